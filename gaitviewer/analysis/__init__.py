@@ -1,0 +1,1 @@
+"""Pure numpy and scipy: from keypoints to gait events, angles, scores."""

@@ -1,0 +1,24 @@
+"""Helpers that make arrays inside frozen dataclasses read-only and check their shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+def frozen(values: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
+    """A read-only contiguous copy of ``values``; ``None`` in ``shape`` accepts any length.
+
+    Raises:
+        ValueError: the array has another shape.
+    """
+    array = np.array(values, dtype=dtype, order="C")
+    fits = array.ndim == len(shape) and all(
+        want is None or want == have for want, have in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+    array.flags.writeable = False
+    return array

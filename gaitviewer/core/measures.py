@@ -1,0 +1,300 @@
+"""Everything that the measuring core says about a session.
+
+Produced by :func:`gaitviewer.analysis.measure.measure_session`; consumed by the report, the exports,
+the store and the window. Angles are degrees; flexion, dorsiflexion, forward, up, external are positive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.core.arrays import frozen
+from gaitviewer.core.evgs import EvgsSheet
+from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.session import Session, Sync, Trial
+
+CYCLE_POINTS = 101  # 0..100 % of the gait cycle
+
+
+@dataclass(frozen=True, slots=True)
+class AngleKind:
+    """An angle that is measured, as the data file lists it.
+
+    Attributes:
+        name: e.g. "knee_flexion".   title: for people.   view: the camera it is read from.
+        positive, negative: what either sign means ("flexion", "extension").
+        unit: "deg" (or "% leg" for normalised shifts).
+        sigma: standard error of one value, in the unit.
+        note: what differs from the textbook definition, "" if nothing.
+    """
+
+    name: str
+    title: str
+    view: View
+    positive: str
+    negative: str
+    unit: str
+    sigma: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One angle over one stride: ``values`` [101], NaN where it could not be measured."""
+
+    angle: str
+    stride: Stride
+    values: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values, np.float64, (CYCLE_POINTS,), self.angle))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeanCurve:
+    """Mean and SD of an angle over the counting strides of one side.
+
+    Attributes:
+        mean, sd: [101] degrees; sd is NaN for a single stride.
+        count: strides it is made of.
+        toe_off_percent: mean toe-off, % of the cycle.
+        opposite_toe_off_percent, opposite_contact_percent: of the other limb; NaN if unknown.
+        far: made from strides of the far limb.
+    """
+
+    angle: str
+    side: Side
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    count: int
+    toe_off_percent: float
+    opposite_toe_off_percent: float = float("nan")
+    opposite_contact_percent: float = float("nan")
+    far: bool = False
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "mean", frozen(self.mean, np.float64, (CYCLE_POINTS,), "mean"))
+        put(self, "sd", frozen(self.sd, np.float64, (CYCLE_POINTS,), "sd"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalBand:
+    """Published mean and SD of an angle of healthy children over the cycle, [101] each.
+
+    Attributes:
+        angle: as in :class:`AngleKind`.   group: e.g. "free".   source: citation.
+        comparable: False where our 2D quantity is defined otherwise (``note`` says how).
+    """
+
+    angle: str
+    group: str
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    source: str
+    comparable: bool = True
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "mean", frozen(self.mean, np.float64, (CYCLE_POINTS,), "mean"))
+        put(self, "sd", frozen(self.sd, np.float64, (CYCLE_POINTS,), "sd"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """A parameter of one side: mean, SD and count over strides (sd None for one stride)."""
+
+    mean: float
+    sd: float | None
+    count: int
+
+    @property
+    def cv_percent(self) -> float | None:
+        """Coefficient of variation, %."""
+        return None if self.sd is None or self.mean == 0 else 100.0 * self.sd / abs(self.mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of the spatio-temporal table.
+
+    Attributes:
+        name, title, unit: e.g. "step_length", "Step length", "leg lengths".
+        values: per side; None where it cannot be measured (then ``reason`` says why).
+        norm: published mean and SD, or None.   norm_source: its citation.
+        symmetry_index: Robinson's SI in %, 0 = symmetric; None if a side is missing.
+    """
+
+    name: str
+    title: str
+    unit: str
+    values: BySide[Stat | None]
+    norm: tuple[float, float] | None = None
+    norm_source: str = ""
+    symmetry_index: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VariableScore:
+    """2D gait variable score of one angle and side against the normal mean, degrees.
+
+    ``shape_only`` is the score with the mean offset removed; it hides fixed equinus and crouch.
+    """
+
+    angle: str
+    side: Side
+    raw: float
+    shape_only: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileScore:
+    """2D sagittal profile score: RMS of the variable scores named (never a GPS)."""
+
+    side: Side
+    raw: float
+    shape_only: float
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Sagittal pattern of one limb by plantarflexor-knee extension couple (Sangeux 2015).
+
+    Attributes:
+        knee_z, ankle_z: median over strides of the z-scores over 20-45 % of the cycle; NaN if unknown.
+        label: "within normal limits", "true equinus", ...; "" if it cannot be told.
+        severity: distance to the nearest boundary in z.
+        points: (knee_z, ankle_z) of each stride.
+        reason: why it cannot be told.
+    """
+
+    side: Side
+    knee_z: float
+    ankle_z: float
+    label: str
+    severity: float
+    points: tuple[tuple[float, float], ...]
+    reason: str = ""
+
+
+class Level(Enum):
+    """How much a finding on the recording matters."""
+
+    GOOD = "good"
+    NOTE = "note"
+    WARNING = "warning"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFinding:
+    """One finding on the recording's quality.
+
+    Attributes:
+        level: how much it matters.   topic: "frame rate", "size of the subject", ...
+        text: what was found, with the number.   advice: what to do next time, "" if nothing.
+        items: codes of the EVGS items that it makes unassessable.
+        trial, view: what it is about ("" / None for the session).
+    """
+
+    level: Level
+    topic: str
+    text: str
+    advice: str = ""
+    items: tuple[str, ...] = ()
+    trial: str = ""
+    view: View | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewMotion:
+    """What was found in one view of one trial, ready for measuring.
+
+    Attributes:
+        pose: cleaned keypoints, sides right, gaps left as gaps.
+        raw: keypoints as the estimator gave them.
+        passes, left_out: the walking passes and the rest of the recording with reasons.
+        events: one :class:`GaitEvents` for each pass.
+        strides: all strides of all passes, counting or not.
+    """
+
+    pose: PoseSequence
+    raw: PoseSequence
+    passes: tuple[WalkingPass, ...]
+    left_out: tuple[LeftOut, ...]
+    events: tuple[GaitEvents, ...]
+    strides: tuple[Stride, ...]
+    quality: tuple[QualityFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrialMotion:
+    """Both views of one trial and the offset between them."""
+
+    trial: Trial
+    views: ByView[ViewMotion | None]
+    sync: Sync | None = None
+
+    @property
+    def views_present(self) -> tuple[ViewMotion, ...]:
+        """The views that were recorded."""
+        return tuple(m for m in (self.views.sagittal, self.views.coronal) if m is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """All measured values of a session.
+
+    Attributes:
+        session: who, when, how.
+        motions: what was found in each trial.
+        curves: every angle of every stride (counting or not).
+        means: mean curves per angle and side (near-limb strides; far ones only where there are no near ones).
+        bands: the normal band for each angle that has one, for the speed group chosen.
+        speed_group: "free", ... and ``speed_note`` how it was chosen.
+        parameters: the spatio-temporal table.
+        variable_scores, profile_scores, patterns: indices.
+        evgs: the score sheet.
+        quality: findings, most serious first.
+        flat_foot_zero_deg: the zero of the ankle angle taken from a flat-foot frame; None = not taken.
+        foot_progression_deg: coronal foot progression per side, under its own name.
+    """
+
+    session: Session
+    motions: tuple[TrialMotion, ...]
+    curves: tuple[Curve, ...]
+    means: tuple[MeanCurve, ...]
+    bands: tuple[NormalBand, ...]
+    speed_group: str
+    speed_note: str
+    parameters: tuple[Parameter, ...]
+    variable_scores: tuple[VariableScore, ...]
+    profile_scores: tuple[ProfileScore, ...]
+    patterns: BySide[Pattern]
+    evgs: EvgsSheet
+    quality: tuple[QualityFinding, ...]
+    flat_foot_zero_deg: BySide[float | None]
+    foot_progression_deg: BySide[Stat | None] = field(default_factory=lambda: BySide(None, None))
+
+    @property
+    def strides(self) -> tuple[Stride, ...]:
+        """All strides of all trials and views."""
+        return tuple(
+            stride for motion in self.motions for view in motion.views_present for stride in view.strides
+        )
+
+    def mean(self, angle: str, side: Side) -> MeanCurve | None:
+        """The mean curve of an angle and side, if there is one."""
+        return next((m for m in self.means if m.angle == angle and m.side is side), None)
+
+    def band(self, angle: str) -> NormalBand | None:
+        """The normal band of an angle, if there is one."""
+        return next((b for b in self.bands if b.angle == angle), None)

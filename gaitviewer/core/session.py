@@ -1,0 +1,143 @@
+"""Who was recorded, when, how, and in which files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.timing import VideoInfo
+
+
+class Footwear(Enum):
+    """What the feet were in."""
+
+    BAREFOOT = "barefoot"
+    SHOES = "shoes"
+    AFO = "AFO"
+    UNKNOWN = "not stated"
+
+
+class WalkingAid(Enum):
+    """What the subject held on to."""
+
+    NONE = "none"
+    CRUTCHES = "crutches or canes"
+    WALKER = "walker"
+    HELD = "hand held"
+    UNKNOWN = "not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A rating that a person brought along (GMFCS level, Cobb angle)."""
+
+    value: str
+    rater: str
+    when: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A pseudonym and what matters to the gait.
+
+    Attributes:
+        pseudonym: the only name the program knows.
+        birth: birth date, or None.
+        sex: "F", "M" or "".
+        diagnosis: free text.
+        affected: affected side, or None for both or neither.
+    """
+
+    pseudonym: str
+    birth: date | None = None
+    sex: str = ""
+    diagnosis: str = ""
+    affected: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One visit.
+
+    Attributes:
+        id: stable identifier.
+        subject: who.
+        when: date of the visit.
+        age_years: age at the visit (given, or from the birth date), or None.
+        height_m, leg_length_m: body measures in metres, or None.
+        footwear, walking_aid: facts that gate EVGS items.
+        mirrored: the recordings show a mirror image.
+        surgery, botulinum: dates of earlier treatment.
+        gmfcs, cobb: ratings made elsewhere.
+        note: free text.
+    """
+
+    id: str
+    subject: Subject
+    when: date | None = None
+    age_years: float | None = None
+    height_m: float | None = None
+    leg_length_m: float | None = None
+    footwear: Footwear = Footwear.UNKNOWN
+    walking_aid: WalkingAid = WalkingAid.UNKNOWN
+    mirrored: bool = False
+    surgery: tuple[date, ...] = ()
+    botulinum: tuple[date, ...] = ()
+    gmfcs: Rating | None = None
+    cobb: Rating | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """One video file of a trial.
+
+    Attributes:
+        view: the plane it shows.
+        path: where it was last seen.
+        sha256: digest of the file's bytes, its identity.
+        info: its time base and size.
+        recorded_at_hz: true recording rate of slow motion, or None.
+    """
+
+    view: View
+    path: Path
+    sha256: str
+    info: VideoInfo
+    recorded_at_hz: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Offset between the two views: ``coronal time = sagittal time + offset_s``.
+
+    Attributes:
+        offset_s: seconds.
+        sigma_s: its standard error, seconds.
+        source: "given", "estimated from the gait", "assumed equal start".
+        note: how sure one can be, in words.
+    """
+
+    offset_s: float
+    sigma_s: float
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One recording: one or two videos taken at the same time."""
+
+    id: str
+    videos: ByView[VideoStream | None]
+    sync: Sync | None = None
+    excluded: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views that are there."""
+        return tuple(view for view in View if self.videos[view] is not None)

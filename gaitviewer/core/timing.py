@@ -1,0 +1,66 @@
+"""What is known of a video's time base. Presentation times are the only truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.core.arrays import frozen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoInfo:
+    """A video stream as it really is.
+
+    Attributes:
+        width, height: upright size in pixels (rotation applied).
+        rotation_deg: clockwise rotation that the file asks for: 0, 90, 180 or 270; already applied.
+        times: [T] f64 seconds of real time, the first frame at 0, strictly increasing. A slow-motion
+            recording is already rescaled by ``time_scale``.
+        announced_rate_hz, announced_frames: what the container claims (None if it claims nothing).
+        time_scale: real seconds per second of the file (1, or e.g. 30/240 for slow motion).
+        codec: name of the codec.
+        notes: plain sentences on what is odd ("the file announces 271 frames and holds 75").
+    """
+
+    width: int
+    height: int
+    rotation_deg: int
+    times: NDArray[np.float64]
+    announced_rate_hz: float | None
+    announced_frames: int | None
+    codec: str
+    time_scale: float = 1.0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times", frozen(self.times, np.float64, (None,), "times"))
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames that are really shown."""
+        return int(self.times.size)
+
+    @property
+    def rate_hz(self) -> float:
+        """Median frame rate in real time, Hz (NaN for fewer than two frames)."""
+        return float(1.0 / np.median(np.diff(self.times))) if self.times.size > 1 else float("nan")
+
+    @property
+    def variable_rate(self) -> bool:
+        """Whether frame intervals differ by more than a quarter of the median interval."""
+        gaps = np.diff(self.times)
+        if gaps.size < 2:
+            return False
+        middle = float(np.median(gaps))
+        return bool(np.any(np.abs(gaps - middle) > 0.25 * middle))
+
+    @property
+    def duration_s(self) -> float:
+        """From the first frame to the end of the last one, seconds."""
+        if self.times.size == 0:
+            return 0.0
+        last = float(np.median(np.diff(self.times))) if self.times.size > 1 else 0.0
+        return float(self.times[-1] - self.times[0]) + last

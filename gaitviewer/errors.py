@@ -1,0 +1,57 @@
+"""Every error the program raises on purpose.
+
+    GaitViewerError
+    ├── UserError                 the user can mend it; one clear sentence, exit code 2
+    │   ├── VideoError            a video cannot be read, or not as what it claims to be
+    │   ├── PoseError             nobody, or nobody usable, was found in a video
+    │   ├── AnalysisError         poses were found, but no gait can be measured from them
+    │   ├── FormatError           an exchange file (C3D, TRC, CSV, ...) cannot be read
+    │   ├── StoreError            the library is damaged, newer than the program, or not writable
+    │   ├── OutputError           a result cannot be written
+    │   └── SettingsError         an option or a setting has an impossible value
+    └── Cancelled                 the user stopped a running job
+
+A message says what happened, to what, and what to do. Anything else that escapes is a bug.
+"""
+
+from __future__ import annotations
+
+
+class GaitViewerError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class UserError(GaitViewerError):
+    """Something that the user can mend; ``str(error)`` is the sentence to show."""
+
+
+class VideoError(UserError):
+    """A video cannot be read, or is not what it claims to be."""
+
+
+class PoseError(UserError):
+    """Nobody, or nobody usable, was found in a video."""
+
+
+class AnalysisError(UserError):
+    """Poses were found, but no gait can be measured from them."""
+
+
+class FormatError(UserError):
+    """An exchange file cannot be read or written."""
+
+
+class StoreError(UserError):
+    """The session library is damaged, newer than the program, or not writable."""
+
+
+class OutputError(UserError):
+    """A result cannot be written."""
+
+
+class SettingsError(UserError):
+    """An option or a setting has an impossible value."""
+
+
+class Cancelled(GaitViewerError):  # noqa: N818  the word every tick uses
+    """The user stopped a running job; nothing was changed."""

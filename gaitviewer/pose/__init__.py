@@ -1,0 +1,1 @@
+"""Who is where in the picture: keypoints and masks of the walking subject."""

@@ -1,0 +1,1 @@
+"""The PDF assessment; reportlab only here."""

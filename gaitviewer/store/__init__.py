@@ -1,0 +1,1 @@
+"""The library of sessions; sqlite-utils only here."""

@@ -1,0 +1,1 @@
+"""A 3D walker with known truth, its cameras and its pixels."""

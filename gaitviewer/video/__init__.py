@@ -1,0 +1,1 @@
+"""Videos through PyAV, and only here: index, exact reader, writer."""

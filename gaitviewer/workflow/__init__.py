@@ -1,0 +1,1 @@
+"""Use cases without Qt: analyze, validate, export."""
