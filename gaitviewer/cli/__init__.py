@@ -1,0 +1,46 @@
+"""The command line. Heavy imports sit inside the commands, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from gaitviewer.errors import Cancelled, UserError
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 done, 2 the user can mend it, 130 stopped."""
+    from gaitviewer.cli.arguments import build_parser
+
+    options = build_parser().parse_args(arguments)
+    if options.run is None:
+        build_parser().print_help()
+        return 0
+    try:
+        _start_logging(options)
+        code: int = options.run(options)
+        return code
+    except UserError as problem:
+        _say(f"gaitviewer: {problem}")
+        return EXIT_USER_ERROR
+    except (Cancelled, KeyboardInterrupt):
+        _say("gaitviewer: stopped; nothing was written.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return 0
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.flush()
+    print(sentence, file=sys.stderr)
+
+
+def _start_logging(options: object) -> None:
+    if getattr(options, "quick", False):
+        return
+    from gaitviewer.workflow import logs
+
+    logs.start(verbose=bool(getattr(options, "verbose", False)))

@@ -1,0 +1,163 @@
+"""Every command and option of the command line, in one place."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gaitviewer import __version__
+from gaitviewer.core.gait import View
+
+
+class _Recording(argparse.Action):
+    """Collects ``--sagittal`` and ``--coronal`` in the order in which they are given."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        view = View.SAGITTAL if option_string == "--sagittal" else View.CORONAL
+        given = [*getattr(namespace, "recordings", [])]
+        given.append((view, Path(str(values))))
+        namespace.recordings = given
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="gaitviewer",
+        description="Reads how children walk from synchronised videos: joint angles, gait events, "
+        "the Edinburgh Visual Gait Score with the picture behind every grade, and a report.",
+    )
+    parser.add_argument("--version", action="version", version=f"gaitviewer {__version__}")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_analyze(commands)
+    _add_demo(commands)
+    _add_sessions(commands)
+    _add_validate(commands)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true", help="log details to standard error")
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the results")
+    parser.add_argument("--paper", choices=("A4", "Letter"), default=None, help="paper of the report")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
+    parser.add_argument("--no-library", action="store_true", help="store nothing in the library")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for pose estimation")
+    parser.add_argument("--no-cache", action="store_true", help="estimate poses again, keep no copy")
+
+
+def _add_analyze(commands: Any) -> None:
+    parser = commands.add_parser(
+        "analyze",
+        help="two videos in, a graded PDF out",
+        description="Analyses the recordings of one session and writes report.pdf, assessment.json, "
+        "kinematics.csv, keypoints.parquet and events.csv. --sagittal and --coronal may be given alone and "
+        "repeatedly; strides of all recordings are pooled.",
+    )
+    for option, words in (("--sagittal", "video from the side"), ("--coronal", "video from the front or rear")):
+        parser.add_argument(option, action=_Recording, metavar="VIDEO", dest=option[2:], help=words)
+    parser.add_argument("--subject", required=True, metavar="NAME", help="pseudonym of the subject")
+    _add_outputs(parser)
+    facts = parser.add_argument_group("facts on the session")
+    facts.add_argument("--date", metavar="DATE", help="date of the visit, such as 2026-03-09")
+    facts.add_argument("--birth", metavar="DATE", help="birth date")
+    facts.add_argument("--age", type=float, metavar="YEARS", help="age at the visit")
+    facts.add_argument("--sex", choices=("F", "M"), default="")
+    facts.add_argument("--height", metavar="LENGTH", help="body height, such as 1.35 or 135cm")
+    facts.add_argument("--leg-length", metavar="LENGTH", help="leg length, such as 0.68 or 68cm")
+    facts.add_argument("--footwear", choices=("barefoot", "shoes", "AFO"), help="shoes or AFO gate foot items")
+    facts.add_argument("--aid", choices=("none", "crutches", "walker", "held"), help="walking aid")
+    facts.add_argument("--diagnosis", default="", metavar="TEXT")
+    facts.add_argument("--affected", choices=("left", "right"), help="affected side")
+    recording = parser.add_argument_group("the recordings")
+    recording.add_argument(
+        "--offset",
+        type=float,
+        metavar="SECONDS",
+        help="coronal time minus sagittal time (default: from the gait)",
+    )
+    recording.add_argument(
+        "--recorded-at", type=float, metavar="HZ", help="true rate of a slow-motion recording, such as 240"
+    )
+    recording.add_argument("--mirrored", action="store_true", help="the videos show a mirror image")
+    for side in ("left", "right"):
+        recording.add_argument(
+            f"--foot-zero-{side}",
+            type=float,
+            metavar="DEG",
+            help=f"zero of the {side} ankle angle (default: from flat-foot frames)",
+        )
+    parser.add_argument("--anonymous", action="store_true", help="leave pseudonym and dates out of the report")
+    _add_common(parser)
+    parser.set_defaults(run=_run_analyze, recordings=[])
+
+
+def _add_demo(commands: Any) -> None:
+    parser = commands.add_parser("demo", help="make and analyse a session of the program's own walker")
+    _add_outputs(parser)
+    parser.add_argument("--seed", type=int, default=1, help="which walker")
+    _add_common(parser)
+    parser.set_defaults(run=_run_demo)
+
+
+def _add_sessions(commands: Any) -> None:
+    parser = commands.add_parser("sessions", help="list the sessions in the library")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_common(parser)
+    parser.set_defaults(run=_run_sessions)
+
+
+def _add_validate(commands: Any) -> None:
+    parser = commands.add_parser(
+        "validate",
+        help="measure the measuring core against motion capture",
+        description="Projects motion-capture markers (C3D) into two virtual cameras, measures them like "
+        "videos, and prints the error of angles, events and scores.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.c3d")
+    parser.add_argument("--rate", type=float, metavar="HZ", help="camera rate (default: that of the file)")
+    parser.add_argument(
+        "--noise", type=float, default=0.0, metavar="PX", help="SD of the keypoint noise, pixels"
+    )
+    parser.add_argument("--yaw", type=float, default=0.0, metavar="DEG", help="camera turned out of the plane")
+    parser.add_argument("--pixels-per-metre", type=float, default=450.0, metavar="PX")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repetitions with other noise")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_common(parser)
+    parser.set_defaults(run=_run_validate)
+
+
+def _run_analyze(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.commands import run_analyze
+
+    return run_analyze(options)
+
+
+def _run_demo(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.commands import run_demo
+
+    return run_demo(options)
+
+
+def _run_sessions(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.commands import run_sessions
+
+    return run_sessions(options)
+
+
+def _run_validate(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.commands import run_validate
+
+    return run_validate(options)

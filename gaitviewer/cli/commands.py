@@ -1,0 +1,146 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from gaitviewer.cli.progress import ProgressLine
+from gaitviewer.core.gait import Side
+from gaitviewer.core.session import Footwear, Session, WalkingAid
+from gaitviewer.workflow.analyze import AnalyzeResult, analyze
+from gaitviewer.workflow.request import (
+    AnalyzeRequest,
+    make_session,
+    pair_recordings,
+    parse_date,
+    parse_length_m,
+)
+
+_FOOTWEAR = {"barefoot": Footwear.BAREFOOT, "shoes": Footwear.SHOES, "AFO": Footwear.AFO}
+_AIDS = {
+    "none": WalkingAid.NONE,
+    "crutches": WalkingAid.CRUTCHES,
+    "walker": WalkingAid.WALKER,
+    "held": WalkingAid.HELD,
+}
+
+
+def run_analyze(options: argparse.Namespace) -> int:
+    """``gaitviewer analyze``."""
+    zeros = {Side.LEFT: options.foot_zero_left, Side.RIGHT: options.foot_zero_right}
+    request = AnalyzeRequest(
+        recordings=pair_recordings(options.recordings),
+        session=_session(options),
+        out=options.out,
+        offset_s=options.offset,
+        recorded_at_hz=options.recorded_at,
+        paper=_paper(options),
+        anonymous=options.anonymous,
+        library=options.library,
+        keep=not options.no_library,
+        workers=options.workers,
+        use_cache=not options.no_cache,
+        flat_foot_zero_deg={side: zero for side, zero in zeros.items() if zero is not None},
+    )
+    with ProgressLine() as tick:
+        result = analyze(request, tick=tick)
+    _print_result(result)
+    return 0
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """``gaitviewer demo``."""
+    from gaitviewer.workflow.demo import demo_request
+
+    with ProgressLine() as tick:
+        request = demo_request(
+            options.out,
+            seed=options.seed,
+            paper=_paper(options),
+            library=options.library,
+            keep=not options.no_library,
+            workers=options.workers,
+            use_cache=not options.no_cache,
+            tick=lambda fraction, note: tick(0.4 * fraction, note),
+        )
+        result = analyze(request, tick=lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
+    _print_result(result)
+    return 0
+
+
+def run_sessions(options: argparse.Namespace) -> int:
+    """``gaitviewer sessions``."""
+    from gaitviewer.workflow.library import session_rows
+
+    rows = session_rows(options.library)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    if not rows:
+        print("The library is empty. `gaitviewer analyze` adds a session, `gaitviewer demo` adds an example.")
+        return 0
+    columns = ("subject", "date", "session", "trials", "state", "analysed", "EVGS left", "EVGS right")
+    table = [columns, *(tuple(str(row[name]) for name in columns) for row in rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    return 0
+
+
+def run_validate(options: argparse.Namespace) -> int:
+    """``gaitviewer validate``."""
+    from gaitviewer.workflow import validate
+
+    wanted = validate.ValidationOptions(
+        rate_hz=options.rate,
+        noise_px=options.noise,
+        yaw_deg=options.yaw,
+        pixels_per_metre=options.pixels_per_metre,
+        seeds=options.seeds,
+    )
+    with ProgressLine() as tick:
+        report = validate.validate_files(options.files, wanted, tick)
+    if options.json:
+        print(json.dumps(validate.report_as_json(report), indent=1))
+    else:
+        print(validate.format_report(report))
+    return 0
+
+
+def _session(options: argparse.Namespace) -> Session:
+    height, leg = options.height, options.leg_length
+    return make_session(
+        options.subject,
+        when=parse_date(options.date, what="The date") if options.date else None,
+        birth=parse_date(options.birth, what="The birth date") if options.birth else None,
+        age_years=options.age,
+        sex=options.sex,
+        diagnosis=options.diagnosis,
+        affected=Side(options.affected) if options.affected else None,
+        height_m=parse_length_m(height, what="The height") if height else None,
+        leg_length_m=parse_length_m(leg, what="The leg length") if leg else None,
+        footwear=_FOOTWEAR.get(options.footwear, Footwear.UNKNOWN),
+        walking_aid=_AIDS.get(options.aid, WalkingAid.UNKNOWN),
+        mirrored=options.mirrored,
+    )
+
+
+def _paper(options: argparse.Namespace) -> str:
+    from gaitviewer.workflow import settings
+
+    return options.paper or settings.load().paper
+
+
+def _print_result(result: AnalyzeResult) -> None:
+    measures = result.measures
+    counted = [stride for stride in measures.strides if stride.counts]
+    print(f"Session {result.document.session.id}: {len(counted)} of {len(measures.strides)} strides count.")
+    for side in Side:
+        print(f"EVGS {side.value:5}  {measures.evgs.total(side)}")
+    for finding in measures.quality:
+        if finding.level.value in ("warning", "refused"):
+            print(f"{finding.level.value}: {finding.text}")
+    for path in result.files:
+        print(path)
+    print(f"Done in {result.seconds:.1f} s.")

@@ -1,0 +1,78 @@
+"""From paths to checked recordings: probed, digested, sorted into trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.progress import Tick, part
+from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.errors import VideoError
+from gaitviewer.workflow.request import AnalyzeRequest
+
+MIN_RATE_HZ = 12.0  # below this, a child's swing phase is seen in fewer than five frames
+MIN_DURATION_S = 1.0
+
+
+def check_usable(path: Path, stream: VideoStream) -> None:
+    """Refuse what cannot hold one gait cycle.
+
+    Raises:
+        VideoError: a single frame, too short, or too few frames per second.
+    """
+    info = stream.info
+    if info.frame_count < 2:
+        raise VideoError(f"{path.name} holds a single frame: a picture shows no gait, give a video.")
+    if info.rate_hz < MIN_RATE_HZ:
+        raise VideoError(
+            f"{path.name} has {info.rate_hz:.1f} frames per second, too few to see a gait cycle: "
+            f"at least {MIN_RATE_HZ:g} are needed and 60 are better."
+        )
+    if info.duration_s < MIN_DURATION_S:
+        raise VideoError(
+            f"{path.name} lasts {info.duration_s:.2f} s, too short for one gait cycle: record the whole walk."
+        )
+
+
+def open_stream(path: Path, view: View, recorded_at_hz: float | None) -> VideoStream:
+    """Probe one video and take its digest.
+
+    Raises:
+        VideoError: it cannot be read or cannot hold a gait cycle.
+    """
+    from gaitviewer import video
+
+    path = path.expanduser()
+    info = video.probe_safely(path, recorded_at_hz=recorded_at_hz)
+    stream = VideoStream(view, path.resolve(), video.digest_file(path), info, recorded_at_hz)
+    check_usable(path, stream)
+    return stream
+
+
+def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
+    """All recordings of a request, checked.
+
+    Raises:
+        VideoError: a video cannot be used, or the same video stands for two.
+    """
+    trials: list[Trial] = []
+    seen: dict[str, str] = {}
+    total = len(request.recordings)
+    for number, paths in enumerate(request.recordings, start=1):
+        inner = part(tick, (number - 1) / total, number / total)
+        streams: dict[str, VideoStream | None] = {"sagittal": None, "coronal": None}
+        for view in View:
+            path = paths[view]
+            if path is None:
+                continue
+            inner(0.5, f"reading {path.name}")
+            stream = open_stream(path, view, request.recorded_at_hz)
+            if stream.sha256 in seen:
+                raise VideoError(
+                    f"{path.name} is a copy of {seen[stream.sha256]}: give each recording once, "
+                    "and the other camera's video for the other view."
+                )
+            seen[stream.sha256] = path.name
+            streams[view.value] = stream
+        trials.append(Trial(f"t{number}", ByView(streams["sagittal"], streams["coronal"])))
+    return tuple(trials)

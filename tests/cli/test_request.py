@@ -1,0 +1,99 @@
+"""What a person may ask for, and what is refused in one clear sentence."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.errors import SettingsError
+from gaitviewer.workflow.request import (
+    AnalyzeRequest,
+    make_session,
+    pair_recordings,
+    parse_date,
+    parse_length_m,
+    session_id,
+)
+
+S, C = View.SAGITTAL, View.CORONAL
+
+
+def _pairs(*given: tuple[View, str]) -> list[tuple[str | None, str | None]]:
+    trials = pair_recordings([(view, Path(name)) for view, name in given])
+    return [(t.sagittal and t.sagittal.name, t.coronal and t.coronal.name) for t in trials]
+
+
+def test_equal_counts_pair_in_order() -> None:
+    assert _pairs((S, "a"), (S, "b"), (C, "x"), (C, "y")) == [("a", "x"), ("b", "y")]
+
+
+def test_unequal_counts_pair_with_the_neighbour() -> None:
+    assert _pairs((S, "a"), (S, "b"), (C, "y")) == [("a", None), ("b", "y")]
+    assert _pairs((C, "x"), (S, "a"), (S, "b")) == [("a", "x"), ("b", None)]
+
+
+def test_single_views_stand_alone() -> None:
+    assert _pairs((S, "a"), (S, "b")) == [("a", None), ("b", None)]
+
+
+def test_the_same_file_twice_is_refused() -> None:
+    with pytest.raises(SettingsError, match="named twice"):
+        _pairs((S, "a"), (C, "a"))
+
+
+@pytest.mark.parametrize(
+    ("text", "metres"), [("1.35", 1.35), ("1,35 m", 1.35), ("135cm", 1.35), ("135", 1.35), (" 68 cm ", 0.68)]
+)
+def test_lengths(text: str, metres: float) -> None:
+    assert parse_length_m(text, what="The height") == pytest.approx(metres)
+
+
+@pytest.mark.parametrize("text", ["", "tall", "13.5", "-1.3", "1350", "0", "nan", "1.35 ft"])
+def test_implausible_lengths_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="not plausible"):
+        parse_length_m(text, what="The height")
+
+
+def test_dates() -> None:
+    assert parse_date("2026-03-09", what="The date") == date(2026, 3, 9)
+    with pytest.raises(SettingsError, match="year-month-day"):
+        parse_date("9.3.2026", what="The date")
+
+
+def test_age_comes_from_the_birth_date_and_contradictions_are_refused() -> None:
+    session = make_session("P1", birth=date(2016, 1, 1), when=date(2026, 1, 1))
+    assert session.age_years == pytest.approx(10.0, abs=0.01)
+    with pytest.raises(SettingsError, match="contradict"):
+        make_session("P1", birth=date(2016, 1, 1), when=date(2026, 1, 1), age_years=4)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"pseudonym": "  "}, "needs a pseudonym"),
+        ({"pseudonym": "x" * 81}, "80 characters"),
+        ({"pseudonym": "P", "age_years": -3.0}, "age"),
+        ({"pseudonym": "P", "height_m": 1.3, "leg_length_m": 1.2}, "check both"),
+    ],
+)
+def test_impossible_facts_are_refused(facts: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        make_session(**facts)  # type: ignore[arg-type]
+
+
+def test_session_id_is_stable_and_depends_on_the_videos() -> None:
+    session = make_session("P1")
+    assert session_id(session, ["a", "b"]) == session_id(session, ["a", "b"])
+    assert session_id(session, ["a", "b"]) != session_id(session, ["a", "c"])
+
+
+def test_a_request_needs_a_video_and_a_plausible_rate(tmp_path: Path) -> None:
+    nothing = (ByView[Path | None](None, None),)
+    with pytest.raises(SettingsError, match="no video"):
+        AnalyzeRequest(nothing, make_session("P"), tmp_path)
+    one = (ByView[Path | None](Path("a.mp4"), None),)
+    with pytest.raises(SettingsError, match="240"):
+        AnalyzeRequest(one, make_session("P"), tmp_path, recorded_at_hz=2.0)

