@@ -1,0 +1,119 @@
+"""The child process that reads one C3D file: ``python -m gaitviewer.formats._c3d_child IN OUT MEMORY_MB``.
+
+Writes an .npz with the arrays of :class:`gaitviewer.formats.markers.MarkerTrial` and, as JSON, the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitviewer.formats._child import UNDERSTOOD
+
+_OUTPUT_GROUPS = ("ANGLES", "POWERS", "FORCES", "MOMENTS", "SCALARS")
+
+
+class _RefusedError(Exception):
+    """What is wrong with the file, in words."""
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Caps the address space where the system can; elsewhere the parent watches alone."""
+    try:
+        import resource
+    except ImportError:
+        return
+    # Address space counts libraries and reservations as well: leave room beside the limit itself.
+    cap = (megabytes + 1024) * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
+
+
+def _texts(group: Any, name: str) -> list[str]:
+    """A text parameter with its continuations: more than 255 values go on in NAME2, NAME3, ..."""
+    values: list[str] = []
+    suffix = ""
+    while name + suffix in group:
+        part = group[name + suffix]["value"]
+        values += [str(text).strip() for text in part]
+        suffix = str(int(suffix or "1") + 1)
+    return values
+
+
+def _number(parameters: Any, group: str, name: str) -> float | None:
+    """The first value of a numeric parameter, None if it is absent or not positive."""
+    try:
+        value = float(np.ravel(parameters[group][name]["value"])[0])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return value if np.isfinite(value) and value > 0 else None
+
+
+def _events(parameters: Any) -> list[tuple[str, str, float]]:
+    """(context, label, seconds from the start of the capture) of every event."""
+    group = parameters.get("EVENT", {})
+    if "TIMES" not in group:
+        return []
+    times = np.asarray(group["TIMES"]["value"], dtype=np.float64)
+    if times.ndim != 2 or times.shape[0] != 2:
+        return []
+    contexts, labels = _texts(group, "CONTEXTS"), _texts(group, "LABELS")
+    seconds = times[0] * 60.0 + times[1]
+    return [(c, n, float(t)) for c, n, t in zip(contexts, labels, seconds, strict=False)]
+
+
+def _read(path: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
+    import ezc3d
+
+    try:
+        file = ezc3d.c3d(str(path))
+    except (OSError, RuntimeError, ValueError, IndexError, MemoryError) as error:
+        raise _RefusedError("it is damaged or not a C3D file; export it again from its source") from error
+    parameters, header = file["parameters"], file["header"]["points"]
+    points = np.asarray(file["data"]["points"], dtype=np.float64)
+    group = parameters["POINT"]
+    labels = _texts(group, "LABELS")[: points.shape[1]]
+    if points.shape[2] == 0 or points.shape[1] == 0:
+        raise _RefusedError("it holds no marker data")
+    if len(labels) != points.shape[1]:
+        raise _RefusedError(f"it names {len(labels)} of its {points.shape[1]} points")
+    rate = float(header["frame_rate"])
+    if not (np.isfinite(rate) and 0 < rate < 1e5):
+        raise _RefusedError(f"its sampling rate of {rate:g} Hz is impossible")
+    names = set()
+    for outputs in _OUTPUT_GROUPS:
+        names.update(_texts(group, outputs))
+    units = _texts(group, "UNITS")
+    rest = {
+        "labels": labels,
+        "outputs": sorted(names),
+        "rate_hz": rate,
+        "first_frame": int(header["first_frame"]),
+        "units": units[0].lower() if units else "mm",
+        "events": _events(parameters),
+        "height": _number(parameters, "PROCESSING", "Height"),
+        "mass": _number(parameters, "PROCESSING", "Bodymass"),
+        "left_leg": _number(parameters, "PROCESSING", "LLegLength"),
+        "right_leg": _number(parameters, "PROCESSING", "RLegLength"),
+    }
+    return rest, np.moveaxis(points[:3], 0, 2).transpose(1, 0, 2)
+
+
+def main(arguments: list[str]) -> int:
+    """Reads one file; 0 when the result is written, ``UNDERSTOOD`` with the reason on standard output."""
+    source, target, memory_mb = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
+    _limit_memory(memory_mb)
+    try:
+        rest, points = _read(source)
+    except _RefusedError as refusal:
+        sys.stdout.write(str(refusal))
+        return UNDERSTOOD
+    np.savez(target, rest=np.array(json.dumps(rest)), points=points)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

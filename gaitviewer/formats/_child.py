@@ -1,0 +1,78 @@
+"""Runs a reader built on a C library in a child process with limits on time and memory.
+
+A damaged file can crash or hang such a library, or make it ask for all the memory there is; here that
+costs the file, not the program.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from gaitviewer.errors import FormatError
+
+_POLL_S = 0.02
+UNDERSTOOD = 3  # exit status of a child that says itself, on its standard output, what is wrong
+
+
+def run_reader(module: str, path: Path, target: Path, *, timeout_s: float, memory_mb: int) -> None:
+    """Runs ``python -m module path target memory_mb`` until it has written ``target``.
+
+    Raises:
+        FormatError: the reader crashed, took too long or too much memory, or refused the file.
+    """
+    import psutil
+
+    said = target.with_suffix(".said")
+    command = [sys.executable, "-m", module, str(path), str(target), str(memory_mb)]
+    package_root = str(Path(__file__).resolve().parents[2])
+    search = os.pathsep.join(p for p in (package_root, os.environ.get("PYTHONPATH", "")) if p)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": search,
+        "PYTHONIOENCODING": "utf-8",
+        "OPENBLAS_NUM_THREADS": "1",  # each thread reserves address space that the limit would count
+        "OMP_NUM_THREADS": "1",
+    }
+    with said.open("wb") as out:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, env=environment
+        )
+        try:
+            _watch(psutil.Process(child.pid), child, path, timeout_s=timeout_s, memory_mb=memory_mb)
+        except psutil.NoSuchProcess:
+            child.wait()
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    words = said.read_text("utf-8", errors="replace").strip()
+    if child.returncode == UNDERSTOOD and words:
+        raise FormatError(f"{path.name} cannot be read: {words}.")
+    if child.returncode != 0 or not target.exists():
+        raise FormatError(f"{path.name} is damaged: reading it failed; export it again from its source.")
+
+
+def _watch(
+    process: object, child: subprocess.Popen[bytes], path: Path, *, timeout_s: float, memory_mb: int
+) -> None:
+    """Waits for the child; stops waiting with an error when it passes a limit."""
+    import psutil
+
+    assert isinstance(process, psutil.Process)
+    deadline = time.monotonic() + timeout_s
+    while child.poll() is None:
+        if time.monotonic() > deadline:
+            raise FormatError(
+                f"{path.name} took longer than {timeout_s:g} s to read and is probably damaged; "
+                "export it again from its source."
+            )
+        if process.memory_info().rss > memory_mb * 2**20:
+            raise FormatError(
+                f"{path.name} needs more than {memory_mb} MB of memory to read and is probably damaged; "
+                "export it again from its source."
+            )
+        time.sleep(_POLL_S)
