@@ -97,10 +97,11 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         read_c3d(tmp_path)
 
 
-def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_a_truncated_file_is_refused(tmp_path: Path, share: float) -> None:
     whole = write_c3d(tmp_path / "made.c3d").read_bytes()
     path = tmp_path / "cut.c3d"
-    path.write_bytes(whole[:1024])
+    path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(FormatError, match=r"cut\.c3d"):
         read_c3d(path)
 
