@@ -80,12 +80,6 @@ def _read(path: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
         raise _RefusedError("it holds no marker data")
     if len(labels) != points.shape[1]:
         raise _RefusedError(f"it names {len(labels)} of its {points.shape[1]} points")
-    # ezc3d reads the frames that are left of a truncated file without a word.
-    announced = int(header["last_frame"]) - int(header["first_frame"]) + 1
-    if points.shape[2] < announced:
-        raise _RefusedError(
-            f"it announces {announced} frames and holds {points.shape[2]}; copy it again from its source"
-        )
     rate = float(header["frame_rate"])
     if not (np.isfinite(rate) and 0 < rate < 1e5):
         raise _RefusedError(f"its sampling rate of {rate:g} Hz is impossible")

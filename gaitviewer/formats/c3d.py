@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
             header = file.read(_BLOCK)
+            size = path.stat().st_size
     except FileNotFoundError as error:
         raise FormatError(f"{path} does not exist; check the path.") from error
     except OSError as error:
@@ -60,6 +62,24 @@ def _check_header(path: Path) -> None:
         raise FormatError(f"{path.name} is empty; export it again from its source.")
     if len(header) < _BLOCK or header[1] != _MAGIC:
         raise FormatError(f"{path.name} is not a C3D file.")
+    if size < _announced_bytes(header):
+        raise FormatError(f"{path.name} is cut off: its header announces more data; copy it again.")
+
+
+def _announced_bytes(header: bytes) -> int:
+    """Size that the header announces, or 0; the library reads what is left of a cut file without a word.
+
+    Header words (16 bit, from 1): 2 points, 3 analogue values a frame, 4 and 5 first and last frame, 7-8 the
+    scale (negative: 4-byte numbers), 9 first block of the data. Files of big-endian machines are left alone.
+    """
+    points, analogue, first, last = struct.unpack("<4H", header[2:10])
+    (scale,) = struct.unpack("<f", header[12:16])
+    (block,) = struct.unpack("<H", header[16:18])
+    little_endian = 0 < header[0] < 128 and 0 < block < 1024 and 0 < first <= last
+    if not little_endian or points > 4096:
+        return 0
+    width = 4 if scale < 0 else 2
+    return int((block - 1) * _BLOCK + (last - first + 1) * (4 * points + analogue) * width)
 
 
 def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) -> MarkerTrial:
