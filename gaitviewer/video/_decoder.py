@@ -1,0 +1,164 @@
+"""Decoding that lands exactly on the frame that was asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from gaitviewer.errors import VideoError
+from gaitviewer.video._container import READ_ERRORS, open_container
+from gaitviewer.video.index import FrameIndex
+
+# Decoding this many frames more is cheaper than a seek, which empties the decoder.
+_WORTH_DECODING = 8
+
+Passed = Callable[[int, VideoFrame], None]
+Run = Generator[tuple[int, VideoFrame], None, None]
+
+
+def _ignore(index: int, frame: VideoFrame) -> None:
+    """Keep nothing of the frames on the way."""
+
+
+class Decoder:
+    """One open file and one decoder, positioned somewhere in the stream; not for two threads at once."""
+
+    def __init__(self, path: Path, index: FrameIndex, *, threading: str) -> None:
+        """Open ``path``; ``threading`` is FFmpeg's "FRAME" (fast in a row) or "SLICE" (no delay)."""
+        self._path = path
+        self._index = index
+        self._threading = threading
+        self._container, self._stream = open_container(path)
+        self._stream.thread_type = threading
+        self._position = -1
+        self._from_start = True
+        self._run: Run = self._decode()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._run.close()
+        self._container.close()
+
+    def fetch(self, wanted: int, passed: Passed = _ignore) -> VideoFrame:
+        """Frame ``wanted``; every frame decoded on the way, itself included, is shown to ``passed``.
+
+        Raises:
+            VideoError: the file is damaged at that frame.
+        """
+        key = int(np.searchsorted(self._index.key_pts, self._index.pts[wanted], side="right")) - 1
+        if not self._can_run_to(wanted, key):
+            self._seek(key)
+        back = 1
+        while True:
+            for index, frame in self._run:
+                self._position = index
+                if index <= wanted:
+                    passed(index, frame)
+                if index == wanted:
+                    return frame
+                if index > wanted:
+                    break
+            # A key frame after which the wanted one cannot be decoded (or a seek that overshot): start
+            # further back, in the end at the first packet.
+            if self._from_start:
+                raise self._damaged(wanted)
+            self._seek(key - back)
+            back *= 4
+
+    def _can_run_to(self, wanted: int, key: int) -> bool:
+        if self._position >= wanted:
+            return False
+        if key < 0 or self._index.counted:
+            return True
+        key_frame = int(np.searchsorted(self._index.pts, self._index.key_pts[key]))
+        return key_frame <= self._position + _WORTH_DECODING
+
+    def _seek(self, key: int) -> None:
+        """Continue decoding at key frame number ``key``, or at the first packet if there is none such."""
+        if key < 0 or self._index.counted:
+            self._reopen()
+            return
+        self._run.close()
+        try:
+            self._container.seek(int(self._index.key_seek[key]), stream=self._stream)
+        except READ_ERRORS:  # no seek index in this container
+            self._reopen()
+            return
+        self._position = -1
+        self._from_start = False
+        self._run = self._decode()
+
+    def _reopen(self) -> None:
+        self.close()
+        self._container, self._stream = open_container(self._path)
+        self._stream.thread_type = self._threading
+        self._position = -1
+        self._from_start = True
+        self._run = self._decode()
+
+    def _decode(self) -> Run:
+        """Shown frames with their numbers, ascending, from the present place in the file."""
+        pts = self._index.pts
+        last = -1
+        try:
+            for frame in self._container.decode(self._stream):
+                if self._index.counted:
+                    number = last + 1
+                elif frame.pts is None:
+                    continue
+                else:
+                    number = int(np.searchsorted(pts, frame.pts))
+                    if number >= pts.size or pts[number] != frame.pts:
+                        continue  # outside the edit list
+                if number > last and number < pts.size:  # a repeated time shows its first frame only
+                    last = number
+                    yield number, frame
+        except READ_ERRORS as error:
+            raise self._damaged(last + 1) from error
+
+    def _damaged(self, frame: int) -> VideoError:
+        frame = min(frame, self._index.pts.size - 1)
+        time = float(self._index.info.times[frame])
+        return VideoError(
+            f"{self._path.name} is damaged: frame {frame} (at {time:.2f} s) cannot be decoded; copy the file "
+            "again from the camera."
+        )
+
+
+class FrameCache:
+    """The most recently used decoded frames, as the decoder gave them (about 1.5 bytes a pixel)."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        """Keep at most ``limit_bytes``; 0 keeps nothing."""
+        self._limit_bytes = limit_bytes
+        self._frames: OrderedDict[int, tuple[VideoFrame, int]] = OrderedDict()
+        self.held_bytes = 0
+
+    def get(self, index: int) -> VideoFrame | None:
+        """The frame, if it is held; it then counts as the most recently used."""
+        entry = self._frames.get(index)
+        if entry is None:
+            return None
+        self._frames.move_to_end(index)
+        return entry[0]
+
+    def put(self, index: int, frame: VideoFrame) -> None:
+        """Hold a frame, letting go of the least recently used ones."""
+        size = sum(plane.buffer_size for plane in frame.planes)
+        if size > self._limit_bytes:
+            return
+        _, before = self._frames.pop(index, (None, 0))
+        self._frames[index] = frame, size
+        self.held_bytes += size - before
+        while self.held_bytes > self._limit_bytes:
+            _, (_, gone) = self._frames.popitem(last=False)
+            self.held_bytes -= gone
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._frames.clear()
+        self.held_bytes = 0

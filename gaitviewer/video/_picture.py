@@ -1,0 +1,143 @@
+"""From a decoded picture to an upright RGB array: pixel shape, rotation, mirroring, scaling, colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from av.buffer import Buffer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from gaitviewer.errors import VideoError
+from gaitviewer.video._container import READ_ERRORS, open_container
+
+Rgb = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How the pictures of a file are to be shown.
+
+    Attributes:
+        width, height: size with square pixels, before rotation.
+        transpose, flip_x, flip_y: first swap rows and columns, then flip left-right, then top-bottom.
+        stored_width: width as stored; differs from ``width`` where pixels are not square.
+        interlaced: the first picture is made of two half pictures.
+    """
+
+    width: int
+    height: int
+    transpose: bool = False
+    flip_x: bool = False
+    flip_y: bool = False
+    stored_width: int = 0
+    interlaced: bool = False
+
+    @property
+    def upright_width(self) -> int:
+        """Width as shown, pixels."""
+        return self.height if self.transpose else self.width
+
+    @property
+    def upright_height(self) -> int:
+        """Height as shown, pixels."""
+        return self.width if self.transpose else self.height
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the file asks to be shown as a mirror image."""
+        return self.transpose ^ self.flip_x ^ self.flip_y
+
+    @property
+    def rotation_deg(self) -> int:
+        """Clockwise rotation from the stored to the upright picture (before any mirroring)."""
+        if self.transpose:
+            return 270 if self.flip_y else 90
+        return 180 if self.flip_y else 0
+
+    def notes(self) -> list[str]:
+        """Plain sentences on what is odd."""
+        notes = []
+        if self.mirrored:
+            notes.append("The file asks to be shown as a mirror image, and is.")
+        if self.stored_width not in (0, self.width):
+            notes.append(
+                f"Pixels are not square: pictures are drawn {self.width} instead of {self.stored_width} wide."
+            )
+        if self.interlaced:
+            notes.append("The pictures are interlaced: fast limbs show comb edges.")
+        return notes
+
+
+def first_picture(path: Path) -> Picture:
+    """Decode the first picture of a file for its true size, pixel shape and orientation.
+
+    Raises:
+        VideoError: the file cannot be opened, or no picture in it can be decoded.
+    """
+    container, stream = open_container(path)
+    try:
+        stream.thread_type = "NONE"
+        frame = next(iter(container.decode(stream)), None)
+        aspect = stream.sample_aspect_ratio
+    except READ_ERRORS as error:
+        raise VideoError(
+            f"{path.name} is damaged: its first frame cannot be decoded; copy the file again from the camera."
+        ) from error
+    finally:
+        container.close()
+    if frame is None:
+        raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
+    square = 1.0 if aspect is None or aspect <= 0 else float(aspect)
+    transpose, flip_x, flip_y = _orientation(frame)
+    width = max(1, round(frame.width * square))
+    return Picture(width, frame.height, transpose, flip_x, flip_y, frame.width, bool(frame.interlaced_frame))
+
+
+def _orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
+    """Swap, flip left-right, flip top-bottom, from the display matrix (to the nearest quarter turn)."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return False, False, False
+    # Rows of the matrix are where the stored x and y axes point in the shown picture (y down).
+    matrix = np.frombuffer(memoryview(cast(Buffer, data)), dtype=np.int32).reshape(3, 3).astype(np.float64)
+    (xx, xy), (yx, yy) = matrix[0, :2], matrix[1, :2]
+    if abs(xx) + abs(yy) >= abs(xy) + abs(yx):
+        return False, bool(xx < 0), bool(yy < 0)
+    return True, bool(yx < 0), bool(xy < 0)
+
+
+class Converter:
+    """Turns decoded pictures into upright RGB arrays of one size; one per thread and size."""
+
+    def __init__(self, picture: Picture, *, max_height: int | None = None) -> None:
+        """Prepare for pictures at most ``max_height`` pixels high (upright); they are never enlarged."""
+        if max_height is not None and max_height < 1:
+            raise ValueError(f"max_height is {max_height}, expected at least 1")
+        scale = 1.0 if max_height is None else min(1.0, max_height / picture.upright_height)
+        self._size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        self._picture = picture
+        self._interpolation = Interpolation.AREA if scale < 1 else Interpolation.BILINEAR
+        self._scaler = VideoReformatter()
+
+    def convert(self, frame: VideoFrame) -> Rgb:
+        """A fresh array u8 [H, W, 3], upright; the colour space is the one that the frame names."""
+        width, height = self._size
+        flat = self._scaler.reformat(
+            frame, width, height, format="rgb24", interpolation=self._interpolation, threads=1
+        )
+        return _turn(cast(Rgb, flat.to_ndarray()), self._picture)
+
+
+def _turn(rgb: Rgb, picture: Picture) -> Rgb:
+    if picture.transpose:
+        rgb = rgb.swapaxes(0, 1)
+    if picture.flip_x:
+        rgb = rgb[:, ::-1]
+    if picture.flip_y:
+        rgb = rgb[::-1]
+    return np.ascontiguousarray(rgb)

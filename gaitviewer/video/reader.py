@@ -1,0 +1,137 @@
+"""A video reader that is exact on every frame: forward, backward and at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from gaitviewer.core.timing import VideoInfo
+from gaitviewer.errors import VideoError
+from gaitviewer.video._decoder import Decoder, FrameCache
+from gaitviewer.video._picture import Converter, Rgb
+from gaitviewer.video.index import FrameIndex, build_index
+
+DEFAULT_CACHE_BYTES = 256 << 20
+
+
+class VideoReader:
+    """Upright RGB pictures of one video by frame number, in the order of presentation.
+
+    Single frames (:meth:`frame`) come from one decoder with a cache of recently decoded frames, so that
+    stepping back does not decode a group of pictures again for each step. Runs of frames
+    (:meth:`frames`) have a decoder of their own. Both may be used from several threads.
+
+    Attributes:
+        path: the file.
+        info: its true times, size and rotation.
+    """
+
+    def __init__(self, path: Path, index: FrameIndex, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+        """Read ``path`` by its ``index``; the cache of decoded frames holds at most ``cache_bytes``."""
+        self.path = path
+        self.info: VideoInfo = index.info
+        self._index = index
+        self._cache = FrameCache(cache_bytes)
+        self._lock = Lock()
+        self._decoder: Decoder | None = None
+        self._converters: dict[int | None, Converter] = {}
+        self._closed = False
+
+    def frame(self, index: int, *, max_height: int | None = None) -> Rgb:
+        """Frame ``index`` as a fresh array u8 [H, W, 3], upright RGB.
+
+        Args:
+            index: frame number, 0 to ``info.frame_count - 1``.
+            max_height: scale the picture down to at most this height, pixels.
+
+        Raises:
+            IndexError: there is no such frame.
+            VideoError: the file is damaged there, or the reader is closed.
+        """
+        if not 0 <= index < self.info.frame_count:
+            raise IndexError(f"frame {index} of a video with {self.info.frame_count} frames")
+        with self._lock:
+            self._check_open()
+            frame = self._cache.get(index)
+            if frame is None:
+                if self._decoder is None:
+                    self._decoder = Decoder(self.path, self._index, threading="SLICE")
+                frame = self._decoder.fetch(index, self._cache.put)
+            if max_height not in self._converters:
+                self._converters[max_height] = Converter(self._index.picture, max_height=max_height)
+            return self._converters[max_height].convert(frame)
+
+    def frames(
+        self, start: int = 0, stop: int | None = None, *, step: int = 1, max_height: int | None = None
+    ) -> Iterator[tuple[int, Rgb]]:
+        """Every ``step``-th frame from ``start`` up to, not including, ``stop`` as ``(number, rgb)``.
+
+        Pictures are fresh arrays u8 [H, W, 3]; with ``max_height`` they are scaled down while they are
+        converted, which is cheaper than scaling afterwards. Key frames are used to skip what lies between.
+
+        Raises:
+            ValueError: ``step`` or ``max_height`` is below 1, or ``start`` is negative.
+            VideoError: the file is damaged at a frame, or the reader is closed.
+        """
+        if step < 1 or start < 0:
+            raise ValueError(f"start {start} and step {step}: expected start >= 0 and step >= 1")
+        stop = self.info.frame_count if stop is None else min(stop, self.info.frame_count)
+        self._check_open()
+        return self._run(range(start, stop, step), Converter(self._index.picture, max_height=max_height))
+
+    def _run(self, numbers: range, converter: Converter) -> Iterator[tuple[int, Rgb]]:
+        if not numbers:
+            return
+        decoder = Decoder(self.path, self._index, threading="FRAME")
+        try:
+            for number in numbers:
+                yield number, converter.convert(decoder.fetch(number))
+        finally:
+            decoder.close()
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes that the cache of decoded frames holds now."""
+        return self._cache.held_bytes
+
+    def close(self) -> None:
+        """Close the file and let go of the cache; closing twice is harmless."""
+        with self._lock:
+            self._closed = True
+            self._cache.clear()
+            if self._decoder is not None:
+                self._decoder.close()
+                self._decoder = None
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise VideoError(f"{self.path.name} has been closed; open it again.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_video(
+    path: Path | str, *, recorded_at_hz: float | None = None, cache_bytes: int = DEFAULT_CACHE_BYTES
+) -> VideoReader:
+    """Open a video for exact reading.
+
+    Args:
+        path: the video file.
+        recorded_at_hz: true recording rate of slow motion (240 fps stored as 30); rescales all times.
+        cache_bytes: most bytes of decoded frames that the reader keeps.
+
+    Raises:
+        VideoError: the file is missing, damaged, cut off, or not a video.
+        SettingsError: ``recorded_at_hz`` is impossible for this file.
+    """
+    path = Path(path)
+    return VideoReader(path, build_index(path, recorded_at_hz=recorded_at_hz), cache_bytes=cache_bytes)
