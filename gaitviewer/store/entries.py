@@ -1,0 +1,67 @@
+"""What the library answers when it is asked for lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from gaitviewer.core.gait import View
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One line of the list of sessions.
+
+    Attributes:
+        id, subject: identifier and pseudonym.   when: date of the visit, if known.
+        trials: number of recordings.   outputs: number of files written.
+        saved_utc: last saved, ISO 8601 UTC.   signed_utc, signed_by: latest signed snapshot, "" if none.
+    """
+
+    id: str
+    subject: str
+    when: date | None
+    trials: int
+    outputs: int
+    saved_utc: str
+    signed_utc: str
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """Where a video is used."""
+
+    session: str
+    trial: str
+    view: View
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRow:
+    """A file that was written for a session; ``kind`` is e.g. "report.pdf"."""
+
+    kind: str
+    path: Path
+    sha256: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Measures as a person signed them.
+
+    Attributes:
+        text: the assessment as JSON text.
+        who, when: signer and ISO 8601 UTC time.
+        digest: SHA-256 over session, signer, time, text and the digest of the snapshot before it.
+        intact: whether text and digest still belong together.
+    """
+
+    text: str
+    who: str
+    when: str
+    digest: str
+    intact: bool

@@ -1,0 +1,353 @@
+"""The session library: what was recorded, estimated, corrected, measured, signed and written."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from gaitviewer import paths
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, GaitEvents, View
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.errors import StoreError
+from gaitviewer.store import database, migrations, rows
+from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
+from gaitviewer.store.ownership import Ownership
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+T = TypeVar("T")
+
+
+def open_library(path: Path | None = None) -> Library:
+    """Opens the library, made or brought up to date where necessary.
+
+    Args:
+        path: the file; by default the user's library.
+
+    Raises:
+        StoreError: damaged, newer than the program, in use elsewhere, or not writable.
+    """
+    return Library(path if path is not None else paths.library_file())
+
+
+class Library:
+    """An open library; a context manager. Each thread gets a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._owner: Ownership | None = None
+        self._closed = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {path.parent} of the library cannot be made ({error.strerror}); choose another."
+            ) from error
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        on_network = database.is_on_network(self.path)
+        if on_network:
+            self._owner = Ownership(self.path)
+        with database.explained(self.path):
+            # Looked at before anything is changed, so that a foreign or newer file stays as it is.
+            applied = database.applied_steps(self.connection, self.path)
+            database.set_journal(self.connection, shared_memory=not on_network)
+            if set(applied) != set(migrations.known_names()):
+                database.migrate(self.connection, self.path)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if self._closed:
+            raise StoreError(f"The library {self.path} is closed; open it again.")
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            with database.explained(self.path):
+                connection = database.connect(self.path)
+            self._local.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Closes the connections of all threads; calling it again does nothing."""
+        self._closed = True
+        with self._lock:
+            while self._connections:
+                # A connection that is busy in another thread closes with its own statement.
+                with contextlib.suppress(sqlite3.Error):
+                    self._connections.pop().close()
+        if self._owner is not None:
+            self._owner.release()
+            self._owner = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Database]:
+        if self._owner is not None:
+            self._owner.check()
+        with database.explained(self.path), database.writing(self.connection) as db:
+            yield db
+
+    def _select(self, sql: str, *values: object) -> list[rows.Row]:
+        with database.explained(self.path):
+            return [dict(row) for row in self.connection.execute(sql, values)]
+
+    def save_session(self, document: Document) -> None:
+        """Saves a session with its trials, poses, corrections and grades, all of it or nothing.
+
+        What was saved under the same session id before is replaced; snapshots and outputs stay.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        session, now = document.session, now_utc()
+        with self._writing() as db:
+            db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
+            created = self.connection.execute(
+                "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
+            ).fetchone()
+            row = rows.session_row(session, now_utc=now) | {"created_utc": created[0] if created else now}
+            db.table("sessions").upsert(row, pk="id")
+            self.connection.execute("DELETE FROM trials WHERE session = ?", (session.id,))
+            self.connection.execute("DELETE FROM grades WHERE session = ?", (session.id,))
+            db.table("trials").insert_all(rows.trial_rows(document))
+            for data in document.trials:
+                _insert_trial(db, session.id, data, now)
+            db.table("grades").insert_all(rows.grade_rows(document))
+
+    def list_sessions(self) -> tuple[SessionRow, ...]:
+        """All sessions, the latest visit first; undated ones last."""
+        found = self._select(
+            """SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS signed_by,
+                (SELECT COUNT(*) FROM trials t WHERE t.session = s.id) AS trials,
+                (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs
+            FROM sessions s LEFT JOIN snapshots n
+                ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
+            ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id"""
+        )
+        return tuple(
+            SessionRow(
+                row["id"],
+                row["subject"],
+                date.fromisoformat(row["date"]) if row["date"] else None,
+                row["trials"],
+                row["outputs"],
+                row["saved_utc"],
+                row["signed_utc"] or "",
+                row["signed_by"] or "",
+            )
+            for row in found
+        )
+
+    def load_session(self, session_id: str) -> Document:
+        """The session as it was saved.
+
+        Raises:
+            StoreError: there is no such session, or its data are damaged.
+        """
+        with database.explained(self.path):
+            # One transaction, so that a save by another program in between is seen wholly or not at all.
+            self.connection.execute("BEGIN")
+            try:
+                return self._load(session_id)
+            except (ValueError, KeyError, TypeError) as error:
+                raise StoreError(
+                    f"The session {session_id} in the library {self.path} is damaged ({error}); "
+                    "put a backup of the library in its place."
+                ) from error
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("COMMIT")
+
+    def _load(self, session_id: str) -> Document:
+        found = self._select("SELECT * FROM sessions WHERE id = ?", session_id)
+        if not found:
+            raise StoreError(f"There is no session {session_id} in the library {self.path}; list the sessions.")
+        subject = self._select("SELECT * FROM subjects WHERE pseudonym = ?", found[0]["subject"])[0]
+        trials = self._select("SELECT * FROM trials WHERE session = ? ORDER BY position", session_id)
+        grades = self._select("SELECT * FROM grades WHERE session = ? ORDER BY position", session_id)
+        return Document(
+            session=rows.session_of(found[0], subject),
+            trials=tuple(self._load_trial(row) for row in trials),
+            grades=tuple(rows.grade_of(row) for row in grades),
+        )
+
+    def _load_trial(self, row: rows.Row) -> TrialData:
+        key = (row["session"], row["id"])
+        where = "WHERE session = ? AND trial = ?"
+        recordings = self._select(f"SELECT * FROM recordings JOIN videos USING (sha256) {where}", *key)
+        streams = {View(r["view"]): rows.stream_of(r) for r in recordings}
+        poses = {r["view"]: r for r in self._select(f"SELECT * FROM poses {where}", *key)}
+        origins = {r["view"]: r for r in self._select(f"SELECT * FROM provenance {where}", *key)}
+        events = self._select(f"SELECT * FROM events {where} ORDER BY view, pass, position", *key)
+        excluded = self._select(f"SELECT * FROM excluded_strides {where} ORDER BY position", *key)
+
+        def corrected(view: View) -> tuple[GaitEvents, ...] | None:
+            of_view = [r for r in events if r["view"] == view.value]
+            return rows.events_of(of_view, row[f"{view.value}_event_passes"])
+
+        def pose(view: View) -> PoseSequence | None:
+            return rows.pose_of(poses[view.value]) if view.value in poses else None
+
+        def made(view: View) -> Provenance | None:
+            return rows.provenance_of(origins[view.value]) if view.value in origins else None
+
+        return TrialData(
+            trial=rows.trial_of(row, streams),
+            poses=_by_view(pose),
+            events=_by_view(corrected),
+            excluded_strides=tuple((r["stride"], r["reason"]) for r in excluded),
+            provenance=_by_view(made),
+        )
+
+    def find_by_video_digest(self, sha256: str) -> tuple[RecordingRow, ...]:
+        """Every recording made from the video file with this digest, latest session first."""
+        found = self._select(
+            """SELECT r.session, r.trial, r.view, v.path FROM recordings r
+            JOIN videos v USING (sha256) JOIN sessions s ON s.id = r.session
+            WHERE r.sha256 = ? ORDER BY s.saved_utc DESC, r.session, r.trial, r.view""",
+            sha256,
+        )
+        return tuple(
+            RecordingRow(row["session"], row["trial"], View(row["view"]), Path(row["path"])) for row in found
+        )
+
+    def remember_video_path(self, sha256: str, path: Path) -> None:
+        """Notes where a known video was seen last; videos that are in no session are left alone."""
+        with self._writing():
+            self.connection.execute(
+                "UPDATE videos SET path = ?, seen_utc = ? WHERE sha256 = ?",
+                (_path_text(path), now_utc(), sha256),
+            )
+
+    def add_output(self, session_id: str, path: Path, *, kind: str, sha256: str = "") -> None:
+        """Notes a file that was written for a session; writing it again replaces the note.
+
+        Raises:
+            StoreError: there is no such session, or the library cannot be written.
+        """
+        row = {
+            "session": session_id,
+            "kind": kind,
+            "path": _path_text(path),
+            "sha256": sha256,
+            "when": now_utc(),
+        }
+        self._require(session_id)
+        with self._writing() as db:
+            self.connection.execute(
+                "DELETE FROM outputs WHERE session = ? AND path = ?", (session_id, row["path"])
+            )
+            db.table("outputs").insert(row)
+
+    def outputs(self, session_id: str) -> tuple[OutputRow, ...]:
+        """Files written for a session, in the order of writing."""
+        found = self._select("SELECT * FROM outputs WHERE session = ? ORDER BY id", session_id)
+        return tuple(OutputRow(row["kind"], Path(row["path"]), row["sha256"], row["when"]) for row in found)
+
+    def add_snapshot(self, session_id: str, text: str, *, who: str) -> Snapshot:
+        """Signs measures: ``text`` (an assessment as JSON) with who and when; it can never be changed.
+
+        Raises:
+            StoreError: there is no such session, or the library cannot be written.
+        """
+        self._require(session_id)
+        with self._writing() as db:
+            last = self.connection.execute(
+                "SELECT digest FROM snapshots WHERE session = ? ORDER BY id DESC LIMIT 1", (session_id,)
+            ).fetchone()
+            previous, when = (last[0] if last else ""), now_utc()
+            digest = _digest(previous, session_id, when, who, text)
+            row = {
+                "session": session_id,
+                "when": when,
+                "who": who,
+                "text": zlib.compress(text.encode("utf-8")),
+                "previous": previous,
+                "digest": digest,
+            }
+            db.table("snapshots").insert(row)
+        return Snapshot(text, who, when, digest, intact=True)
+
+    def snapshots(self, session_id: str) -> tuple[Snapshot, ...]:
+        """Signed snapshots of a session, the oldest first, each checked against its digest."""
+        made: list[Snapshot] = []
+        before = ""
+        for row in self._select("SELECT * FROM snapshots WHERE session = ? ORDER BY id", session_id):
+            try:
+                text = zlib.decompress(row["text"]).decode("utf-8")
+            except (zlib.error, UnicodeDecodeError):
+                text = ""
+            digest = _digest(before, session_id, row["when"], row["who"], text)
+            intact = digest == row["digest"] and row["previous"] == before
+            made.append(Snapshot(text, row["who"], row["when"], row["digest"], intact))
+            before = row["digest"]
+        return tuple(made)
+
+    def _require(self, session_id: str) -> None:
+        if not self._select("SELECT 1 FROM sessions WHERE id = ?", session_id):
+            raise StoreError(f"There is no session {session_id} in the library {self.path}; save it first.")
+
+
+def now_utc() -> str:
+    """The present, ISO 8601 in UTC to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _by_view(make: Callable[[View], T]) -> ByView[T]:
+    return ByView(make(View.SAGITTAL), make(View.CORONAL))
+
+
+def _insert_trial(db: Database, session: str, data: TrialData, now: str) -> None:
+    for view in View:
+        key = {"session": session, "trial": data.trial.id, "view": view.value}
+        stream, pose, made = data.trial.videos[view], data.poses[view], data.provenance[view]
+        if stream is not None:
+            seen = {"sha256": stream.sha256, "path": _path_text(stream.path), "seen_utc": now}
+            db.table("videos").upsert(seen, pk="sha256")
+            db.table("recordings").insert(rows.recording_row(key, stream))
+        if pose is not None:
+            db.table("poses").insert(rows.pose_row(key, pose))
+        if made is not None:
+            db.table("provenance").insert(rows.provenance_row(key, made))
+        db.table("events").insert_all(rows.event_rows(key, data.events[view] or ()))
+    db.table("excluded_strides").insert_all(rows.excluded_rows(session, data))
+
+
+def _path_text(path: Path) -> str:
+    # File names that are no valid UTF-8 cannot be stored as text; the digest still identifies the video.
+    return os.fsencode(path.absolute()).decode("utf-8", "replace")
+
+
+def _digest(previous: str, session: str, when: str, who: str, text: str) -> str:
+    signed = json.dumps([previous, session, when, who, text], ensure_ascii=True)
+    return hashlib.sha256(signed.encode("ascii")).hexdigest()

@@ -1,0 +1,110 @@
+"""The schema, as a list of steps that only ever grows.
+
+A step that was released is never edited: a change is a new step at the end. The step names in a library
+say which program wrote it; a name that this program does not know means a newer program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+SET_NAME = "gaitviewer"
+APPLICATION_ID = 0x47414954  # "GAIT"
+
+_FIRST = (
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    """CREATE TABLE subjects (
+        pseudonym TEXT PRIMARY KEY, birth TEXT, sex TEXT NOT NULL, diagnosis TEXT NOT NULL, affected TEXT)""",
+    """CREATE TABLE sessions (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL REFERENCES subjects (pseudonym), date TEXT,
+        age_years REAL, height_m REAL, leg_length_m REAL, footwear TEXT NOT NULL, walking_aid TEXT NOT NULL,
+        mirrored INTEGER NOT NULL, surgery TEXT NOT NULL, botulinum TEXT NOT NULL, gmfcs TEXT, cobb TEXT,
+        note TEXT NOT NULL, created_utc TEXT NOT NULL, saved_utc TEXT NOT NULL)""",
+    "CREATE INDEX sessions_of_subject ON sessions (subject)",
+    """CREATE TABLE trials (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, id TEXT NOT NULL,
+        position INTEGER NOT NULL, excluded TEXT NOT NULL, notes TEXT NOT NULL,
+        sync_offset_s REAL, sync_sigma_s REAL, sync_source TEXT, sync_note TEXT,
+        sagittal_event_passes INTEGER, coronal_event_passes INTEGER, PRIMARY KEY (session, id))""",
+    "CREATE TABLE videos (sha256 TEXT PRIMARY KEY, path TEXT NOT NULL, seen_utc TEXT NOT NULL)",
+    """CREATE TABLE recordings (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL,
+        sha256 TEXT NOT NULL REFERENCES videos (sha256), recorded_at_hz REAL, width INTEGER NOT NULL,
+        height INTEGER NOT NULL, rotation_deg INTEGER NOT NULL, times BLOB NOT NULL, announced_rate_hz REAL,
+        announced_frames INTEGER, codec TEXT NOT NULL, time_scale REAL NOT NULL, notes TEXT NOT NULL,
+        PRIMARY KEY (session, trial, view),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
+    "CREATE INDEX recordings_of_video ON recordings (sha256)",
+    """CREATE TABLE poses (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, skeleton TEXT NOT NULL,
+        width INTEGER NOT NULL, height INTEGER NOT NULL, xy BLOB NOT NULL, score BLOB NOT NULL,
+        origin BLOB NOT NULL, times BLOB NOT NULL, PRIMARY KEY (session, trial, view),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
+    """CREATE TABLE provenance (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, model TEXT NOT NULL,
+        weights_digest TEXT NOT NULL, inputs_digest TEXT NOT NULL, program TEXT NOT NULL,
+        device TEXT NOT NULL, "when" TEXT NOT NULL, seconds REAL, PRIMARY KEY (session, trial, view),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
+    """CREATE TABLE events (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, pass INTEGER NOT NULL,
+        position INTEGER NOT NULL, kind TEXT NOT NULL, side TEXT NOT NULL, time_s REAL NOT NULL,
+        sigma_s REAL, detectors TEXT NOT NULL, agreed INTEGER NOT NULL, corrected INTEGER NOT NULL,
+        PRIMARY KEY (session, trial, view, pass, position),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
+    """CREATE TABLE excluded_strides (
+        session TEXT NOT NULL, trial TEXT NOT NULL, position INTEGER NOT NULL, stride TEXT NOT NULL,
+        reason TEXT NOT NULL, PRIMARY KEY (session, trial, position),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
+    """CREATE TABLE grades (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        item INTEGER NOT NULL, side TEXT NOT NULL, score INTEGER, rater TEXT NOT NULL, "when" TEXT NOT NULL,
+        note TEXT NOT NULL, PRIMARY KEY (session, position))""",
+    """CREATE TABLE snapshots (
+        id INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+        "when" TEXT NOT NULL, who TEXT NOT NULL, text BLOB NOT NULL, previous TEXT NOT NULL,
+        digest TEXT NOT NULL)""",
+    "CREATE INDEX snapshots_of_session ON snapshots (session)",
+    # What was signed stays as it was signed.
+    """CREATE TRIGGER snapshots_are_final BEFORE UPDATE ON snapshots
+        BEGIN SELECT RAISE(ABORT, 'a signed snapshot is never changed'); END""",
+    """CREATE TABLE outputs (
+        id INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, "when" TEXT NOT NULL)""",
+    "CREATE INDEX outputs_of_session ON outputs (session)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the schema: its name for ever, and what it does."""
+
+    name: str
+    run: Callable[[Database], None]
+
+
+def _create_tables(db: Database) -> None:
+    for statement in _FIRST:
+        db.execute(statement)
+
+
+STEPS: tuple[Step, ...] = (Step("0001_first_tables", _create_tables),)
+
+
+def known_names() -> tuple[str, ...]:
+    """Names of all steps that this program knows, in order."""
+    return tuple(step.name for step in STEPS)
+
+
+def build() -> Migrations:
+    """The steps as a sqlite-utils migration set (imports sqlite-utils, which takes pandas along)."""
+    from sqlite_utils import Migrations
+
+    migrations = Migrations(SET_NAME)
+    for step in STEPS:
+        migrations(name=step.name)(step.run)
+    return migrations
