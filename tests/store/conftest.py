@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from gaitviewer.core.session import (
     WalkingAid,
 )
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.store import open_library
 
 NAN = float("nan")
 
@@ -45,7 +47,7 @@ def make_stream(view: View, digest: str, frames: int = 40) -> VideoStream:
     return VideoStream(view, Path("/videos/Gång à pied/side.mp4"), digest, info, 240.0)
 
 
-def make_document(session_id: str = "s1", seed: int = 1) -> Document:
+def build_document(session_id: str = "s1", seed: int = 1) -> Document:
     subject = Subject("P001", date(2015, 4, 3), "F", "cerebral palsy, GMFCS II", Side.LEFT)
     session = Session(
         session_id,
@@ -96,4 +98,18 @@ def make_document(session_id: str = "s1", seed: int = 1) -> Document:
 
 @pytest.fixture
 def document() -> Document:
-    return make_document()
+    return build_document()
+
+
+@pytest.fixture
+def make_document() -> Callable[..., Document]:
+    return build_document
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A library that holds the session s1."""
+    path = tmp_path / "l.db"
+    with open_library(path) as opened:
+        opened.save_session(build_document())
+    return path
