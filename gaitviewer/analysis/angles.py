@@ -1,0 +1,102 @@
+"""The table of angles: what is measured, from which points, with which sign (``resources/angles.toml``)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gaitviewer.core.gait import Side, View
+from gaitviewer.core.measures import AngleKind
+from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.paths import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Constants that the definitions of the angles use; each is explained in the data file."""
+
+    neutral_pelvic_tilt_deg: float
+    flat_foot_limit_deg: float
+    flat_foot_seconds: float
+    flat_foot_difference_deg: float
+    still_speed: float
+    floor_tolerance_leg: float
+    floor_span_leg: float
+    steady_size: float
+    bridge_seconds: float
+    leg_per_height: float
+    leg_per_clinical: float
+    hips_per_leg: float
+    foot_per_leg: float
+    speed_leg_per_s: float
+
+
+@cache
+def _table() -> dict[str, Any]:
+    with (resources() / "angles.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def load_angles() -> tuple[AngleKind, ...]:
+    """All angles, in the order of the report."""
+    return tuple(
+        AngleKind(
+            name=row["name"],
+            title=row["title"],
+            view=View(row["view"]),
+            positive=row["positive"],
+            negative=row["negative"],
+            unit=row["unit"],
+            sigma=float(row["sigma"]),
+            note=row.get("note", ""),
+        )
+        for row in _table()["angles"]
+    )
+
+
+@cache
+def load_definitions() -> Definitions:
+    """The constants of the definitions."""
+    return Definitions(**{name: float(value) for name, value in _table()["definitions"].items()})
+
+
+def angle_kind(name: str) -> AngleKind:
+    """The angle called ``name``.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for kind in load_angles():
+        if kind.name == name:
+            return kind
+    raise KeyError(name)
+
+
+def expand_points(points: tuple[str, ...], side: Side) -> tuple[str, ...]:
+    """Keypoint names for a limb: ``side_knee`` becomes ``left_knee``, ``both_hip`` both hips."""
+    names: list[str] = []
+    for point in points:
+        head, _, rest = point.partition("_")
+        if head == "side":
+            names.append(f"{side.value}_{rest}")
+        elif head == "both":
+            names += [f"left_{rest}", f"right_{rest}"]
+        else:
+            names.append(point)
+    return tuple(dict.fromkeys(names))
+
+
+def points_of_angle(name: str, side: Side) -> tuple[str, ...]:
+    """Names of the keypoints that an angle of a limb is computed from."""
+    for row in _table()["angles"]:
+        if row["name"] == name:
+            return expand_points(tuple(row["points"]), side)
+    raise KeyError(name)
+
+
+def keypoint(side: Side, part: str) -> int:
+    """Index of a keypoint of one side, e.g. ``keypoint(Side.LEFT, "knee")``."""
+    return int(Keypoint[f"{side.name}_{part.upper()}"])
