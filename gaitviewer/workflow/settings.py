@@ -1,0 +1,142 @@
+"""The user's settings: one versioned TOML file, never a reason not to start."""
+
+from __future__ import annotations
+
+import logging
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gaitviewer import paths
+from gaitviewer.errors import SettingsError
+from gaitviewer.formats import _atomic
+
+VERSION = 1
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user can choose once for all sessions.
+
+    Attributes:
+        paper: paper of the report, "A4" or "Letter".
+        left_colour, right_colour: of the sides in plots, as ``#rrggbb``.
+        rater: name under which grades are kept, "" until it is known.
+        workers: processes for pose estimation; 0 = as many as there are views and processors.
+        memory_mb: bound for decoded frames that are kept in memory, megabytes.
+    """
+
+    paper: str = "A4"
+    left_colour: str = "#d62728"
+    right_colour: str = "#1f77b4"
+    rater: str = ""
+    workers: int = 0
+    memory_mb: int = 512
+
+
+def _is_colour(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value) is not None
+
+
+def _is_whole(low: int, high: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+# name -> (check, what is allowed in words)
+_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "paper": (lambda value: value in ("A4", "Letter"), '"A4" or "Letter"'),
+    "left_colour": (_is_colour, 'a colour such as "#d62728"'),
+    "right_colour": (_is_colour, 'a colour such as "#1f77b4"'),
+    "rater": (lambda value: isinstance(value, str) and len(value) <= 200, "a name of at most 200 characters"),
+    "workers": (_is_whole(0, 64), "a whole number from 0 to 64"),
+    "memory_mb": (_is_whole(64, 65536), "a whole number from 64 to 65536"),
+}
+
+
+def settings_file() -> Path:
+    """Where the settings are kept."""
+    return paths.config_dir() / "settings.toml"
+
+
+def load(path: Path | None = None) -> Settings:
+    """The user's settings; the defaults where there are none.
+
+    A file that cannot be read is set aside under another name, and an impossible value is replaced by its
+    default: both are logged, neither stops the program.
+    """
+    path = path or settings_file()
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        _log.warning("the settings cannot be read (%s); defaults are used", error)
+        _set_aside(path)
+        return Settings()
+    except OSError as error:
+        _log.warning("the settings cannot be opened (%s); defaults are used", error.strerror)
+        return Settings()
+    good: dict[str, Any] = {}
+    for name, (allowed, words) in _ALLOWED.items():
+        if name not in found:
+            continue
+        if allowed(found[name]):
+            good[name] = found[name]
+        else:
+            _log.warning("the setting %s is not %s; its default is used", name, words)
+    return Settings(**good)
+
+
+def change(settings: Settings, **values: Any) -> Settings:
+    """Settings with other values.
+
+    Raises:
+        SettingsError: there is no such setting, or it cannot have this value.
+    """
+    for name, value in values.items():
+        if name not in _ALLOWED:
+            raise SettingsError(f"There is no setting {name}; there are {', '.join(_ALLOWED)}.")
+        allowed, words = _ALLOWED[name]
+        if not allowed(value):
+            raise SettingsError(f"The setting {name} cannot be {value!r}; give {words}.")
+    return replace(settings, **values)
+
+
+def save(settings: Settings, path: Path | None = None) -> None:
+    """Writes the settings; comments and settings of newer versions in the file stay.
+
+    Raises:
+        SettingsError: a value is impossible.
+        OutputError: the file cannot be written; it is as it was.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    path = path or settings_file()
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    change(settings, **values)
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, TOMLKitError):
+        if path.is_file():
+            _set_aside(path)
+        document = tomlkit.document()
+        document.add(tomlkit.comment("Settings of GaitViewer"))
+    version = document.get("version", VERSION)
+    document["version"] = max(version, VERSION) if isinstance(version, int) else VERSION
+    for name, value in values.items():
+        document[name] = value
+    _atomic.write_text(path, tomlkit.dumps(document))
+
+
+def _set_aside(path: Path) -> None:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    try:
+        path.replace(path.with_name(f"{path.name}.broken-{stamp}"))
+    except OSError as error:
+        _log.warning("the unreadable settings could not be set aside (%s)", error.strerror)
