@@ -36,6 +36,7 @@ class Decoder:
         self._stream.thread_type = threading
         self._position = -1
         self._from_start = True
+        self._bad: int | None = None
         self._run: Run = self._decode()
 
     def close(self) -> None:
@@ -62,10 +63,10 @@ class Decoder:
                     return frame
                 if index > wanted:
                     break
-            # A key frame after which the wanted one cannot be decoded (or a seek that overshot): start
-            # further back, in the end at the first packet.
+            # The seek went past the key frame (some containers seek by decoding time), or the wanted frame
+            # cannot be decoded from it: start further back, in the end at the first packet.
             if self._from_start:
-                raise self._damaged(wanted)
+                raise self._damaged(wanted if self._bad is None else self._bad)
             self._seek(key - back)
             back *= 4
 
@@ -84,7 +85,7 @@ class Decoder:
             return
         self._run.close()
         try:
-            self._container.seek(int(self._index.key_seek[key]), stream=self._stream)
+            self._container.seek(int(self._index.key_pts[key]), stream=self._stream)
         except READ_ERRORS:  # no seek index in this container
             self._reopen()
             return
@@ -101,7 +102,11 @@ class Decoder:
         self._run = self._decode()
 
     def _decode(self) -> Run:
-        """Shown frames with their numbers, ascending, from the present place in the file."""
+        """Shown frames with their numbers, ascending, from the present place in the file.
+
+        Ends at the end of the file, or at a damaged frame, whose number is then kept.
+        """
+        self._bad = None
         pts = self._index.pts
         last = -1
         try:
@@ -114,14 +119,16 @@ class Decoder:
                     number = int(np.searchsorted(pts, frame.pts))
                     if number >= pts.size or pts[number] != frame.pts:
                         continue  # outside the edit list
-                if number > last and number < pts.size:  # a repeated time shows its first frame only
+                if frame.is_corrupt:  # patched up by the decoder; what follows would be built on it
+                    self._bad = number
+                    return
+                if last < number < pts.size:  # a repeated time shows its first frame only
                     last = number
                     yield number, frame
-        except READ_ERRORS as error:
-            raise self._damaged(last + 1) from error
+        except READ_ERRORS:
+            self._bad = max(last + 1, 0)
 
     def _damaged(self, frame: int) -> VideoError:
-        frame = min(frame, self._index.pts.size - 1)
         time = float(self._index.info.times[frame])
         return VideoError(
             f"{self._path.name} is damaged: frame {frame} (at {time:.2f} s) cannot be decoded; copy the file "

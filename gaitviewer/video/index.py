@@ -30,6 +30,8 @@ from gaitviewer.video._picture import Picture, first_picture
 # No camera in clinical use records faster, or plays slower, than this.
 _FASTEST_HZ = 2000.0
 _SLOWEST_PLAYBACK = 100.0
+# Codecs without B-frames: what is decoded first is shown first.
+_EACH_FRAME_ALONE = frozenset({"mjpeg", "rawvideo", "dvvideo", "huffyuv", "ffvhuff", "ffv1", "utvideo", "png"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,6 @@ class FrameIndex:
         picture: how a decoded picture becomes an upright one.
         pts: [T] i64 presentation times in the stream's own units, strictly increasing.
         key_pts: [M] i64 presentation times of the frames where decoding can start, increasing.
-        key_seek: [M] i64 what to seek to in order to land on them or before.
         counted: the packets carry no presentation times; a frame is known by counting from the start.
     """
 
@@ -49,7 +50,6 @@ class FrameIndex:
     picture: Picture
     pts: NDArray[np.int64]
     key_pts: NDArray[np.int64]
-    key_seek: NDArray[np.int64]
     counted: bool = False
 
 
@@ -58,11 +58,11 @@ class _Packets:
     """What one pass over the file's packets found (lists in file order; times in stream units)."""
 
     shown: list[int]
-    keys: list[tuple[int, int]]
+    keys: list[int]
+    decoding: list[int]
     count: int = 0
     damaged: int = 0
     untimed: int = 0
-    decoding: list[int] | None = None
 
 
 def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> FrameIndex:
@@ -89,9 +89,7 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         announced = stream.frames or None
         notes += _differences(times, packets, announced, rate) + picture.notes()
         notes += _missing_end(container, times)
-        keys = np.array(sorted(packets.keys) or [(int(pts[0]), int(pts[0]))], dtype=np.int64)
-        if "matroska" in container.format.name:  # its index is in presentation time, others' in decoding time
-            keys[:, 1] = keys[:, 0]
+        keys = np.unique(np.array(packets.keys, dtype=np.int64))
         info = VideoInfo(
             width=picture.upright_width,
             height=picture.upright_height,
@@ -106,7 +104,7 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         container.close()
     if recorded_at_hz is not None:
         info = _rescale(path, info, recorded_at_hz)
-    return FrameIndex(info, picture, pts, keys[:, 0], keys[:, 1], counted)
+    return FrameIndex(info, picture, pts, keys, counted)
 
 
 def index_video(path: Path | str, *, recorded_at_hz: float | None = None) -> VideoInfo:
@@ -115,7 +113,9 @@ def index_video(path: Path | str, *, recorded_at_hz: float | None = None) -> Vid
 
 
 def _demux(path: Path, container: InputContainer, stream: VideoStream) -> _Packets:
-    found = _Packets([], [], decoding=[])
+    found = _Packets([], [], [])
+    # An AVI file times the decoding only; FFmpeg's guess at the order of showing is wrong with B-frames.
+    guessed = container.format.name == "avi" and stream.codec_context.name not in _EACH_FRAME_ALONE
     try:
         for packet in container.demux(stream):
             if packet.size == 0:  # the end mark, or a frame that a camera dropped
@@ -123,14 +123,14 @@ def _demux(path: Path, container: InputContainer, stream: VideoStream) -> _Packe
             found.count += 1
             found.damaged += packet.is_corrupt
             if packet.is_keyframe and packet.pts is not None:
-                found.keys.append((packet.pts, packet.pts if packet.dts is None else packet.dts))
+                found.keys.append(packet.pts)
             if packet.is_discard:  # outside the edit list: may be needed for decoding, is never shown
                 continue
-            if packet.pts is None:
+            if packet.pts is None or guessed:
                 found.untimed += 1
             else:
                 found.shown.append(packet.pts)
-            if packet.dts is not None and found.decoding is not None:
+            if packet.dts is not None:
                 found.decoding.append(packet.dts)
     except READ_ERRORS as error:
         raise VideoError(
@@ -153,7 +153,7 @@ def _presentation(path: Path, packets: _Packets) -> tuple[NDArray[np.int64], boo
     if counted:
         # Such files (AVI with B-frames) time the decoding of each frame; in order of showing the times
         # are the same ones, moved as a whole by the decoder's delay.
-        times = packets.decoding or []
+        times = packets.decoding
         if len(times) < len(packets.shown) + packets.untimed:
             raise VideoError(f"{path.name} carries no frame times; convert it to an MP4 file first.")
         notes.append(
@@ -161,6 +161,11 @@ def _presentation(path: Path, packets: _Packets) -> tuple[NDArray[np.int64], boo
             "of decoding."
         )
     pts = np.unique(np.array(times, dtype=np.int64))
+    first_key = min(packets.keys, default=None)
+    if first_key is not None and not counted and (headless := int(np.sum(pts < first_key))):
+        notes.append(f"{headless} frames before the first key frame cannot be decoded and are left out.")
+        times = [time for time in times if time >= first_key]
+        pts = pts[headless:]
     if pts.size == 0:
         raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
     if twice := len(times) - pts.size:

@@ -1,0 +1,172 @@
+"""Every frame is the one that was asked for: forward, backward and at random."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gaitviewer.errors import VideoError
+from gaitviewer.video import open_video, write_video
+
+
+def test_times_and_count_are_those_of_the_frames(recording: Any) -> None:
+    with open_video(recording.path) as reader:
+        assert reader.info.frame_count == recording.times.size
+        # containers round times to their own ticks, Matroska to milliseconds
+        np.testing.assert_allclose(reader.info.times, recording.times, atol=0.0011)
+
+
+def test_forward(recording: Any, counter: Any) -> None:
+    with open_video(recording.path) as reader:
+        shown = [(index, counter.read(rgb)) for index, rgb in reader.frames()]
+    assert shown == [(i, recording.first + i) for i in range(recording.times.size)]
+
+
+def test_backward(recording: Any, counter: Any) -> None:
+    with open_video(recording.path) as reader:
+        for index in reversed(range(recording.times.size)):
+            assert counter.read(reader.frame(index)) == recording.first + index
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 300_000, 1 << 28])
+def test_at_random(recording: Any, counter: Any, cache_bytes: int) -> None:
+    order = np.random.default_rng(3).integers(0, recording.times.size, size=120)
+    with open_video(recording.path, cache_bytes=cache_bytes) as reader:
+        for index in map(int, order):
+            assert counter.read(reader.frame(index)) == recording.first + index
+
+
+def test_ranges_and_steps(recording: Any, counter: Any) -> None:
+    with open_video(recording.path) as reader:
+        for start, stop, step in ((0, None, 7), (30, 50, 1), (5, 1000, 30), (70, 20, 1)):
+            wanted = list(range(recording.times.size))[start:stop:step]
+            run = list(reader.frames(start, stop, step=step))
+            assert [index for index, _ in run] == wanted
+            assert [counter.read(rgb) for _, rgb in run] == [recording.first + i for i in wanted]
+
+
+def test_pictures_are_upright_and_in_colour(recording: Any, counter: Any) -> None:
+    with open_video(recording.path) as reader:
+        rgb = reader.frame(17)
+        assert rgb.shape == (reader.info.height, reader.info.width, 3)
+    assert rgb.shape == (counter.height_px, counter.width_px, 3)
+    assert rgb.dtype == np.uint8
+    assert rgb.flags.c_contiguous
+    assert rgb.flags.writeable
+    expected = counter.picture(recording.first + 17).astype(int)
+    assert np.abs(rgb.astype(int) - expected).mean() < 8
+    np.testing.assert_allclose(rgb[8:24, 168:184].reshape(-1, 3).mean(0), (200, 30, 30), atol=14)
+
+
+def test_scaling_keeps_shape_and_never_enlarges(recording: Any, counter: Any) -> None:
+    with open_video(recording.path) as reader:
+        index, small = next(reader.frames(40, max_height=48))
+        assert small.shape == (48, 96, 3)
+        assert counter.read(small) == recording.first + index
+        assert reader.frame(40, max_height=48).shape == (48, 96, 3)
+        assert next(reader.frames(max_height=4000))[1].shape == (96, 192, 3)
+
+
+@pytest.mark.parametrize("rotation_deg", [0, 90, 180, 270])
+def test_rotation_is_applied_once(tmp_path: Path, counter: Any, rotation_deg: int) -> None:
+    turns = rotation_deg // 90
+    stored = (np.rot90(picture, turns) for picture in counter.pictures(3))
+    write_video(tmp_path / "turned.mp4", stored, rate_hz=30, rotation_deg=rotation_deg)
+    with open_video(tmp_path / "turned.mp4") as reader:
+        assert reader.info.rotation_deg == rotation_deg
+        assert (reader.info.width, reader.info.height) == (counter.width_px, counter.height_px)
+        assert [counter.read(reader.frame(i)) for i in range(3)] == [0, 1, 2]
+
+
+def test_returned_pictures_belong_to_the_caller(plain: Any, counter: Any) -> None:
+    with open_video(plain.path) as reader:
+        reader.frame(5)[:] = 0
+        assert counter.read(reader.frame(5)) == 5
+
+
+def test_the_cache_stays_within_its_bytes(plain: Any) -> None:
+    limit = 6 * 192 * 96 * 3 // 2
+    with open_video(plain.path, cache_bytes=limit) as reader:
+        most = 0
+        for index in [*range(90), *reversed(range(90))]:
+            reader.frame(index)
+            most = max(most, reader.cached_bytes)
+        assert 0.5 * limit < most <= limit
+        reader.close()
+        assert reader.cached_bytes == 0
+
+
+def test_stepping_back_decodes_each_frame_about_once(plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gaitviewer.video._decoder import FrameCache
+
+    decoded: list[int] = []
+    put = FrameCache.put
+
+    def counting(self: FrameCache, index: int, frame: Any) -> None:
+        decoded.append(index)
+        put(self, index, frame)
+
+    monkeypatch.setattr(FrameCache, "put", counting)
+    with open_video(plain.path) as reader:
+        for index in reversed(range(90)):
+            reader.frame(index)
+    assert len(decoded) <= 130
+
+
+def test_two_readers_and_one_shared_reader_in_threads(plain: Any, counter: Any) -> None:
+    wrong: list[str] = []
+    with open_video(plain.path) as shared:
+
+        def work(seed: int) -> None:
+            try:
+                order = np.random.default_rng(seed).integers(0, 90, size=40)
+                with open_video(plain.path) as own:
+                    for index in map(int, order):
+                        for reader in (own, shared):
+                            if counter.read(reader.frame(index)) != index:
+                                wrong.append(f"{index}")
+                    for index, rgb in own.frames(max_height=48):
+                        if counter.read(rgb) != index:
+                            wrong.append(f"{index} in a row")
+            except Exception as error:
+                wrong.append(repr(error))
+
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+    assert wrong == []
+
+
+def test_a_run_may_be_left_early_and_two_runs_may_interleave(plain: Any, counter: Any) -> None:
+    with open_video(plain.path) as reader:
+        first, second = reader.frames(), reader.frames(60)
+        for offset in range(10):
+            assert counter.read(next(first)[1]) == offset
+            assert counter.read(next(second)[1]) == 60 + offset
+            assert counter.read(reader.frame(30)) == 30
+
+
+def test_outside_the_video(plain: Any) -> None:
+    with open_video(plain.path) as reader:
+        for index in (-1, 90):
+            with pytest.raises(IndexError):
+                reader.frame(index)
+        for wrong in ({"step": 0}, {"start": -1}, {"max_height": 0}):
+            with pytest.raises(ValueError):
+                reader.frames(**wrong)
+
+
+def test_a_closed_reader_says_so(plain: Any) -> None:
+    reader = open_video(plain.path)
+    reader.close()
+    reader.close()
+    with pytest.raises(VideoError, match="closed"):
+        reader.frame(0)
+    with pytest.raises(VideoError, match="closed"):
+        reader.frames()
