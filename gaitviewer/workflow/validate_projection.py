@@ -32,7 +32,9 @@ _MARKERS: dict[str, tuple[str, ...]] = {
     "hip": ("{s}FEP", "{s}HJC", "{s}_HJC"),
     "knee": ("{s}FEO", "{s}_knee", "{r}_knee"),
     "ankle": ("{s}TIO", "{s}AJC", "{s}_ankle", "{r}_ankle"),
-    "big_toe": ("{s}TOO", "{s}TOE", "{s}_toe", "{r}_toe"),
+    # TOO, the origin of Plug-in Gait's toe segment, turns with the rigid foot and dives up to 6 cm below the
+    # floor at toe-off: a marker on the second metatarsal head stands for the toe.
+    "big_toe": ("{s}TOE", "{s}TOO", "{s}_toe", "{r}_toe"),
     "small_toe": ("{s}D5M", "{s}_5meta", "{r}_5meta"),
     "heel": ("{s}HEE", "{s}_calc", "{r}_calc"),
 }
