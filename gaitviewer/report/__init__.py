@@ -1,1 +1,58 @@
-"""The PDF assessment; reportlab only here."""
+"""The printed assessment (PDF). Only this package uses reportlab, and only when a report is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gaitviewer.core.gait import View
+from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.progress import Tick, silent
+from gaitviewer.report.pictures import Pictures
+
+__all__ = ["Pictures", "frames_needed", "write_report"]
+
+
+def frames_needed(measures: Measures) -> tuple[tuple[str, View, int], ...]:
+    """(trial, view, frame) of every picture of the report, sorted: the order in which they are asked for."""
+    from gaitviewer.report.evidence import frames_needed as needed
+
+    return needed(measures)
+
+
+def write_report(
+    path: Path,
+    measures: Measures,
+    *,
+    pictures: Pictures,
+    provenance: Sequence[tuple[str, Provenance]],
+    created: str,
+    paper: str = "A4",
+    kinds: Sequence[AngleKind] = (),
+    anonymous: bool = False,
+    tick: Tick = silent,
+) -> None:
+    """Write the assessment of a session as a PDF, whole or not at all.
+
+    Args:
+        path: the PDF file; an older one there is replaced.
+        measures: what was measured.
+        pictures: gives the frames for evidence pictures and key frames, see :class:`Pictures`.
+        provenance: (what, where it comes from), e.g. ("t1, side view", ...).
+        created: ISO 8601 UTC time printed as the time of writing.
+        paper: "A4" or "Letter".
+        kinds: the angles with their titles and units, in the order of printing.
+        anonymous: skeletons instead of pictures; diagnosis, day and month of the visit, notes left out.
+        tick: carries progress out.
+
+    Raises:
+        OutputError: the file cannot be written.
+        SettingsError: the paper size is not known.
+    """
+    from gaitviewer.report.pdf import write
+
+    write(
+        Path(path), measures, pictures=pictures, provenance=tuple(provenance), created=created,
+        paper=paper, kinds=tuple(kinds), anonymous=anonymous, tick=tick,
+    )  # fmt: skip

@@ -1,0 +1,394 @@
+"""What the first pages say: who, how it was recorded, what was found. Pure functions, no layout."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaitviewer.core.evgs import EvgsMeasure
+from gaitviewer.core.gait import Side, Stride, View
+from gaitviewer.core.measures import Level, Measures, Parameter, ViewMotion
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.session import Session, Trial
+from gaitviewer.report.sheet import band_words, normal_words, total_range, value_words
+from gaitviewer.report.wording import (
+    DASH,
+    VIEW_WORDS,
+    hertz,
+    joined,
+    many,
+    number,
+    sentence,
+    side_words,
+    unique,
+)
+
+ASYMMETRY_USUAL = 10.0  # |SI| below this is usual in adults; children vary more
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled value of the header."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A large number of the first page, with what it is and how to read it."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """One recorded view of one trial."""
+
+    trial: str
+    view: str
+    picture: str
+    rate: str
+    passes: str
+    plane: str
+    confidence: str
+    strides: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAssessed:
+    """A reason, and the items that it keeps from being assessed."""
+
+    items: str
+    reason: str
+
+
+def _age(session: Session) -> str:
+    if session.age_years is None:
+        return "not stated"
+    return f"{session.age_years:.1f} years"
+
+
+def _metres(value: float | None) -> str:
+    return "not stated" if value is None else f"{value:.2f} m"
+
+
+def _visit(session: Session, anonymous: bool) -> str:
+    if session.when is None:
+        return "not stated"
+    return str(session.when.year) if anonymous else session.when.isoformat()
+
+
+def _cameras(measures: Measures) -> str:
+    lines = []
+    for motion in measures.motions:
+        for view in motion.trial.views:
+            video = motion.trial.videos[view]
+            if video is not None:
+                info = video.info
+                lines.append(f"{VIEW_WORDS[view]} {info.width} × {info.height}, {hertz(info.rate_hz)}")
+    return "; ".join(unique(lines)) or "not stated"
+
+
+def _treatment(session: Session) -> str:
+    lines = [f"surgery {day.isoformat()}" for day in session.surgery]
+    lines += [f"botulinum toxin {day.isoformat()}" for day in session.botulinum]
+    return "; ".join(lines)
+
+
+def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -> tuple[Fact, ...]:
+    """Who was recorded, when and how; unknown facts say so, optional ones only appear when given."""
+    session, subject = measures.session, measures.session.subject
+    sex = {"F": "female", "M": "male"}.get(subject.sex, "not stated")
+    facts = [
+        Fact("Pseudonym", subject.pseudonym),
+        Fact("Visit", _visit(session, anonymous)),
+        Fact("Age at visit", _age(session)),
+        Fact("Sex", sex),
+        Fact("Body height", _metres(session.height_m)),
+        Fact("Leg length", _metres(session.leg_length_m)),
+        Fact("Footwear", session.footwear.value),
+        Fact("Walking aid", session.walking_aid.value),
+    ]
+    if subject.affected is not None:
+        facts.append(Fact("Affected side", subject.affected.value))
+    if session.gmfcs is not None:
+        facts.append(Fact("GMFCS, as rated elsewhere", f"{session.gmfcs.value} ({session.gmfcs.rater})"))
+    if session.cobb is not None:
+        facts.append(Fact("Cobb angle, as rated elsewhere", f"{session.cobb.value} ({session.cobb.rater})"))
+    if not anonymous:
+        optional = (
+            Fact("Diagnosis, as given", subject.diagnosis),
+            Fact("Earlier treatment", _treatment(session)),
+            Fact("Note", session.note),
+        )
+        facts += [fact for fact in optional if fact.value]
+    facts.append(Fact("Cameras", _cameras(measures)))
+    facts.append(Fact("Program", f"gaitviewer {program}"))
+    return tuple(facts)
+
+
+def _parameter(measures: Measures, name: str) -> Parameter | None:
+    return next((p for p in measures.parameters if p.name == name), None)
+
+
+def _both_sides(parameter: Parameter | None) -> tuple[float, str] | None:
+    """Mean over the sides that there are, and the unit."""
+    if parameter is None:
+        return None
+    values = [stat.mean for stat in parameter.values if stat is not None and math.isfinite(stat.mean)]
+    return (float(np.mean(values)), parameter.unit) if values else None
+
+
+def key_figures(measures: Measures) -> tuple[KeyFigure, ...]:
+    """Four numbers to read first: both partial EVGS totals, speed and cadence."""
+    figures = []
+    for side in Side:
+        total = measures.evgs.total(side)
+        low, high = total_range(measures.evgs, side)
+        value = f"{total.score} of {total.maximum}" if total.items_seen else DASH
+        note = f"{total.items_seen} of {total.items} items seen"
+        if total.items_seen and (low, high) != (total.score, total.score):
+            note += f"; likely {low}{DASH}{high}"
+        figures.append(KeyFigure(f"EVGS {side.value} (partial)", value, note))
+    for name, label, digits in (("speed", "Walking speed", 2), ("cadence", "Cadence", 0)):
+        found = _both_sides(_parameter(measures, name))
+        if found is None:
+            figures.append(KeyFigure(label, DASH, "not assessable"))
+        else:
+            figures.append(KeyFigure(label, number(found[0], digits), found[1]))
+    return tuple(figures)
+
+
+def _counting(strides: tuple[Stride, ...], side: Side, view: View) -> tuple[Stride, ...]:
+    return tuple(s for s in strides if s.side is side and s.view is view and s.counts)
+
+
+def _finding(measure: EvgsMeasure) -> str:
+    """One scored item in plain words, with its uncertainty."""
+    item = measure.item
+    normal = normal_words(item)
+    parts = [f"{measure.side.value.capitalize()}: {item.name.lower()} ({item.code}) {value_words(measure)}"]
+    parts.append(f", {band_words(measure)}" if measure.value is not None and measure.category else "")
+    parts.append(f" (normal: {normal})" if normal not in ("", "normal") else "")
+    parts.append(f": score {measure.score}")
+    if measure.probabilities is not None and measure.score is not None:
+        parts.append(f", probability {100 * measure.probabilities[measure.score]:.0f} %")
+    if measure.borderline:
+        parts.append("; borderline")
+    return sentence("".join(parts))
+
+
+def scored_findings(measures: Measures) -> tuple[str, ...]:
+    """Every item with score 2, then 1; a surer one before a less sure one."""
+    scored = [m for side in Side for m in measures.evgs.measures[side] if m.score]
+
+    def rank(measure: EvgsMeasure) -> tuple[int, bool, int]:
+        return (-(measure.score or 0), measure.borderline, measure.item.number)
+
+    return tuple(_finding(m) for m in sorted(scored, key=rank))
+
+
+def _basis(measures: Measures) -> str:
+    parts = []
+    for view in View:
+        counts = [len(_counting(measures.strides, side, view)) for side in Side]
+        if any(view in motion.trial.views for motion in measures.motions):
+            parts.append(f"{counts[0]} left and {counts[1]} right in the {VIEW_WORDS[view]}")
+    return "Strides measured: " + (joined(parts, "and") or "none") + "."
+
+
+def _speed(measures: Measures) -> str:
+    found = _both_sides(_parameter(measures, "speed"))
+    said = "Walking speed could not be measured." if found is None else (
+        f"Walking speed was {number(found[0], 2)} {found[1]}."
+    )  # fmt: skip
+    note = sentence(measures.speed_note)
+    return f"{said} {note}".strip()
+
+
+def _asymmetries(measures: Measures) -> str:
+    uneven = [
+        f"{p.title.lower()} ({number(p.symmetry_index)} %)"
+        for p in measures.parameters
+        if p.symmetry_index is not None and abs(p.symmetry_index) > ASYMMETRY_USUAL
+    ]
+    if not uneven:
+        return ""
+    return f"The sides differ by more than {ASYMMETRY_USUAL:.0f} % in {joined(uneven)}; positive: left larger."
+
+
+def _normal_items(measures: Measures) -> str:
+    parts = []
+    for side in Side:
+        codes = [m.item.code for m in measures.evgs.measures[side] if m.score == 0]
+        if codes:
+            parts.append(f"{side.value}: {', '.join(codes)}")
+    return f"In the normal band (score 0): {'; '.join(parts)}." if parts else ""
+
+
+def _limits(measures: Measures) -> str:
+    topics = unique(f.topic for f in measures.quality if f.level in (Level.WARNING, Level.REFUSED))
+    return (
+        f"This recording is limited by: {joined(topics)}; see the quality of the recording." if topics else ""
+    )
+
+
+def pattern_sentence(measures: Measures, side: Side) -> str:
+    """The sagittal pattern of one limb, described and never diagnosed."""
+    pattern = measures.patterns[side]
+    if not pattern.label:
+        return sentence(f"{side.value} sagittal pattern: not assessable, {pattern.reason or 'no stance curve'}")
+    return (
+        f"{side.value.capitalize()} knee and ankle in stance resemble \u201c{pattern.label}\u201d "
+        f"(knee z {number(pattern.knee_z, 1)}, ankle z {number(pattern.ankle_z, 1)}, "
+        f"{number(abs(pattern.severity), 1)} SD from the next class)."
+    )
+
+
+def summary(measures: Measures) -> tuple[str, ...]:
+    """The assessment in plain sentences, each with how sure it is; the scored items come separately."""
+    lines = [_basis(measures), _speed(measures)]
+    missing = sum(not m.assessable for side in Side for m in measures.evgs.measures[side])
+    everything = sum(len(measures.evgs.measures[side]) for side in Side)
+    lines.append(
+        f"{everything - missing} of {everything} EVGS items could be assessed; {missing} could not and "
+        "count as missing, not as normal."
+    )
+    lines.append(_normal_items(measures))
+    lines.append(_limits(measures))
+    lines += [pattern_sentence(measures, side) for side in Side]
+    lines.append(_asymmetries(measures))
+    return tuple(line for line in lines if line)
+
+
+def _leg_columns(pose: PoseSequence) -> list[int]:
+    wanted = ("hip", "knee", "ankle", "big_toe", "heel")
+    return [i for i, name in enumerate(pose.skeleton.keypoints) if name.split("_", 1)[-1] in wanted]
+
+
+def _confidence(motion: ViewMotion) -> str:
+    columns = _leg_columns(motion.raw)
+    rows = [np.arange(p.start, min(p.stop, len(motion.raw))) for p in motion.passes]
+    if not rows:
+        return DASH
+    frames = np.concatenate(rows)
+    seen = motion.raw.seen[np.ix_(frames, columns)]
+    score = motion.raw.score[np.ix_(frames, columns)]
+    mean = f"{float(score[seen].mean()):.2f}" if seen.any() else DASH
+    return f"{mean}; {100 * float(seen.mean()):.0f} % seen"
+
+
+def _plane(motion: ViewMotion) -> str:
+    angles = [p.out_of_plane_deg for p in motion.passes if math.isfinite(p.out_of_plane_deg)]
+    return f"{max(abs(a) for a in angles):.0f}°" if angles else DASH
+
+
+def _passes(motion: ViewMotion) -> str:
+    words = [p.direction.value for p in motion.passes]
+    return "; ".join(f"{words.count(w)} {w}" for w in unique(words)) or "none"
+
+
+def _view_row(trial: Trial, view: View, motion: ViewMotion) -> ViewRow:
+    video = trial.videos[view]
+    pose = motion.pose
+    rate = hertz(pose.rate_hz if video is None else video.info.rate_hz)
+    if video is not None and video.info.variable_rate:
+        rate += ", variable"
+    counted = sum(s.counts for s in motion.strides)
+    return ViewRow(
+        trial=trial.id,
+        view=VIEW_WORDS[view],
+        picture=f"{pose.width} × {pose.height}",
+        rate=f"{rate}; {len(pose)} frames",
+        passes=_passes(motion),
+        plane=_plane(motion),
+        confidence=_confidence(motion),
+        strides=f"{counted} used, {len(motion.strides) - counted} left out",
+    )
+
+
+def view_rows(measures: Measures) -> tuple[ViewRow, ...]:
+    """What was recorded and how well it was seen, one row per trial and view."""
+    return tuple(
+        _view_row(motion.trial, view, found)
+        for motion in measures.motions
+        for view in View
+        if (found := motion.views[view]) is not None
+    )
+
+
+def sync_lines(measures: Measures) -> tuple[str, ...]:
+    """How the two views of each trial were brought together."""
+    lines = []
+    for motion in measures.motions:
+        if motion.sync is not None:
+            sync = motion.sync
+            lines.append(
+                f"Trial {motion.trial.id}: front/back view time = side view time "
+                f"{'+' if sync.offset_s >= 0 else DASH} {abs(sync.offset_s):.3f} s "
+                f"(± {sync.sigma_s:.3f} s; {sync.source}{'; ' + sync.note if sync.note else ''})."
+            )
+    return tuple(lines)
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for reason, what in pairs:
+        groups.setdefault(reason, []).append(what)
+    return groups
+
+
+def left_out_strides(measures: Measures) -> tuple[str, ...]:
+    """Strides that do not count, by reason."""
+    pairs = [(s.excluded, f"{s.side.value} {s.view.value}") for s in measures.strides if not s.counts]
+    return tuple(
+        f"{many(len(which), 'stride')} left out ({joined(unique(which))}): {sentence(reason)}"
+        for reason, which in _grouped(pairs).items()
+    )
+
+
+def left_out_frames(measures: Measures) -> tuple[str, ...]:
+    """Stretches of the recording that belong to no walking pass, by view and reason."""
+    lines = []
+    for motion in measures.motions:
+        for view in View:
+            found = motion.views[view]
+            pairs = (
+                [(part.reason, f"{part.start}{DASH}{part.stop - 1}") for part in found.left_out]
+                if found
+                else []
+            )
+            for reason, frames in _grouped(pairs).items():
+                lines.append(
+                    f"{motion.trial.id}, {VIEW_WORDS[view]}, frames {', '.join(frames)}: {sentence(reason)}"
+                )
+    return tuple(lines)
+
+
+def flagged_strides(measures: Measures) -> tuple[str, ...]:
+    """What is unusual about strides that do count."""
+    pairs = [(flag, f"{s.side.value} {s.view.value}") for s in measures.strides if s.counts for flag in s.flags]
+    return tuple(
+        f"{many(len(which), 'stride')} kept ({joined(unique(which))}): {sentence(flag)}"
+        for flag, which in _grouped(pairs).items()
+    )
+
+
+def not_assessed(measures: Measures) -> tuple[NotAssessed, ...]:
+    """Every reason for which an item was not assessed, with the items and sides."""
+    reasons: dict[str, dict[str, list[Side]]] = {}
+    for side in Side:
+        for measure in measures.evgs.measures[side]:
+            if not measure.assessable:
+                label = f"{measure.item.number} {measure.item.code}"
+                reasons.setdefault(measure.reason, {}).setdefault(label, []).append(side)
+    rows = []
+    for reason, items in reasons.items():
+        words = [f"{label} ({side_words(sides)})" for label, sides in items.items()]
+        rows.append(NotAssessed(", ".join(words), sentence(reason)))
+    return tuple(rows)

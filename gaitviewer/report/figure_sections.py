@@ -1,0 +1,227 @@
+"""The sections made of plots and pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, Table, TableStyle
+
+from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.report import content, method
+from gaitviewer.report.evidence import EVIDENCE_ASPECT, KEY_ASPECT, KeyStrip, Shot
+from gaitviewer.report.figures import (
+    curve_legend,
+    curve_panel,
+    limits_of,
+    pattern_plot,
+    profile_bars,
+    strides_panel,
+)
+from gaitviewer.report.sections import Frame, Story, section
+from gaitviewer.report.style import text
+from gaitviewer.report.tiles import Crop, Tile
+from gaitviewer.report.wording import angle_words, angles_present, number, sentence, unique
+
+_GUTTER = 12.0
+
+
+def _grid(
+    cells: Sequence[Any], columns: int, width: float, *, gutter: float = _GUTTER, below: float = 8.0
+) -> Story:
+    """Cells of equal width in rows; a row never breaks."""
+    rows: Story = []
+    for start in range(0, len(cells), columns):
+        row = [*cells[start : start + columns]]
+        row += [""] * (columns - len(row))
+        style = TableStyle(
+            [
+                ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), below),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ]
+        )  # fmt: skip
+        step = (width + gutter) / columns
+        rows.append(
+            Table([row], colWidths=[step] * (columns - 1) + [step - gutter], style=style, hAlign="LEFT")
+        )
+    return rows
+
+
+def _panel_height(rows: int, frame: Frame, least: float, most: float) -> float:
+    return min(most, max(least, (frame.height - 92) / max(rows, 1) - 8))
+
+
+def kinematics(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Story:
+    """Mean curves of both sides over the normal band."""
+    angles = [
+        words for words in angles_present(measures, kinds) if any(measures.mean(words.name, s) for s in Side)
+    ]
+    if not angles:
+        return [
+            section("Joint angles over the gait cycle"),
+            text("No angle could be measured over a whole stride."),
+        ]
+    width = (frame.width - 20) / 2
+    height = _panel_height(math.ceil(len(angles) / 2), frame, 112, 158)
+    panels = []
+    for words in angles:
+        means = [mean for side in Side if (mean := measures.mean(words.name, side)) is not None]
+        curves = [c for c in measures.curves if c.angle == words.name]
+        band = measures.band(words.name)
+        limits = limits_of(words, means, curves, band)
+        panels.append(curve_panel(words, means, band, width=width, height=height, limits=limits))
+    legend = [section("Joint angles over the gait cycle"), curve_legend(frame.width), Spacer(0, 6)]
+    story: Story = [PageBreak(), *legend, *_grid(panels, 2, frame.width, gutter=20)]
+    story += [text(line, "note") for line in _curve_notes(measures, kinds)]
+    return story
+
+
+def _curve_notes(measures: Measures, kinds: Sequence[AngleKind]) -> list[str]:
+    counts = []
+    for side in Side:
+        made = [m for m in measures.means if m.side is side]
+        if made:
+            low, high = min(m.count for m in made), max(m.count for m in made)
+            span = f"{low}" if low == high else f"{low} to {high}"
+            far = " (in part from the far limb)" if any(m.far for m in made) else ""
+            counts.append(f"{side.value} {span}{far}")
+    notes = [
+        f"Horizontal: % of the gait cycle, 0 = contact of that foot. Line: mean, ribbon: ± 1 SD over strides; "
+        f"strides: {', '.join(counts)}. Normal band: group “{measures.speed_group}”."
+    ]
+    notes += [f"Dotted band, {b.angle.replace('_', ' ')}: {sentence(b.note or 'defined otherwise')}"
+              for b in measures.bands if not b.comparable]  # fmt: skip
+    notes += [
+        f"{words.title}: {sentence(words.note)}"
+        for words in (angle_words(m, kinds) for m in unique(m.angle for m in measures.means))
+        if words.note
+    ]
+    zeros = [f"{side.value} {number(zero, 1)}°" for side in Side
+             if (zero := measures.flat_foot_zero_deg[side]) is not None]  # fmt: skip
+    taken = f"taken from a flat-foot frame: {', '.join(zeros)}" if zeros else "not taken: heel and toe as seen"
+    return [*notes, f"Zero of the ankle angle {taken}."]
+
+
+def consistency(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Story:
+    """Every stride of every angle, left beside right."""
+    angles = [w for w in angles_present(measures, kinds) if any(c.angle == w.name for c in measures.curves)]
+    if not angles:
+        return []
+    width = (frame.width - 3 * _GUTTER) / 4
+    height = _panel_height(math.ceil(len(angles) / 2), frame, 88, 112)
+    panels = []
+    for words in angles:
+        of_angle = [c for c in measures.curves if c.angle == words.name]
+        means = [mean for side in Side if (mean := measures.mean(words.name, side)) is not None]
+        band = measures.band(words.name)
+        limits = limits_of(words, means, of_angle, band)
+        for side in Side:
+            curves = [c for c in of_angle if c.stride.side is side]
+            mean = measures.mean(words.name, side)
+            panels.append(
+                strides_panel(words, side, curves, mean, band, width=width, height=height, limits=limits)
+            )
+    return [
+        CondPageBreak(frame.height * 0.6), section("Every stride"), curve_legend(frame.width, strides=True),
+        Spacer(0, 6), *_grid(panels, 4, frame.width),
+    ]  # fmt: skip
+
+
+def _profile_rows(
+    measures: Measures, kinds: Sequence[AngleKind]
+) -> list[tuple[str, BySide[tuple[float, float] | None]]]:
+    found: dict[tuple[str, Side], tuple[float, float]] = {
+        (s.angle, s.side): (s.raw, s.shape_only) for s in measures.variable_scores
+    }
+    rows = []
+    for name in unique(s.angle for s in measures.variable_scores):
+        rows.append((angle_words(name, kinds).title, BySide(*(found.get((name, side)) for side in Side))))
+    whole = {p.side: (p.raw, p.shape_only) for p in measures.profile_scores}
+    if whole:
+        rows.append(("2D sagittal profile score", BySide(*(whole.get(side) for side in Side))))
+    return rows
+
+
+def profile(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Story:
+    """Movement analysis bars and the sagittal pattern, side by side in meaning."""
+    story: Story = []
+    rows = _profile_rows(measures, kinds)
+    if rows:
+        variables = unique(v for p in measures.profile_scores for v in p.variables)
+        named = ", ".join(angle_words(v, kinds).title.lower() for v in variables)
+        story.append(
+            KeepTogether(
+                [
+                    section("Movement analysis"),
+                    text(
+                        method.PROFILE_NOTE
+                        + (
+                            f" The 2D sagittal profile score joins {named}; it is not a Gait Profile Score."
+                            if named
+                            else ""
+                        ),
+                        "note",
+                    ),
+                    Spacer(0, 4),
+                    profile_bars(rows, width=frame.width),
+                ]
+            )
+        )
+    plot = pattern_plot(measures.patterns, size=196)
+    words = [text(content.pattern_sentence(measures, side)) for side in Side]
+    words.append(
+        text(
+            method.PATTERN_NOTE,
+            "note",
+        )
+    )
+    pair = Table(
+        [[plot, words]],
+        colWidths=[262, frame.width - 262],
+        hAlign="LEFT",
+        style=TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]),
+    )
+    story.append(KeepTogether([section("Sagittal pattern"), pair]))
+    return story
+
+
+def evidence(
+    pairs: Sequence[tuple[Shot | None, Shot | None]], crops: Mapping[int, Crop], names: Mapping[str, str],
+    frame: Frame,
+) -> Story:  # fmt: skip
+    """The frame behind every score: left and right side by side, two items a row."""
+    if not pairs:
+        return []
+    width = (frame.width - 3 * _GUTTER) / 4
+    one_sided = all(left is None for left, _ in pairs) or all(right is None for _, right in pairs)
+    shots = [shot for pair in pairs for shot in pair if shot is not None or not one_sided]
+    cells: list[Any] = []
+    for shot in shots:
+        if shot is None:
+            cells.append("")
+            continue
+        tile = Tile(shot, crops.get(id(shot)), width=width, height=width / EVIDENCE_ASPECT)
+        cells.append([text(names.get(shot.anchor, ""), "caption_soft"), Spacer(0, 2), tile])
+    return [CondPageBreak(250), section("The frames behind the scores"), text(method.EVIDENCE_NOTE, "note"), Spacer(0, 4),
+            *_grid(cells, 4, frame.width, below=7)]  # fmt: skip
+
+
+def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, Crop], frame: Frame) -> Story:
+    """Eight phases of one stride per side, in a row."""
+    if not strips:
+        return []
+    gutter = 5.0
+    width = (frame.width - 7 * gutter) / 8
+    story: Story = []
+    for index, strip in enumerate(strips):
+        tiles = [
+            Tile(shot, crops.get(id(shot)), width=width, height=width / KEY_ASPECT, lines=5)
+            for shot in strip.shots
+        ]
+        heading = [section("Key frames over the gait cycle")] if index == 0 else []
+        row = _grid(tiles, 8, frame.width, gutter=gutter, below=4)
+        story.append(KeepTogether([*heading, text(strip.note, "note"), Spacer(0, 2), *row]))
+    return [CondPageBreak(frame.height * 0.4), *story]

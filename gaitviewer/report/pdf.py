@@ -1,0 +1,240 @@
+"""The report as a PDF file: pages, footer, outline, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from reportlab.lib.pagesizes import A4, LETTER
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, PageTemplate
+from reportlab.platypus import Frame as PageFrame
+
+from gaitviewer import __version__
+from gaitviewer.core.gait import Side
+from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.progress import Tick
+from gaitviewer.errors import OutputError, SettingsError
+from gaitviewer.report import figure_sections, sections
+from gaitviewer.report.evidence import KeyStrip, Shot, evidence_shots, key_strip
+from gaitviewer.report.method import FOOTER
+from gaitviewer.report.pictures import Pictures, crop_to_jpeg
+from gaitviewer.report.style import RULE, SANS, SOFT, register_fonts
+from gaitviewer.report.tiles import Crop
+
+PAPERS: dict[str, tuple[float, float]] = {"A4": A4, "Letter": LETTER}
+_SIDE_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 48.0, 44.0, 58.0
+_TOTAL = "page-total"
+
+
+class _Pages(Canvas):  # type: ignore[misc]  # reportlab ships no types
+    """A canvas that knows the number of its pages when it is saved."""
+
+    def save(self) -> None:
+        """Define the total that every footer refers to, then write."""
+        total = str(self.getPageNumber() - (0 if self._code else 1))
+        if self._code:
+            self.showPage()
+            total = str(self.getPageNumber() - 1)
+        self.beginForm(_TOTAL)
+        self.setFont(SANS, 6.4)
+        self.setFillColor(SOFT)
+        self.drawString(0, 0, total)
+        self.endForm()
+        super().save()
+
+
+class _Document(BaseDocTemplate):  # type: ignore[misc]
+    """Puts section headings into the outline."""
+
+    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802  reportlab's name
+        """Bookmark a heading when it has been placed."""
+        words = getattr(flowable, "outline", None)
+        if words:
+            key = f"section-{words}"
+            self.canv.bookmarkPage(key)
+            self.canv.addOutlineEntry(words, key, level=0)
+
+
+def _footer(size: tuple[float, float], left_words: str) -> Any:
+    def draw(canvas: Canvas, _document: BaseDocTemplate) -> None:
+        from reportlab.lib.utils import simpleSplit
+
+        width = size[0] - 2 * _SIDE_MARGIN
+        canvas.saveState()
+        canvas.setStrokeColor(RULE)
+        canvas.setLineWidth(0.4)
+        canvas.line(_SIDE_MARGIN, 45, size[0] - _SIDE_MARGIN, 45)
+        canvas.setFillColor(SOFT)
+        canvas.setFont(SANS, 6.4)
+        canvas.drawString(_SIDE_MARGIN, 36, left_words)
+        page = f"Page {canvas.getPageNumber()} of "
+        at = size[0] - _SIDE_MARGIN - canvas.stringWidth(page + "00", SANS, 6.4)
+        canvas.drawString(at, 36, page)
+        canvas.saveState()
+        canvas.translate(at + canvas.stringWidth(page, SANS, 6.4), 36)
+        canvas.doForm(_TOTAL)
+        canvas.restoreState()
+        canvas.setFont(SANS, 5.6)
+        for index, line in enumerate(simpleSplit(FOOTER, SANS, 5.6, width)):
+            canvas.drawString(_SIDE_MARGIN, 27 - 7 * index, line)
+        canvas.restoreState()
+
+    return draw
+
+
+def _gather(
+    shots: list[Shot], pictures: Pictures, *, width_pt: dict[int, float], tick: Tick
+) -> dict[int, Crop]:
+    """Crops of all shots; each frame is asked for once, in ascending order, and not kept."""
+    order = sorted(shots, key=lambda s: (s.trial, s.view.value != "sagittal", s.frame))
+    crops: dict[int, Crop] = {}
+    asked: tuple[str, Any, int] | None = None
+    picture = None
+    for index, shot in enumerate(order):
+        tick(0.5 * index / len(order), "pictures of the report")
+        frame = (shot.trial, shot.view, shot.frame)
+        if frame != asked:
+            picture, asked = pictures(*frame), frame
+        if picture is not None:
+            crops[id(shot)] = Crop(*crop_to_jpeg(picture, shot.box, width_pt=width_pt[id(shot)]))
+    return crops
+
+
+def _story(
+    measures: Measures, frame: sections.Frame, *, pictures: Pictures,
+    provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...], anonymous: bool, tick: Tick,
+) -> list[Any]:  # fmt: skip
+    pairs = evidence_shots(measures)
+    strips: list[KeyStrip] = [strip for side in Side if (strip := key_strip(measures, side)) is not None]
+    small = {id(shot): frame.width / 8 for strip in strips for shot in strip.shots}
+    large = {id(shot): frame.width / 4 for pair in pairs for shot in pair if shot is not None}
+    shots = [shot for pair in pairs for shot in pair if shot is not None] + [
+        s for strip in strips for s in strip.shots
+    ]
+    crops = {} if anonymous else _gather(shots, pictures, width_pt=small | large, tick=tick)
+    items = {item.anchor: "" for item in shots}
+    for left, right in zip(measures.evgs.measures.left, measures.evgs.measures.right, strict=True):
+        for measure in (left, right):
+            items[f"evidence-{measure.item.number}-{measure.side.value}"] = (
+                f"{measure.item.number}  {measure.item.name}"
+            )
+    linked = frozenset(shot.anchor for pair in pairs for shot in pair if shot is not None)
+    return [
+        *sections.front(measures, frame, program=__version__, anonymous=anonymous),
+        *sections.quality(measures, frame),
+        *sections.parameters(measures, frame),
+        *figure_sections.kinematics(measures, frame, kinds),
+        *figure_sections.consistency(measures, frame, kinds),
+        *sections.scores(measures, frame, linked=linked),
+        *figure_sections.profile(measures, frame, kinds),
+        *figure_sections.evidence(pairs, crops, items, frame),
+        *figure_sections.key_frames(strips, crops, frame),
+        *sections.method_and_limits(measures),
+        *sections.provenance(provenance, measures, frame, created),
+    ]
+
+
+def render(
+    measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...], created: str,
+    paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, tick: Tick,
+) -> bytes:  # fmt: skip
+    """The PDF file as bytes."""
+    if paper not in PAPERS:
+        raise SettingsError(f"The paper size “{paper}” is not known; use {' or '.join(PAPERS)}.")
+    register_fonts()
+    size = PAPERS[paper]
+    frame = sections.Frame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
+    story = _story(
+        measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
+        anonymous=anonymous, tick=tick,
+    )  # fmt: skip
+    tick(0.6, "laying out the report")
+    out = io.BytesIO()
+    who = measures.session.subject.pseudonym
+    document = _Document(
+        out, pagesize=size, title=f"Gait assessment {who}", subject="Gait assessment from video",
+        creator=f"gaitviewer {__version__}", author="", lang="en", initialFontName=SANS, allowSplitting=1,
+    )  # fmt: skip
+    body = PageFrame(
+        _SIDE_MARGIN, _BOTTOM_MARGIN, frame.width, frame.height, leftPadding=0, rightPadding=0, topPadding=0,
+        bottomPadding=0,
+    )  # fmt: skip
+    words = f"{who}  ·  {created[:10]}  ·  gaitviewer {__version__}"
+    document.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
+    document.build(story, canvasmaker=_Pages)
+    return out.getvalue()
+
+
+def write(
+    path: Path, measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...],
+    created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, tick: Tick,
+) -> None:  # fmt: skip
+    """See :func:`gaitviewer.report.write_report`."""
+    tick(0.0, "report")
+    data = render(
+        measures, pictures=pictures, provenance=provenance, created=created, paper=paper, kinds=kinds,
+        anonymous=anonymous, tick=tick,
+    )  # fmt: skip
+    tick(0.95, "writing the report")
+    put_in_place(path, data)
+    tick(1.0, "report")
+
+
+def put_in_place(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written; the file that was there before is untouched.
+    """
+    if path.exists() and not path.is_file():
+        raise OutputError(
+            f"The report cannot be written to {path} because that is not a file; choose another name."
+        )
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".pdf", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        raise OutputError(_why(path, error)) from error
+    _replace(temporary, path)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Put the finished file in place; where the old one is locked, keep the new one beside it."""
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        beside = path.with_name(f"{path.stem}-new.pdf")
+        try:
+            temporary.replace(beside)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise OutputError(_why(path, error)) from error
+        raise OutputError(
+            f"The report {path} is open in another program and could not be replaced; the new one is {beside}: "
+            "close the old one and rename it."
+        ) from error
+
+
+def _why(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return f"The report {path} cannot be written because the disk is full; free some space and try again."
+    reason = error.strerror or "the folder is not writable"
+    return f"The report {path} cannot be written ({reason}); choose a folder that you may write to."

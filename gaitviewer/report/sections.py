@@ -1,0 +1,189 @@
+"""The sections of the report as flowables, in the order of printing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, Table, TableStyle
+
+from gaitviewer.core.measures import Level, Measures
+from gaitviewer.core.output import Provenance
+from gaitviewer.report import content, method
+from gaitviewer.report.sheet import RELIABILITY, footnotes
+from gaitviewer.report.style import SOFT, text
+from gaitviewer.report.tables import (
+    facts_table,
+    figures_table,
+    missing_table,
+    parameters_table,
+    sheet_table,
+    views_table,
+)
+from gaitviewer.report.wording import VIEW_WORDS, many, sentence, unique
+
+_LEVEL_MARK = {Level.GOOD: "✓", Level.NOTE: "○", Level.WARNING: "▲", Level.REFUSED: "✕"}
+
+Story = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The space that a page leaves for the story, points."""
+
+    width: float
+    height: float
+
+
+def section(words: str) -> Any:
+    """A section heading that also appears in the outline of the PDF."""
+    heading = text(words, "section")
+    heading.outline = words
+    return heading
+
+
+def front(measures: Measures, frame: Frame, *, program: str, anonymous: bool) -> Story:
+    """Title, header, large numbers, summary in plain words."""
+    who = measures.session.subject.pseudonym
+    story: Story = [
+        text("Gait assessment from video", "title"),
+        text(f"{who}: joint angles, gait events and Edinburgh Visual Gait Score", "subtitle"),
+        Spacer(0, 8),
+        facts_table(content.header_facts(measures, program=program, anonymous=anonymous), frame.width),
+        Spacer(0, 12),
+        figures_table(content.key_figures(measures), frame.width),
+        section("Summary"),
+    ]
+    story += [text(line) for line in content.summary(measures)]
+    findings = content.scored_findings(measures)
+    if findings:
+        story.append(text("Outside the normal bands, most marked first", "sub"))
+        story += [text(line, "bullet", bullet="–") for line in findings]
+    return story
+
+
+def quality(measures: Measures, frame: Frame) -> Story:
+    """What was recorded, how good it is, what it does not show."""
+    story: Story = [PageBreak(), section("Quality of the recording"), views_table(measures, frame.width)]
+    story.append(Spacer(0, 4))
+    story.append(
+        text(
+            method.VIEWS_NOTE,
+            "note",
+        )
+    )
+    if measures.quality:
+        story.append(text("Findings and advice", "sub"))
+    for finding in measures.quality:
+        where = " ".join(part for part in (finding.trial, finding.view.value if finding.view else "") if part)
+        topic = sentence(finding.topic).rstrip(".") + (f" ({where})" if where else "")
+        line = f"{topic}: {sentence(finding.text)} {sentence(finding.advice)}".strip()
+        if finding.items:
+            line += f" Items: {', '.join(finding.items)}."
+        story.append(text(line, "bullet", bullet=_LEVEL_MARK[finding.level]))
+    strides = (*content.left_out_strides(measures), *content.flagged_strides(measures))
+    for heading, lines in (
+        ("Strides left out or unusual", strides),
+        ("Parts of the recording that were not used", content.left_out_frames(measures)),
+        ("Time between the views", content.sync_lines(measures)),
+    ):
+        if lines:
+            story.append(text(heading, "sub"))
+            story += [text(line, "bullet", bullet="–") for line in lines]
+    if content.not_assessed(measures):
+        story += [text("Not assessed, and why", "sub"), missing_table(measures, frame.width)]
+    return story
+
+
+def parameters(measures: Measures, frame: Frame) -> Story:
+    """The spatio-temporal table with its sources."""
+    if not measures.parameters:
+        return []
+    story: Story = [
+        CondPageBreak(190),
+        section("Time and distance"),
+        parameters_table(measures.parameters, frame.width),
+    ]
+    sources = unique(p.norm_source for p in measures.parameters if p.norm_source)
+    story.append(Spacer(0, 4))
+    story.append(
+        text(
+            method.TABLE_NOTE + (f" Normal values: {'; '.join(sources)}." if sources else ""),
+            "note",
+        )
+    )
+    return story
+
+
+def scores(measures: Measures, frame: Frame, *, linked: frozenset[str]) -> Story:
+    """The EVGS sheet with footnotes and what the totals mean."""
+    story: Story = [
+        PageBreak(), section("Edinburgh Visual Gait Score"), text(method.SHEET_NOTE, "note", markup=True), Spacer(0, 3),
+        sheet_table(measures, frame.width, linked=linked), Spacer(0, 6),
+    ]  # fmt: skip
+    story += [text(f"{index}  {words}", "small") for index, words in footnotes(measures.evgs)]
+    story.append(text("How to read the totals", "sub"))
+    story += [text(line, "note") for line in RELIABILITY]
+    return story
+
+
+def method_and_limits(measures: Measures) -> Story:
+    """How it was measured, what that cannot do, where the figures come from."""
+    story: Story = [PageBreak(), section("Method")]
+    story += [text(line) for line in method.METHOD]
+    story.append(section("Limits"))
+    story += [text(line, "bullet", bullet="–") for line in method.LIMITS]
+    bands = unique(b.source for b in measures.bands if b.source)
+    story.append(section("References"))
+    story += [text(line, "note") for line in method.REFERENCES]
+    if bands:
+        story.append(text(f"Normal curves of this report: {'; '.join(bands)}.", "note"))
+    return story
+
+
+def provenance(
+    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str
+) -> Story:
+    """Digests, programs and times: what this report was made from."""
+    rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
+    for what, made in items:
+        weights = [text(f"weights {made.weights_digest}", "mono")] if made.weights_digest else []
+        rows.append(
+            [
+                text(what, "cell"),
+                [text(f"{made.model}, gaitviewer {made.program}", "cell"),
+                 text(f"inputs {made.inputs_digest}", "mono"), *weights],
+                text(f"{made.when}, {made.device}, {made.seconds:.1f} s", "cell"),
+            ]
+        )  # fmt: skip
+    for motion in measures.motions:
+        for view in motion.trial.views:
+            video = motion.trial.videos[view]
+            if video is not None:
+                rows.append(
+                    [
+                        text(f"video {motion.trial.id}, {VIEW_WORDS[view]}", "cell"),
+                        [text(f"{video.info.codec}, {many(video.info.frame_count, 'frame')}", "cell"),
+                         text(f"SHA-256 {video.sha256}", "mono")],
+                        text(f"{video.info.duration_s:.2f} s", "cell"),
+                    ]
+                )  # fmt: skip
+    style = TableStyle(
+        [("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP"),
+         ("TOPPADDING", (0, 0), (-1, -1), 2), ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]
+    )  # fmt: skip
+    widths = [frame.width * 0.2, frame.width * 0.52, frame.width * 0.28]
+    table = Table(rows, colWidths=widths, repeatRows=1, style=style, hAlign="LEFT")
+    signed = Table(
+        [[text(label, "label") for label in ("Reviewed by", "Role", "Date", "Signature")]],
+        colWidths=[frame.width * 0.3, frame.width * 0.2, frame.width * 0.15, frame.width * 0.35],
+        style=TableStyle([("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT), ("LEFTPADDING", (0, 0), (-1, -1), 0)]),
+        hAlign="LEFT",
+    )
+    return [
+        CondPageBreak(150), section("Provenance"), table, Spacer(0, 4),
+        text(f"Written {created}. File names and picture metadata are not part of this report.",
+             "note"),
+        KeepTogether([Spacer(0, 42), signed]),
+    ]  # fmt: skip

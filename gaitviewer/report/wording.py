@@ -1,0 +1,119 @@
+"""Numbers, sides and lists in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gaitviewer.core.gait import Side, View
+from gaitviewer.core.measures import AngleKind, Measures
+
+MINUS = "\u2212"
+DASH = "\u2013"
+VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front/back view"}
+
+# Sagittal first, from the hip down, then the trunk, then what the front view shows.
+_ORDER = (
+    "hip_flexion", "knee_flexion", "ankle_dorsiflexion", "foot_pitch", "trunk_tilt", "pelvic_rotation",
+    "pelvic_obliquity", "trunk_lateral_lean", "trunk_lateral_shift", "shoulder_obliquity", "foot_progression",
+)  # fmt: skip
+_POSITIVE = {"tilt": "forward", "rotation": "forward", "obliquity": "up", "lean": "to that side",
+             "shift": "to that side", "progression": "external", "pitch": "toes up"}  # fmt: skip
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with a real minus sign and never "-0"; a dash where there is none."""
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def with_unit(value: float, unit: str, digits: int = 0) -> str:
+    """A value with its unit: "58°", "25 mm", "0.86 leg lengths"."""
+    if not math.isfinite(value):
+        return DASH
+    return number(value, digits) + unit_after(unit)
+
+
+def unit_after(unit: str) -> str:
+    """A unit as it follows a number."""
+    if unit == "deg":
+        return "°"
+    return f" {unit}" if unit else ""
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """A count with its noun: "1 stride", "3 strides"."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """A list in words: "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def sentence(words: str) -> str:
+    """The words with a capital letter and a full stop."""
+    words = words.strip()
+    if not words:
+        return ""
+    return words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+
+
+def unique(words: Iterable[str]) -> tuple[str, ...]:
+    """Each word once, in the order in which it came."""
+    return tuple(dict.fromkeys(words))
+
+
+def side_words(sides: Iterable[Side]) -> str:
+    """Sides in words: "left", "right" or "left and right"."""
+    return joined([side.value for side in Side if side in set(sides)])
+
+
+def hertz(rate_hz: float) -> str:
+    """A frame rate: "30 fps", "29.97 fps"."""
+    if not math.isfinite(rate_hz):
+        return DASH
+    whole = abs(rate_hz - round(rate_hz)) < 0.005
+    return f"{rate_hz:.0f} fps" if whole else f"{rate_hz:.2f} fps"
+
+
+@dataclass(frozen=True, slots=True)
+class AngleWords:
+    """How an angle is called: title, unit and what its positive direction means."""
+
+    name: str
+    title: str
+    unit: str
+    positive: str
+    note: str = ""
+
+    @property
+    def axis(self) -> str:
+        """Words for the y axis."""
+        unit = "degrees" if self.unit == "deg" else self.unit
+        return f"{unit}, {self.positive} +" if self.positive else unit
+
+
+def angle_words(name: str, kinds: Sequence[AngleKind] = ()) -> AngleWords:
+    """The words for an angle: from the measuring core's table, else made from its name."""
+    for kind in kinds:
+        if kind.name == name:
+            return AngleWords(name, kind.title, kind.unit, kind.positive, kind.note)
+    last = name.rsplit("_", 1)[-1]
+    unit = "% leg" if last == "shift" else "deg"
+    return AngleWords(name, name.replace("_", " ").capitalize(), unit, _POSITIVE.get(last, last))
+
+
+def angles_present(measures: Measures, kinds: Sequence[AngleKind] = ()) -> tuple[AngleWords, ...]:
+    """Every angle that has a mean curve, in the order of printing."""
+    there = {mean.angle for mean in measures.means} | {curve.angle for curve in measures.curves}
+    order = [name for name in _ORDER if name in there]
+    order += sorted(there - set(order))
+    return tuple(angle_words(name, kinds) for name in order)
