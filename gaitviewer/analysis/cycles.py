@@ -31,6 +31,7 @@ class Cycle:
         last_frame_percent: the last frame before the next initial contact.
         zero_taken: whether the flat-foot zero of this foot is known.
         leg_px, toe_noise_px: leg length, and standard deviation of the smoothed toe's noise, pixels.
+        stride_leg, step_leg: stride length, and length of the step that ends the stride, in leg lengths.
         frame_times: [n] times of the frames of the pass, for finding the picture of a moment.
     """
 
@@ -45,6 +46,8 @@ class Cycle:
     zero_taken: bool = True
     leg_px: float = NOWHERE
     toe_noise_px: float = NOWHERE
+    stride_leg: float = NOWHERE
+    step_leg: float = NOWHERE
     frame_times: Array = field(default_factory=lambda: np.empty(0))
 
     @property
@@ -144,6 +147,8 @@ def _cycles_of_pass(
                 adjacent_percent=_adjacent_percent(frame, stride),
                 adjacent_note="feet adjacent in the side view",
                 toe_noise_px=_noise_px(motion, walking_pass, side, xy),
+                stride_leg=_stride_leg(frame, stride),
+                step_leg=_step_leg(frame, stride),
             )
         cycles.append(cycle)
     return cycles
@@ -172,6 +177,34 @@ def _adjacent_percent(frame: GaitFrame, stride: Stride) -> float:
     part = float(-lead[at] / (lead[at + 1] - lead[at]))
     moment = float(times[at] + part * (times[at + 1] - times[at]))
     return 100.0 * (moment - stride.start_s) / stride.duration_s
+
+
+def _foot_ahead(frame: GaitFrame, side: Side) -> Array:
+    """[n] forward position of a foot: its heel, or the ankle in frames that hide the heel."""
+    heel, ankle = frame.point(side, "heel")[:, 0], frame.point(side, "ankle")[:, 0]
+    return np.where(np.isfinite(heel), heel, ankle) if np.isfinite(heel).mean() > 0.5 else ankle
+
+
+def _in_plane(frame: GaitFrame) -> float:
+    """What part of a length along the walking direction the picture shows."""
+    angle = frame.walking_pass.out_of_plane_deg
+    return float(np.cos(np.radians(angle))) if np.isfinite(angle) and abs(angle) < 60.0 else 1.0
+
+
+def _stride_leg(frame: GaitFrame, stride: Stride) -> float:
+    """Distance between two contacts of the same foot, leg lengths."""
+    ends = np.array([stride.start_s, stride.stop_s])
+    start, stop = sample(frame.times, _foot_ahead(frame, stride.side), ends)
+    leg = float(np.interp(ends.mean(), frame.times, frame.leg_px))
+    return float(stop - start) / leg / _in_plane(frame)
+
+
+def _step_leg(frame: GaitFrame, stride: Stride) -> float:
+    """Distance between the feet at the contact that ends the stride, leg lengths."""
+    lead = _foot_ahead(frame, stride.side) - _foot_ahead(frame, stride.side.other)
+    at = np.array([stride.stop_s])
+    leg = float(np.interp(stride.stop_s, frame.times, frame.leg_px))
+    return float(sample(frame.times, lead, at)[0]) / leg / _in_plane(frame)
 
 
 def _noise_px(motion: ViewMotion, walking_pass: WalkingPass, side: Side, xy: Array) -> float:

@@ -181,7 +181,7 @@ def _heel_lift(pitch: Array, cycle: Cycle) -> Reading | str:
 
 def _heel_rise_percent(heel: Array, toe_off: float) -> float | None:
     """When the heel leaves its lowest level for good, before toe-off."""
-    stance = _PERCENT <= toe_off
+    stance = toe_off >= _PERCENT
     heights = np.where(stance & np.isfinite(heel), heel, np.inf)
     lowest = float(heights.min())
     if not math.isfinite(lowest):

@@ -1,0 +1,208 @@
+"""Everything that is measured in a session, from the motion of its trials."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaitviewer.analysis import evgs, indices, norms, patterns, quality, spatiotemporal
+from gaitviewer.analysis.angles import load_angles
+from gaitviewer.analysis.cycles import Cycle, cycles_of_view, stack, with_adjacent_from
+from gaitviewer.analysis.floor import Array, fit_floor, gait_frame
+from gaitviewer.analysis.kinematics import choose_flat_foot_zero, flat_foot_pitch
+from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.measures import (
+    Curve,
+    MeanCurve,
+    Measures,
+    NormalBand,
+    Pattern,
+    Stat,
+    TrialMotion,
+    ViewMotion,
+)
+from gaitviewer.core.session import Session
+
+_LEAST_STRIDES_SEEN = 0.5  # a point of a mean curve needs at least this part of the strides
+
+Zeros = BySide[float | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Smoothed:
+    """One view of one trial with its smoothed points."""
+
+    motion: TrialMotion
+    seen: ViewMotion
+    view: View
+    xy: Array
+
+
+def measure_session(
+    session: Session,
+    motions: Sequence[TrialMotion],
+    *,
+    flat_foot_zero_deg: Zeros | None = None,
+) -> Measures:
+    """Measure a session: strides of all its trials are pooled, those of excluded trials are left out.
+
+    Args:
+        session: facts that gate items and give the scale.
+        motions: what was found in each trial.
+        flat_foot_zero_deg: pitch of each foot when flat, set by a person; None (as a whole or for a side)
+            takes it from the flat-foot frames.
+    """
+    from gaitviewer.analysis.cleaning import smooth_xy
+
+    included = [motion for motion in motions if not motion.trial.excluded]
+    smoothed = [
+        _Smoothed(motion, seen, view, smooth_xy(seen.pose))
+        for motion in included
+        for view in View
+        if (seen := motion.views[view]) is not None
+    ]
+    zero = _flat_foot_zero([s for s in smoothed if s.view is View.SAGITTAL], flat_foot_zero_deg)
+    cycles = _all_cycles(smoothed, zero)
+    group = norms.choose_speed_group(spatiotemporal.dimensionless_speed(cycles, session))
+    bands = norms.normal_bands(group.name)
+    means = _means(cycles)
+    scores = indices.variable_scores(means, bands)
+    findings = quality.assess_recordings(included, cycles, leg_px=_leg_px(cycles))
+    return Measures(
+        session=session,
+        motions=tuple(motions),
+        curves=_curves(cycles),
+        means=means,
+        bands=bands,
+        speed_group=group.name,
+        speed_note=group.note,
+        parameters=spatiotemporal.parameters(cycles, session),
+        variable_scores=scores,
+        profile_scores=indices.profile_scores(scores),
+        patterns=_patterns(cycles, bands),
+        evgs=evgs.score(cycles, session=session, blocked=lambda code, c: quality.blocked(findings, code, c)),
+        quality=findings,
+        flat_foot_zero_deg=zero,
+        foot_progression_deg=BySide(*(_foot_progression(cycles, side) for side in Side)),
+    )
+
+
+def _flat_foot_zero(views: Sequence[_Smoothed], given: Zeros | None) -> Zeros:
+    """The zero of each foot: given, else from the passes in which it is near, else from the others."""
+    found: dict[tuple[Side, bool], list[Array]] = {}
+    for view in views:
+        for walking_pass in view.seen.passes:
+            frame = gait_frame(view.seen.pose, walking_pass, xy=view.xy)
+            floor = fit_floor(frame)
+            for side in Side:
+                pitches = flat_foot_pitch(frame, side, floor)
+                found.setdefault((side, walking_pass.near is side), []).append(pitches)
+
+    def pooled(side: Side) -> Array:
+        near = np.concatenate([*found.get((side, True), []), np.empty(0)])
+        return near if near.size else np.concatenate([*found.get((side, False), []), np.empty(0)])
+
+    taken = choose_flat_foot_zero(BySide(pooled(Side.LEFT), pooled(Side.RIGHT)))
+    if given is None:
+        return taken
+    return BySide(*(taken[side] if given[side] is None else given[side] for side in Side))
+
+
+def _all_cycles(views: Sequence[_Smoothed], zero: Zeros) -> tuple[Cycle, ...]:
+    """Strides of all trials; those of the coronal view know mid-stance from the side view of their trial."""
+    cycles: list[Cycle] = []
+    sagittal: dict[str, tuple[Cycle, ...]] = {}
+    for view in sorted(views, key=lambda v: v.view is View.CORONAL):
+        built = cycles_of_view(view.seen, xy=view.xy, flat_foot_zero_deg=zero)
+        trial = view.motion.trial.id
+        if view.view is View.SAGITTAL:
+            sagittal[trial] = built
+        else:
+            sync = view.motion.sync or view.motion.trial.sync
+            offset = None if sync is None else sync.offset_s
+            built = with_adjacent_from(built, sagittal.get(trial, ()), offset_s=offset)
+        cycles += built
+    return tuple(cycles)
+
+
+def _curves(cycles: Sequence[Cycle]) -> tuple[Curve, ...]:
+    return tuple(
+        Curve(angle, cycle.stride, values) for cycle in cycles for angle, values in cycle.curves.items()
+    )
+
+
+def _means(cycles: Sequence[Cycle]) -> tuple[MeanCurve, ...]:
+    """Mean curve of each angle and side that has counting strides."""
+    found = []
+    for kind in load_angles():
+        for side in Side:
+            own = [c for c in cycles if c.stride.side is side and c.stride.counts and kind.name in c.curves]
+            near = [c for c in own if not c.stride.far]
+            used = near or own
+            if used and (mean := mean_curve(used, kind.name, side)) is not None:
+                found.append(mean)
+    return tuple(found)
+
+
+def mean_curve(cycles: list[Cycle], angle: str, side: Side) -> MeanCurve | None:
+    """Mean and SD over strides, point by point; None if nothing at all was seen."""
+    values = stack(cycles, angle)
+    seen = np.isfinite(values)
+    count = seen.sum(axis=0)
+    total = np.where(seen, values, 0.0).sum(axis=0)
+    enough = count >= max(1.0, _LEAST_STRIDES_SEEN * len(values))
+    if not enough.any():
+        return None
+    mean = np.where(enough, total / np.maximum(count, 1), np.nan)
+    squares = np.where(seen, (values - mean) ** 2, 0.0).sum(axis=0)
+    sd = np.where(enough & (count > 1), np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
+    return MeanCurve(
+        angle=angle,
+        side=side,
+        mean=mean,
+        sd=sd,
+        count=len(values),
+        toe_off_percent=_mean([c.toe_off_percent for c in cycles]),
+        opposite_toe_off_percent=_mean([c.opposite_toe_off_percent for c in cycles]),
+        opposite_contact_percent=_mean([c.opposite_contact_percent for c in cycles]),
+        far=all(c.stride.far for c in cycles),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    good = [v for v in values if math.isfinite(v)]
+    return sum(good) / len(good) if good else math.nan
+
+
+def _patterns(cycles: Sequence[Cycle], bands: Sequence[NormalBand]) -> BySide[Pattern]:
+    by_angle = {band.angle: band for band in bands}
+    knee, ankle = by_angle["knee_flexion"], by_angle["ankle_dorsiflexion"]
+    return BySide(*(patterns.pattern_of(cycles, side, knee=knee, ankle=ankle) for side in Side))
+
+
+def _leg_px(cycles: Sequence[Cycle]) -> dict[tuple[str, View], float]:
+    """Median leg length in pixels of each trial and view."""
+    found: dict[tuple[str, View], list[float]] = {}
+    for cycle in cycles:
+        found.setdefault((cycle.stride.trial, cycle.stride.view), []).append(cycle.leg_px)
+    return {key: float(np.median(values)) for key, values in found.items()}
+
+
+def _foot_progression(cycles: Sequence[Cycle], side: Side) -> Stat | None:
+    """Mean over single support of the counting coronal strides: the foot is flat then."""
+    values = []
+    for cycle in cycles:
+        if cycle.stride.side is not side or not cycle.stride.counts or "foot_progression" not in cycle.curves:
+            continue
+        start, stop = cycle.opposite_toe_off_percent, cycle.opposite_contact_percent
+        if not (math.isfinite(start) and math.isfinite(stop)):
+            start, stop = 0.2 * cycle.toe_off_percent, 0.6 * cycle.toe_off_percent
+        # The heel rises before the other foot lands: the first half of single support shows a flat foot.
+        rows = slice(math.ceil(start), math.floor(0.5 * (start + stop)) + 1)
+        curve = np.asarray(cycle.curves["foot_progression"])[rows]
+        if curve.size and np.isfinite(curve).mean() >= 0.5:
+            values.append(float(np.nanmean(curve)))
+    return spatiotemporal.stat(values)
