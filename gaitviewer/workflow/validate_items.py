@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Side
 from gaitviewer.paths import resources
-from gaitviewer.workflow.validate_truth import TrueStride, Truth, flat_frames, speed_of, walking_speed
+from gaitviewer.workflow.validate_truth import TrueStride, Truth, speed_of, walking_speed
 
 Array = NDArray[np.float64]
 
@@ -64,14 +64,21 @@ def _row(number: int) -> dict[str, Any]:
 
 
 def score_of(number: int, value: float) -> tuple[int, float]:
-    """Score of a value and its distance to the nearest band edge (edges lie half-way between bands)."""
+    """Score of a value, and its distance to the nearest value with another score.
+
+    Values are rounded to whole numbers, halves upwards, so that edges lie half-way between the bands.
+    """
     whole = math.floor(value + 0.5)
-    bands = [b for b in _row(number)["bands"] if "low" in b or "high" in b]
-    edges = {b["low"] - 0.5 for b in bands if "low" in b} | {b["high"] + 0.5 for b in bands if "high" in b}
-    for band in bands:
-        if band.get("low", -math.inf) <= whole <= band.get("high", math.inf):
-            return int(band["score"]), min(abs(value - edge) for edge in edges)
-    raise ValueError(f"item {number}: no band holds {whole}")
+    bands = [
+        (b.get("low", -math.inf), b.get("high", math.inf), int(b["score"]))
+        for b in _row(number)["bands"]
+        if "low" in b or "high" in b
+    ]
+    score = next((s for low, high, s in bands if low <= whole <= high), None)
+    if score is None:
+        raise ValueError(f"item {number}: no band holds {whole}")
+    others = [max(low - 0.5 - value, value - high - 0.5) for low, high, s in bands if s != score]
+    return score, max(0.0, min(others))
 
 
 def _true_item(truth: Truth, number: int, side: Side) -> TrueItem | None:
@@ -135,18 +142,17 @@ def _heel_lift(truth: Truth, stride: TrueStride) -> float:
     if stride.opposite_contact_s is None:
         return math.nan
     heel = body.part(side, "heel")[:, 2]
-    level = heel[flat_frames(body, side)]
     passing = (body.part(side.other, "ankle") - body.part(side, "ankle"))[:, 0]
-    stance = (times > stride.start_s) & (times < stride.toe_off_s)
-    ahead = np.flatnonzero(stance & (passing > 0) & (times < stride.opposite_contact_s))
-    limit = float(_table()["rules"]["heel_rise_leg"]) * truth.leg_m
-    if level.size == 0 or ahead.size == 0:
+    begin = stride.start_s if stride.opposite_toe_off_s is None else stride.opposite_toe_off_s
+    ahead = np.flatnonzero((times > begin) & (times < stride.opposite_contact_s) & (passing > 0))
+    stance = (times >= stride.start_s) & (times <= stride.toe_off_s)
+    if ahead.size == 0 or not np.isfinite(heel[stance]).all():
         return math.nan
-    up = stance & (heel > float(np.median(level)) + limit)
-    down = np.flatnonzero(stance & ~up)
-    if not down.size:
-        return math.nan
-    adjacent, rise = float(times[ahead[0]]), float(times[down[-1]])  # the last moment down before toe-off
+    limit = float(np.min(heel[stance])) + float(_table()["rules"]["heel_rise_leg"]) * truth.leg_m
+    last = int(np.flatnonzero(stance & (heel <= limit))[-1])
+    part = (limit - heel[last]) / (heel[last + 1] - heel[last]) if heel[last + 1] > limit else 0.0
+    rise = float(times[last] + part * (times[last + 1] - times[last]))
+    adjacent = float(times[ahead[0]])
     return 100.0 * (rise - adjacent) / (stride.opposite_contact_s - adjacent)
 
 
