@@ -156,20 +156,17 @@ def _presentation(path: Path, packets: _Packets) -> tuple[NDArray[np.int64], boo
         times = packets.decoding
         if len(times) < len(packets.shown) + packets.untimed:
             raise VideoError(f"{path.name} carries no frame times; convert it to an MP4 file first.")
-        notes.append(
-            f"{packets.untimed} frames carry no presentation time: their times are taken from the order "
-            "of decoding."
-        )
+        notes.append("The file carries no presentation times: they are taken from the order of decoding.")
     pts = np.unique(np.array(times, dtype=np.int64))
     first_key = min(packets.keys, default=None)
     if first_key is not None and not counted and (headless := int(np.sum(pts < first_key))):
-        notes.append(f"{headless} frames before the first key frame cannot be decoded and are left out.")
+        notes.append(f"Frames left out because they come before the first one that can be decoded: {headless}.")
         times = [time for time in times if time >= first_key]
         pts = pts[headless:]
     if pts.size == 0:
         raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
     if twice := len(times) - pts.size:
-        notes.append(f"{twice} frames carry the same time as the frame before and are left out.")
+        notes.append(f"Frames left out because they carry the time of the frame before: {twice}.")
     return pts, counted, notes
 
 

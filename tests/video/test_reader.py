@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -170,3 +172,33 @@ def test_a_closed_reader_says_so(plain: Any) -> None:
         reader.frame(0)
     with pytest.raises(VideoError, match="closed"):
         reader.frames()
+
+
+_MEASURE_MEMORY = """
+import sys, psutil
+from gaitviewer.video import open_video
+path, cache_bytes = sys.argv[1], int(sys.argv[2])
+memory = lambda: psutil.Process().memory_info().rss
+with open_video(path, cache_bytes=cache_bytes) as reader:
+    reader.frame(0)
+    before = most = memory()
+    for index in (*range(120), *range(119, 60, -1)):
+        reader.frame(index)
+        most = max(most, memory())
+    print(most - before)
+"""
+
+
+def test_memory_of_the_process_stays_near_the_cache(tmp_path: Path) -> None:
+    still = np.full((720, 1280, 3), 90, np.uint8)  # 1.4 MB a decoded frame, 166 MB for all 120
+    write_video(tmp_path / "large.mp4", (still for _ in range(120)), rate_hz=30, gop=60)
+    grown_mb = {}
+    for cache_mb in (20, 300):
+        run = subprocess.run(
+            [sys.executable, "-c", _MEASURE_MEMORY, str(tmp_path / "large.mp4"), str(cache_mb << 20)],
+            capture_output=True,
+            check=True,
+        )
+        grown_mb[cache_mb] = int(run.stdout) / 2**20
+    assert grown_mb[20] < 80
+    assert grown_mb[300] > 100  # so the bound above is the cache's doing
