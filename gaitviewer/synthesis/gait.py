@@ -1,0 +1,191 @@
+"""How somebody walks, as data: joint curves of both limbs, body, rhythm, variability."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
+
+from gaitviewer import paths
+from gaitviewer.core.gait import BySide, Side
+from gaitviewer.synthesis.curves import CycleCurve
+
+
+@dataclass(frozen=True, slots=True)
+class LimbCurves:
+    """One limb's curves over its own cycle, degrees.
+
+    Attributes:
+        hip_flexion: thigh against pelvis, flexion +.
+        knee_flexion: flexion +, recurvatum -.
+        ankle_dorsiflexion: shank against the sole line, dorsiflexion +, 0 at a right angle.
+        foot_progression: sole line against the walking direction seen from above, external +.
+        toe_off_percent: end of stance.
+    """
+
+    hip_flexion: CycleCurve
+    knee_flexion: CycleCurve
+    ankle_dorsiflexion: CycleCurve
+    foot_progression_deg: float
+    toe_off_percent: float
+
+    def __post_init__(self) -> None:
+        if not 50 < self.toe_off_percent < 90:
+            raise ValueError("a walker has both feet on the floor for a while: toe-off lies in 50..90 %")
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkCurves:
+    """Pelvis and trunk over the left limb's cycle, degrees.
+
+    Attributes:
+        pelvic_tilt: anterior +.
+        pelvic_obliquity: left side up +.
+        pelvic_rotation: left side forward +.
+        trunk_tilt: forward +.
+        trunk_lean: towards the left side +.
+        shoulder_rotation: left shoulder forward +.
+        shoulder_obliquity: left side up +.
+    """
+
+    pelvic_tilt: CycleCurve
+    pelvic_obliquity: CycleCurve
+    pelvic_rotation: CycleCurve
+    trunk_tilt: CycleCurve
+    trunk_lean: CycleCurve
+    shoulder_rotation: CycleCurve
+    shoulder_obliquity: CycleCurve
+
+
+@dataclass(frozen=True, slots=True)
+class Proportions:
+    """Lengths as fractions of body height (joint centre to joint centre)."""
+
+    thigh: float
+    shank: float
+    ankle_height: float
+    foot: float
+    ankle_ahead_of_heel: float
+    foot_point_height: float
+    hip_width: float
+    trunk: float
+    shoulder_width: float
+    upper_arm: float
+    forearm: float
+    head: float
+    step_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Variability:
+    """How much strides differ, standard deviations.
+
+    Attributes:
+        stride_time: fraction of the stride time.
+        step_length: fraction of the step length.
+        swing_deg: of the foot's pitch in swing, and (in mm of clearance per degree) of its height.
+        trunk_deg: of trunk tilt and lean from stride to stride.
+    """
+
+    stride_time: float
+    step_length: float
+    swing_deg: float
+    trunk_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class WalkerGait:
+    """Everything that is known of how somebody walks.
+
+    Attributes:
+        limbs, trunk, proportions, variability: see there.
+        height_m: body height.
+        stride_time_s: mean stride time.
+        right_lag: when the right foot lands in the left cycle; 0.5 for a symmetric gait.
+        sway: side-to-side movement of the pelvis, fraction of body height.
+        arm_swing_deg: amplitude of shoulder flexion.
+        elbow_deg: mean elbow flexion.
+        flat_band_deg: a stance foot pitched less than this lies flat on the floor.
+    """
+
+    limbs: BySide[LimbCurves]
+    trunk: TrunkCurves
+    proportions: Proportions
+    variability: Variability
+    height_m: float
+    stride_time_s: float
+    right_lag: float
+    sway: float
+    arm_swing_deg: float
+    elbow_deg: float
+    flat_band_deg: float
+
+    def with_body(self, *, height_m: float) -> WalkerGait:
+        """The same gait of a smaller or taller body, in its own rhythm.
+
+        Stride time follows the square root of leg length (Hof 1996: dimensionless cadence stays).
+        """
+        return replace(
+            self, height_m=height_m, stride_time_s=self.stride_time_s * (height_m / self.height_m) ** 0.5
+        )
+
+    def with_limb(self, side: Side, limb: LimbCurves) -> WalkerGait:
+        """The same gait with other curves on one side."""
+        both = BySide(
+            limb if side is Side.LEFT else self.limbs.left, limb if side is Side.RIGHT else self.limbs.right
+        )
+        return replace(self, limbs=both)
+
+    def steady(self) -> WalkerGait:
+        """The same gait without any variability."""
+        return replace(self, variability=Variability(0.0, 0.0, 0.0, 0.0))
+
+
+def deviate(limb: LimbCurves, **added: CycleCurve | float) -> LimbCurves:
+    """A limb with deviations added: curves to curves, numbers to numbers.
+
+    This is the hook for pathological patterns, for example
+    ``deviate(normal, ankle_dorsiflexion=CycleCurve.constant(-12))`` for an equinus.
+    """
+    changes: dict[str, Any] = {}
+    for name, amount in added.items():
+        old = getattr(limb, name)
+        if isinstance(old, CycleCurve):
+            curve = amount if isinstance(amount, CycleCurve) else CycleCurve.constant(amount)
+            changes[name] = old.plus(curve)
+        elif isinstance(amount, CycleCurve):
+            raise ValueError(f"{name} is one number, not a curve")
+        else:
+            changes[name] = old + amount
+    return replace(limb, **changes)
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, Any]:
+    with (paths.resources() / "synthesis" / "walker.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def _limb(table: dict[str, Any]) -> LimbCurves:
+    return LimbCurves(
+        hip_flexion=CycleCurve.of_table(table["hip_flexion"]),
+        knee_flexion=CycleCurve.of_table(table["knee_flexion"]),
+        ankle_dorsiflexion=CycleCurve.of_table(table["ankle_dorsiflexion"]),
+        foot_progression_deg=float(table["foot_progression_deg"]),
+        toe_off_percent=float(table["toe_off_percent"]),
+    )
+
+
+def normal_gait() -> WalkerGait:
+    """A typically developing child at free speed, from ``resources/synthesis/walker.toml``."""
+    table = _tables()
+    limb = _limb(table["limb"])
+    names = (field.name for field in fields(TrunkCurves))
+    return WalkerGait(
+        limbs=BySide(limb, limb),
+        trunk=TrunkCurves(**{name: CycleCurve.of_table(table["trunk"][name]) for name in names}),
+        proportions=Proportions(**table["proportions"]),
+        variability=Variability(**table["variability"]),
+        **table["walker"],
+    )
