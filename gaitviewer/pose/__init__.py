@@ -1,1 +1,23 @@
-"""Who is where in the picture: keypoints and masks of the walking subject."""
+"""Keypoints and outline of the walking subject, estimated in worker processes."""
+
+from gaitviewer.pose.estimator import BACKENDS, PoseEstimator
+from gaitviewer.pose.masks import MaskSequence
+from gaitviewer.pose.result import PoseResult
+from gaitviewer.pose.runner import estimate_many, estimate_pose
+from gaitviewer.pose.source import FrameReader, FrameSource, VideoJob
+
+estimate_both = estimate_many
+"""Both views at once: the same as several videos."""
+
+__all__ = [
+    "BACKENDS",
+    "FrameReader",
+    "FrameSource",
+    "MaskSequence",
+    "PoseEstimator",
+    "PoseResult",
+    "VideoJob",
+    "estimate_both",
+    "estimate_many",
+    "estimate_pose",
+]

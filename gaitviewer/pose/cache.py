@@ -1,0 +1,92 @@
+"""Results by content: the same video, estimator and settings are never computed twice.
+
+A file that cannot be read is ignored and made anew; one that cannot be written is only logged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.timing import VideoInfo
+from gaitviewer.pose.masks import MaskSequence
+from gaitviewer.pose.result import PoseResult
+
+_LOG = logging.getLogger(__name__)
+
+CODE_VERSION = 1
+"""Raised whenever a change of this package changes its results."""
+
+
+def result_key(digest: str, info: VideoInfo, *, estimator: str, weights: str, settings: str) -> str:
+    """SHA-256 over everything that a result depends on.
+
+    The frame rate counts: thresholds in seconds become frames with it.
+    """
+    facts = [digest, info.width, info.height, info.frame_count, round(info.rate_hz, 3)]
+    text = json.dumps([*facts, estimator, weights, settings, CODE_VERSION])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _file(folder: Path, key: str) -> Path:
+    return folder / "pose" / f"{key}.npz"
+
+
+def load_result(folder: Path, key: str, info: VideoInfo) -> PoseResult | None:
+    """What was stored under ``key``, or None if there is nothing (or nothing usable)."""
+    path = _file(folder, key)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            facts = json.loads(str(stored["facts"]))
+            pose = PoseSequence(stored["xy"], stored["score"], info.times, info.width, info.height)
+            masks = MaskSequence(info.width, info.height, stored["boxes"], stored["offsets"], stored["bits"])
+        if len(masks) != len(pose):
+            raise ValueError("masks and pose differ in length")
+        provenance = Provenance(**facts["provenance"])
+        return PoseResult(pose, masks, provenance, tuple(facts["notes"]), from_cache=True)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        _LOG.warning("a cached pose cannot be read and is made anew: %s", error)
+        return None
+
+
+def store_result(folder: Path, key: str, result: PoseResult) -> None:
+    """Write a result under ``key``, whole or not at all."""
+    path = _file(folder, key)
+    provenance: dict[str, Any] = {
+        name: getattr(result.provenance, name) for name in Provenance.__dataclass_fields__
+    }
+    facts = json.dumps({"provenance": provenance, "notes": list(result.notes)})
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            np.savez(
+                file,
+                xy=result.pose.xy,
+                score=result.pose.score,
+                boxes=result.masks.boxes,
+                offsets=result.masks.offsets,
+                bits=result.masks.bits,
+                facts=np.array(facts),
+            )
+        Path(temporary).replace(path)
+    except OSError as error:
+        _LOG.warning("the pose cannot be cached: %s", error)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()

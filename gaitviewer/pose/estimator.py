@@ -1,0 +1,128 @@
+"""What a pose estimator must be able to do, and the table of those there are."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Where a person is in a picture, as a circle around the hips.
+
+    Attributes:
+        x, y: middle of the hips, pixels.
+        radius: from there to the farthest point of the standing body, pixels (about half the height).
+        tilt_rad: rotation of the body's axis from upright, clockwise, radians.
+    """
+
+    x: float
+    y: float
+    radius: float
+    tilt_rad: float = 0.0
+
+    def moved(self, dx: float, dy: float, scale: float = 1.0) -> Body:
+        """In a picture that was first shifted by (dx, dy) and then scaled."""
+        return Body((self.x + dx) * scale, (self.y + dy) * scale, self.radius * scale, self.tilt_rad)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A person found in one picture.
+
+    Attributes:
+        frame: frame number.      body: where.      score: the detector's confidence 0..1.
+        colours: [64] f32, histogram of the clothes' colours, sums to 1 (or to 0: unknown).
+    """
+
+    frame: int
+    body: Body
+    score: float
+    colours: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """One person's keypoints in one picture.
+
+    Attributes:
+        xy: [23, 2] f32, pixels of the picture given; NaN where the estimator has no such point.
+        score: [23] f32, 0..1.
+        body: where the person is now, to look there in the next frame.
+        mask: [H, W] bool, the person's outline, or None.
+    """
+
+    xy: NDArray[np.float32]
+    score: NDArray[np.float32]
+    body: Body
+    mask: NDArray[np.bool_] | None
+
+
+class PoseEstimator(Protocol):
+    """An estimator of one person's keypoints, living in one worker process.
+
+    Estimators keep no state between pictures that changes their answers: following the subject is done
+    by the caller, who passes where to look. Whatever a backend does keep is dropped by ``reset``.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name and version, for the provenance."""
+        ...
+
+    @property
+    def weights_digest(self) -> str:
+        """SHA-256 over the weights."""
+        ...
+
+    @property
+    def square_scale(self) -> float:
+        """Side of the square it looks at, in body radii."""
+        ...
+
+    def start(self) -> None:
+        """Load the weights; called once, in the worker."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was seen: another stretch, another direction, another video."""
+        ...
+
+    def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[Body, float]]:
+        """Everybody in a picture u8 [H, W, 3], with the detector's confidence."""
+        ...
+
+    def estimate(self, rgb: NDArray[np.uint8], body: Body) -> Estimate | None:
+        """Keypoints of the person at ``body`` in a picture u8 [H, W, 3]; None = nobody there."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...
+
+
+BACKENDS: Mapping[str, str] = {
+    "mediapipe": "gaitviewer.pose.mediapipe_backend:MediaPipeEstimator",
+}
+"""Estimators by name: "module:class", imported only where they run."""
+
+
+def make_estimator(backend: str) -> PoseEstimator:
+    """A new estimator, not started yet.
+
+    Raises:
+        SettingsError: there is no such backend.
+    """
+    if backend not in BACKENDS:
+        known = ", ".join(sorted(BACKENDS))
+        raise SettingsError(f"there is no pose estimator called {backend!r}; choose one of: {known}.")
+    module, _, name = BACKENDS[backend].partition(":")
+    factory = cast(Callable[[], PoseEstimator], getattr(importlib.import_module(module), name))
+    return factory()

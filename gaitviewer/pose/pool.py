@@ -1,0 +1,228 @@
+"""Worker processes with one started estimator each.
+
+Started by spawn (MediaPipe does not survive a fork), at low priority, deaf to Ctrl-C (the parent stops
+them), and ending by themselves when the parent dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
+
+from gaitviewer.errors import PoseError, UserError
+from gaitviewer.pose.estimator import PoseEstimator, make_estimator
+
+_LOG = logging.getLogger(__name__)
+_POLL_S = 0.1
+_REPORT_S = 0.15
+
+
+class Task(Protocol):
+    """A picklable piece of work."""
+
+    @property
+    def weight(self) -> float:
+        """Expected cost; the heaviest task is started first."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it works on, for messages."""
+        ...
+
+    def perform(self, estimator: PoseEstimator, report: Callable[[int], None]) -> Any:
+        """Do it, in the worker; ``report`` is told the number of finished frames."""
+        ...
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as its parent is gone, whatever it is doing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _settle_in() -> None:
+    """Quiet, humble, and deaf to Ctrl-C."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 2)  # MediaPipe's C++ parts write to file descriptor 2 whatever they are told
+    os.close(silent)
+    with contextlib.suppress(Exception):
+        import psutil
+
+        me = psutil.Process()
+        me.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 5))  # the name exists on Windows only
+
+
+def work(pipe: Connection, backend: str) -> None:
+    """Main function of a worker: answer tasks until the pipe closes."""
+    _settle_in()
+    estimator = make_estimator(backend)
+    try:
+        estimator.start()
+        while True:
+            task = pipe.recv()
+            pipe.send(("done", task.perform(estimator, _reporter(pipe))))
+    except EOFError:
+        pass
+    except UserError as error:
+        pipe.send(("refused", error))
+    except MemoryError:
+        pipe.send(("failed", "there is not enough memory", traceback.format_exc()))
+    except Exception as error:
+        pipe.send(("failed", f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+
+def _reporter(pipe: Connection) -> Callable[[int], None]:
+    last = 0.0
+
+    def report(done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _REPORT_S:
+            last = now
+            pipe.send(("progress", done))
+
+    return report
+
+
+@contextlib.contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Children started inside ignore Ctrl-C from their first instruction on (POSIX hands that down)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class WorkerPool:
+    """Workers as a context manager; leaving it, in whatever way, leaves no process behind."""
+
+    def __init__(self, count: int, backend: str) -> None:
+        self._count = count
+        self._backend = backend
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> WorkerPool:
+        context = multiprocessing.get_context("spawn")
+        try:
+            with _deaf_children():
+                for _ in range(self._count):
+                    ours, theirs = context.Pipe()
+                    process = context.Process(target=work, args=(theirs, self._backend), daemon=True)
+                    process.start()
+                    theirs.close()
+                    self._workers.append(_Worker(process, ours))
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def run(
+        self,
+        tasks: Sequence[Task],
+        *,
+        finished: Callable[[Task, Any], Sequence[Task]],
+        progress: Callable[[Task | None, int], None],
+    ) -> None:
+        """Work until nothing is left.
+
+        Args:
+            tasks: what to begin with.
+            finished: gets each task with its result and returns the tasks that follow from it.
+            progress: gets a task and its number of finished frames; also (None, 0) several times a second.
+                Whatever it raises ends the work.
+
+        Raises:
+            UserError: as raised in a worker; PoseError if a worker died.
+        """
+        waiting = list(tasks)
+        while waiting or any(w.task is not None for w in self._workers):
+            waiting.sort(key=lambda t: -t.weight)
+            for worker in self._workers:
+                if worker.task is None and waiting:
+                    worker.task = waiting.pop(0)
+                    self._give(worker, worker.task)
+            pipes = [w.pipe for w in self._workers]
+            for ready in wait(pipes, timeout=_POLL_S):
+                worker = next(w for w in self._workers if w.pipe is ready)
+                waiting += self._hear(worker, finished, progress)
+            progress(None, 0)
+
+    def _give(self, worker: _Worker, task: Task) -> None:
+        try:
+            worker.pipe.send(task)
+        except OSError as error:
+            raise self._death(worker) from error
+
+    def _hear(
+        self,
+        worker: _Worker,
+        finished: Callable[[Task, Any], Sequence[Task]],
+        progress: Callable[[Task | None, int], None],
+    ) -> Sequence[Task]:
+        task = worker.task
+        try:
+            kind, *content = worker.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise self._death(worker) from error
+        if kind == "refused":
+            raise content[0]
+        if kind == "failed":
+            _LOG.error("a pose worker failed:\n%s", content[1])
+            what = task.name if task is not None else "the start of the pose estimator"
+            raise PoseError(f"pose estimation failed on {what} ({content[0]}); the log file says more.")
+        assert task is not None, "only a worker with a task speaks"
+        if kind == "progress":
+            progress(task, content[0])
+            return ()
+        worker.task = None
+        return finished(task, content[0])
+
+    def _death(self, worker: _Worker) -> PoseError:
+        worker.process.join(1.0)
+        what = worker.task.name if worker.task is not None else "the first video"
+        return PoseError(
+            f"the pose worker stopped unexpectedly on {what} (exit code {worker.process.exitcode}); "
+            "the machine may be short of memory: close other programs or use a single worker."
+        )
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.pipe.close()
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(2.0)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join(2.0)
+            worker.process.close()
+        self._workers.clear()

@@ -1,0 +1,100 @@
+"""Thresholds of finding and following the subject, read from ``resources/pose/tracking.toml``."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gaitviewer import paths
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """How the picture is searched for people; see the data file for each value."""
+
+    rate_hz: float
+    max_height_px: int
+    window_rate_hz: float
+    window_side: float
+    window_overlap: float
+    min_score: float
+    min_radius_px: float
+    duplicate_distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """When two sightings are the same person."""
+
+    max_gap_s: float
+    max_distance: float
+    max_distance_per_s: float
+    max_size_ratio: float
+    min_sightings: int
+    min_likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSettings:
+    """Who of the people seen is the walking subject."""
+
+    min_travel: float
+    depth_weight: float
+    max_overlap_s: float
+    min_height_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSettings:
+    """How the subject is followed from frame to frame."""
+
+    lead_s: float
+    reach_s: float
+    give_up_s: float
+    crop_scale: float
+    crop_max_px: int
+    block_frames: int
+    max_step: float
+    max_size_step: float
+    max_off_path: float
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSettings:
+    """How the two runs become one pose."""
+
+    agree: float
+    swap_cost: float
+    switch_cost: float
+    min_score: float
+    max_limb: float
+    min_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSettings:
+    """All of them, with the digest of the file they come from."""
+
+    scan: ScanSettings
+    link: LinkSettings
+    subject: SubjectSettings
+    follow: FollowSettings
+    merge: MergeSettings
+    digest: str
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> TrackingSettings:
+    """The shipped settings."""
+    raw = (paths.resources() / "pose" / "tracking.toml").read_bytes()
+    table = tomllib.loads(raw.decode("utf-8"))
+    return TrackingSettings(
+        scan=ScanSettings(**table["scan"]),
+        link=LinkSettings(**table["link"]),
+        subject=SubjectSettings(**table["subject"]),
+        follow=FollowSettings(**table["follow"]),
+        merge=MergeSettings(**table["merge"]),
+        digest=hashlib.sha256(raw).hexdigest(),
+    )

@@ -1,0 +1,222 @@
+"""Who is the walking subject, and where: sightings are linked to tracks, and one person is chosen.
+
+Pure functions of sightings; nothing here sees a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.pose.estimator import Body, Sighting
+from gaitviewer.pose.settings import LinkSettings, SubjectSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Sightings of one person without a long gap, in order of frames."""
+
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def start(self) -> int:
+        """Frame of the first sighting."""
+        return self.sightings[0].frame
+
+    @property
+    def stop(self) -> int:
+        """One past the frame of the last sighting."""
+        return self.sightings[-1].frame + 1
+
+    @property
+    def radius(self) -> float:
+        """Median radius, pixels."""
+        return float(np.median([s.body.radius for s in self.sightings]))
+
+    def travel(self, depth_weight: float) -> float:
+        """How far the person moved: sideways in radii, or in depth as weighted log2 of the size.
+
+        The 10th to the 90th percentile of each is compared, so that one bad sighting moves nobody.
+        """
+        x = np.array([s.body.x for s in self.sightings])
+        size = np.log2([s.body.radius for s in self.sightings])
+        sideways = float(np.ptp(np.percentile(x, [10, 90]))) / self.radius
+        third = max(1, len(size) // 3)
+        depth = abs(float(np.median(size[:third]) - np.median(size[-third:])))
+        turned = float(np.ptp(np.percentile(size, [10, 90])))
+        return float(np.hypot(sideways, depth_weight * max(depth, 0.7 * turned)))
+
+    def overlap(self, other: Track) -> int:
+        """Number of frames in which both are there."""
+        return max(0, min(self.stop, other.stop) - max(self.start, other.start))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BodyPath:
+    """Where the subject is over a stretch of frames, interpolated between sightings.
+
+    Attributes:
+        frames: [N] int, frames of the sightings, increasing.      x, y, radius: [N] f64, pixels.
+    """
+
+    frames: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    radius: NDArray[np.float64]
+
+    @property
+    def start(self) -> int:
+        """First sighting's frame."""
+        return int(self.frames[0])
+
+    @property
+    def stop(self) -> int:
+        """One past the last sighting's frame."""
+        return int(self.frames[-1]) + 1
+
+    def at(self, frame: int) -> Body:
+        """Where the subject is (or should be: straight on beyond the ends, size kept) at ``frame``."""
+        inside = float(np.clip(frame, self.frames[0], self.frames[-1]))
+        x, y, radius = (float(np.interp(inside, self.frames, v)) for v in (self.x, self.y, self.radius))
+        if frame != inside and len(self.frames) > 1:
+            count = min(4, len(self.frames))
+            end = slice(None, count) if frame < inside else slice(-count, None)
+            span = float(self.frames[end][-1] - self.frames[end][0])
+            x += float(self.x[end][-1] - self.x[end][0]) / span * (frame - inside)
+        return Body(x, y, radius)
+
+    def distance(self, body: Body, frame: int) -> float:
+        """How far ``body`` is from the path at ``frame``, in radii."""
+        here = self.at(frame)
+        return float(np.hypot(body.x - here.x, body.y - here.y)) / max(here.radius, 1e-6)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The person chosen.
+
+    Attributes:
+        tracks: one for each time the subject is in the picture, in order.
+        others: tracks of other people.
+        walks: whether the subject moves through the picture.
+    """
+
+    tracks: tuple[Track, ...]
+    others: tuple[Track, ...]
+    walks: bool
+
+
+def likeness(first: Sequence[float], second: Sequence[float]) -> float:
+    """Bhattacharyya coefficient of two histograms, 0..1; 1 where one of them is unknown."""
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    if a.size != b.size or a.sum() == 0 or b.sum() == 0:
+        return 1.0
+    return float(np.sqrt(a * b).sum())
+
+
+def _expected(track: list[Sighting], frame: int) -> Body:
+    """Constant velocity from the last two sightings, damped: a person may stop, and a find may be off."""
+    last = track[-1]
+    if len(track) < 2:
+        return last.body
+    before = track[-2]
+    ahead = min(frame - last.frame, 2 * (last.frame - before.frame))
+    rate = 0.8 * ahead / (last.frame - before.frame)
+    body, old = last.body, before.body
+    return Body(body.x + rate * (body.x - old.x), body.y + rate * (body.y - old.y), body.radius)
+
+
+def link_sightings(sightings: Sequence[Sighting], rate_hz: float, settings: LinkSettings) -> list[Track]:
+    """Join sightings of the same person: near where expected, of like size and in like clothes.
+
+    Args:
+        sightings: of everybody, in any order.
+        rate_hz: frames per second.
+        settings: gates.
+    """
+    open_tracks: list[list[Sighting]] = []
+    done: list[list[Sighting]] = []
+    for frame in sorted({s.frame for s in sightings}):
+        here = [s for s in sightings if s.frame == frame]
+        late = [t for t in open_tracks if (frame - t[-1].frame) / rate_hz > settings.max_gap_s]
+        done += late
+        open_tracks = [t for t in open_tracks if t not in late]
+        pairs = []
+        for i, track in enumerate(open_tracks):
+            for j, sighting in enumerate(here):
+                cost = _link_cost(track, sighting, rate_hz, settings)
+                if cost is not None:
+                    pairs.append((cost, i, j))
+        taken_tracks: set[int] = set()
+        taken: set[int] = set()
+        for _, i, j in sorted(pairs):
+            if i not in taken_tracks and j not in taken:
+                taken_tracks.add(i)
+                taken.add(j)
+                open_tracks[i].append(here[j])
+        open_tracks += [[s] for j, s in enumerate(here) if j not in taken]
+    tracks = [Track(tuple(t)) for t in done + open_tracks if len(t) >= settings.min_sightings]
+    return sorted(tracks, key=lambda track: track.start)
+
+
+def _link_cost(
+    track: list[Sighting], sighting: Sighting, rate_hz: float, settings: LinkSettings
+) -> float | None:
+    """Distance from where the track's person is expected, in radii; None = somebody else."""
+    last = track[-1]
+    gap_s = (sighting.frame - last.frame) / rate_hz
+    expected = _expected(track, sighting.frame)
+    radius = max(expected.radius, sighting.body.radius)
+    distance = float(np.hypot(sighting.body.x - expected.x, sighting.body.y - expected.y)) / radius
+    ratio = max(sighting.body.radius, last.body.radius) / min(sighting.body.radius, last.body.radius)
+    if distance > settings.max_distance + settings.max_distance_per_s * gap_s:
+        return None
+    if ratio > settings.max_size_ratio * (1 + gap_s):
+        return None
+    if likeness(sighting.colours, last.colours) < settings.min_likeness:
+        return None
+    return distance + float(np.log(ratio))
+
+
+def choose_subject(
+    tracks: Sequence[Track], rate_hz: float, subject: SubjectSettings, link: LinkSettings
+) -> Subject | None:
+    """The person who moves through the picture, each time that person is there.
+
+    The farthest walker is the subject. Whoever is seen at the same time is somebody else; so is whoever
+    wears other colours or does not move. If nobody walks, the person seen longest is taken.
+
+    Returns:
+        None if there is nobody.
+    """
+    if not tracks:
+        return None
+    by_travel = sorted(tracks, key=lambda t: -t.travel(subject.depth_weight))
+    main = by_travel[0]
+    if main.travel(subject.depth_weight) < subject.min_travel:
+        main = max(tracks, key=lambda t: len(t.sightings) * t.radius)
+        return Subject((main,), tuple(t for t in tracks if t is not main), walks=False)
+    chosen = [main]
+    colours = np.mean([s.colours for s in main.sightings], axis=0)
+    for track in by_travel[1:]:
+        together = any(track.overlap(c) > subject.max_overlap_s * rate_hz for c in chosen)
+        alike = likeness(np.mean([s.colours for s in track.sightings], axis=0).tolist(), colours.tolist())
+        walks = track.travel(subject.depth_weight) >= subject.min_travel
+        if walks and not together and alike >= link.min_likeness:
+            chosen.append(track)
+    rest = tuple(t for t in tracks if t not in chosen)
+    return Subject(tuple(sorted(chosen, key=lambda t: t.start)), rest, walks=True)
+
+
+def path_of(track: Track) -> BodyPath:
+    """The track's course; each value is the median of three neighbours, against single bad sightings."""
+    frames = np.array([s.frame for s in track.sightings], np.int64)
+    rows = np.array([(s.body.x, s.body.y, s.body.radius) for s in track.sightings], np.float64)
+    smooth = rows.copy()
+    if len(rows) >= 3:
+        stacked = np.stack([rows[:-2], rows[1:-1], rows[2:]])
+        smooth[1:-1] = np.median(stacked, axis=0)
+    return BodyPath(frames, smooth[:, 0], smooth[:, 1], smooth[:, 2])
