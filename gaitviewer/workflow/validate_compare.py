@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.gait import EventKind, Side, View
+from gaitviewer.core.gait import EventKind, Side, Stride, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.workflow.validate_items import FILE_ITEMS, find_true_items
 from gaitviewer.workflow.validate_truth import Truth
@@ -30,12 +30,14 @@ ANGLE_ROWS = (
     ("foot_pitch", MARKERS),
     ("knee_flexion", MARKERS),
     ("ankle_dorsiflexion", MARKERS),
+    ("pelvic_rotation", MARKERS),
     ("pelvic_obliquity", MARKERS),
     ("shoulder_obliquity", MARKERS),
     ("trunk_lateral_lean", MARKERS),
     ("trunk_lateral_shift", MARKERS),
     ("foot_progression", MARKERS),
 )
+_SINGLE_SUPPORT = ("foot_progression",)  # defined while the foot stands flat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,10 +154,19 @@ def compare_angles(truth: Truth, measures: Measures) -> tuple[AngleErrors, ...]:
                     continue
                 when = stride.start_s + np.linspace(0.0, 1.0, curve.values.size) * stride.duration_s
                 difference = curve.values - truth.at(true, when)
+                if angle in _SINGLE_SUPPORT:
+                    difference = difference[_in_single_support(stride, when)]
                 errors.append(difference[np.isfinite(difference)])
             if errors and sum(e.size for e in errors):
                 found.append(AngleErrors(angle, reference, side, np.concatenate(errors)))
     return tuple(found)
+
+
+def _in_single_support(stride: Stride, when: Array) -> NDArray[np.bool_]:
+    """[n] where the other foot is in the air, and this one stands; nowhere if that is not known."""
+    if stride.opposite_toe_off_s is None or stride.opposite_contact_s is None:
+        return np.zeros(when.shape, np.bool_)
+    return np.asarray((when >= stride.opposite_toe_off_s) & (when <= stride.opposite_contact_s), np.bool_)
 
 
 def _reference(truth: Truth, angle: str, reference: str, side: Side) -> Array | None:

@@ -1,4 +1,4 @@
-"""The sagittal EVGS items as motion capture knows them, by the rules of ``resources/evgs``."""
+"""The EVGS items as motion capture knows them, by the rules of ``resources/evgs``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 
 FILE_ITEMS = (3, 7, 9, 10, 11)  # held against the file's own knee and ankle angles
 MARKER_ITEMS = (1, 2, 6, 12, 13, 16)  # held against the same rule on the 3D markers
+CORONAL_ITEMS = (14, 15, 17)  # the same, for pelvis and trunk at mid-stance
 _COVERAGE = 0.95  # part of a window that must be seen
 
 
@@ -43,9 +44,9 @@ class TrueItem:
 
 
 def find_true_items(truth: Truth) -> tuple[TrueItem, ...]:
-    """Every sagittal item of both limbs that the markers determine."""
+    """Every item of both limbs that the markers determine."""
     found = []
-    for number in FILE_ITEMS + MARKER_ITEMS:
+    for number in FILE_ITEMS + MARKER_ITEMS + CORONAL_ITEMS:
         for side in Side:
             item = _true_item(truth, number, side)
             if item is not None:
@@ -110,6 +111,9 @@ def _value(truth: Truth, number: int, stride: TrueStride) -> float:
     curve = source.get((row["angle"], stride.side))
     if curve is None:
         return math.nan
+    curve = curve * float(row.get("scale", 1.0))
+    if row["rule"] == "mid_stance":
+        return float(truth.at(curve, np.array([_feet_adjacent(truth, stride)]))[0])
     if row["rule"] == "last_frame":
         step = float(np.median(np.diff(truth.body.times)))
         return float(truth.at(curve, np.array([stride.stop_s - step]))[0])
@@ -142,18 +146,26 @@ def _heel_lift(truth: Truth, stride: TrueStride) -> float:
     if stride.opposite_contact_s is None:
         return math.nan
     heel = body.part(side, "heel")[:, 2]
-    passing = (body.part(side.other, "ankle") - body.part(side, "ankle"))[:, 0]
-    begin = stride.start_s if stride.opposite_toe_off_s is None else stride.opposite_toe_off_s
-    ahead = np.flatnonzero((times > begin) & (times < stride.opposite_contact_s) & (passing > 0))
+    adjacent = _feet_adjacent(truth, stride)
     stance = (times >= stride.start_s) & (times <= stride.toe_off_s)
-    if ahead.size == 0 or not np.isfinite(heel[stance]).all():
+    if not math.isfinite(adjacent) or not np.isfinite(heel[stance]).all():
         return math.nan
     limit = float(np.min(heel[stance])) + float(_table()["rules"]["heel_rise_leg"]) * truth.leg_m
     last = int(np.flatnonzero(stance & (heel <= limit))[-1])
     part = (limit - heel[last]) / (heel[last + 1] - heel[last]) if heel[last + 1] > limit else 0.0
     rise = float(times[last] + part * (times[last + 1] - times[last]))
-    adjacent = float(times[ahead[0]])
     return 100.0 * (rise - adjacent) / (stride.opposite_contact_s - adjacent)
+
+
+def _feet_adjacent(truth: Truth, stride: TrueStride) -> float:
+    """When the swinging ankle passes the standing one, seconds; NaN if it is not seen."""
+    if stride.opposite_contact_s is None:
+        return math.nan
+    body, times = truth.body, truth.body.times
+    passing = (body.part(stride.side.other, "ankle") - body.part(stride.side, "ankle"))[:, 0]
+    begin = stride.start_s if stride.opposite_toe_off_s is None else stride.opposite_toe_off_s
+    ahead = np.flatnonzero((times > begin) & (times < stride.opposite_contact_s) & (passing > 0))
+    return float(times[ahead[0]]) if ahead.size else math.nan
 
 
 def _toe_height(truth: Truth, stride: TrueStride) -> Array:

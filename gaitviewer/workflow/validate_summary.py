@@ -10,7 +10,7 @@ import numpy as np
 
 from gaitviewer.core.gait import EventKind
 from gaitviewer.workflow.validate_compare import ANGLE_ROWS, AngleErrors, Comparison, reference_of_item
-from gaitviewer.workflow.validate_items import FILE_ITEMS, MARKER_ITEMS
+from gaitviewer.workflow.validate_items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
 from gaitviewer.workflow.validate_projection import ValidationOptions
 
 
@@ -211,7 +211,9 @@ def _item_rows(comparisons: tuple[Comparison, ...]) -> tuple[ItemRow, ...]:
         rows.append(
             ItemRow(
                 number=number,
-                reference=reference_of_item(number) if number in FILE_ITEMS + MARKER_ITEMS else "",
+                reference=reference_of_item(number)
+                if number in FILE_ITEMS + MARKER_ITEMS + CORONAL_ITEMS
+                else "",
                 pairs=len(pairs),
                 assessed=len(assessed),
                 agreed=sum(p.score == p.true_score for p in assessed),

@@ -108,6 +108,8 @@ def marker_angles(body: WalkingBody) -> dict[tuple[str, Side], Array]:
         table["foot_progression", side] = np.degrees(np.arctan2(towards * foot[:, 1], foot[:, 0]))
         for name, part in (("pelvic_obliquity", "hip"), ("shoulder_obliquity", "shoulder")):
             line = body.part(side, part) - body.part(side.other, part)
+            if part == "hip":
+                table["pelvic_rotation", side] = np.degrees(np.arctan2(line[:, 0], towards * line[:, 1]))
             table[name, side] = np.degrees(np.arctan2(line[:, 2], towards * line[:, 1]))
     return table
 

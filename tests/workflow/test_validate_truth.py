@@ -143,12 +143,12 @@ def test_events_at_the_ends_are_set_apart(shared_data: Path) -> None:
     assert max(outer) == outer[-1] >= 5
 
 
-def test_every_sagittal_item_of_both_limbs_is_known(shared_data: Path) -> None:
+def test_every_item_that_markers_show_of_both_limbs_is_known(shared_data: Path) -> None:
     trial = read_c3d(shared_data / "c3d" / "HC002D06.c3d")
     truth = find_truth(trial, find_body(trial))
     items = find_true_items(truth)
     assert {(i.number, i.side) for i in items} == {
-        (n, s) for n in (1, 2, 3, 6, 7, 9, 10, 11, 12, 13, 16) for s in Side
+        (n, s) for n in (1, 2, 3, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17) for s in Side
     }
 
 
@@ -156,4 +156,4 @@ def test_without_its_angles_a_file_determines_fewer_items(shared_data: Path) -> 
     trial = read_c3d(shared_data / "c3d" / "HC002D06.c3d")
     bare = replace(trial, output_labels=(), outputs=np.zeros((0, 0, 3)))
     items = find_true_items(find_truth(bare, find_body(bare)))
-    assert {i.number for i in items} == {1, 2, 6, 12, 13, 16}
+    assert {i.number for i in items} == {1, 2, 6, 12, 13, 14, 15, 16, 17}
