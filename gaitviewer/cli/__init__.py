@@ -12,7 +12,7 @@ EXIT_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 done, 2 the user can mend it, 130 stopped."""
+    """Run one command and return the exit code: 0 done, 2 the user can mend it, 70 our fault, 130 stopped."""
     from gaitviewer.cli.arguments import build_parser
 
     options = build_parser().parse_args(arguments)
@@ -31,6 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return 0
+    except Exception as error:
+        if getattr(options, "verbose", False):
+            raise
+        from gaitviewer.workflow import logs
+
+        logs.report_crash(error)
+        return logs.EXIT_CRASH
 
 
 def _say(sentence: str) -> None:
@@ -39,8 +46,8 @@ def _say(sentence: str) -> None:
 
 
 def _start_logging(options: object) -> None:
-    if getattr(options, "quick", False):
-        return
     from gaitviewer.workflow import logs
 
     logs.start(verbose=bool(getattr(options, "verbose", False)))
+    if subject := getattr(options, "subject", ""):
+        logs.hide(subject)

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from gaitviewer.cli.progress import ProgressLine
-from gaitviewer.core.gait import Side
+from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.session import Footwear, Session, WalkingAid
 from gaitviewer.workflow.analyze import AnalyzeResult, analyze
 from gaitviewer.workflow.request import (
@@ -28,7 +28,6 @@ _AIDS = {
 
 def run_analyze(options: argparse.Namespace) -> int:
     """``gaitviewer analyze``."""
-    zeros = {Side.LEFT: options.foot_zero_left, Side.RIGHT: options.foot_zero_right}
     request = AnalyzeRequest(
         recordings=pair_recordings(options.recordings),
         session=_session(options),
@@ -41,7 +40,7 @@ def run_analyze(options: argparse.Namespace) -> int:
         keep=not options.no_library,
         workers=options.workers,
         use_cache=not options.no_cache,
-        flat_foot_zero_deg={side: zero for side, zero in zeros.items() if zero is not None},
+        foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
     )
     with ProgressLine() as tick:
         result = analyze(request, tick=tick)
@@ -80,7 +79,7 @@ def run_sessions(options: argparse.Namespace) -> int:
     if not rows:
         print("The library is empty. `gaitviewer analyze` adds a session, `gaitviewer demo` adds an example.")
         return 0
-    columns = ("subject", "date", "session", "trials", "state", "analysed", "EVGS left", "EVGS right")
+    columns = tuple(rows[0])
     table = [columns, *(tuple(str(row[name]) for name in columns) for row in rows)]
     widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
     for line in table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
@@ -50,25 +51,31 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = silent) -> AnalyzeResult:
         UserError: with one sentence on what happened, to what, and what to do.
         Cancelled: the tick stopped the work; nothing was written.
     """
-    from gaitviewer.workflow import exports
+    from gaitviewer.store import open_library
+    from gaitviewer.workflow import exports, outputs
 
     started = time.monotonic()
-    exports.check_folder(request.out)
-    library = _open_library(request)
-    try:
+    outputs.check_folder(request.out)
+    with contextlib.ExitStack() as stack:
+        # Opened first: a damaged or newer library is better known before the work than after it.
+        library = stack.enter_context(open_library(request.library)) if request.keep else None
         trials = open_trials(request, part(tick, 0.0, 0.02))
-        poses = _estimate(trials, request, part(tick, 0.02, 0.82))
+        poses = _estimate(trials, request, part(tick, 0.02, 0.85))
         session = replace(request.session, id=session_id(request.session, _digests(trials)))
         document = _document(session, trials, poses)
-        measures = measure(document, request=request, tick=part(tick, 0.82, 0.88))
-        inputs = inputs_digest(document, request)
-        files = exports.write_results(request, document, measures, inputs=inputs, tick=part(tick, 0.88, 0.99))
+        measures = measure(document, request=request, tick=part(tick, 0.85, 0.9))
+        files = exports.write_results(
+            request.out,
+            document,
+            measures,
+            core=_provenance(document, request, time.monotonic() - started),
+            paper=request.paper,
+            anonymous=request.anonymous,
+            tick=part(tick, 0.9, 0.99),
+        )
         if library is not None:
             tick(0.99, "storing the session")
-            exports.store(library, document, measures, files)
-    finally:
-        if library is not None:
-            library.close()
+            exports.store_results(library, document, files)
     tick(1.0, "done")
     return AnalyzeResult(document, measures, files, time.monotonic() - started)
 
@@ -92,7 +99,7 @@ def measure(document: Document, *, request: AnalyzeRequest, tick: Tick = silent)
             given = Sync(request.offset_s, 0.5 / _slowest_rate(data.poses), "given")
         motions.append(read_trial(data.trial, data.poses, sync=given, mirrored=document.session.mirrored))
     tick(total / (total + 1), "angles and scores")
-    return measure_session(document.session, tuple(motions), flat_foot_zero_deg=request.flat_foot_zero_deg)
+    return measure_session(document.session, tuple(motions), flat_foot_zero_deg=request.foot_zero_deg)
 
 
 def _slowest_rate(poses: ByView[PoseSequence | None]) -> float:
@@ -152,16 +159,14 @@ def _estimate(
 def _document(
     session: Session, trials: tuple[Trial, ...], results: dict[tuple[str, View], PoseResult]
 ) -> Document:
+    def of(trial: Trial, view: View) -> tuple[PoseSequence | None, Provenance | None]:
+        result = results.get((trial.id, view))
+        return (None, None) if result is None else (result.pose, result.provenance)
+
     data = []
     for trial in trials:
-        found = {view: results.get((trial.id, view)) for view in View}
-        data.append(
-            TrialData(
-                trial=trial,
-                poses=ByView(*(None if found[v] is None else found[v].pose for v in View)),
-                provenance=ByView(*(None if found[v] is None else found[v].provenance for v in View)),
-            )
-        )
+        (side_pose, side_made), (front_pose, front_made) = (of(trial, view) for view in View)
+        data.append(TrialData(trial, ByView(side_pose, front_pose), provenance=ByView(side_made, front_made)))
     return Document(session, tuple(data))
 
 
@@ -178,12 +183,12 @@ def inputs_digest(document: Document, request: AnalyzeRequest) -> str:
         "session": str(document.session),
         "offset_s": request.offset_s,
         "recorded_at_hz": request.recorded_at_hz,
-        "foot_zero": {side.value: zero for side, zero in request.flat_foot_zero_deg.items()},
+        "foot_zero_deg": list(request.foot_zero_deg),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def provenance(document: Document, request: AnalyzeRequest, seconds: float) -> Provenance:
+def _provenance(document: Document, request: AnalyzeRequest, seconds: float) -> Provenance:
     """What made the measures, from what."""
     return Provenance(
         model=f"gaitviewer measuring core {__version__}",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
+
+_NO_ZEROS: BySide[float | None] = BySide(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class AnalyzeRequest:
         paper: "A4" or "Letter".      anonymous: leave pseudonym and dates out of the report.
         library: library file (None: the user's own); ``keep`` False stores nothing.
         workers: processes for pose estimation.      use_cache: read and write the pose cache.
-        flat_foot_zero_deg: zero of the ankle angle set by a person, per side.
+        foot_zero_deg: zero of each ankle angle set by a person; None = from flat-foot frames.
     """
 
     recordings: tuple[ByView[Path | None], ...]
@@ -41,7 +43,7 @@ class AnalyzeRequest:
     keep: bool = True
     workers: int = 2
     use_cache: bool = True
-    flat_foot_zero_deg: dict[Side, float] = field(default_factory=dict)
+    foot_zero_deg: BySide[float | None] = _NO_ZEROS
 
     def __post_init__(self) -> None:
         if not any(r.sagittal or r.coronal for r in self.recordings):

@@ -1,0 +1,97 @@
+"""The result files of an analysis, and its entry in the library."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.gait import View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.progress import Tick, part
+from gaitviewer.workflow.outputs import Writer, write_all
+
+if TYPE_CHECKING:
+    from gaitviewer.store import Library
+
+_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front view"}
+
+
+def write_results(
+    folder: Path,
+    document: Document,
+    measures: Measures,
+    *,
+    core: Provenance,
+    paper: str,
+    anonymous: bool,
+    tick: Tick,
+) -> tuple[Path, ...]:
+    """Write report, assessment, curves, keypoints and events: all of them, or none.
+
+    Raises:
+        OutputError: nothing was changed in ``folder``.
+    """
+    from gaitviewer import formats, report
+    from gaitviewer.analysis.angles import load_angles
+    from gaitviewer.workflow.frames import TrialPictures
+
+    kinds = load_angles()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def write_report(path: Path) -> None:
+        with TrialPictures([data.trial for data in document.trials]) as pictures:
+            report.write_report(
+                path,
+                measures,
+                pictures=pictures,
+                provenance=sources(document, core),
+                created=now,
+                paper=paper,
+                kinds=kinds,
+                anonymous=anonymous,
+                tick=part(tick, 0.2, 1.0),
+            )
+
+    tick(0.0, "writing the results")
+    writers: dict[str, Writer] = {
+        "assessment.json": lambda path: formats.write_assessment(path, measures, document, made_utc=now),
+        "kinematics.csv": lambda path: formats.write_kinematics(
+            path, measures, units={kind.name: kind.unit for kind in kinds}
+        ),
+        "events.csv": lambda path: formats.write_events(path, measures),
+        "keypoints.parquet": lambda path: formats.write_keypoints(path, measures),
+        "report.pdf": write_report,
+    }
+    return write_all(folder, writers)
+
+
+def sources(document: Document, core: Provenance) -> list[tuple[str, Provenance]]:
+    """What each part of the results comes from, in the words of the report."""
+    found = [
+        (f"{data.trial.id}, {_VIEW_WORDS[view]}", made)
+        for data in document.trials
+        for view in View
+        if (made := data.provenance[view]) is not None
+    ]
+    return [*found, ("measures", core)]
+
+
+def store_results(library: Library, document: Document, files: Sequence[Path]) -> None:
+    """Save the session and note the files that were written for it.
+
+    Raises:
+        StoreError: the library is as it was.
+    """
+    library.save_session(document)
+    for path in files:
+        library.add_output(document.session.id, path, kind=path.name, sha256=_digest(path))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
