@@ -1,0 +1,122 @@
+"""Parts of the assessment as plain JSON values."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
+from gaitviewer.core.gait import Side, Stride, View
+from gaitviewer.core.measures import TrialMotion, ViewMotion
+from gaitviewer.core.session import Session, VideoStream
+
+_DECIMALS = 6
+
+
+def plain(value: Any) -> Any:
+    """A core value as plain JSON: fields by name, NaN and infinity as null, floats to six decimals."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), _DECIMALS) if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(part) for part in value]
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in an assessment")
+
+
+def session_facts(session: Session) -> dict[str, Any]:
+    """Who and when, as given."""
+    return dict(plain(session))
+
+
+def trial_facts(motion: TrialMotion) -> dict[str, Any]:
+    """A recording: its videos, and the walking passes found in them."""
+    trial = motion.trial
+    return {
+        "id": trial.id,
+        "excluded": trial.excluded,
+        "notes": list(trial.notes),
+        "sync": plain(motion.sync if motion.sync is not None else trial.sync),
+        "videos": {view.value: _video(trial.videos[view]) for view in View},
+        "views": {view.value: _view(motion.views[view]) for view in View},
+    }
+
+
+def _video(stream: VideoStream | None) -> dict[str, Any] | None:
+    if stream is None:
+        return None
+    info = stream.info
+    return {
+        # The name only: folders often say whose they are.
+        "file": stream.path.name,
+        "sha256": stream.sha256,
+        "width": info.width,
+        "height": info.height,
+        "rotation_deg": info.rotation_deg,
+        "frames": info.frame_count,
+        "rate_hz": plain(info.rate_hz),
+        "variable_rate": info.variable_rate,
+        "duration_s": plain(info.duration_s),
+        "announced_rate_hz": plain(info.announced_rate_hz),
+        "announced_frames": info.announced_frames,
+        "recorded_at_hz": plain(stream.recorded_at_hz),
+        "time_scale": plain(info.time_scale),
+        "codec": info.codec,
+        "notes": list(info.notes),
+    }
+
+
+def _view(motion: ViewMotion | None) -> dict[str, Any] | None:
+    if motion is None:
+        return None
+    return {
+        "frames_seen": int(motion.pose.seen.any(axis=1).sum()),
+        "passes": [plain(walking_pass) for walking_pass in motion.passes],
+        "left_out": [plain(part) for part in motion.left_out],
+    }
+
+
+def stride_facts(stride: Stride) -> dict[str, Any]:
+    """A gait cycle with its name, so that evidence can point at it."""
+    return {"key": stride.key, **plain(stride)}
+
+
+def evgs_facts(sheet: EvgsSheet) -> dict[str, Any]:
+    """Items and bands once, then what was measured for each limb, and the totals."""
+    return {
+        "items": [plain(measure.item) for measure in sheet.measures.left],
+        **{side.value: [_measure(measure) for measure in sheet.measures[side]] for side in Side},
+        "totals": {side.value: plain(sheet.total(side)) for side in Side},
+    }
+
+
+def _measure(measure: EvgsMeasure) -> dict[str, Any]:
+    facts = dict(plain(measure))
+    item = facts.pop("item")
+    return {"number": item["number"], "code": item["code"], "unit": item["unit"]} | facts
+
+
+def provenance_facts(document: Document) -> list[dict[str, Any]]:
+    """What made the keypoints of each recording."""
+    return [
+        {"trial": data.trial.id, "view": view.value} | plain(made)
+        for data in document.trials
+        for view in View
+        if (made := data.provenance[view]) is not None
+    ]

@@ -1,0 +1,87 @@
+"""Plain CSV tables: UTF-8, one header line, comma, decimal point, empty = no value."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from gaitviewer.errors import FormatError
+from gaitviewer.formats import _atomic
+
+
+def number(value: float | None) -> str:
+    """A number with nine significant digits; empty for None and NaN."""
+    return "" if value is None or math.isnan(value) else f"{value:.9g}"
+
+
+def truth(value: bool) -> str:
+    """``yes`` or ``no``."""
+    return "yes" if value else "no"
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes a table; all of it or nothing.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    _atomic.write_text(path, text.getvalue())
+
+
+def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Rows of a table that has at least these columns.
+
+    Raises:
+        FormatError: the file is missing, is no such table, or is cut off within a row.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise FormatError(f"{path} does not exist; check the path.") from error
+    except OSError as error:
+        raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path.name} is not a UTF-8 text; export it again.") from error
+    try:
+        rows = list(csv.reader(io.StringIO(text), strict=True))
+    except csv.Error as error:
+        raise FormatError(f"{path.name} is not a CSV table ({error}); export it again.") from error
+    if not rows or (missing := [name for name in columns if name not in rows[0]]):
+        names = ", ".join(missing) if rows else "every column"
+        raise FormatError(f"{path.name} lacks {names}; it is not a table of this kind.")
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) != len(rows[0]):
+            raise FormatError(f"{path.name} has {len(row)} values in line {line}; the file is damaged.")
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def parse_number(row: Mapping[str, str], column: str, path: Path) -> float:
+    """The number in a column; NaN where it is empty.
+
+    Raises:
+        FormatError: it is not a number.
+    """
+    text = row[column]
+    try:
+        return float(text) if text else math.nan
+    except ValueError as error:
+        raise FormatError(f"{path.name} has {text!r} as {column}; a number is needed.") from error
+
+
+def parse_count(row: Mapping[str, str], column: str, path: Path) -> int:
+    """The whole number in a column.
+
+    Raises:
+        FormatError: it is not a whole number from 0 to a million.
+    """
+    text = row[column]
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise FormatError(f"{path.name} has {text!r} as {column}; a whole number is needed.")
+    return int(text)

@@ -1,0 +1,133 @@
+"""``assessment.json``: all that was measured, with the evidence and where it comes from.
+
+The layout has a version and a JSON Schema (``resources/schema/assessment-<version>.json``). Older versions
+are brought up to date when they are read. What could not be measured is null, with the reason beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gaitviewer import __version__, paths
+from gaitviewer.core.document import Document
+from gaitviewer.core.measures import Measures
+from gaitviewer.errors import FormatError
+from gaitviewer.formats import _assessment_parts as parts
+from gaitviewer.formats import _atomic
+
+VERSION = 1
+
+# version -> what makes the next version of it
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+UPGRADES: dict[int, Upgrade] = {}
+
+
+def assessment(
+    measures: Measures, document: Document | None = None, *, made_utc: str | None = None
+) -> dict[str, Any]:
+    """The assessment as plain JSON values.
+
+    Args:
+        measures: everything measured.
+        document: gives grades and the provenance of the poses; left out, both lists are empty.
+        made_utc: time to write, ISO 8601; by default now.
+    """
+    grades = document.grades if document else ()
+    found: dict[str, Any] = {
+        "schema_version": VERSION,
+        "program": f"gaitviewer {__version__}",
+        "made_utc": made_utc or datetime.now(UTC).isoformat(timespec="seconds"),
+        "session": parts.session_facts(measures.session),
+        "trials": [parts.trial_facts(motion) for motion in measures.motions],
+        "quality": [parts.plain(finding) for finding in measures.quality],
+        "strides": [parts.stride_facts(stride) for stride in measures.strides],
+        "parameters": [parts.plain(parameter) for parameter in measures.parameters],
+        "speed": {"group": measures.speed_group, "note": measures.speed_note},
+        "kinematics": [parts.plain(mean) for mean in measures.means],
+        "flat_foot_zero_deg": parts.plain(measures.flat_foot_zero_deg),
+        "foot_progression_deg": parts.plain(measures.foot_progression_deg),
+        "evgs": parts.evgs_facts(measures.evgs),
+        "patterns": parts.plain(measures.patterns),
+        "scores": {
+            "variables": [parts.plain(score) for score in measures.variable_scores],
+            "profiles": [parts.plain(score) for score in measures.profile_scores],
+        },
+        "grades": [parts.plain(grade) for grade in grades],
+        "provenance": parts.provenance_facts(document) if document else [],
+    }
+    return found
+
+
+def assessment_text(
+    measures: Measures, document: Document | None = None, *, made_utc: str | None = None
+) -> str:
+    """The text of ``assessment.json``; also what a person signs."""
+    found = assessment(measures, document, made_utc=made_utc)
+    return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def write_assessment(
+    path: Path, measures: Measures, document: Document | None = None, *, made_utc: str | None = None
+) -> None:
+    """Writes the assessment.
+
+    Raises:
+        OutputError: the file cannot be written; nothing was changed.
+    """
+    _atomic.write_text(path, assessment_text(measures, document, made_utc=made_utc))
+
+
+def read_assessment(path: Path) -> dict[str, Any]:
+    """An assessment of this or an older version, in the layout of this version.
+
+    Raises:
+        FormatError: the file is missing, damaged, of a newer version, or no assessment.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise FormatError(f"{path} does not exist; check the path.") from error
+    except OSError as error:
+        raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path.name} is not a UTF-8 text; it is damaged.") from error
+    return parse_assessment(text, name=path.name)
+
+
+def parse_assessment(text: str, *, name: str = "the assessment") -> dict[str, Any]:
+    """Like :func:`read_assessment`, from text (a signed snapshot, for instance)."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{name} is not JSON ({error}); it is damaged or no assessment.") from error
+    version = found.get("schema_version") if isinstance(found, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise FormatError(f"{name} has no schema_version; it is no assessment of this program.")
+    if version > VERSION:
+        raise FormatError(
+            f"{name} has schema_version {version}, this program knows up to {VERSION}; update the program."
+        )
+    while version < VERSION:
+        found = UPGRADES[version](found)
+        version += 1
+    _check(found, name)
+    return dict(found)
+
+
+def schema(version: int = VERSION) -> dict[str, Any]:
+    """The JSON Schema of a version of the layout."""
+    text = (paths.resources() / "schema" / f"assessment-{version}.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def _check(found: dict[str, Any], name: str) -> None:
+    import jsonschema
+
+    checker = jsonschema.Draft202012Validator(schema())
+    error = jsonschema.exceptions.best_match(checker.iter_errors(found))
+    if error is not None:
+        raise FormatError(f"{name} is not a valid assessment: {error.json_path} {error.message[:200]}.")
