@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.analysis.angles import keypoint
 from gaitviewer.analysis.floor import Array, GaitFrame, fit_floor, gait_frame
 from gaitviewer.analysis.kinematics import angles_of_pass, sample
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
@@ -31,6 +32,7 @@ class Cycle:
         last_frame_percent: the last frame before the next initial contact.
         zero_taken: whether the flat-foot zero of this foot is known.
         leg_px, toe_noise_px: leg length, and standard deviation of the smoothed toe's noise, pixels.
+        noise: angle name -> standard deviation of the noise that smoothing leaves in its curve.
         stride_leg, step_leg: stride length, and length of the step that ends the stride, in leg lengths.
         frame_times: [n] times of the frames of the pass, for finding the picture of a moment.
     """
@@ -46,6 +48,7 @@ class Cycle:
     zero_taken: bool = True
     leg_px: float = NOWHERE
     toe_noise_px: float = NOWHERE
+    noise: Mapping[str, float] = field(default_factory=dict)
     stride_leg: float = NOWHERE
     step_leg: float = NOWHERE
     frame_times: Array = field(default_factory=lambda: np.empty(0))
@@ -123,6 +126,7 @@ def _cycles_of_pass(
 ) -> list[Cycle]:
     frame = gait_frame(motion.pose, walking_pass, xy=xy)
     table = angles_of_pass(motion.pose, walking_pass, flat_foot_zero_deg=zero, xy=xy)
+    noise = _curve_noise(motion, walking_pass, table, zero)
     sagittal = walking_pass.view is View.SAGITTAL
     floors = fit_floor(frame) if sagittal else None
     cycles = []
@@ -133,6 +137,7 @@ def _cycles_of_pass(
             stride=stride,
             walking_pass=walking_pass,
             curves={name: sample(frame.times, v, wanted) for (name, s), v in table.items() if s is side},
+            noise={name: sd for (name, s), sd in noise.items() if s is side},
             last_frame_percent=_last_frame_percent(frame.times, stride),
             zero_taken=zero[side] is not None,
             leg_px=float(np.interp(0.5 * (stride.start_s + stride.stop_s), frame.times, frame.leg_px)),
@@ -207,17 +212,14 @@ def _step_leg(frame: GaitFrame, stride: Stride) -> float:
     return float(sample(frame.times, lead, at)[0]) / leg / _in_plane(frame)
 
 
-def _noise_px(motion: ViewMotion, walking_pass: WalkingPass, side: Side, xy: Array) -> float:
-    """Standard deviation of what noise the smoothing leaves on the toe's height, pixels.
+def _noise_left(motion: ViewMotion, raw: Array, smooth: Array) -> float:
+    """Standard deviation of the noise that smoothing leaves in a signal, from what it took away.
 
-    The filter lets through the part ``cut-off / (rate / 2)`` of white noise; from what it took away follows
-    what is left.
+    The filter lets the part ``cut-off / (rate / 2)`` of white noise through.
     """
-    from gaitviewer.analysis.angles import keypoint
     from gaitviewer.analysis.cleaning import default_cutoff_hz
 
-    rows, toe = slice(walking_pass.start, walking_pass.stop), keypoint(side, "big_toe")
-    removed = np.asarray(motion.pose.xy[rows, toe, 1], np.float64) - xy[rows, toe, 1]
+    removed = raw - smooth
     removed = removed[np.isfinite(removed)]
     if removed.size < 8:
         return NOWHERE
@@ -225,6 +227,25 @@ def _noise_px(motion: ViewMotion, walking_pass: WalkingPass, side: Side, xy: Arr
     rate = motion.pose.rate_hz
     passed = min(0.9, default_cutoff_hz(rate) / (0.5 * rate))
     return spread * float(np.sqrt(passed / (1.0 - passed)))
+
+
+def _noise_px(motion: ViewMotion, walking_pass: WalkingPass, side: Side, xy: Array) -> float:
+    """Noise of the toe's height after smoothing, pixels."""
+    rows, toe = slice(walking_pass.start, walking_pass.stop), keypoint(side, "big_toe")
+    return _noise_left(motion, np.asarray(motion.pose.xy[rows, toe, 1], np.float64), xy[rows, toe, 1])
+
+
+def _curve_noise(
+    motion: ViewMotion,
+    walking_pass: WalkingPass,
+    smooth: Mapping[tuple[str, Side], Array],
+    zero: BySide[float | None],
+) -> dict[tuple[str, Side], float]:
+    """Noise of every angle after smoothing, in its unit (0 where too little was seen to tell)."""
+    unsmoothed = np.asarray(motion.pose.xy, np.float64)
+    raw = angles_of_pass(motion.pose, walking_pass, flat_foot_zero_deg=zero, xy=unsmoothed)
+    noise = {key: _noise_left(motion, raw[key], smooth[key]) for key in smooth}
+    return {key: sd if np.isfinite(sd) else 0.0 for key, sd in noise.items()}
 
 
 def with_adjacent_from(

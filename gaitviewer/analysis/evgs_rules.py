@@ -13,7 +13,7 @@ import numpy as np
 from gaitviewer.analysis.angles import angle_kind
 from gaitviewer.analysis.cycles import Cycle, value_at
 from gaitviewer.analysis.evgs_table import ItemRule, load_thresholds
-from gaitviewer.analysis.floor import Array
+from gaitviewer.analysis.floor import Array, runs
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.measures import CYCLE_POINTS
 
@@ -27,7 +27,7 @@ class Reading:
     Attributes:
         value: in the item's unit (NaN where only a category is known).
         percent: moment of the cycle that shows it.
-        event_sigma: what the error of the gait events adds, in the unit.
+        event_sigma: what the error of the gait events and the noise of the points add, in the unit.
         special: (label, probability) of categories that are no matter of the value, most probable first.
         remarks: limits of this reading.
     """
@@ -56,11 +56,11 @@ def read_item(item: EvgsItem, rule: ItemRule, cycle: Cycle) -> Reading | str:
     if rule.kind in ("maximum", "minimum", "farthest"):
         return _extreme(rule, curve, cycle)
     if rule.kind == "last_frame":
-        return _last_frame(curve, cycle)
+        return _last_frame(rule, curve, cycle)
     if rule.kind == "mid_stance":
-        return _mid_stance(curve, cycle)
+        return _mid_stance(rule, curve, cycle)
     if rule.kind == "initial_contact":
-        return _initial_contact(curve, cycle)
+        return _initial_contact(rule, curve, cycle)
     if rule.kind == "heel_lift":
         return _heel_lift(curve, cycle)
     raise ValueError(f"{item.code}: unknown rule '{rule.kind}'")
@@ -88,6 +88,26 @@ def _event_sigma(curve: Array, percent: float, cycle: Cycle) -> float:
     return _slope(curve, percent) * max(cycle.event_sigma_percent, floor)
 
 
+def _noise(rule: ItemRule, cycle: Cycle) -> float:
+    """Noise of the curve that an item is read from, in the item's unit."""
+    return rule.scale * cycle.noise.get(rule.angle, 0.0)
+
+
+def steady(curve: Array) -> Array:
+    """[101] a curve through local parabolas: keeps peaks where they are, takes noise off them.
+
+    Without it the largest of many noisy values is read as the peak. Gaps stay gaps.
+    """
+    from scipy.signal import savgol_filter
+
+    width = 2 * int(load_thresholds().peak_half_width) + 1
+    result = np.array(curve, np.float64)
+    for start, stop in runs(np.isfinite(curve)):
+        if stop - start >= width:
+            result[start:stop] = savgol_filter(curve[start:stop], width, 2)
+    return result
+
+
 def _seen(curve: Array, low: float, high: float) -> bool:
     inside = (low <= _PERCENT) & (high >= _PERCENT)
     return bool(np.isfinite(curve[inside]).mean() >= load_thresholds().coverage) if inside.any() else False
@@ -99,6 +119,7 @@ def _extreme(rule: ItemRule, curve: Array, cycle: Cycle) -> Reading | str:
         phase = rule.window[0] if rule.window else "the cycle"
         return f"the points for {angle_kind(rule.angle).title.lower()} are hidden in part of {phase}"
     grid = np.unique(np.concatenate(([low, high], _PERCENT[(low < _PERCENT) & (high > _PERCENT)])))
+    curve = steady(curve)
     values = np.interp(grid, _PERCENT, curve)
     good = np.isfinite(values)
     grid, values = grid[good], values[good]
@@ -107,35 +128,39 @@ def _extreme(rule: ItemRule, curve: Array, cycle: Cycle) -> Reading | str:
     percent, value = float(grid[best]), float(values[best])
     # A peak inside the window does not move with the events; one at its edge does.
     at_edge = min(percent - low, high - percent) <= 1.0
-    return Reading(value, percent, _event_sigma(curve, percent, cycle) if at_edge else 0.0)
+    event = _event_sigma(curve, percent, cycle) if at_edge else 0.0
+    return Reading(value, percent, math.hypot(event, _noise(rule, cycle)))
 
 
-def _last_frame(curve: Array, cycle: Cycle) -> Reading | str:
+def _last_frame(rule: ItemRule, curve: Array, cycle: Cycle) -> Reading | str:
     percent = cycle.last_frame_percent
     if not math.isfinite(percent):
         percent = load_thresholds().curve_last_percent
     value = value_at(curve, percent)
     if not math.isfinite(value):
         return "the knee is hidden just before initial contact"
-    return Reading(value, percent, _event_sigma(curve, percent, cycle))
+    return Reading(value, percent, math.hypot(_event_sigma(curve, percent, cycle), _noise(rule, cycle)))
 
 
-def _mid_stance(curve: Array, cycle: Cycle) -> Reading | str:
+def _mid_stance(rule: ItemRule, curve: Array, cycle: Cycle) -> Reading | str:
     percent = cycle.adjacent_percent
     if not math.isfinite(percent):
         return "mid-stance could not be found: the other foot's events are missing"
+    curve = steady(curve)
     value = value_at(curve, percent)
     if not math.isfinite(value):
         return "the hips are hidden in mid-stance"
     remarks = (cycle.adjacent_note,) if cycle.adjacent_note else ()
-    return Reading(value, percent, _event_sigma(curve, percent, cycle), remarks=remarks)
+    sigma = math.hypot(_event_sigma(curve, percent, cycle), _noise(rule, cycle))
+    return Reading(value, percent, sigma, remarks=remarks)
 
 
-def _initial_contact(pitch: Array, cycle: Cycle) -> Reading | str:
+def _initial_contact(rule: ItemRule, pitch: Array, cycle: Cycle) -> Reading | str:
     value = value_at(pitch, 0.0)
     if not math.isfinite(value):
         return "heel or toe is hidden at initial contact"
-    return Reading(value, 0.0, _event_sigma(pitch, 0.0, cycle), remarks=_zero_remark(cycle))
+    sigma = math.hypot(_event_sigma(pitch, 0.0, cycle), _noise(rule, cycle))
+    return Reading(value, 0.0, sigma, remarks=_zero_remark(cycle))
 
 
 def _zero_remark(cycle: Cycle) -> tuple[str, ...]:
@@ -180,13 +205,15 @@ def _heel_lift(pitch: Array, cycle: Cycle) -> Reading | str:
 
 
 def _heel_rise_percent(heel: Array, toe_off: float) -> float | None:
-    """When the heel leaves its lowest level for good, before toe-off."""
+    """When the heel leaves its resting level for good, before toe-off."""
+    rules = load_thresholds()
+    heel = steady(heel)
     stance = toe_off >= _PERCENT
     heights = np.where(stance & np.isfinite(heel), heel, np.inf)
-    lowest = float(heights.min())
-    if not math.isfinite(lowest):
+    seen = heights[np.isfinite(heights)]
+    if seen.size == 0:
         return None
-    limit = lowest + load_thresholds().heel_rise_leg
+    limit = float(np.percentile(seen, rules.heel_rest_percentile)) + rules.heel_rise_leg
     down = np.flatnonzero(heights <= limit)
     last = int(down[-1])
     if last + 1 >= CYCLE_POINTS or not math.isfinite(heel[last + 1]):
@@ -196,7 +223,10 @@ def _heel_rise_percent(heel: Array, toe_off: float) -> float | None:
 
 
 def _clearance(cycle: Cycle) -> Reading | str:
-    """Lowest toe height in mid-swing over the foot's own floor line, per mille of the leg length."""
+    """Lowest toe height in mid-swing over the toe's level at push-off, per mille of the leg length.
+
+    At push-off the tip of the toe is on the floor, whatever part of the toe the keypoint marks.
+    """
     rules, toe_off = load_thresholds(), cycle.toe_off_percent
     toe = cycle.toe_height
     swing = toe_off <= _PERCENT
@@ -210,6 +240,12 @@ def _clearance(cycle: Cycle) -> Reading | str:
             f"the picture is too small or too noisy: 1 % of the leg length is {0.01 * cycle.leg_px:.1f} px "
             f"and the toe's noise {cycle.toe_noise_px:.1f} px"
         )
+    first, last = (part / 100.0 * toe_off for part in rules.push_off)
+    toe = steady(toe)
+    push_off = toe[(first <= _PERCENT) & (last >= _PERCENT) & np.isfinite(toe)]
+    if push_off.size == 0:
+        return "the toe is hidden at push-off, which clearance is measured from"
+    toe = toe - float(push_off.min())
     middle = (start <= _PERCENT) & (stop >= _PERCENT)
     heights = np.where(middle & np.isfinite(toe), toe, np.inf)
     percent = int(np.argmin(heights))

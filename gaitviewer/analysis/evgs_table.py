@@ -46,10 +46,13 @@ class Thresholds:
     forefoot_down_deg: float
     toe_floor_leg: float
     mid_swing: tuple[float, float]
+    push_off: tuple[float, float]
     dragging_part: float
     dragging_sigma: float
     clearance_noise_ratio: float
     event_sigma_floor_s: float
+    peak_half_width: float
+    heel_rest_percentile: float
     coverage: float
     curve_last_percent: float
 
@@ -116,9 +119,10 @@ def load_rules() -> dict[str, ItemRule]:
 @cache
 def load_thresholds() -> Thresholds:
     """Numbers of the verbal items."""
-    row = dict(_table()["rules"])
-    low, high = row.pop("mid_swing")
-    return Thresholds(mid_swing=(float(low), float(high)), **{k: float(v) for k, v in row.items()})
+    row: dict[str, Any] = dict(_table()["rules"])
+    for name in ("mid_swing", "push_off"):
+        row[name] = (float(row[name][0]), float(row[name][1]))
+    return Thresholds(**row)
 
 
 def session_gate(session: Session, code: str) -> str:
