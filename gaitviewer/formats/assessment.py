@@ -15,6 +15,7 @@ from typing import Any
 from gaitviewer import __version__, paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Provenance
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _assessment_parts as parts
 from gaitviewer.formats import _atomic
@@ -27,13 +28,18 @@ UPGRADES: dict[int, Upgrade] = {}
 
 
 def assessment(
-    measures: Measures, document: Document | None = None, *, made_utc: str | None = None
+    measures: Measures,
+    document: Document | None = None,
+    *,
+    core: Provenance | None = None,
+    made_utc: str | None = None,
 ) -> dict[str, Any]:
     """The assessment as plain JSON values.
 
     Args:
         measures: everything measured.
         document: gives grades and the provenance of the poses; left out, both lists are empty.
+        core: what computed the measures, from which inputs.
         made_utc: time to write, ISO 8601; by default now.
     """
     grades = document.grades if document else ()
@@ -58,27 +64,37 @@ def assessment(
         },
         "grades": [parts.plain(grade) for grade in grades],
         "provenance": parts.provenance_facts(document) if document else [],
+        "core": parts.plain(core),
     }
     return found
 
 
 def assessment_text(
-    measures: Measures, document: Document | None = None, *, made_utc: str | None = None
+    measures: Measures,
+    document: Document | None = None,
+    *,
+    core: Provenance | None = None,
+    made_utc: str | None = None,
 ) -> str:
     """The text of ``assessment.json``; also what a person signs."""
-    found = assessment(measures, document, made_utc=made_utc)
+    found = assessment(measures, document, core=core, made_utc=made_utc)
     return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def write_assessment(
-    path: Path, measures: Measures, document: Document | None = None, *, made_utc: str | None = None
+    path: Path,
+    measures: Measures,
+    document: Document | None = None,
+    *,
+    core: Provenance | None = None,
+    made_utc: str | None = None,
 ) -> None:
     """Writes the assessment.
 
     Raises:
         OutputError: the file cannot be written; nothing was changed.
     """
-    _atomic.write_text(path, assessment_text(measures, document, made_utc=made_utc))
+    _atomic.write_text(path, assessment_text(measures, document, core=core, made_utc=made_utc))
 
 
 def read_assessment(path: Path) -> dict[str, Any]:

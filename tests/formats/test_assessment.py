@@ -8,6 +8,7 @@ import pytest
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Provenance
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import assessment
 from gaitviewer.formats.assessment import read_assessment, schema, write_assessment
@@ -33,6 +34,13 @@ def test_what_is_written_is_valid_and_comes_back(
     found = written(tmp_path, measures, document)
     jsonschema.Draft202012Validator(schema()).validate(found)
     assert read_assessment(tmp_path / "assessment.json") == found
+
+
+def test_what_computed_it_is_named(measures: Measures) -> None:
+    core = Provenance("measuring core", "", "ef" * 32, "0.1.0", "cpu", WHEN, float("nan"))
+    found = assessment.assessment(measures, core=core)
+    jsonschema.Draft202012Validator(schema()).validate(found)
+    assert (found["core"]["inputs_digest"], found["core"]["seconds"]) == ("ef" * 32, None)
 
 
 def test_without_a_document_it_is_valid_too(tmp_path: Path, measures: Measures) -> None:
