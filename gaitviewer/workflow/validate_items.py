@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Side
 from gaitviewer.paths import resources
-from gaitviewer.workflow.validate_truth import TrueStride, Truth, speed_of, walking_speed
+from gaitviewer.workflow.validate_truth import TrueStride, Truth
 
 Array = NDArray[np.float64]
 
@@ -150,7 +150,9 @@ def _heel_lift(truth: Truth, stride: TrueStride) -> float:
     stance = (times >= stride.start_s) & (times <= stride.toe_off_s)
     if not math.isfinite(adjacent) or not np.isfinite(heel[stance]).all():
         return math.nan
-    limit = float(np.min(heel[stance])) + float(_table()["rules"]["heel_rise_leg"]) * truth.leg_m
+    rules = _table()["rules"]
+    rest = float(np.percentile(heel[stance], rules["heel_rest_percentile"]))
+    limit = rest + float(rules["heel_rise_leg"]) * truth.leg_m
     last = int(np.flatnonzero(stance & (heel <= limit))[-1])
     part = (limit - heel[last]) / (heel[last + 1] - heel[last]) if heel[last + 1] > limit else 0.0
     rise = float(times[last] + part * (times[last + 1] - times[last]))
@@ -169,23 +171,23 @@ def _feet_adjacent(truth: Truth, stride: TrueStride) -> float:
 
 
 def _toe_height(truth: Truth, stride: TrueStride) -> Array:
-    """Heights of the toe over its floor level in mid-swing, metres."""
+    """Heights of the toe in mid-swing over its level at push-off, metres."""
     low, high = _table()["rules"]["mid_swing"]
-    return _window(truth, _toe_over_floor(truth, stride.side), stride, {"of": "swing", "from": low, "to": high})
+    return _toe_over_push_off(truth, stride, {"of": "swing", "from": low, "to": high})
 
 
-def _toe_over_floor(truth: Truth, side: Side) -> Array:
-    body = truth.body
-    toe = body.part(side, "big_toe")
-    with np.errstate(invalid="ignore"):
-        rests = speed_of(toe, body.times) < 0.1 * walking_speed(body)
-    level = float(np.median(toe[rests, 2])) if rests.any() else math.nan
-    return np.asarray(toe[:, 2] - level, np.float64)
+def _toe_over_push_off(truth: Truth, stride: TrueStride, window: dict[str, Any]) -> Array:
+    """The toe's height in a window over its lowest place around toe-off, metres; empty where not seen."""
+    toe = truth.body.part(stride.side, "big_toe")[:, 2]
+    low, high = _table()["rules"]["push_off"]
+    push_off = _window(truth, toe, stride, {"of": "stance", "from": low, "to": high})
+    height = _window(truth, toe, stride, window)
+    return height - float(push_off.min()) if push_off.size and height.size else np.empty(0)
 
 
 def _drags(truth: Truth, stride: TrueStride) -> bool:
     """Whether the toe is at the floor for over half of swing."""
     rules = _table()["rules"]
-    height = _window(truth, _toe_over_floor(truth, stride.side), stride, {"of": "swing", "from": 0, "to": 100})
+    height = _toe_over_push_off(truth, stride, {"of": "swing", "from": 0, "to": 100})
     at_floor = height < float(rules["toe_floor_leg"]) * truth.leg_m
     return bool(height.size and at_floor.mean() > float(rules["dragging_part"]))
