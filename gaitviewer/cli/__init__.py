@@ -49,5 +49,5 @@ def _start_logging(options: object) -> None:
     from gaitviewer.workflow import logs
 
     logs.start(verbose=bool(getattr(options, "verbose", False)))
-    if subject := getattr(options, "subject", ""):
-        logs.hide(subject)
+    for word in [getattr(options, "subject", ""), *(path for _, path in getattr(options, "recordings", []))]:
+        logs.hide(word)
