@@ -1,0 +1,2 @@
+from gaitviewer.core.gait import GaitEvents
+def detect_coronal(pose, walking_pass): return GaitEvents(())

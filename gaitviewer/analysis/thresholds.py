@@ -1,0 +1,150 @@
+"""The settings of the motion half (``resources/events.toml``), read once into typed records."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from gaitviewer.errors import SettingsError
+from gaitviewer.paths import resources
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningSettings:
+    """Section ``cleaning``; the file explains each entry."""
+
+    score_gate: float
+    fill_limit_s: float
+    spike_window_frames: int
+    spike_spread: float
+    spike_least: float
+    cutoff_slow_hz: float
+    cutoff_fast_hz: float
+    slow_rate_hz: float
+    fast_rate_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassSettings:
+    """Section ``passes``; the file explains each entry."""
+
+    least_rate_hz: float
+    speed_window_s: float
+    scale_window_s: float
+    walking_speed: float
+    steady_share: float
+    bridge_s: float
+    least_duration_s: float
+    least_travel: float
+    margin: float
+    reach: float
+    focal_length: float
+    facing_share: float
+    view_sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class SideSettings:
+    """Section ``sides``; the file explains each entry."""
+
+    switch_cost: float
+    longest_jump: float
+    way_weight: float
+    score_scale: float
+    floor_scale: float
+    size_scale: float
+    score_weight: float
+    floor_weight: float
+    size_weight: float
+    trust: float
+    apart: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """Known bias and spread of one event detector: found minus true time."""
+
+    bias_stride: float
+    bias_s: float
+    sd_s: float
+
+    def bias(self, stride_s: float) -> float:
+        """Bias in seconds for strides of ``stride_s`` seconds."""
+        return self.bias_s + self.bias_stride * stride_s
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """Section ``events``; the file explains each entry."""
+
+    cutoff_hz: float
+    grid_hz: float
+    apart_s: float
+    prominence: float
+    edge_s: float
+    search_s: float
+    contact_speed: float
+    toe_off_speed: float
+    forefoot_first_s: float
+    disagree_s: float
+    near_s: float
+    base_sd_s: float
+    ankle_sd_s: float
+    order_s: float
+    contact: dict[str, DetectorSettings]
+    toe_off: dict[str, DetectorSettings]
+
+
+@dataclass(frozen=True, slots=True)
+class StrideSettings:
+    """Section ``strides``; the file explains each entry."""
+
+    shortest_s: float
+    longest_s: float
+    least_stance: float
+    most_stance: float
+    slow_share: float
+    slow_motion_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """All sections of ``resources/events.toml``."""
+
+    cleaning: CleaningSettings
+    passes: PassSettings
+    sides: SideSettings
+    events: EventSettings
+    strides: StrideSettings
+
+
+_SECTIONS: dict[str, type[Any]] = {
+    "cleaning": CleaningSettings,
+    "passes": PassSettings,
+    "sides": SideSettings,
+    "events": EventSettings,
+    "strides": StrideSettings,
+}
+
+
+@lru_cache(maxsize=1)
+def motion_settings() -> MotionSettings:
+    """Read and check ``resources/events.toml``.
+
+    Raises:
+        SettingsError: an entry is missing, or unknown.
+    """
+    path = resources() / "events.toml"
+    with path.open("rb") as file:
+        table = tomllib.load(file)
+    try:
+        for kind in ("contact", "toe_off"):
+            rows = table["events"][kind]
+            table["events"][kind] = {name: DetectorSettings(**row) for name, row in rows.items()}
+        return MotionSettings(**{name: kind(**table[name]) for name, kind in _SECTIONS.items()})
+    except (KeyError, TypeError) as error:
+        raise SettingsError(
+            f"The settings file {path} is incomplete or has an unknown entry: {error}"
+        ) from error
