@@ -44,6 +44,7 @@ class Thresholds:
     heel_rise_leg: float
     heel_down_deg: float
     forefoot_down_deg: float
+    contact_part: float
     toe_floor_leg: float
     mid_swing: tuple[float, float]
     push_off: tuple[float, float]
@@ -54,7 +55,7 @@ class Thresholds:
     peak_half_width: float
     heel_rest_percentile: float
     coverage: float
-    curve_last_percent: float
+    last_percent: float
 
 
 @dataclass(frozen=True, slots=True)

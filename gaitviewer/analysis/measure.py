@@ -70,7 +70,7 @@ def measure_session(
     bands = norms.normal_bands(group.name)
     means = _means(cycles)
     scores = indices.variable_scores(means, bands)
-    findings = quality.assess_recordings(included, cycles, leg_px=_leg_px(cycles))
+    findings = quality.assess_recordings(included, cycles, leg_px=_leg_px(cycles), flat_foot_zero_deg=zero)
     return Measures(
         session=session,
         motions=tuple(motions),

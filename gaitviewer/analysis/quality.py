@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.analysis.cycles import Cycle
-from gaitviewer.core.gait import Side, View
+from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Level, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.paths import resources
@@ -41,7 +41,11 @@ def blocked(findings: Sequence[QualityFinding], code: str, cycle: Cycle) -> str:
 
 
 def assess_recordings(
-    motions: Sequence[TrialMotion], cycles: Sequence[Cycle], *, leg_px: dict[tuple[str, View], float]
+    motions: Sequence[TrialMotion],
+    cycles: Sequence[Cycle],
+    *,
+    leg_px: dict[tuple[str, View], float],
+    flat_foot_zero_deg: BySide[float | None],
 ) -> tuple[QualityFinding, ...]:
     """All findings on the recordings of a session, most serious first.
 
@@ -49,6 +53,7 @@ def assess_recordings(
         motions: the trials.
         cycles: their strides.
         leg_px: median leg length in pixels for each trial and view.
+        flat_foot_zero_deg: pitch of each foot when flat; None = never seen flat.
     """
     found: list[QualityFinding] = []
     for motion in motions:
@@ -60,6 +65,8 @@ def assess_recordings(
             found += seen.quality
             found += _of_view(motion, seen, view, leg_px.get((trial, view), math.nan))
     found += _strides(motions, cycles)
+    if any(motion.views.sagittal is not None for motion in motions):
+        found += _flat_feet(flat_foot_zero_deg)
     return tuple(sorted(found, key=lambda f: _ORDER[f.level]))
 
 
@@ -207,6 +214,23 @@ def _strides(motions: Sequence[TrialMotion], cycles: Sequence[Cycle]) -> Iterato
             text = f"a stride lasts {odd[0].duration_s:.1f} s in the {_WORDS[view]}, which is implausible"
             advice = "if this is slow motion, state the rate it was recorded at"
             yield QualityFinding(Level.WARNING, "stride time", text, advice, view=view)
+
+
+def _flat_feet(zero: BySide[float | None]) -> Iterator[QualityFinding]:
+    """What to know of the zero of the ankle angles."""
+    advice = "if the foot was flat in some frame, set its flat-foot zero by hand"
+    for side in Side:
+        if zero[side] is None:
+            text = (
+                f"the {side.value} foot was never seen flat on the floor: its ankle angle has no checked zero"
+            )
+            yield QualityFinding(Level.NOTE, "flat-foot zero", text, advice, view=View.SAGITTAL)
+    if zero.left is not None and zero.right is not None:
+        apart = abs(zero.left - zero.right)
+        if apart > float(_limits()["flat_foot"]["note_difference_deg"]):
+            text = f"the two feet's flat-foot zeros differ by {apart:.0f} degrees"
+            check = "check on the pictures that both heels and both forefeet really stand on the floor"
+            yield QualityFinding(Level.NOTE, "flat-foot zero", text, check, view=View.SAGITTAL)
 
 
 def _limb_strides(own: list[Cycle], side: Side, view: View, few: int) -> Iterator[QualityFinding]:
