@@ -86,7 +86,6 @@ def _interest(body: Body, drawn: Construction | None, names: tuple[str, ...]) ->
     parts = [np.array(known).reshape(-1, 2)]
     if drawn is not None:
         parts.append(drawn.points())
-        parts.append(drawn.label_at[None])
     points = np.concatenate(parts)
     seen = points[np.isfinite(points).all(axis=1)]
     return seen if len(seen) else body.xy
@@ -113,13 +112,13 @@ def evidence_shot(measures: Measures, measure: EvgsMeasure) -> Shot | None:
     value = with_unit(found.value, measure.item.unit) if math.isfinite(found.value) else ""
     what = value or measure.category
     stride = next((s for s in measures.strides if s.key == found.stride), None)
-    far = ", far limb" if stride is not None and stride.far else ""
+    where = f", trial {found.trial}" if len(measures.motions) > 1 else ""
+    where += ", far limb" if stride is not None and stride.far else ""
     return Shot(
         anchor=anchor_of(measure), trial=found.trial, view=found.view, frame=found.frame, time_s=found.time_s,
         side=measure.side, xy=body.xy, skeleton=pose.skeleton, box=box, construction=drawn, label=value,
-        caption=f"{measure.item.code} {measure.side.value}: {what} at {found.time_s:.2f} s, "
-        f"frame {found.frame}",
-        detail=f"score {measure.score}; {VIEW_WORDS[found.view]}, trial {found.trial}{far}",
+        caption=f"{measure.item.code} {measure.side.value}: {what} at {found.time_s:.2f} s",
+        detail=f"frame {found.frame}; score {measure.score}; {VIEW_WORDS[found.view]}{where}",
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from gaitviewer.report.figures import (
     strides_panel,
 )
 from gaitviewer.report.sections import Frame, Story, section
-from gaitviewer.report.style import text
+from gaitviewer.report.style import SANS, text
 from gaitviewer.report.tiles import Crop, Tile
 from gaitviewer.report.wording import angle_words, angles_present, number, sentence, unique
 
@@ -36,9 +36,7 @@ def _grid(
     for start in range(0, len(cells), columns):
         row = [*cells[start : start + columns]]
         row += [""] * (columns - len(row))
-        style = TableStyle(
-            [
-                ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+        style = TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0),
                 ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), below),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ]
@@ -92,8 +90,12 @@ def _curve_notes(measures: Measures, kinds: Sequence[AngleKind]) -> list[str]:
         f"Horizontal: % of the gait cycle, 0 = contact of that foot. Line: mean, ribbon: ± 1 SD over strides; "
         f"strides: {', '.join(counts)}. Normal band: group “{measures.speed_group}”."
     ]
-    notes += [f"Dotted band, {b.angle.replace('_', ' ')}: {sentence(b.note or 'defined otherwise')}"
-              for b in measures.bands if not b.comparable]  # fmt: skip
+    drawn = {mean.angle for mean in measures.means}
+    notes += [
+        f"Dotted band, {band.angle.replace('_', ' ')}: {sentence(band.note or 'defined otherwise')}"
+        for band in measures.bands
+        if not band.comparable and band.angle in drawn
+    ]
     notes += [
         f"{words.title}: {sentence(words.note)}"
         for words in (angle_words(m, kinds) for m in unique(m.angle for m in measures.means))
@@ -170,7 +172,7 @@ def profile(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Sto
                 ]
             )
         )
-    plot = pattern_plot(measures.patterns, size=196)
+    plot = pattern_plot(measures.patterns, size=168)
     words = [text(content.pattern_sentence(measures, side)) for side in Side]
     words.append(
         text(
@@ -180,33 +182,47 @@ def profile(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Sto
     )
     pair = Table(
         [[plot, words]],
-        colWidths=[262, frame.width - 262],
+        colWidths=[230, frame.width - 230],
         hAlign="LEFT",
-        style=TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]),
+        style=TableStyle(
+            [
+                ("FONTNAME", (0, 0), (-1, -1), SANS),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ]
+        ),
     )
     story.append(KeepTogether([section("Sagittal pattern"), pair]))
     return story
 
 
 def evidence(
-    pairs: Sequence[tuple[Shot | None, Shot | None]], crops: Mapping[int, Crop], names: Mapping[str, str],
+    pairs: Sequence[tuple[Shot | None, Shot | None]],
+    crops: Mapping[int, Crop],
+    names: Mapping[str, str],
     frame: Frame,
-) -> Story:  # fmt: skip
-    """The frame behind every score: left and right side by side, two items a row."""
+) -> Story:
+    """The frame behind every score: left and right side by side under the item's name, two items a row."""
     if not pairs:
         return []
     width = (frame.width - 3 * _GUTTER) / 4
-    one_sided = all(left is None for left, _ in pairs) or all(right is None for _, right in pairs)
-    shots = [shot for pair in pairs for shot in pair if shot is not None or not one_sided]
-    cells: list[Any] = []
-    for shot in shots:
+
+    def tile(shot: Shot | None) -> Any:
         if shot is None:
-            cells.append("")
-            continue
-        tile = Tile(shot, crops.get(id(shot)), width=width, height=width / EVIDENCE_ASPECT)
-        cells.append([text(names.get(shot.anchor, ""), "caption_soft"), Spacer(0, 2), tile])
-    return [CondPageBreak(250), section("The frames behind the scores"), text(method.EVIDENCE_NOTE, "note"), Spacer(0, 4),
-            *_grid(cells, 4, frame.width, below=7)]  # fmt: skip
+            return ""
+        return Tile(shot, crops.get(id(shot)), width=width, height=width / EVIDENCE_ASPECT, lines=3)
+
+    one_sided = all(left is None for left, _ in pairs) or all(right is None for _, right in pairs)
+    columns = 4 if one_sided else 2
+    step = (frame.width + _GUTTER) / columns
+    cells = []
+    for pair in pairs:
+        seen = [shot for shot in pair if shot is not None]
+        name = text(names.get(seen[0].anchor, ""), "caption_soft")
+        shown = [tile(shot) for shot in (seen if one_sided else pair)]
+        cells.append([name, Spacer(0, 2), *_grid(shown, len(shown), step - _GUTTER, below=0)])
+    heading = [section("The frames behind the scores"), text(method.EVIDENCE_NOTE, "note"), Spacer(0, 4)]
+    return [CondPageBreak(250), *heading, *_grid(cells, columns, frame.width, below=9)]
 
 
 def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, Crop], frame: Frame) -> Story:

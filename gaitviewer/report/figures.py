@@ -30,7 +30,7 @@ from gaitviewer.report.wording import AngleWords, number
 _CYCLE = np.linspace(0.0, 100.0, CYCLE_POINTS)
 _TICKS = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
 _LEAST_SPAN = {"deg": 25.0}
-_LEFT, _RIGHT, _BOTTOM, _TOP = 22.0, 13.0, 13.0, 17.0
+_LEFT, _RIGHT, _BOTTOM, _TOP = 22.0, 13.0, 13.0, 20.0
 
 
 def _axes(width: float, height: float, limits: tuple[float, float]) -> Axes:
@@ -273,7 +273,7 @@ def pattern_plot(patterns: BySide[Pattern], *, size: float) -> Drawing:
         for z in point
         if np.isfinite(z)
     ]
-    reach = max(4.0, float(np.ceil(max(far, default=0.0) + 0.5)))
+    reach = min(6.0, max(4.0, float(np.ceil(max(far, default=0.0) + 0.5))))  # further out: at the edge
     drawing = Drawing(size * 1.25, size)
     axes = Axes(drawing, 18, 24, size * 1.25 - 22, size - 38, (-reach, reach), (-reach, reach))
     one, minus = axes.x(1), axes.x(-1)
@@ -290,10 +290,11 @@ def pattern_plot(patterns: BySide[Pattern], *, size: float) -> Drawing:
         drawing.add(Line(x0, axes.y(value), x1, axes.y(value), strokeColor=FAINT, strokeWidth=0.6))
     top, low = axes.bottom + axes.height - 8, axes.bottom + 4
     spots = (
-        ((left + minus) / 2, top, "jump"), ((minus + one) / 2, top, "apparent equinus"),
+        ((left + minus) / 2, top, "jump"),
+        ((minus + one) / 2, top, "apparent"), ((minus + one) / 2, top - 7, "equinus"),
         ((one + right) / 2, top, "crouch"), ((left + minus) / 2, low, "true equinus"),
         ((minus + one) / 2, low, "recurvatum"), ((one + right) / 2, low, "not classified"),
-        ((one + right) / 2, axes.y(0) - 2, "undetermined"), (axes.x(0), axes.y(-1) + 3, "within limits"),
+        ((one + right) / 2, axes.y(0) - 2, "undetermined"),
     )  # fmt: skip
     for x, y, words in spots:
         label(drawing, x, y, words, size=5.8, anchor="middle")

@@ -22,13 +22,11 @@ class Construction:
         rays: (from, to) sides of the angle, as measured.
         guides: (from, to) helping lines: a continued thigh, a vertical.
         arc: (centre, radius, start, extent): degrees counter-clockwise from +x with y up; None for no arc.
-        label_at: where the value is written.
     """
 
     rays: tuple[tuple[Point, Point], ...]
     guides: tuple[tuple[Point, Point], ...]
     arc: tuple[Point, float, float, float] | None
-    label_at: Point
 
     def points(self) -> Point:
         """[N, 2] the ends of all lines."""
@@ -86,18 +84,15 @@ def _angle(vertex: Point, neutral: Point, measured: Point, *, arm: float, along:
     start = _direction(neutral)
     extent = (_direction(measured) - start + 180) % 360 - 180
     radius = 0.62 * arm
-    half = np.radians(start + extent / 2)
-    label = vertex + (radius + 0.42 * arm) * np.array([np.cos(half), -np.sin(half)])
     return Construction(
         rays=((vertex, vertex + along * _unit(measured)),),
         guides=((vertex, vertex + arm * 1.15 * _unit(neutral)),),
         arc=(vertex, radius, start, extent),
-        label_at=label,
     )
 
 
 def _with_rays(drawn: Construction, *rays: tuple[Point, Point]) -> Construction:
-    return Construction(rays=(*drawn.rays, *rays), guides=drawn.guides, arc=drawn.arc, label_at=drawn.label_at)
+    return Construction(rays=(*drawn.rays, *rays), guides=drawn.guides, arc=drawn.arc)
 
 
 def _knee(body: Body) -> Construction:
@@ -155,18 +150,17 @@ def _shift(body: Body) -> Construction:
         rays=((plumb, shoulder),),
         guides=((hip, plumb + 0.15 * (plumb - hip)),),
         arc=None,
-        label_at=shoulder + 0.2 * (shoulder - hip),
     )
 
 
 def _progression(body: Body) -> Construction:
     heel, toe = body.own("heel"), body.own("big_toe")
-    return Construction(rays=((heel, toe),), guides=(), arc=None, label_at=toe + 0.6 * (toe - heel))
+    return Construction(rays=((heel, toe),), guides=(), arc=None)
 
 
 def _hips(body: Body) -> Construction:
     own, other = body.own("hip"), body.other("hip")
-    return Construction(rays=((other, own),), guides=(), arc=None, label_at=own + (own - other))
+    return Construction(rays=((other, own),), guides=(), arc=None)
 
 
 _DRAW: dict[str, Callable[[Body], Construction]] = {

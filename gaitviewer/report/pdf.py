@@ -36,6 +36,9 @@ _TOTAL = "page-total"
 class _Pages(Canvas):  # type: ignore[misc]  # reportlab ships no types
     """A canvas that knows the number of its pages when it is saved."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{**named, "initialFontName": SANS})  # else Helvetica, not embedded
+
     def save(self) -> None:
         """Define the total that every footer refers to, then write."""
         total = str(self.getPageNumber() - (0 if self._code else 1))
@@ -109,7 +112,8 @@ def _gather(
 
 def _story(
     measures: Measures, frame: sections.Frame, *, pictures: Pictures,
-    provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...], anonymous: bool, tick: Tick,
+    provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...],
+    anonymous: bool, tick: Tick,
 ) -> list[Any]:  # fmt: skip
     pairs = evidence_shots(measures)
     strips: list[KeyStrip] = [strip for side in Side if (strip := key_strip(measures, side)) is not None]
@@ -130,10 +134,10 @@ def _story(
         *sections.front(measures, frame, program=__version__, anonymous=anonymous),
         *sections.quality(measures, frame),
         *sections.parameters(measures, frame),
+        *figure_sections.profile(measures, frame, kinds),
         *figure_sections.kinematics(measures, frame, kinds),
         *figure_sections.consistency(measures, frame, kinds),
         *sections.scores(measures, frame, linked=linked),
-        *figure_sections.profile(measures, frame, kinds),
         *figure_sections.evidence(pairs, crops, items, frame),
         *figure_sections.key_frames(strips, crops, frame),
         *sections.method_and_limits(measures),
@@ -160,13 +164,14 @@ def render(
     who = measures.session.subject.pseudonym
     document = _Document(
         out, pagesize=size, title=f"Gait assessment {who}", subject="Gait assessment from video",
-        creator=f"gaitviewer {__version__}", author="", lang="en", initialFontName=SANS, allowSplitting=1,
+        creator=f"gaitviewer {__version__}", author="", lang="en",
     )  # fmt: skip
     body = PageFrame(
         _SIDE_MARGIN, _BOTTOM_MARGIN, frame.width, frame.height, leftPadding=0, rightPadding=0, topPadding=0,
         bottomPadding=0,
     )  # fmt: skip
-    words = f"{who}  ·  {created[:10]}  ·  gaitviewer {__version__}"
+    short = who if len(who) <= 40 else f"{who[:39]}…"
+    words = f"{short}  ·  {created[:10]}  ·  gaitviewer {__version__}"
     document.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
     document.build(story, canvasmaker=_Pages)
     return out.getvalue()

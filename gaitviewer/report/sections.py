@@ -10,9 +10,9 @@ from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, T
 
 from gaitviewer.core.measures import Level, Measures
 from gaitviewer.core.output import Provenance
-from gaitviewer.report import content, method
+from gaitviewer.report import content, method, recording
 from gaitviewer.report.sheet import RELIABILITY, footnotes
-from gaitviewer.report.style import SOFT, text
+from gaitviewer.report.style import SANS, SOFT, text
 from gaitviewer.report.tables import (
     facts_table,
     figures_table,
@@ -82,16 +82,16 @@ def quality(measures: Measures, frame: Frame) -> Story:
         if finding.items:
             line += f" Items: {', '.join(finding.items)}."
         story.append(text(line, "bullet", bullet=_LEVEL_MARK[finding.level]))
-    strides = (*content.left_out_strides(measures), *content.flagged_strides(measures))
+    strides = (*recording.left_out_strides(measures), *recording.flagged_strides(measures))
     for heading, lines in (
         ("Strides left out or unusual", strides),
-        ("Parts of the recording that were not used", content.left_out_frames(measures)),
-        ("Time between the views", content.sync_lines(measures)),
+        ("Parts of the recording that were not used", recording.left_out_frames(measures)),
+        ("Time between the views", recording.sync_lines(measures)),
     ):
         if lines:
             story.append(text(heading, "sub"))
             story += [text(line, "bullet", bullet="–") for line in lines]
-    if content.not_assessed(measures):
+    if recording.not_assessed(measures):
         story += [text("Not assessed, and why", "sub"), missing_table(measures, frame.width)]
     return story
 
@@ -101,25 +101,22 @@ def parameters(measures: Measures, frame: Frame) -> Story:
     if not measures.parameters:
         return []
     story: Story = [
-        CondPageBreak(190),
+        PageBreak(),
         section("Time and distance"),
         parameters_table(measures.parameters, frame.width),
     ]
     sources = unique(p.norm_source for p in measures.parameters if p.norm_source)
-    story.append(Spacer(0, 4))
-    story.append(
-        text(
-            method.TABLE_NOTE + (f" Normal values: {'; '.join(sources)}." if sources else ""),
-            "note",
-        )
-    )
+    sourced = f" Normal values: {'; '.join(sources)}." if sources else ""
+    story += [Spacer(0, 4), text(method.TABLE_NOTE + sourced, "note")]
+    story += [text(line, "note") for line in content.progression_lines(measures)]
     return story
 
 
 def scores(measures: Measures, frame: Frame, *, linked: frozenset[str]) -> Story:
     """The EVGS sheet with footnotes and what the totals mean."""
     story: Story = [
-        PageBreak(), section("Edinburgh Visual Gait Score"), text(method.SHEET_NOTE, "note", markup=True), Spacer(0, 3),
+        PageBreak(), section("Edinburgh Visual Gait Score"),
+        text(method.SHEET_NOTE, "note", markup=True), Spacer(0, 3),
         sheet_table(measures, frame.width, linked=linked), Spacer(0, 6),
     ]  # fmt: skip
     story += [text(f"{index}  {words}", "small") for index, words in footnotes(measures.evgs)]
@@ -169,8 +166,7 @@ def provenance(
                         text(f"{video.info.duration_s:.2f} s", "cell"),
                     ]
                 )  # fmt: skip
-    style = TableStyle(
-        [("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    style = TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP"),
          ("TOPPADDING", (0, 0), (-1, -1), 2), ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]
     )  # fmt: skip
     widths = [frame.width * 0.2, frame.width * 0.52, frame.width * 0.28]
@@ -178,7 +174,13 @@ def provenance(
     signed = Table(
         [[text(label, "label") for label in ("Reviewed by", "Role", "Date", "Signature")]],
         colWidths=[frame.width * 0.3, frame.width * 0.2, frame.width * 0.15, frame.width * 0.35],
-        style=TableStyle([("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT), ("LEFTPADDING", (0, 0), (-1, -1), 0)]),
+        style=TableStyle(
+            [
+                ("FONTNAME", (0, 0), (-1, -1), SANS),
+                ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ]
+        ),
         hAlign="LEFT",
     )
     return [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.platypus import Table, TableStyle
+from reportlab.platypus import Spacer, Table, TableStyle
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
@@ -14,16 +14,16 @@ from gaitviewer.report.content import (
     ASYMMETRY_USUAL,
     Fact,
     KeyFigure,
-    not_assessed,
-    view_rows,
 )
 from gaitviewer.report.evidence import anchor_of
 from gaitviewer.report.figures import probability_bar, score_mark
+from gaitviewer.report.recording import not_assessed, view_rows
 from gaitviewer.report.sheet import SheetCell, sheet_rows, total_words
-from gaitviewer.report.style import ACCENT, FAINT, PALE, RULE, SOFT, text
+from gaitviewer.report.style import ACCENT, FAINT, PALE, RULE, SANS, SOFT, text
 from gaitviewer.report.wording import DASH, number
 
 _FLAT = [
+    ("FONTNAME", (0, 0), (-1, -1), SANS),  # empty cells too: the default is not embedded
     ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ("RIGHTPADDING", (0, 0), (-1, -1), 6),
     ("TOPPADDING", (0, 0), (-1, -1), 2.6),
@@ -39,7 +39,9 @@ def _ruled(rows: list[list[Any]], widths: Sequence[float], *more: Any, head: int
         ("LINEBELOW", (0, head - 1), (-1, head - 1), 0.7, SOFT),
         *more,
     ]
-    return Table(rows, colWidths=list(widths), repeatRows=head, style=TableStyle(style), hAlign="LEFT")
+    return Table(
+        rows, colWidths=list(widths), repeatRows=head, style=TableStyle(style), hAlign="LEFT", splitInRow=1
+    )
 
 
 def facts_table(facts: Sequence[Fact], width: float) -> Table:
@@ -87,7 +89,7 @@ def missing_table(measures: Measures, width: float) -> Table:
 def _digits(parameter: Parameter) -> int:
     if "min" in parameter.unit:
         return 0
-    return 1 if parameter.unit in ("%", "deg") else 2
+    return 1 if parameter.unit.startswith("%") or parameter.unit == "deg" else 2
 
 
 def _stat(stat: Stat | None, digits: int) -> str:
@@ -146,7 +148,7 @@ def _sheet_cell(cell: SheetCell, linked: frozenset[str], width: float) -> list[A
     return [
         words,
         score_mark(cell.score),
-        [probability_bar(cell.probabilities, width=width), text(chances, "small")],
+        [probability_bar(cell.probabilities, width=width), Spacer(0, 1.2), text(chances, "small")],
     ]
 
 

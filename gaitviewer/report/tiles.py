@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +64,8 @@ class Tile(Flowable):  # type: ignore[misc]  # reportlab ships no types
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.4)
         canvas.rect(0, base, self.width, self.picture_height, stroke=1, fill=0)
+        if shot.label:
+            _draw_label(canvas, shot.label, left=0, top=self.height)
         self._draw_caption(base)
 
     def _draw_caption(self, base: float) -> None:
@@ -160,22 +161,15 @@ def _draw_construction(pen: _Pen, shot: Shot) -> None:
         pen.line(start, stop, colour=INK, width=0.9)
     if drawn.arc is not None:
         pen.arc(*drawn.arc)
-    if shot.label and math.isfinite(float(drawn.label_at[0])):
-        _draw_label(pen, shot, drawn.label_at)
 
 
-def _draw_label(pen: _Pen, shot: Shot, where: Any) -> None:
-    canvas = pen.canvas
-    x, y = pen.at(where)
-    width = canvas.stringWidth(shot.label, BOLD, 7.2) + 5
-    right = pen.left + (pen.box[2] - pen.box[0]) * pen.scale
-    low = pen.top - (pen.box[3] - pen.box[1]) * pen.scale
-    x = min(max(x, pen.left + width / 2 + 2), right - width / 2 - 2)
-    y = min(max(y, low + 8), pen.top - 8)
+def _draw_label(canvas: Any, words: str, *, left: float, top: float) -> None:
+    """The value in the corner, where it hides nothing of the limb."""
+    width = canvas.stringWidth(words, BOLD, 8) + 7
     canvas.setFillColor(WHITE)
-    canvas.setStrokeColor(INK)
+    canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.4)
-    canvas.roundRect(x - width / 2, y - 5, width, 10, 2, stroke=1, fill=1)
-    canvas.setFont(BOLD, 7.2)
+    canvas.rect(left, top - 13, width, 13, stroke=1, fill=1)
+    canvas.setFont(BOLD, 8)
     canvas.setFillColor(INK)
-    canvas.drawCentredString(x, y - 2.6, shot.label)
+    canvas.drawString(left + 3.5, top - 9.6, words)

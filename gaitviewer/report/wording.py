@@ -11,7 +11,7 @@ from gaitviewer.core.measures import AngleKind, Measures
 
 MINUS = "\u2212"
 DASH = "\u2013"
-VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front/back view"}
+VIEW_WORDS = {View.SAGITTAL: "sagittal view", View.CORONAL: "coronal view"}
 
 # Sagittal first, from the hip down, then the trunk, then what the front view shows.
 _ORDER = (
@@ -43,7 +43,7 @@ def unit_after(unit: str) -> str:
     """A unit as it follows a number."""
     if unit == "deg":
         return "°"
-    return f" {unit}" if unit else ""
+    return f" {unit.replace('per mille', '‰')}" if unit else ""
 
 
 def many(count: int, one: str, more: str = "") -> str:

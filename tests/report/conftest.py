@@ -47,7 +47,7 @@ KNOTS = {
     "trunk_lateral_lean": ((0, 0), (25, 2), (50, 0), (75, -2)),
     "trunk_lateral_shift": ((0, 0), (25, 1.5), (50, 0), (75, -1.5)),
 }
-CRUTCH = {"knee_flexion": -13.0, "ankle_dorsiflexion": -7.0}  # what the right limb lacks
+LACK = {"knee_flexion": -13.0, "ankle_dorsiflexion": -7.0}  # what the right limb lacks
 
 
 def curve(angle: str, side: Side) -> NDArray[np.float64]:
@@ -56,7 +56,7 @@ def curve(angle: str, side: Side) -> NDArray[np.float64]:
     base = np.interp(grid, at, values, period=100)
     kernel = np.exp(-0.5 * (np.arange(-6, 7) / 2.5) ** 2)
     smooth = np.convolve(np.concatenate([base[-7:-1], base, base[1:7]]), kernel / kernel.sum(), "valid")
-    lack = CRUTCH.get(angle, 0.0) if side is Side.RIGHT else 0.0
+    lack = LACK.get(angle, 0.0) if side is Side.RIGHT else 0.0
     return smooth + lack * np.exp(-0.5 * ((grid - 70) / 12) ** 2)
 
 
@@ -77,12 +77,12 @@ def walker(view: View) -> PoseSequence:
         flat = 1.0 if view is View.SAGITTAL else 0.12
         down = lambda angle, length: length * np.stack([flat * np.sin(angle), np.cos(angle)], 1)  # noqa: B023, E731
         leg = read("hip_flexion") - np.radians(12)
-        own_hip = hip + [wide, 0]
+        own_hip = hip + np.array([wide, 0])
         knee = own_hip + scale * down(leg, thigh)
         ankle = knee + scale * down(leg - read("knee_flexion"), shank)
         foot = read("foot_pitch")
         along = np.stack([flat * np.cos(foot), -np.sin(foot)], 1)
-        shoulder = hip + [wide * 1.5 + 4, -125 * scale]
+        shoulder = hip + np.array([wide * 1.5 + 4, -125 * scale])
         elbow = shoulder + down(-leg * 0.8, 60 * scale)
         name = side.value
         put(f"{name}_hip", own_hip)
@@ -93,8 +93,8 @@ def walker(view: View) -> PoseSequence:
         put(f"{name}_shoulder", shoulder)
         put(f"{name}_elbow", elbow)
         put(f"{name}_wrist", elbow + down(-leg * 0.8 + 0.4 * flat, 55 * scale))
-        put(f"{name}_ear", hip + [3 * sign, -165 * scale])
-    put("nose", hip + [16, -160 * scale])
+        put(f"{name}_ear", hip + np.array([3 * sign, -165 * scale]))
+    put("nose", hip + np.array([16, -160 * scale]))
     return PoseSequence(
         xy=xy, score=np.where(np.isfinite(xy[..., 0]), 0.87, 0.0), times=times, width=WIDTH, height=HEIGHT,
         skeleton=BODY_FEET_23,
@@ -113,7 +113,7 @@ def strides(view: View, trial: str = "t1") -> tuple[Stride, ...]:
                     opposite_toe_off_s=start + 0.11 * CYCLE_S, opposite_contact_s=start + 0.5 * CYCLE_S,
                     far=side is Side.LEFT and view is View.SAGITTAL,
                     excluded="the foot leaves the picture" if number == 2 and side is Side.LEFT else "",
-                    flags=("detectors differ by 70 ms at toe-off",) if number == 1 and side is Side.RIGHT else (),
+                    flags=("detectors differ by 70 ms",) if number == 1 and side is Side.RIGHT else (),
                 )
             )  # fmt: skip
     return tuple(made)
@@ -133,7 +133,8 @@ ITEMS = tuple(
         (1, "IC", "Initial contact", View.SAGITTAL, "initial contact", "part of the foot", "",
          _words((0, "heel"), (1, "flat foot"), (2, "toe")), 3.0),
         (2, "HL", "Heel lift", View.SAGITTAL, "stance", "moment of heel rise", "",
-         _words((2, "no forefoot contact"), (1, "delayed"), (0, "normal"), (1, "early"), (2, "no heel contact")), 1.0),
+         _words((2, "no forefoot contact"), (1, "delayed"), (0, "normal"), (1, "early"),
+                (2, "no heel contact")), 1.0),
         (3, "SAD", "Maximum ankle dorsiflexion, stance", View.SAGITTAL, "stance", "ankle", "deg",
          _deg("SAD", (2, 41, None, "excessive"), (1, 26, 40, "increased"), (0, 5, 25, "normal"),
               (1, -10, 4, "reduced"), (2, None, -11, "marked plantarflexion")), 4.0),
@@ -193,7 +194,8 @@ _READ: dict[int, tuple[str, float, float, float, tuple[str, ...]]] = {
     16: ("trunk_tilt", 3, 3, 0.3, ("shoulder", "hip")),
     17: ("trunk_lateral_shift", 12, 14, 0.3, ("shoulder", "hip")),
 }
-_SEEN = {1: ("foot_pitch", "heel", "flat foot", 0.0, ("heel", "big_toe")), 2: ("", "normal", "early", 0.35, ("heel",)),
+_SEEN = {1: ("foot_pitch", "heel", "flat foot", 0.0, ("heel", "big_toe")),
+         2: ("", "normal", "early", 0.35, ("heel",)),
          6: ("", "full", "reduced", 0.8, ("big_toe",))}  # fmt: skip
 _REASONS = {
     4: "the hindfoot is not among the keypoints; a person has to measure it on the rear view",
@@ -254,8 +256,8 @@ def measure_of(item: EvgsItem, side: Side, made: tuple[Stride, ...]) -> EvgsMeas
     )  # fmt: skip
     remarks = far + (("hip against the trunk line + 12°",) if angle == "hip_flexion" else ())
     return EvgsMeasure(
-        item, side, value, category, score, chances, edge, borderline, spread, tuple(s.key for s in own), evidence,
-        remarks=remarks,
+        item, side, value, category, score, chances, edge, borderline, spread, tuple(s.key for s in own),
+        evidence, remarks=remarks,
     )  # fmt: skip
 
 
@@ -315,8 +317,8 @@ def build(
     return Measures(
         session=Session(
             "s1", Subject("P001", sex="F", diagnosis="bilateral spastic cerebral palsy", affected=Side.RIGHT),
-            when=date(2026, 11, 19), age_years=9.4, height_m=1.34, leg_length_m=0.68, footwear=Footwear.BAREFOOT,
-            walking_aid=WalkingAid.NONE, botulinum=(date(2025, 3, 2),),
+            when=date(2026, 11, 19), age_years=9.4, height_m=1.34, leg_length_m=0.68,
+            footwear=Footwear.BAREFOOT, walking_aid=WalkingAid.NONE, botulinum=(date(2025, 3, 2),),
         ),
         motions=(trial,), curves=tuple(curves), means=tuple(means), bands=tuple(bands), speed_group="free",
         speed_note="dimensionless speed 0.41 is in the group “free” (0.363 to 0.500)",
@@ -326,12 +328,7 @@ def build(
             for a in seen[:3] for s in sides
         ),
         profile_scores=tuple(ProfileScore(s, 6.0 + 3 * (s is Side.RIGHT), 3.9, tuple(seen[:3])) for s in sides),
-        patterns=BySide(*(
-            Pattern(s, 0.4, -0.3 - 2.4 * (s is Side.RIGHT), ("within normal limits", "true equinus")[s is Side.RIGHT],
-                    0.6, ((0.2, -0.5 - 2 * (s is Side.RIGHT)), (0.7, -0.2 - 2.6 * (s is Side.RIGHT))))
-            if s in sides else Pattern(s, float("nan"), float("nan"), "", float("nan"), (), "no stride of this side")
-            for s in Side
-        )),
+        patterns=BySide(*(_pattern(s, s in sides) for s in Side)),
         evgs=_sheet(made, views, sides), quality=_quality(), flat_foot_zero_deg=BySide(4.2, None),
     )  # fmt: skip
 
@@ -347,28 +344,40 @@ def _sheet(made: tuple[Stride, ...], views: tuple[View, ...], sides: tuple[Side,
     return EvgsSheet(BySide(*(tuple(one(item, side) for item in ITEMS) for side in Side)))
 
 
-def _parameters(sides: tuple[Side, ...]) -> tuple[Parameter, ...]:
-    def pair(left: float, right: float, sd: float) -> BySide[Stat | None]:
-        return BySide(
-            *(Stat(v, sd, 3) if s in sides else None for s, v in ((Side.LEFT, left), (Side.RIGHT, right)))
-        )
+def _pattern(side: Side, there: bool) -> Pattern:
+    if not there:
+        return Pattern(side, np.nan, np.nan, "", np.nan, (), "no stride of this side")
+    low = -2.4 * (side is Side.RIGHT)
+    label = "true equinus" if side is Side.RIGHT else "within normal limits"
+    return Pattern(side, 0.4, -0.3 + low, label, 0.6, ((0.2, -0.5 + low), (0.7, -0.2 + low)))
 
-    both = len(sides) == 2
-    return (
-        Parameter("speed", "Walking speed", "m/s", pair(1.05, 1.04, 0.04), (1.16, 0.18), "Schwartz et al. 2008", 1.0 if both else None),
-        Parameter("cadence", "Cadence", "steps/min", pair(109, 109, 3), (123, 16), "Schwartz et al. 2008", 0.0 if both else None),
-        Parameter("stride_time", "Stride time", "s", pair(1.10, 1.10, 0.03), None, "", 0.0 if both else None),
-        Parameter("step_length", "Step length", "m", pair(0.61, 0.53, 0.03), (0.57, 0.09), "Schwartz et al. 2008", 14.0 if both else None),
-        Parameter("stance", "Stance", "%", pair(60, 61.5, 1.1), (59, 2), "Schwartz et al. 2008", -2.5 if both else None),
-        Parameter("base", "Base of support", "m", BySide(None, None), None, "", None, "the floor scale of the front view is not known"),
-    )  # fmt: skip
+
+_TABLE = (
+    ("speed", "Walking speed", "m/s", (1.05, 1.04, 0.04), (1.16, 0.18), 1.0),
+    ("cadence", "Cadence", "steps/min", (109, 109, 3), (123, 16), 0.0),
+    ("stride_time", "Stride time", "s", (1.10, 1.10, 0.03), None, 0.0),
+    ("step_length", "Step length", "m", (0.61, 0.53, 0.03), (0.57, 0.09), 14.0),
+    ("stance", "Stance", "%", (60, 61.5, 1.1), (59, 2), -2.5),
+)
+
+
+def _parameters(sides: tuple[Side, ...]) -> tuple[Parameter, ...]:
+    rows = []
+    for name, title, unit, (left, right, sd), norm, index in _TABLE:
+        values = ((Side.LEFT, left), (Side.RIGHT, right))
+        pair = BySide(*(Stat(value, sd, 3) if side in sides else None for side, value in values))
+        source = "Schwartz et al. 2008" if norm else ""
+        both = index if len(sides) == 2 else None
+        rows.append(Parameter(name, title, unit, pair, norm, source, both, "" if sides else "no stride counts"))
+    reason = "the floor scale of the front view is not known"
+    return (*rows, Parameter("base", "Base of support", "m", BySide(None, None), reason=reason))
 
 
 def _quality() -> tuple[QualityFinding, ...]:
     return (
         QualityFinding(Level.WARNING, "frame rate", "30 fps: events are known to about 17 ms at best",
                        "record at 60 fps or more", ("IC", "HL"), "t1", View.SAGITTAL),
-        QualityFinding(Level.NOTE, "far limb", "no pass in which the left limb is near", "let the child walk both ways"),
+        QualityFinding(Level.NOTE, "far limb", "no pass in which the left limb is near", "walk both ways"),
         QualityFinding(Level.GOOD, "size of the subject", "310 px leg, 3 px noise"),
     )  # fmt: skip
 

@@ -1,0 +1,131 @@
+"""What the report says, without its layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gaitviewer.core.evgs import EvgsSheet
+from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.measures import Measures, Stat
+from gaitviewer.report import content, recording, sheet
+from gaitviewer.report.wording import angle_words, joined, number, sentence, with_unit
+
+Build = Callable[..., Measures]
+
+
+def test_numbers() -> None:
+    assert number(-0.3) == "0"
+    assert number(-6.6) == "−7"
+    assert number(float("nan")) == "–"
+    assert with_unit(58.2, "deg") == "58°"
+    assert with_unit(0.861, "leg lengths", 2) == "0.86 leg lengths"
+    assert with_unit(31, "per mille leg") == "31 ‰ leg"
+
+
+def test_words() -> None:
+    assert joined(["a", "b", "c"]) == "a, b and c"
+    assert sentence("far limb") == "Far limb."
+    assert sentence("") == ""
+    assert angle_words("knee_flexion").title == "Knee flexion"
+    assert angle_words("trunk_lateral_shift").unit == "% leg"
+
+
+def test_likely_total_brackets_the_total(build_measures: Build) -> None:
+    scores = build_measures().evgs
+    for side in Side:
+        chances = sheet.total_distribution(scores, side)
+        assert sum(chances) == pytest.approx(1.0, abs=1e-6)
+        low, high = sheet.total_range(scores, side)
+        assert 0 <= low <= high <= scores.total(side).maximum
+        assert sum(chances[low : high + 1]) >= sheet.LIKELY - 1e-9
+
+
+def test_sure_scores_have_no_range(build_measures: Build) -> None:
+    scores = build_measures().evgs
+    sure = EvgsSheet(scores.measures.map(lambda ms: tuple(replace(m, probabilities=None) for m in ms)))
+    total = sure.total(Side.RIGHT)
+    assert sheet.total_range(sure, Side.RIGHT) == (total.score, total.score)
+    assert sheet.total_words(sure, Side.RIGHT) == f"{total.score} of {total.maximum} (13 items seen)"
+
+
+def test_footnotes_are_numbered_once_in_table_order(build_measures: Build) -> None:
+    scores = build_measures().evgs
+    notes = sheet.footnotes(scores)
+    assert [index for index, _ in notes] == list(range(1, len(notes) + 1))
+    assert len({text for _, text in notes}) == len(notes)
+    known = dict(notes)
+    for row in sheet.sheet_rows(scores):
+        for cell in (row.left, row.right):
+            said = [known[index] for index in cell.notes]
+            wanted = [sentence(w) for w in (cell.measure.reason, *cell.measure.remarks) if w]
+            assert sorted(said) == sorted(wanted)
+
+
+def test_a_missing_item_is_never_a_zero(build_measures: Build) -> None:
+    rows = sheet.sheet_rows(build_measures().evgs)
+    hindfoot = rows[3]
+    assert hindfoot.code == "HVV"
+    assert hindfoot.left.value == "not assessable"
+    assert hindfoot.left.score is None
+    assert "could not and count as missing, not as normal" in " ".join(content.summary(build_measures()))
+
+
+def test_findings_are_sorted_by_score(build_measures: Build) -> None:
+    lines = content.scored_findings(build_measures())
+    assert len(lines) == 6
+    assert all("score 1" in line for line in lines)
+    assert all(line.startswith("Right:") for line in lines)
+    assert "borderline" in lines[-1]
+    assert "borderline" not in lines[0]
+    assert any("45° ± 2, reduced (normal: 50 to 70°): score 1, probability 90 %" in line for line in lines)
+
+
+def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> None:
+    text = " ".join(content.summary(build_measures()))
+    assert "step length (14 %)" in text
+    assert "stance" not in text.split("The sides differ")[1]
+    assert "This recording is limited by: frame rate" in text
+
+
+def test_header_says_when_nothing_was_stated(build_measures: Build) -> None:
+    measures = build_measures()
+    bare = replace(measures.session, when=None, age_years=None, height_m=None, leg_length_m=None)
+    facts = {f.label: f.value for f in content.header_facts(replace(measures, session=bare), program="1")}
+    assert facts["Visit"] == facts["Age at visit"] == facts["Body height"] == "not stated"
+    assert facts["Cameras"] == "sagittal view 1280 × 720, 30 fps; coronal view 1280 × 720, 30 fps"
+
+
+def test_anonymous_header_keeps_the_year_only(build_measures: Build) -> None:
+    facts = {f.label: f.value for f in content.header_facts(build_measures(), program="1", anonymous=True)}
+    assert facts["Visit"] == "2026"
+    assert "Diagnosis, as given" not in facts
+    assert "Earlier treatment" not in facts
+
+
+def test_left_out_parts_carry_their_reasons(build_measures: Build) -> None:
+    measures = build_measures()
+    assert recording.left_out_strides(measures) == (
+        "2 strides left out (left sagittal and left coronal): The foot leaves the picture.",
+    )
+    assert "t1, sagittal view, frames 130–149: Turning." in recording.left_out_frames(measures)
+    reasons = {row.reason: row.items for row in recording.not_assessed(measures)}
+    assert "4 HVV (left and right)" in reasons.values()
+
+
+def test_view_rows(build_measures: Build) -> None:
+    rows = recording.view_rows(build_measures())
+    assert [row.view for row in rows] == ["sagittal view", "coronal view"]
+    assert rows[0].confidence == "0.87; 100 % seen"
+    assert rows[0].plane == "6°"
+    assert rows[0].strides == "5 used, 1 left out"
+    assert len(recording.view_rows(build_measures(views=(View.SAGITTAL,)))) == 1
+
+
+def test_foot_progression_is_not_item_5(build_measures: Build) -> None:
+    measures = build_measures()
+    assert content.progression_lines(measures) == ()
+    told = replace(measures, foot_progression_deg=BySide(Stat(-6.2, 2.1, 3), None))
+    assert "left −6° ± 2 (3 strides)" in content.progression_lines(told)[0]
