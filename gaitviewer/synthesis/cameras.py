@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,20 @@ from numpy.typing import ArrayLike, NDArray
 from gaitviewer.core.gait import Side
 
 Vector = tuple[float, float, float]
+
+
+@lru_cache(maxsize=64)
+def _axes(position: Vector, look_at: Vector, roll_deg: float) -> NDArray[np.float64]:
+    ahead = np.subtract(look_at, position)
+    ahead = ahead / np.linalg.norm(ahead)
+    right = np.cross(ahead, (0.0, 0.0, 1.0))
+    right = right / np.linalg.norm(right)
+    down = np.cross(ahead, right)
+    turn = math.radians(roll_deg)
+    across = math.cos(turn) * right + math.sin(turn) * down
+    axes = np.stack([across, math.cos(turn) * down - math.sin(turn) * right, ahead])
+    axes.flags.writeable = False
+    return axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +70,8 @@ class Camera:
 
     @property
     def axes(self) -> NDArray[np.float64]:
-        """[3, 3] unit vectors of the camera in the world: picture right, picture down, ahead."""
-        ahead = np.subtract(self.look_at, self.position)
-        ahead = ahead / np.linalg.norm(ahead)
-        right = np.cross(ahead, (0.0, 0.0, 1.0))
-        right = right / np.linalg.norm(right)
-        down = np.cross(ahead, right)
-        turn = math.radians(self.roll_deg)
-        return np.stack(
-            [
-                math.cos(turn) * right + math.sin(turn) * down,
-                math.cos(turn) * down - math.sin(turn) * right,
-                ahead,
-            ]
-        )
+        """[3, 3] unit vectors of the camera in the world: picture right, picture down, ahead (read-only)."""
+        return _axes(self.position, self.look_at, self.roll_deg)
 
     def depth(self, points: ArrayLike) -> NDArray[np.float64]:
         """Distance ahead of the camera of ``points`` [..., 3], metres -> [...]; NaN where NaN."""

@@ -21,7 +21,7 @@ from gaitviewer.synthesis.gait import WalkerGait
 
 _GRID = 200
 _HARMONICS = 6
-_SHAKING = 10.0
+_SHAKING = 20.0
 _KNEE = 4.0
 _ROUGH = 1.0
 _GIVE = 2.0
@@ -206,7 +206,11 @@ def _residuals(gait: WalkerGait) -> Callable[[Array], Array]:
     def residuals(x: Array) -> Array:
         cycle = _cycle_of(gait, x)
         changes = np.degrees(cycle.pitch_change)
-        found = [x[3 : 2 + shaking.size + 1] * shaking, _GIVE * changes.ravel(), _ROUGH * np.diff(changes, 2, axis=1).ravel()]
+        found = [
+            x[3 : 2 + shaking.size + 1] * shaking,
+            _GIVE * changes.ravel(),
+            _ROUGH * np.diff(changes, 2, axis=1).ravel(),
+        ]
         for side, wave, at, turns, thigh, knee, settled, bumps, turned, hip_forward, hip_up, weight in parts:
             pitch = give_way(settled, bumps, cycle.pitch_change[0 if side is Side.LEFT else 1])
             ahead, up = foot.ankle(pitch)

@@ -64,7 +64,8 @@ def true_angles(points: Array, *, frame: Frame, pelvic_tilt_deg: Array) -> Mappi
             "trunk_tilt": np.degrees(np.arctan2(_along(spine, frame.ahead), spine[:, 2])),
             "pelvic_obliquity": sign * _slope(hips, frame),
             "shoulder_obliquity": sign * _slope(shoulders, frame),
-            "pelvic_rotation": sign * np.degrees(np.arctan2(_along(hips, frame.ahead), _along(hips, frame.left))),
+            "pelvic_rotation": sign
+            * np.degrees(np.arctan2(_along(hips, frame.ahead), _along(hips, frame.left))),
             "trunk_lateral_lean": sign * np.degrees(np.arctan2(_along(spine, frame.left), spine[:, 2])),
         }
         angles.update({(name, side): values for name, values in found.items()})

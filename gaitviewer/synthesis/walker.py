@@ -118,9 +118,7 @@ class Walker:
         return WalkerMotion(
             times=moments,
             points=points,
-            angles=true_angles(
-                points, frame=frame, pelvic_tilt_deg=self.gait.trunk.pelvic_tilt.at(phase)
-            ),
+            angles=true_angles(points, frame=frame, pelvic_tilt_deg=self.gait.trunk.pelvic_tilt.at(phase)),
             phase=phase,
             stance=legs.map(lambda leg: leg.stance),
             straight=self.path.straight(pelvis_s),
@@ -130,9 +128,7 @@ class Walker:
             seed=self.seed,
         )
 
-    def _place_leg(
-        self, points: Array, side: Side, leg: LegStates, *, pelvis_s: Array, frame: Frame
-    ) -> None:
+    def _place_leg(self, points: Array, side: Side, leg: LegStates, *, pelvis_s: Array, frame: Frame) -> None:
         """Lay a leg of the straight line round the bend: the hip with the pelvis, the foot with its place."""
         gait, p, h = self.gait, self.gait.proportions, self.gait.height_m
         up = np.array([0.0, 0.0, 1.0])
@@ -146,9 +142,7 @@ class Walker:
         between = frame.ahead + stand.ahead
         ahead = between / np.linalg.norm(between, axis=1, keepdims=True)
         forward, down = np.einsum("nk,nk->n", ankle - hip, ahead), hip[:, 2] - ankle[:, 2]
-        thigh, _, stretch = mean.bend_leg(
-            forward, down, thigh=p.thigh * h, shank=p.shank * h, wish=leg.wish
-        )
+        thigh, _, stretch = mean.bend_leg(forward, down, thigh=p.thigh * h, shank=p.shank * h, wish=leg.wish)
         knee = (p.thigh * h * stretch)[:, None] * (np.sin(thigh)[:, None] * ahead - np.cos(thigh)[:, None] * up)
         sideways = (ankle - hip) - forward[:, None] * ahead + down[:, None] * up
         share = np.clip(-knee[:, 2] / np.maximum(down, 1e-6), 0.0, 1.0)
