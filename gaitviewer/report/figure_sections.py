@@ -36,7 +36,9 @@ def _grid(
     for start in range(0, len(cells), columns):
         row = [*cells[start : start + columns]]
         row += [""] * (columns - len(row))
-        style = TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+        style = TableStyle([
+    ("FONTNAME", (0, 0), (-1, -1), SANS),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0),
                 ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), below),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ]

@@ -166,7 +166,9 @@ def provenance(
                         text(f"{video.info.duration_s:.2f} s", "cell"),
                     ]
                 )  # fmt: skip
-    style = TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    style = TableStyle([
+    ("FONTNAME", (0, 0), (-1, -1), SANS),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP"),
          ("TOPPADDING", (0, 0), (-1, -1), 2), ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]
     )  # fmt: skip
     widths = [frame.width * 0.2, frame.width * 0.52, frame.width * 0.28]

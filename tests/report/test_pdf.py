@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import subprocess
 import sys
@@ -132,7 +133,7 @@ def test_only_embedded_dejavu_fonts(full: Path) -> None:
         for page in document:
             for item in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_TEXT], max_depth=4):
                 font = pdfium_c.FPDFTextObj_GetFont(item.raw)
-                buffer = __import__("ctypes").create_string_buffer(128)
+                buffer = ctypes.create_string_buffer(128)
                 pdfium_c.FPDFFont_GetBaseFontName(font, buffer, 128)
                 names[buffer.value.decode()] = bool(pdfium_c.FPDFFont_GetIsEmbedded(font))
     assert names
@@ -159,7 +160,7 @@ def test_scores_link_to_their_pictures(full: Path) -> None:
     sheet = next(i for i, text in enumerate(pages) if "Item and normal band" in text)
     targets = []
     with opened(full) as document:
-        page, link, position = document[sheet], pdfium_c.FPDF_LINK(), __import__("ctypes").c_int(0)
+        page, link, position = document[sheet], pdfium_c.FPDF_LINK(), ctypes.c_int(0)
         while pdfium_c.FPDFLink_Enumerate(page.raw, position, link):
             where = pdfium_c.FPDFLink_GetDest(document.raw, link)
             targets.append(pdfium_c.FPDFDest_GetDestPageIndex(document.raw, where))
@@ -241,7 +242,7 @@ def test_long_texts_do_not_overflow(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, paper: str
 ) -> None:
     measures = build_measures()
-    words = "a very long explanation <b>with & markup</b> that goes on, " * 60
+    words = "a very long explanation <b>with & markup</b> that goes on, " * 25
     sheet = EvgsSheet(
         BySide(
             *(
