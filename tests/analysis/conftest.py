@@ -29,7 +29,9 @@ from gaitviewer.synthesis.walker import WalkerMotion, simulate
 
 
 def _walk(gait: WalkerGait | None = None, *, rate_hz: float = 60.0, seconds: float = 4.0) -> WalkerMotion:
-    return simulate(gait or normal_gait().steady(), seed=1, duration_s=seconds, rate_hz=rate_hz, start_xy=(-2.4, 0.0))
+    return simulate(
+        gait or normal_gait().steady(), seed=1, duration_s=seconds, rate_hz=rate_hz, start_xy=(-2.4, 0.0)
+    )
 
 
 def _see(
@@ -113,7 +115,9 @@ def _end_view(
     walk = _walk(gait)
     camera = coronal_camera(towards=towards, distance_m=9.0, width=1920, height=1080)
     direction = Direction.TOWARDS if towards else Direction.AWAY
-    return _see(walk, camera, WalkingPass(View.CORONAL, direction, 0, len(walk)), trial=trial, noise_px=noise_px)
+    return _see(
+        walk, camera, WalkingPass(View.CORONAL, direction, 0, len(walk)), trial=trial, noise_px=noise_px
+    )
 
 
 def _trial(side: ViewMotion | None, end: ViewMotion | None = None, *, trial: str = "t1") -> TrialMotion:
