@@ -1,9 +1,10 @@
-"""Bodies for the measuring tests: a walker with known events seen by virtual cameras, and curves without a picture."""
+"""Bodies for the measuring tests: a walker seen by virtual cameras, and curves without a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def _strides(events: GaitEvents, walking_pass: WalkingPass, trial: str) -> tuple
     strides = []
     for side in Side:
         contacts = [e.time_s for e in events.of(EventKind.INITIAL_CONTACT, side)]
-        for number, (start, stop) in enumerate(zip(contacts[:-1], contacts[1:], strict=True)):
+        for number, (start, stop) in enumerate(pairwise(contacts)):
             toe_off = first(events.of(EventKind.TOE_OFF, side), start, stop)
             assert toe_off is not None
             strides.append(

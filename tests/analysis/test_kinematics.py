@@ -136,7 +136,7 @@ FRONT_POSES = [
 
 @pytest.mark.parametrize(("moved", "name"), FRONT_POSES)
 def test_coronal_signs_towards_and_away(moved: dict[str, tuple[float, float]], name: str) -> None:
-    """The left side up, the trunk to the left, the left foot out: positive for the left, seen from either end."""
+    """The left side up, the trunk to the left, the left foot out: positive for the left, from either end."""
     neutral = angles_of(front_body(), Direction.TOWARDS)
     towards = angles_of(front_body(**moved), Direction.TOWARDS)
     assert towards[name] - neutral[name] > 3.0

@@ -53,17 +53,17 @@ def test_classes_and_their_edges(knee_z: float, ankle_z: float, label: str) -> N
 
 def test_severity_is_the_way_to_another_pattern() -> None:
     random = np.random.default_rng(3)
+    around = np.linspace(0, 2 * np.pi, 400)
+
+    def leaves(knee_z: float, ankle_z: float, radius: float) -> bool:
+        circle = zip(knee_z + radius * np.cos(around), ankle_z + radius * np.sin(around), strict=True)
+        return any(patterns.classify(k, a) != patterns.classify(knee_z, ankle_z) for k, a in circle)
+
     for knee_z, ankle_z in random.uniform(-4, 4, (300, 2)):
-        label, size = patterns.classify(knee_z, ankle_z), patterns.severity(knee_z, ankle_z)
-        angles = np.linspace(0, 2 * np.pi, 400)
-
-        def reaches(radius: float, at: tuple[float, float] = (knee_z, ankle_z), own: str = label) -> bool:
-            around = zip(at[0] + radius * np.cos(angles), at[1] + radius * np.sin(angles), strict=True)
-            return any(patterns.classify(k, a) != own for k, a in around)
-
+        size = patterns.severity(knee_z, ankle_z)
         assert size >= 0
-        assert not reaches(0.98 * size - 1e-6)
-        assert reaches(1.02 * size + 0.02)
+        assert not leaves(knee_z, ankle_z, 0.98 * size - 1e-6)
+        assert leaves(knee_z, ankle_z, 1.02 * size + 0.02)
 
 
 def test_a_z_of_the_norm_itself_is_zero(curve_cycle: Callable[..., Cycle]) -> None:
