@@ -32,7 +32,7 @@ class Look:
     shoes: Colour = (236.0, 236.0, 232.0)
     barefoot: bool = True
     girth: float = 1.0
-    far_shade: float = 0.80
+    far_shade: float = 0.74
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,9 +156,9 @@ def _head(body: _Body, neck: Array) -> list[Solid]:
     ):  # fmt: skip
         place = body.at(eye)
         solids.append(spot(body.at(ear), (0.014, 0.006, 0.019), look.skin))
-        solids.append(spot(place - 0.005 * h * face[0], (0.008, 0.012, 0.008), (246.0, 244.0, 240.0)))
-        solids.append(spot(place - 0.0005 * h * face[0], (0.005, 0.006, 0.0065), (50.0, 36.0, 30.0)))
-        brow = place + h * (-0.003 * face[0] + 0.018 * face[2] + 0.002 * sign * left)
+        solids.append(spot(place + 0.000 * h * face[0], (0.007, 0.012, 0.0085), (246.0, 244.0, 240.0)))
+        solids.append(spot(place + 0.004 * h * face[0], (0.005, 0.006, 0.0065), (50.0, 36.0, 30.0)))
+        brow = place + h * (0.001 * face[0] + 0.018 * face[2] + 0.002 * sign * left)
         solids.append(spot(brow, (0.008, 0.014, 0.0035), look.hair))
     return solids
 

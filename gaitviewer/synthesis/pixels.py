@@ -17,6 +17,7 @@ from gaitviewer.synthesis.room import Backdrop, Room, cast_shadow, paint
 from gaitviewer.synthesis.walker import WalkerMotion
 
 _MARGIN_M = 0.16
+_SOFT_M = 0.007
 _FEET = (
     Keypoint.LEFT_HEEL, Keypoint.LEFT_BIG_TOE, Keypoint.LEFT_SMALL_TOE,
     Keypoint.RIGHT_HEEL, Keypoint.RIGHT_BIG_TOE, Keypoint.RIGHT_SMALL_TOE,
@@ -67,7 +68,8 @@ def render_pose(
     for solid in sorted(solids, key=lambda one: -_distance(one, camera)):
         canvas.draw(solid)
     left, top, right, bottom = box
-    rgb[top:bottom, left:right] = np.clip(canvas.rgb, 0, 255).astype(np.uint8)
+    scale = float(np.nanmedian(camera.scale_at(points)))
+    rgb[top:bottom, left:right] = canvas.finish(soften_px=round(_SOFT_M * scale))
     mask[top:bottom, left:right] = canvas.cover > 0.5
     return RenderedFrame(rgb, mask)
 

@@ -17,7 +17,7 @@ Colour = tuple[float, float, float]
 Pattern = Callable[[Pixels, Pixels, Pixels], Pixels]
 
 _LIGHT = np.array([0.25, 0.35, 0.90])
-_AMBIENT, _DIFFUSE, _EDGE = 0.62, 0.52, 0.10
+_AMBIENT, _DIFFUSE, _FILL = 0.48, 0.44, 0.26
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +59,13 @@ class Canvas:
         """Begin on a copy of ``background`` [H, W, 3] within ``box`` (left, top, right, bottom)."""
         self.camera = camera
         self.left, self.top, self.right, self.bottom = box
-        self.rgb = background[self.top : self.bottom, self.left : self.right].astype(np.float32)
-        self.cover = np.zeros(self.rgb.shape[:2], np.float32)
-        self.depth = np.full(self.rgb.shape[:2], np.inf, np.float32)
-        light = camera.axes @ (_LIGHT / np.linalg.norm(_LIGHT))
-        self.light = light.astype(np.float32)
+        self.background = background[self.top : self.bottom, self.left : self.right].astype(np.float32)
+        size = self.background.shape[:2]
+        self.colour = np.zeros((*size, 3), np.float32)
+        self.normal = np.zeros((*size, 3), np.float32)
+        self.cover = np.zeros(size, np.float32)
+        self.depth = np.full(size, np.inf, np.float32)
+        self.light = (camera.axes @ (_LIGHT / np.linalg.norm(_LIGHT))).astype(np.float32)
 
     def draw(self, solid: Solid) -> None:
         """Draw one solid; draw far ones first for clean edges."""
@@ -163,11 +165,26 @@ class Canvas:
         seen = np.where(far < self.depth[at], cover, np.float32(0))
         if not seen.any():
             return
-        nx, ny, nz = normal
-        lit = np.maximum(0, nx * self.light[0] + ny * self.light[1] + nz * self.light[2])
-        light = np.float32(_AMBIENT) + np.float32(_DIFFUSE) * lit - np.float32(_EDGE) * (1 + nz) ** 2
-        paint = np.asarray(colour, np.float32) * (light * np.float32(shade))[..., None]
-        target = self.rgb[at]
-        target += seen[..., None] * (paint - target)
+        # How much of what was painted here before is covered: all of it where that was the background.
+        share = (seen / np.maximum(np.maximum(self.cover[at], seen), np.float32(1e-6)))[..., None]
+        colours = self.colour[at]
+        colours += share * (np.asarray(colour, np.float32) * np.float32(shade) - colours)
+        normals = self.normal[at]
+        for i, part in enumerate(normal):
+            normals[..., i] += share[..., 0] * (part - normals[..., i])
         self.depth[at] = np.where(seen > 0.5, far, self.depth[at])
         self.cover[at] = np.maximum(self.cover[at], seen)
+
+    def finish(self, *, soften_px: int) -> NDArray[np.uint8]:
+        """The lit picture; creases between solids are smoothed over about ``soften_px`` pixels."""
+        from scipy.ndimage import uniform_filter
+
+        parts = [*np.moveaxis(self.normal, 2, 0), (self.cover > 0).astype(np.float32)]
+        for _ in range(2 if soften_px > 0 else 0):
+            parts = [uniform_filter(part, 2 * soften_px + 1, mode="constant") for part in parts]
+        nx, ny, nz = (part / np.maximum(parts[3], np.float32(1e-6)) for part in parts[:3])
+        lit = np.maximum(0, nx * self.light[0] + ny * self.light[1] + nz * self.light[2])
+        light = np.float32(_AMBIENT) + np.float32(_DIFFUSE) * lit - np.float32(_FILL) * nz
+        painted = self.colour * light[..., None]
+        rgb = self.background + self.cover[..., None] * (painted - self.background)
+        return np.clip(rgb, 0, 255).astype(np.uint8)

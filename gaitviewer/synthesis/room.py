@@ -30,7 +30,7 @@ class Room:
     x: tuple[float, float] = (-6.0, 8.0)
     y: tuple[float, float] = (-3.2, 6.5)
     height: float = 2.8
-    lane_y: tuple[float, float] = (-0.9, 1.3)
+    lane_y: tuple[float, float] = (-1.35, 0.75)
     floor: tuple[float, float, float] = (204.0, 197.0, 186.0)
     lane: tuple[float, float, float] = (158.0, 178.0, 188.0)
     wall: tuple[float, float, float] = (224.0, 224.0, 216.0)
