@@ -15,7 +15,7 @@ from gaitviewer.core.skeleton import Skeleton
 from gaitviewer.report.geometry import Body, Construction, construct, crop_box
 from gaitviewer.report.wording import VIEW_WORDS, with_unit
 
-EVIDENCE_ASPECT = 0.97  # width / height of an evidence picture
+EVIDENCE_ASPECT = 1.12  # width / height of an evidence picture
 KEY_ASPECT = 0.55
 Box = tuple[float, float, float, float]
 

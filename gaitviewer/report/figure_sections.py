@@ -22,7 +22,7 @@ from gaitviewer.report.figures import (
 )
 from gaitviewer.report.sections import Frame, Story, section
 from gaitviewer.report.style import SANS, text
-from gaitviewer.report.tiles import Crop, Tile
+from gaitviewer.report.tiles import Crop, Tile, caption_lines
 from gaitviewer.report.wording import angle_words, angles_present, number, sentence, unique
 
 _GUTTER = 12.0
@@ -115,7 +115,7 @@ def consistency(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) ->
     if not angles:
         return []
     width = (frame.width - 3 * _GUTTER) / 4
-    height = _panel_height(math.ceil(len(angles) / 2), frame, 88, 112)
+    height = _panel_height(math.ceil(len(angles) / 2), frame, 88, 150)
     panels = []
     for words in angles:
         of_angle = [c for c in measures.curves if c.angle == words.name]
@@ -209,10 +209,12 @@ def evidence(
         return []
     width = (frame.width - 3 * _GUTTER) / 4
 
+    lines = max(caption_lines(shot, width) for pair in pairs for shot in pair if shot is not None)
+
     def tile(shot: Shot | None) -> Any:
         if shot is None:
             return ""
-        return Tile(shot, crops.get(id(shot)), width=width, height=width / EVIDENCE_ASPECT, lines=3)
+        return Tile(shot, crops.get(id(shot)), width=width, height=width / EVIDENCE_ASPECT, lines=lines)
 
     one_sided = all(left is None for left, _ in pairs) or all(right is None for _, right in pairs)
     columns = 4 if one_sided else 2

@@ -10,7 +10,7 @@ from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, Rect
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import CYCLE_POINTS, Curve, MeanCurve, NormalBand, Pattern
-from gaitviewer.report.axes import Axes, frame, label, title, y_range
+from gaitviewer.report.axes import Axes, frame, label, nice_step, title, y_range
 from gaitviewer.report.style import (
     BAND,
     BOLD,
@@ -231,7 +231,7 @@ def profile_bars(rows: Sequence[tuple[str, BySide[tuple[float, float] | None]]],
     values = [pair[0] for _, pairs in rows for pair in pairs if pair is not None and np.isfinite(pair[0])]
     top = y_range([np.array([0.0, *values])], least_span=10.0)[1]
     axes = Axes(drawing, names, 14, width - names - 26, height - 14 - head, (0.0, top), (0.0, 1.0))
-    step = 5.0 if top <= 30 else 10.0
+    step = nice_step(top)
     for tick in np.arange(0.0, top + 0.1, step):
         axes.vertical(float(tick), strokeColor=FAINT if tick == 0 else RULE, strokeWidth=0.4)
         label(drawing, axes.x(float(tick)), 4, number(float(tick)) + "°", anchor="middle")
@@ -318,13 +318,9 @@ def _pattern_points(axes: Axes, pattern: Pattern) -> None:
             )
     if np.isfinite(pattern.knee_z) and np.isfinite(pattern.ankle_z):
         x, y = axes.x(pattern.ankle_z), axes.y(pattern.knee_z)
+        fill, dash = (None, (1.8, 1)) if left else (colour, None)
         axes.drawing.add(
-            Circle(
-                x, y, 5.4, fillColor=WHITE if left else colour, strokeColor=colour, strokeWidth=1.1,
-                strokeDashArray=(2, 1) if left else None,
-            )
-        )  # fmt: skip
-        label(
-            axes.drawing, x, y - 2.3, letter_of(side), size=6.4, font=BOLD, anchor="middle",
-            colour=colour if left else WHITE,
-        )  # fmt: skip
+            Circle(x, y, 4.2, fillColor=fill, strokeColor=colour, strokeWidth=1.2, strokeDashArray=dash)
+        )
+        anchor, beside = ("end", x - 6.5) if left else ("start", x + 6.5)  # neither letter hides the other
+        label(axes.drawing, beside, y - 2.4, letter_of(side), size=7, font=BOLD, anchor=anchor, colour=colour)

@@ -70,17 +70,24 @@ class Tile(Flowable):  # type: ignore[misc]  # reportlab ships no types
 
     def _draw_caption(self, base: float) -> None:
         canvas, y = self.canv, base - 8.4
-        lines = [
-            (line, BOLD, _CAPTION, INK) for line in simpleSplit(self.shot.caption, BOLD, _CAPTION, self.width)
-        ]
-        lines += [
-            (line, SANS, _DETAIL, SOFT) for line in simpleSplit(self.shot.detail, SANS, _DETAIL, self.width)
-        ]
+        caption, detail = _split(self.shot, self.width)
+        lines = [(line, BOLD, _CAPTION, INK) for line in caption]
+        lines += [(line, SANS, _DETAIL, SOFT) for line in detail]
         for words, font, size, colour in lines[: self.lines]:
             canvas.setFont(font, size)
             canvas.setFillColor(colour)
             canvas.drawString(0, y, words)
             y -= 7.3
+
+
+def _split(shot: Shot, width: float) -> tuple[list[str], list[str]]:
+    caption = simpleSplit(shot.caption, BOLD, _CAPTION, width)
+    return caption, simpleSplit(shot.detail, SANS, _DETAIL, width)
+
+
+def caption_lines(shot: Shot, width: float) -> int:
+    """How many lines the words below a tile of this width take, at most four."""
+    return min(4, sum(len(lines) for lines in _split(shot, width)))
 
 
 class _Pen:
