@@ -1,0 +1,1 @@
+"""The window: a skin over the document, the measures and the workflow."""
