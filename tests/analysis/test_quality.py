@@ -1,0 +1,165 @@
+"""Findings on a recording and what they forbid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gaitviewer.analysis import quality
+from gaitviewer.analysis.cleaning import smooth_xy
+from gaitviewer.analysis.cycles import Cycle, cycles_of_view
+from gaitviewer.analysis.measure import measure_session
+from gaitviewer.core.gait import BySide, ByView, Side, View
+from gaitviewer.core.measures import Level, QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.session import Session, Subject
+from gaitviewer.core.skeleton import Keypoint
+
+SESSION = Session("s", Subject("P1"))
+SideView = Callable[..., ViewMotion]
+MakeTrial = Callable[..., TrialMotion]
+ZERO: BySide[float | None] = BySide(0.0, 0.0)
+
+
+def findings_of(seen: ViewMotion, make_trial: MakeTrial) -> tuple[QualityFinding, ...]:
+    return measure_session(SESSION, [make_trial(seen)]).quality
+
+
+def about(findings: tuple[QualityFinding, ...], topic: str) -> list[QualityFinding]:
+    return [finding for finding in findings if finding.topic == topic]
+
+
+def test_a_good_recording_has_no_warning_but_the_far_limb(side_view: SideView, make_trial: MakeTrial) -> None:
+    findings = findings_of(side_view(), make_trial)
+    bad = [f for f in findings if f.level in (Level.WARNING, Level.REFUSED)]
+    assert [f.topic for f in bad] == ["far limb"]
+    assert "left" in bad[0].text
+    assert about(findings, "frame rate")[0].level is Level.GOOD
+    assert all(f.trial == "t1" for f in about(findings, "frame rate"))
+
+
+def test_the_most_serious_comes_first(side_view: SideView, make_trial: MakeTrial) -> None:
+    findings = findings_of(side_view(rate_hz=12.0), make_trial)
+    order = [Level.REFUSED, Level.WARNING, Level.NOTE, Level.GOOD]
+    ranks = [order.index(f.level) for f in findings]
+    assert ranks == sorted(ranks)
+    assert findings[0].topic == "frame rate"
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "level"), [(60.0, Level.GOOD), (30.0, Level.NOTE), (20.0, Level.WARNING), (12.0, Level.REFUSED)]
+)
+def test_frame_rate(rate_hz: float, level: Level, side_view: SideView, make_trial: MakeTrial) -> None:
+    measures = measure_session(SESSION, [make_trial(side_view(rate_hz=rate_hz))])
+    finding = about(measures.quality, "frame rate")[0]
+    assert finding.level is level
+    contact = measures.evgs.get(1, Side.RIGHT)
+    assert contact.assessable == (level is not Level.REFUSED)
+    if level is Level.REFUSED:
+        assert f"{rate_hz:.0f} frames per second" in contact.reason
+        assert measures.evgs.get(9, Side.RIGHT).assessable
+
+
+@pytest.mark.parametrize(("pixels_per_metre", "level"), [(40.0, Level.REFUSED), (120.0, Level.WARNING)])
+def test_a_small_subject(
+    pixels_per_metre: float,
+    level: Level,
+    side_view: SideView,
+    make_trial: MakeTrial,
+) -> None:
+    measures = measure_session(SESSION, [make_trial(side_view(pixels_per_metre=pixels_per_metre))])
+    finding = about(measures.quality, "size of the subject")[0]
+    assert finding.level is level
+    assert finding.advice
+    assert measures.evgs.get(3, Side.RIGHT).assessable == (level is not Level.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("angle", "level"), [(10.0, None), (20.0, Level.WARNING), (-20.0, Level.WARNING), (35.0, Level.REFUSED)]
+)
+def test_out_of_plane(
+    angle: float,
+    level: Level | None,
+    side_view: SideView,
+    make_trial: MakeTrial,
+) -> None:
+    measures = measure_session(SESSION, [make_trial(side_view(out_of_plane_deg=angle))])
+    found = about(measures.quality, "out-of-plane angle")
+    assert [f.level for f in found] == ([] if level is None else [level])
+    knee = measures.evgs.get(9, Side.RIGHT)
+    assert knee.assessable == (level is not Level.REFUSED)
+    if level is Level.REFUSED:
+        assert "35 degrees" in knee.reason
+
+
+def hide(seen: ViewMotion, points: list[Keypoint], frames: slice) -> ViewMotion:
+    xy, score = seen.pose.xy.copy(), seen.pose.score.copy()
+    xy[frames, points] = np.nan
+    score[frames, points] = 0.0
+    return replace(seen, pose=seen.pose.with_points(xy, score=score))
+
+
+def test_cropped_feet(side_view: SideView, make_trial: MakeTrial) -> None:
+    feet = [Keypoint.RIGHT_HEEL, Keypoint.RIGHT_BIG_TOE]
+    measures = measure_session(SESSION, [make_trial(hide(side_view(), feet, slice(None)))])
+    (finding,) = about(measures.quality, "feet in the picture")
+    assert "0 %" in finding.text
+    for number in (1, 2, 3, 6, 7):
+        measure = measures.evgs.get(number, Side.RIGHT)
+        assert not measure.assessable
+        assert "hidden" in measure.reason
+    for number in (9, 10, 11):
+        assert measures.evgs.get(number, Side.RIGHT).assessable
+
+
+def test_an_unsure_estimator(side_view: SideView, make_trial: MakeTrial) -> None:
+    seen = side_view()
+    dim = replace(seen, pose=seen.pose.with_points(seen.pose.xy, score=0.35 * seen.pose.score))
+    (finding,) = about(findings_of(dim, make_trial), "keypoint confidence")
+    assert finding.level is Level.WARNING
+    assert "35 %" in finding.text
+
+
+def test_slow_motion_is_suspected(side_view: SideView, make_trial: MakeTrial) -> None:
+    seen = side_view()
+    slow = tuple(
+        replace(
+            s,
+            start_s=8 * s.start_s,
+            toe_off_s=8 * s.toe_off_s,
+            stop_s=8 * s.stop_s,
+            opposite_toe_off_s=None,
+            opposite_contact_s=None,
+        )
+        for s in seen.strides
+    )
+    pose = replace(seen.pose, times=8 * seen.pose.times)
+    (finding,) = about(findings_of(replace(seen, pose=pose, strides=slow), make_trial), "stride time")
+    assert "slow motion" in finding.advice
+
+
+def test_no_pass_is_refused(side_view: SideView, make_trial: MakeTrial) -> None:
+    empty = replace(side_view(), passes=(), events=(), strides=())
+    measures = measure_session(SESSION, [make_trial(empty)])
+    assert measures.quality[0].level is Level.REFUSED
+    assert "no walking pass" in measures.quality[0].text
+    assert not any(m.assessable for side in Side for m in measures.evgs.measures[side])
+
+
+def test_a_refusal_holds_only_where_it_was_found(side_view: SideView) -> None:
+    seen = side_view()
+    cycle: Cycle = cycles_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=ZERO)[0]
+    here = QualityFinding(Level.REFUSED, "x", "too few frames", items=("IC",), trial="t1", view=View.SAGITTAL)
+    assert quality.blocked([here], "IC", cycle) == "too few frames"
+    assert quality.blocked([here], "KEX", cycle) == ""
+    assert quality.blocked([replace(here, trial="t2")], "IC", cycle) == ""
+    assert quality.blocked([replace(here, view=View.CORONAL)], "IC", cycle) == ""
+    assert quality.blocked([replace(here, level=Level.WARNING)], "IC", cycle) == ""
+
+
+def test_a_view_that_was_not_recorded_is_not_blamed(side_view: SideView, make_trial: MakeTrial) -> None:
+    trial = make_trial(side_view())
+    assert trial.views == ByView(trial.views.sagittal, None)
+    assert not any(f.view is View.CORONAL for f in measure_session(SESSION, [trial]).quality)
