@@ -11,6 +11,7 @@ from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import Level, Measures, Parameter
 from gaitviewer.core.session import Session
+from gaitviewer.report.limits import load_limits
 from gaitviewer.report.sheet import band_words, normal_words, total_range, value_words
 from gaitviewer.report.wording import (
     DASH,
@@ -22,8 +23,6 @@ from gaitviewer.report.wording import (
     sentence,
     unique,
 )
-
-ASYMMETRY_USUAL = 10.0  # |SI| below this is usual in adults; children vary more
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +187,15 @@ def _speed(measures: Measures) -> str:
 
 
 def _asymmetries(measures: Measures) -> str:
+    usual = load_limits().symmetry_usual_percent
     uneven = [
         f"{p.title.lower()} ({number(p.symmetry_index)} %)"
         for p in measures.parameters
-        if p.symmetry_index is not None and abs(p.symmetry_index) > ASYMMETRY_USUAL
+        if p.symmetry_index is not None and abs(p.symmetry_index) > usual
     ]
     if not uneven:
         return ""
-    return f"The sides differ by more than {ASYMMETRY_USUAL:.0f} % in {joined(uneven)}; positive: left larger."
+    return f"The sides differ by more than {usual:g} % in {joined(uneven)}; positive: left larger."
 
 
 def _normal_items(measures: Measures) -> str:

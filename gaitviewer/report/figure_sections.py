@@ -226,7 +226,7 @@ def evidence(
         shown = [tile(shot) for shot in (seen if one_sided else pair)]
         cells.append([name, Spacer(0, 2), *_grid(shown, len(shown), step - _GUTTER, below=0)])
     heading = [section("The frames behind the scores"), text(method.EVIDENCE_NOTE, "note"), Spacer(0, 4)]
-    return [CondPageBreak(250), *heading, *_grid(cells, columns, frame.width, below=9)]
+    return [CondPageBreak(250), *heading, *_grid(cells, columns, frame.width, below=6)]
 
 
 def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, Crop], frame: Frame) -> Story:
@@ -244,4 +244,4 @@ def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, Crop], frame: Fra
         heading = [section("Key frames over the gait cycle")] if index == 0 else []
         row = _grid(tiles, 8, frame.width, gutter=gutter, below=4)
         story.append(KeepTogether([*heading, text(strip.note, "note"), Spacer(0, 2), *row]))
-    return [CondPageBreak(frame.height * 0.4), *story]
+    return story

@@ -16,8 +16,9 @@ METHOD = (
     "of the same foot.",
     "Angles are angles between body segments in the picture plane. Each limb is measured in the passes in "
     "which it is nearest to the side camera; a value from the far limb is marked as such.",
-    "The hip is the thigh against the trunk line plus 12° (an assumed neutral pelvic tilt), because a side "
-    "view does not show the pelvis; its offset differs by −5 to +12° from child to child. The ankle is the "
+    "The hip is the thigh against the trunk line plus an assumed neutral pelvic tilt (its value stands below "
+    "the curves), because a side view does not show the pelvis; the true offset differs by −5 to +12° from "
+    "child to child. The ankle is the "
     "shank against the line from heel to toe, 0° at a right angle.",
     "An EVGS item is scored on the median of the counting strides, rounded to a whole degree. The "
     "probabilities of the scores follow from the standard error of the angle and of the event it is read "
@@ -60,7 +61,7 @@ VIEWS_NOTE = (
 
 TABLE_NOTE = (
     "Mean ± SD (strides). Symmetry index: difference of the sides over their mean, 0 = symmetric, "
-    "positive = left larger; above 10 % in bold; children vary more than adults."
+    "positive = left larger; above {usual:g} % in bold; children vary more than adults."
 )
 
 SHEET_NOTE = (

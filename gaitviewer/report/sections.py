@@ -11,7 +11,8 @@ from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, T
 from gaitviewer.core.measures import Level, Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.report import content, method, recording
-from gaitviewer.report.sheet import RELIABILITY, footnotes
+from gaitviewer.report.limits import load_limits, reliability_lines
+from gaitviewer.report.sheet import footnotes
 from gaitviewer.report.style import SANS, SOFT, text
 from gaitviewer.report.tables import (
     facts_table,
@@ -107,7 +108,10 @@ def parameters(measures: Measures, frame: Frame) -> Story:
     ]
     sources = unique(p.norm_source for p in measures.parameters if p.norm_source)
     sourced = f" Normal values: {'; '.join(sources)}." if sources else ""
-    story += [Spacer(0, 4), text(method.TABLE_NOTE + sourced, "note")]
+    story += [
+        Spacer(0, 4),
+        text(method.TABLE_NOTE.format(usual=load_limits().symmetry_usual_percent) + sourced, "note"),
+    ]
     story += [text(line, "note") for line in content.progression_lines(measures)]
     return story
 
@@ -121,7 +125,7 @@ def scores(measures: Measures, frame: Frame, *, linked: frozenset[str]) -> Story
     ]  # fmt: skip
     story += [text(f"{index}  {words}", "small") for index, words in footnotes(measures.evgs)]
     story.append(text("How to read the totals", "sub"))
-    story += [text(line, "note") for line in RELIABILITY]
+    story += [text(line, "note") for line in reliability_lines()]
     return story
 
 

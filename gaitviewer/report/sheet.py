@@ -8,9 +8,8 @@ import numpy as np
 
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side
+from gaitviewer.report.limits import load_limits
 from gaitviewer.report.wording import DASH, number, sentence, unit_after, with_unit
-
-LIKELY = 0.9  # share of the probability that "likely" stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +133,9 @@ def total_distribution(sheet: EvgsSheet, side: Side) -> tuple[float, ...]:
 
 
 def total_range(sheet: EvgsSheet, side: Side) -> tuple[int, int]:
-    """The central range of totals that holds :data:`LIKELY` of the probability."""
+    """The central range of totals that holds ``likely_share`` of the probability."""
     below = np.cumsum(total_distribution(sheet, side))
-    tail = (1 - LIKELY) / 2
+    tail = (1 - load_limits().likely_share) / 2
     below = below / below[-1]
     return int(np.searchsorted(below, tail)), int(np.searchsorted(below, 1 - tail))
 
@@ -149,16 +148,3 @@ def total_words(sheet: EvgsSheet, side: Side) -> str:
     low, high = total_range(sheet, side)
     likely = f", likely {low}{DASH}{high}" if low != high else ""
     return f"{total}{likely}"
-
-
-RELIABILITY = (
-    "Totals are partial sums over the items seen and are compared only with totals over the same items. "
-    "“Likely” is the central 90 % of the total's distribution if the errors of the items are independent.",
-    "For human raters and complete sheets, 2.4 points are reported as the smallest clinically important "
-    "difference (151 children with diplegia, GMFCS I–III) and 4.8 points as the smallest change beyond "
-    "measurement error (95 %). As the second exceeds the first, a change below 4.8 is within measurement "
-    "error. Neither figure applies to partial or unequal sets of items, nor between a program's and a "
-    "person's scores.",
-    "Human raters agree with each other in 60–90 % per item, and with three-dimensional gait analysis in "
-    "52–73 %.",
-)

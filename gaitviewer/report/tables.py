@@ -11,12 +11,12 @@ from reportlab.platypus import Spacer, Table, TableStyle
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
 from gaitviewer.report.content import (
-    ASYMMETRY_USUAL,
     Fact,
     KeyFigure,
 )
 from gaitviewer.report.evidence import anchor_of
 from gaitviewer.report.figures import probability_bar, score_mark
+from gaitviewer.report.limits import load_limits
 from gaitviewer.report.recording import not_assessed, view_rows
 from gaitviewer.report.sheet import SheetCell, sheet_rows, total_words
 from gaitviewer.report.style import ACCENT, FAINT, PALE, RULE, SANS, SOFT, text
@@ -111,7 +111,7 @@ def parameters_table(parameters: Sequence[Parameter], width: float) -> Table:
         normal = DASH if norm is None else f"{number(norm[0], digits)} ± {number(norm[1], digits)}"
         index = parameter.symmetry_index
         symmetry = DASH if index is None else f"{number(index)} %"
-        uneven = index is not None and abs(index) > ASYMMETRY_USUAL
+        uneven = index is not None and abs(index) > load_limits().symmetry_usual_percent
         shown = [text(parameter.title, "cell"), text(parameter.unit, "cell")]
         if missing:
             shown += [text(f"not assessable: {parameter.reason or 'no strides'}", "small"), ""]

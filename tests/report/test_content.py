@@ -11,6 +11,7 @@ from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
 from gaitviewer.report import content, recording, sheet
+from gaitviewer.report.limits import load_limits, reliability_lines
 from gaitviewer.report.wording import angle_words, joined, number, sentence, with_unit
 
 Build = Callable[..., Measures]
@@ -40,7 +41,7 @@ def test_likely_total_brackets_the_total(build_measures: Build) -> None:
         assert sum(chances) == pytest.approx(1.0, abs=1e-6)
         low, high = sheet.total_range(scores, side)
         assert 0 <= low <= high <= scores.total(side).maximum
-        assert sum(chances[low : high + 1]) >= sheet.LIKELY - 1e-9
+        assert sum(chances[low : high + 1]) >= load_limits().likely_share - 1e-9
 
 
 def test_sure_scores_have_no_range(build_measures: Build) -> None:
@@ -129,3 +130,10 @@ def test_foot_progression_is_not_item_5(build_measures: Build) -> None:
     assert content.progression_lines(measures) == ()
     told = replace(measures, foot_progression_deg=BySide(Stat(-6.2, 2.1, 3), None))
     assert "left −6° ± 2 (3 strides)" in content.progression_lines(told)[0]
+
+
+def test_reliability_figures_come_from_the_data_file() -> None:
+    text = " ".join(reliability_lines())
+    assert "2.4 points" in text
+    assert "below 4.78 is within measurement error" in text
+    assert "Neither figure applies to partial or unequal sets" in text

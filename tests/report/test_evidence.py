@@ -152,3 +152,15 @@ def test_key_frames_share_one_scale(build_measures: Build) -> None:
 
 def test_a_side_without_strides_has_no_key_frames(build_measures: Build) -> None:
     assert key_strip(build_measures(sides=(Side.LEFT,)), Side.RIGHT) is None
+
+
+def test_the_trial_is_named_where_there_are_several(build_measures: Build) -> None:
+    measures = build_measures()
+    knee = measures.evgs.get(11, Side.RIGHT)
+    alone = evidence_shot(measures, knee)
+    assert alone is not None
+    assert alone.detail == "frame 42; score 1; sagittal view"
+    other = replace(measures.motions[0], trial=replace(measures.motions[0].trial, id="t2"))
+    among = evidence_shot(replace(measures, motions=(*measures.motions, other)), knee)
+    assert among is not None
+    assert "trial t1" in among.detail
