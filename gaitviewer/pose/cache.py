@@ -48,7 +48,7 @@ def load_result(folder: Path, key: str, info: VideoInfo) -> PoseResult | None:
     """What was stored under ``key``, or None if there is nothing (or nothing usable)."""
     path = _file(folder, key)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             pose = PoseSequence(stored["xy"], stored["score"], info.times, info.width, info.height)
             masks = MaskSequence(info.width, info.height, stored["boxes"], stored["offsets"], stored["bits"])

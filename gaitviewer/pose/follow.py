@@ -55,13 +55,13 @@ class Run:
 def cut_crop(frame: int, rgb: NDArray[np.uint8], body: Body, square_scale: float, s: FollowSettings) -> Crop:
     """The subject's surroundings; large ones are made smaller, for the estimator's input is small anyway."""
     side = s.crop_scale * square_scale * body.radius
-    square, left, top = cut_square(rgb, body.x, body.y, side)
-    size = square.shape[0]
-    if size > s.crop_max_px:
+    shrink = max(1, int(side / s.crop_min_px))
+    square, left, top = cut_square(rgb, body.x, body.y, shrink * round(side / shrink))
+    if shrink > 1:  # whole numbers only: averaging 2 x 2 pixels is ten times as fast as 2.4 x 2.4
         cv2 = load("cv2")
-        wanted = (s.crop_max_px, s.crop_max_px)
+        wanted = (square.shape[1] // shrink, square.shape[0] // shrink)
         square = np.asarray(cv2.resize(square, wanted, interpolation=cv2.INTER_AREA), np.uint8)
-    return Crop(frame, square, left, top, square.shape[0] / size)
+    return Crop(frame, square, left, top, 1 / shrink)
 
 
 def frame_blocks(start: int, stop: int, size: int, *, backward: bool) -> Iterator[range]:
@@ -103,18 +103,30 @@ class Follower:
         """Frames since the subject was found."""
         return self._missed
 
-    def expect(self, frame: int) -> Body:
-        """Where to look: at the last answer while it is fresh, else on the path."""
+    def looks(self, frame: int) -> list[Body]:
+        """Where to look, best place first: near the last answer while it is fresh, and on the path.
+
+        The estimator sometimes misses a person at the picture's edge in one square and sees them in a
+        slightly other one; so there are several, until the subject is lost for good.
+        """
+        on_path = self._path.at(frame)
         if self._last is None or self._missed > 2:
-            return self._path.at(frame)
+            return [on_path]
         steps = self._missed + 1
         last = self._last
-        return Body(last.x + steps * self._step[0], last.y + steps * self._step[1], last.radius, last.tilt_rad)
+        ahead = Body(last.x + steps * self._step[0], last.y + steps * self._step[1], last.radius, last.tilt_rad)
+        if self._missed > 1:
+            return [ahead]
+        wider = Body(ahead.x, ahead.y, 1.2 * ahead.radius, 0.0)
+        return [ahead, wider, on_path]
 
-    def judge(self, frame: int, looked: Body, found: Body | None) -> bool:
+    def miss(self) -> None:
+        """The subject was not found in this frame."""
+        self._missed += 1
+
+    def accept(self, frame: int, looked: Body, found: Body) -> bool:
         """Whether ``found`` is the subject; if so it is where to look next."""
-        if found is None or not self._fits(frame, looked, found):
-            self._missed += 1
+        if not self._fits(frame, looked, found):
             return False
         if self._last is not None and self._missed == 0:
             self._step = (
@@ -171,22 +183,35 @@ def follow(
         reader, path, span, backward=backward, square_scale=estimator.square_scale, settings=settings
     )
     for count, crop in enumerate(crops):
-        looked = follower.expect(crop.frame)
-        answer = estimator.estimate(crop.rgb, looked.moved(-crop.left, -crop.top, crop.scale))
-        body = None if answer is None else _to_source(answer.body, crop)
-        if follower.judge(crop.frame, looked, body) and answer is not None:
+        answer = _look_for(follower, estimator, crop)
+        if answer is not None:
+            small = _outline(answer, crop, size)
+            if small is not None:
+                masks[crop.frame] = small
             corner = np.array([crop.left, crop.top], np.float32)
             xy = (answer.xy / np.float32(crop.scale) + corner).astype(np.float32)
-            if answer.mask is not None:
-                small = pack_mask(answer.mask, left_px=crop.left, top_px=crop.top, scale=crop.scale, size=size)
-                if small is not None:
-                    masks[crop.frame] = small
             found[crop.frame] = Estimate(xy, answer.score, answer.body, None)
         report(count + 1)
         beyond = crop.frame < path.start if backward else crop.frame >= path.stop
         if beyond and follower.missed >= patience:
             break
     return _collect(found, masks)
+
+
+def _look_for(follower: Follower, estimator: PoseEstimator, crop: Crop) -> Estimate | None:
+    """The first answer in a crop that is the subject, in crop pixels."""
+    for looked in follower.looks(crop.frame):
+        answer = estimator.estimate(crop.rgb, looked.moved(-crop.left, -crop.top, crop.scale))
+        if answer is not None and follower.accept(crop.frame, looked, _to_source(answer.body, crop)):
+            return answer
+    follower.miss()
+    return None
+
+
+def _outline(answer: Estimate, crop: Crop, size: tuple[int, int]) -> SmallMask | None:
+    if answer.mask is None:
+        return None
+    return pack_mask(answer.mask, left_px=crop.left, top_px=crop.top, scale=crop.scale, size=size)
 
 
 def _to_source(body: Body, crop: Crop) -> Body:

@@ -113,8 +113,11 @@ def _candidates(
         if float(np.nanmax(apart)) <= settings.agree * size:
             options = [(*_weighted_mean(pair, scores), 0.0)]
         else:
-            options = [(pair[0], scores[0], 0.0), (pair[1], scores[1], 0.0)]
-            options.append((*_mixed(pair, scores, apart <= settings.agree * size), 0.0))
+            agree = apart <= settings.agree * size
+            doubt = np.where(agree, 1, settings.doubt).astype(np.float32)
+            options = [(pair[0], scores[0] * doubt, 0.0), (pair[1], scores[1] * doubt, 0.0)]
+            mixed, sure = _mixed(pair, scores, agree)
+            options.append((mixed, sure * doubt, 0.0))
     elif there[0] or there[1]:
         which = 0 if there[0] else 1
         options = [(pair[which], scores[which], 0.0)]
@@ -230,15 +233,26 @@ def drop_wild_limbs(xy: Floats, *, max_ratio: float) -> Floats:
     return out
 
 
+def long_enough(found: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
+    """[T] ``found`` without runs of fewer than ``least`` frames: a flash of somebody is nobody."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], found, [False]]).astype(np.int8)))
+    out = np.zeros_like(found)
+    for start, stop in edges.reshape(-1, 2).tolist():
+        out[start:stop] = stop - start >= least
+    return out
+
+
 def finish(
     xy: Floats, score: Floats, *, width: int, height: int, settings: MergeSettings
 ) -> tuple[Floats, Floats]:
     """Cut what lies outside the picture, what is too unsure, wild limbs and rows with too little left."""
     out = cut_at_border(xy, width=width, height=height)
-    out[score < settings.min_score] = np.nan
+    least = np.full(len(BODY_FEET_23), settings.min_score)
+    least[list(LEGS)] = settings.min_leg_score
+    out[score < least] = np.nan
     out = drop_wild_limbs(out, max_ratio=settings.max_limb)
     seen = np.isfinite(out).all(axis=2)
-    out[seen[:, list(CORE)].sum(axis=1) < settings.min_points] = np.nan
+    out[~long_enough(seen[:, list(CORE)].sum(axis=1) >= settings.min_points, settings.min_frames)] = np.nan
     kept = np.isfinite(out).all(axis=2)
     return out, np.where(kept, score, 0).astype(np.float32)
 

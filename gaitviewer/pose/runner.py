@@ -305,7 +305,9 @@ def _notes(work: _Work, pose: PoseSequence) -> tuple[str, ...]:
             spans = ", ".join(f"{t.start} to {t.stop - 1}" for t in sure)
             notes.append(f"Another person is in the picture and was left out (frames {spans}).")
     found = np.flatnonzero(pose.seen.any(axis=1))
-    gaps = found[1:][np.diff(found) > 1], found[:-1][np.diff(found) > 1]
-    for after, before in zip(*gaps, strict=True):
-        notes.append(f"The subject was not found in frames {before + 1} to {after - 1}.")
+    holes = np.flatnonzero(np.diff(found) > 1)
+    gaps = [(int(found[i]) + 1, int(found[i + 1]) - 1) for i in holes]
+    if gaps:
+        words = ", ".join(f"{a} to {b}" if a < b else f"{a}" for a, b in gaps)
+        notes.append(f"The subject was not found in frames {words}.")
     return tuple(notes)

@@ -15,7 +15,8 @@ from gaitviewer.pose.estimator import Body, PoseEstimator, Sighting
 from gaitviewer.pose.settings import ScanSettings
 from gaitviewer.pose.source import FrameReader
 
-_LOOK_SCALE = 4.6  # side of the square in which a find is looked at again, in radii: a whole body and air
+_LOOK_SCALE = 3.8  # side of the square in which a find is looked at again, in radii: a whole body and air
+_LOOK_SHIFT = 0.6  # radii that a find may move by being looked at again
 _MOVED = 4.0  # grey levels: mean change of a window in which something happened
 
 
@@ -92,15 +93,14 @@ class Scanner:
     def _look_again(self, rgb: NDArray[np.uint8], body: Body) -> tuple[Body, float] | None:
         """The person nearest to a find, seen in a square that suits the find's size."""
         square, left, top = cut_square(rgb, body.x, body.y, _LOOK_SCALE * body.radius)
-        best: tuple[Body, float] | None = None
+        nearest, best = _LOOK_SHIFT * body.radius, None
         for found, score in self._estimator.find_people(square):
             moved = found.moved(left, top)
-            near = np.hypot(moved.x - body.x, moved.y - body.y) < body.radius
+            shift = float(np.hypot(moved.x - body.x, moved.y - body.y))
             alike = 0.4 < moved.radius / max(body.radius, 1e-6) < 2.5
             big = moved.radius >= self._settings.min_radius_px
-            sure = score >= self._settings.min_score and (best is None or score > best[1])
-            if near and alike and big and sure:
-                best = moved, score
+            if shift < nearest and alike and big and score >= self._settings.min_score:
+                nearest, best = shift, (moved, score)
         return best
 
     def _search_windows(self, rgb: NDArray[np.uint8]) -> list[Body]:

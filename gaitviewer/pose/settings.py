@@ -31,6 +31,7 @@ class LinkSettings:
     max_gap_s: float
     max_distance: float
     max_distance_per_s: float
+    vertical_weight: float
     max_size_ratio: float
     min_sightings: int
     min_likeness: float
@@ -54,7 +55,7 @@ class FollowSettings:
     reach_s: float
     give_up_s: float
     crop_scale: float
-    crop_max_px: int
+    crop_min_px: int
     block_frames: int
     max_step: float
     max_size_step: float
@@ -68,9 +69,12 @@ class MergeSettings:
     agree: float
     swap_cost: float
     switch_cost: float
+    doubt: float
     min_score: float
+    min_leg_score: float
     max_limb: float
     min_points: int
+    min_frames: int
 
 
 @dataclass(frozen=True, slots=True)

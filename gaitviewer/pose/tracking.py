@@ -14,6 +14,17 @@ from numpy.typing import NDArray
 from gaitviewer.pose.estimator import Body, Sighting
 from gaitviewer.pose.settings import LinkSettings, SubjectSettings
 
+_DOUBTFUL, _SURE = 0.6, 0.85  # detector scores between which a find passes from furniture to person
+
+
+def _steady_range(values: NDArray[np.float64]) -> float:
+    """10th to 90th percentile of a course, less what it jitters from step to step."""
+    if values.size < 3:
+        return 0.0
+    middle = np.median(np.stack([values[:-2], values[1:-1], values[2:]]), axis=0)
+    jitter = float(np.median(np.abs(np.diff(values, 2)))) if values.size > 3 else 0.0
+    return max(0.0, float(np.ptp(np.percentile(middle, [10, 90]))) - jitter)
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -39,15 +50,17 @@ class Track:
     def travel(self, depth_weight: float) -> float:
         """How far the person moved: sideways in radii, or in depth as weighted log2 of the size.
 
-        The 10th to the 90th percentile of each is compared, so that one bad sighting moves nobody.
+        Jitter is taken off, and a doubtful person (a piece of furniture, mostly) counts less.
         """
-        x = np.array([s.body.x for s in self.sightings])
+        x = np.array([s.body.x for s in self.sightings]) / self.radius
         size = np.log2([s.body.radius for s in self.sightings])
-        sideways = float(np.ptp(np.percentile(x, [10, 90]))) / self.radius
-        third = max(1, len(size) // 3)
-        depth = abs(float(np.median(size[:third]) - np.median(size[-third:])))
-        turned = float(np.ptp(np.percentile(size, [10, 90])))
-        return float(np.hypot(sideways, depth_weight * max(depth, 0.7 * turned)))
+        sure = float(np.clip((self.score - _DOUBTFUL) / (_SURE - _DOUBTFUL), 0, 1))
+        return sure * float(np.hypot(_steady_range(x), depth_weight * _steady_range(size)))
+
+    @property
+    def score(self) -> float:
+        """Median confidence of the detector."""
+        return float(np.median([s.score for s in self.sightings]))
 
     def overlap(self, other: Track) -> int:
         """Number of frames in which both are there."""
@@ -118,15 +131,20 @@ def likeness(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _expected(track: list[Sighting], frame: int) -> Body:
-    """Constant velocity from the last two sightings, damped: a person may stop, and a find may be off."""
-    last = track[-1]
-    if len(track) < 2:
-        return last.body
-    before = track[-2]
-    ahead = min(frame - last.frame, 2 * (last.frame - before.frame))
-    rate = 0.8 * ahead / (last.frame - before.frame)
-    body, old = last.body, before.body
-    return Body(body.x + rate * (body.x - old.x), body.y + rate * (body.y - old.y), body.radius)
+    """Sideways straight on at the median speed of late, up and down where the hips were of late.
+
+    Medians, for a single find may be off; and hips do not rise or sink quickly.
+    """
+    recent = [s.body for s in track[-4:]]
+    frames = [s.frame for s in track[-4:]]
+    last = recent[-1]
+    speed = 0.0
+    if len(recent) > 1:
+        steps = zip(recent[:-1], recent[1:], frames[:-1], frames[1:], strict=True)
+        speed = float(np.median([(b.x - a.x) / (j - i) for a, b, i, j in steps]))
+    y = float(np.median([body.y for body in recent[-3:]]))
+    radius = float(np.median([body.radius for body in recent[-3:]]))
+    return Body(last.x + speed * (frame - frames[-1]), y, radius)
 
 
 def link_sightings(sightings: Sequence[Sighting], rate_hz: float, settings: LinkSettings) -> list[Track]:
@@ -169,16 +187,18 @@ def _link_cost(
     last = track[-1]
     gap_s = (sighting.frame - last.frame) / rate_hz
     expected = _expected(track, sighting.frame)
-    radius = max(expected.radius, sighting.body.radius)
-    distance = float(np.hypot(sighting.body.x - expected.x, sighting.body.y - expected.y)) / radius
-    ratio = max(sighting.body.radius, last.body.radius) / min(sighting.body.radius, last.body.radius)
+    radius = expected.radius
+    upwards = settings.vertical_weight * (sighting.body.y - expected.y)
+    distance = float(np.hypot(sighting.body.x - expected.x, upwards)) / radius
+    ratio = max(sighting.body.radius, radius) / min(sighting.body.radius, radius)
     if distance > settings.max_distance + settings.max_distance_per_s * gap_s:
         return None
     if ratio > settings.max_size_ratio * (1 + gap_s):
         return None
-    if likeness(sighting.colours, last.colours) < settings.min_likeness:
+    alike = likeness(sighting.colours, last.colours)
+    if alike < settings.min_likeness:
         return None
-    return distance + float(np.log(ratio))
+    return distance + float(np.log(ratio)) + (1 - alike)
 
 
 def choose_subject(
