@@ -27,7 +27,7 @@ def _axes(position: Vector, look_at: Vector, roll_deg: float) -> NDArray[np.floa
     down = np.cross(ahead, right)
     turn = math.radians(roll_deg)
     across = math.cos(turn) * right + math.sin(turn) * down
-    axes = np.stack([across, math.cos(turn) * down - math.sin(turn) * right, ahead])
+    axes: NDArray[np.float64] = np.stack([across, math.cos(turn) * down - math.sin(turn) * right, ahead])
     axes.flags.writeable = False
     return axes
 

@@ -19,17 +19,23 @@ from gaitviewer.core.gait import Side
 from gaitviewer.synthesis.curves import Array, smoothstep
 from gaitviewer.synthesis.gait import WalkerGait
 
+# Moments of the cycle at which stance is fitted, waves of the pelvis path, steps of the solver.
 _GRID = 200
 _HARMONICS = 6
-_SHAKING = 20.0
+_ROUNDS = 36
+# What one degree of thigh costs 1: a degree of knee, the whole length of a bone, a metre of pelvis wave
+# (times its order squared), a degree by which the foot's pitch gives way, and a degree of its bending.
 _KNEE = 4.0
-_ROUGH = 1.0
+_STRETCH = 3000.0
+_SHAKING = 20.0
 _GIVE = 2.0
+_ROUGH = 1.0
+# How many times more the landing counts.
 _LANDING = 4.0
+# The pitch of a stance foot gives way by at most this, in bumps that lie this far apart in phase.
 _GIVE_DEG = 5.0
 _KNOT_STEP = 0.03
 _KNOTS = 31
-_ROUNDS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,45 +190,70 @@ def _cycle_of(gait: WalkerGait, x: Array) -> MeanCycle:
     )
 
 
-def _residuals(gait: WalkerGait) -> Callable[[Array], Array]:
-    """What is to be made small: degrees of hip and knee in stance, and bones that would have to stretch."""
-    foot, p, h = Foot.of(gait), gait.proportions, gait.height_m
-    phase = np.arange(_GRID) / _GRID
-    waves, shaking = _waves(phase), _shaking()
-    parts = []
-    for side in Side:
-        own = phase_of(side, phase, gait)
-        turns = np.floor(own)
-        rows = (own - turns) * 100 <= gait.limbs[side].toe_off_percent
-        thigh, knee, pitch = (values[rows] for values in wanted(side, phase, gait))
-        hip_forward, _, hip_up = (values[rows] for values in hip_offset(side, phase, gait))
-        turned = math.cos(math.radians(gait.limbs[side].foot_progression_deg))
-        settled, bumps = settle(pitch, gait.flat_band_deg), _bumps((own - turns)[rows])
-        parts.append((side, waves[rows], phase[rows], turns[rows], thigh, knee, settled, bumps))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stance:
+    """What one limb's stance wants, at the grid's phases that belong to it."""
+
+    side: Side
+    phase: Array
+    waves: Array
+    turns: Array
+    thigh: Array
+    knee: Array
+    settled: Array
+    bumps: Array
+    hip_forward: Array
+    hip_up: Array
+    weight: Array
+
+    @classmethod
+    def of(cls, side: Side, gait: WalkerGait) -> _Stance:
+        grid = np.arange(_GRID) / _GRID
+        own = phase_of(side, grid, gait)
+        within = own - np.floor(own)
+        rows = within * 100 <= gait.limbs[side].toe_off_percent
+        thigh, knee, pitch = wanted(side, grid[rows], gait)
+        hip_forward, _, hip_up = hip_offset(side, grid[rows], gait)
         # All of the late swing leads to the landing: an error there is an error for a long time.
-        weight = 1.0 + _LANDING * ((own - turns)[rows] < 0.015)
-        parts[-1] += (turned, hip_forward, hip_up, weight)
+        weight = 1.0 + _LANDING * (within[rows] < 0.015)
+        return cls(
+            side, grid[rows], _waves(grid[rows]), np.asarray(np.floor(own)[rows]), thigh, knee,
+            settle(pitch, gait.flat_band_deg), _bumps(within[rows]), hip_forward, hip_up, weight,
+        )  # fmt: skip
+
+    def errors(self, cycle: MeanCycle) -> list[Array]:
+        """Weighted degrees of thigh and knee, and the stretch of the bones."""
+        gait, p, h = cycle.gait, cycle.gait.proportions, cycle.gait.height_m
+        left = self.side is Side.LEFT
+        pitch = give_way(self.settled, self.bumps, cycle.pitch_change[0 if left else 1])
+        ahead, up = Foot.of(gait).ankle(pitch)
+        ahead = ahead * math.cos(math.radians(gait.limbs[self.side].foot_progression_deg))
+        place = (0.0 if left else cycle.right_foot_m) + self.turns * cycle.stride_m
+        pelvis = self.waves @ cycle.coefficients.T
+        thigh, knee, stretch = bend_leg(
+            place + ahead - self.hip_forward - cycle.stride_m * self.phase - pelvis[:, 0],
+            pelvis[:, 1] + self.hip_up - up,
+            thigh=p.thigh * h, shank=p.shank * h, wish=self.knee,
+        )  # fmt: skip
+        return [
+            self.weight * np.degrees(thigh - self.thigh),
+            _KNEE * self.weight * np.degrees(knee - self.knee),
+            _STRETCH * self.weight * (stretch - 1),
+        ]
+
+
+def _residuals(gait: WalkerGait) -> Callable[[Array], Array]:
+    """What is to be made small: degrees of hip and knee in stance, stretched bones, a shaking pelvis."""
+    stances = [_Stance.of(side, gait) for side in Side]
+    shaking = _shaking()
 
     def residuals(x: Array) -> Array:
         cycle = _cycle_of(gait, x)
         changes = np.degrees(cycle.pitch_change)
-        found = [
-            x[3 : 2 + shaking.size + 1] * shaking,
-            _GIVE * changes.ravel(),
-            _ROUGH * np.diff(changes, 2, axis=1).ravel(),
-        ]
-        for side, wave, at, turns, thigh, knee, settled, bumps, turned, hip_forward, hip_up, weight in parts:
-            pitch = give_way(settled, bumps, cycle.pitch_change[0 if side is Side.LEFT else 1])
-            ahead, up = foot.ankle(pitch)
-            place = (cycle.right_foot_m if side is Side.RIGHT else 0.0) + turns * cycle.stride_m
-            pelvis = wave @ cycle.coefficients.T
-            got_thigh, got_knee, stretch = bend_leg(
-                place + turned * ahead - hip_forward - cycle.stride_m * at - pelvis[:, 0],
-                pelvis[:, 1] + hip_up - up,
-                thigh=p.thigh * h, shank=p.shank * h, wish=knee,
-            )  # fmt: skip
-            found += [weight * np.degrees(got_thigh - thigh), _KNEE * weight * np.degrees(got_knee - knee)]
-            found.append(3000 * weight * (stretch - 1))
+        found = [x[3 : 3 + shaking.size] * shaking, _GIVE * changes.ravel()]
+        found.append(_ROUGH * np.diff(changes, 2, axis=1).ravel())
+        for stance in stances:
+            found += stance.errors(cycle)
         return np.concatenate(found)
 
     return residuals

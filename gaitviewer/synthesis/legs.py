@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Side
 from gaitviewer.synthesis import cycle as mean
@@ -43,7 +44,7 @@ class LegStates:
     pitch: Array
     place_s: Array
     wish: Array
-    stance: np.ndarray
+    stance: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +92,14 @@ class Walk:
         return self.along(forward), sway, up - np.interp(phase, self.drop_phase, self.drop)
 
     def place(self, side: Side, turn: Array) -> Array:
-        """s of the foot's middle in the stance of cycle number ``turn``."""
+        """Place (s) of the foot's middle in the stance of cycle number ``turn``."""
         start = self.cycle.right_foot_m if side is Side.RIGHT else 0.0
         return self.along(start + turn * self.cycle.stride_m)
 
     def leg(self, side: Side, phase: Array) -> LegStates:
         """The leg at those phases."""
         own = mean.phase_of(side, phase, self.gait)
-        turn = np.floor(own)
+        turn = np.asarray(np.floor(own), np.float64)
         limb = self.gait.limbs[side]
         off = limb.toe_off_percent / 100.0
         stance = own - turn <= off

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gaitviewer.synthesis.curves import Array
 
@@ -65,7 +65,7 @@ class Path:
         beyond = wanted - np.clip(wanted, 0.0, s[-1])
         return place + beyond[..., None] * ahead, ahead, angle
 
-    def straight(self, distance: ArrayLike, *, tolerance_deg: float = 2.0) -> np.ndarray:
+    def straight(self, distance: ArrayLike, *, tolerance_deg: float = 2.0) -> NDArray[np.bool_]:
         """Whether the path keeps its direction within half a metre around ``distance`` [...] -> bool."""
         wanted = np.asarray(distance, np.float64)
         turn = np.abs(self.at(wanted + 0.25)[2] - self.at(wanted - 0.25)[2])

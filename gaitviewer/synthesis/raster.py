@@ -148,7 +148,7 @@ class Canvas:
             back = np.linalg.inv(shape).astype(np.float32)
             u, v, w = (back[i, 0] * px + back[i, 1] * py + back[i, 2] * pz for i in range(3))
             share = solid.pattern(u, v, w)[..., None]
-            first, second = np.float32(solid.colour), np.float32(solid.second)
+            first, second = np.asarray(solid.colour, np.float32), np.asarray(solid.second, np.float32)
             colour = first + share * (second - first)
         far = np.float32(depth) + pz / np.float32(scale)
         self._put((rows, columns), cover, far, (nx, ny, nz), colour, solid.shade)
@@ -187,4 +187,4 @@ class Canvas:
         light = np.float32(_AMBIENT) + np.float32(_DIFFUSE) * lit - np.float32(_FILL) * nz
         painted = self.colour * light[..., None]
         rgb = self.background + self.cover[..., None] * (painted - self.background)
-        return np.clip(rgb, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(rgb, 0, 255), np.uint8)

@@ -47,7 +47,7 @@ class Frame:
     def point(self, forward: Array, left: Array, up: Array) -> Array:
         """Vectors [n, 3] with those components."""
         flat = np.asarray(forward)[..., None] * self.ahead + np.asarray(left)[..., None] * self.left
-        return flat + np.asarray(up)[..., None] * np.array([0.0, 0.0, 1.0])
+        return np.asarray(flat + np.asarray(up)[..., None] * np.array([0.0, 0.0, 1.0]), np.float64)
 
 
 def place_torso(

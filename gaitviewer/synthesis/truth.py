@@ -78,9 +78,9 @@ def _along(vectors: Array, axis: Array) -> Array:
 
 def _hanging(bone: Array, frame: Frame) -> Array:
     """Degrees of a bone against straight down, forward +."""
-    return np.degrees(np.arctan2(_along(bone, frame.ahead), -bone[:, 2]))
+    return np.asarray(np.degrees(np.arctan2(_along(bone, frame.ahead), -bone[:, 2])), np.float64)
 
 
 def _slope(across: Array, frame: Frame) -> Array:
     """Degrees by which the left end is up, seen from the front."""
-    return np.degrees(np.arctan2(across[:, 2], _along(across, frame.left)))
+    return np.asarray(np.degrees(np.arctan2(across[:, 2], _along(across, frame.left))), np.float64)

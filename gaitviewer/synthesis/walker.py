@@ -113,7 +113,7 @@ class Walker:
         place_torso(
             points, self.gait, phase=phase, middle=middle, frame=frame,
             look=Frame.of_heading(self.path.at(pelvis_s + _LOOK_AHEAD_M)[2]),
-            sway_deg=np.stack([monotone(self.half_phases, column, phase) for column in self.sway_deg.T], axis=1),
+            sway_deg=self._sway(phase),
         )  # fmt: skip
         return WalkerMotion(
             times=moments,
@@ -127,6 +127,10 @@ class Walker:
             gait=self.gait,
             seed=self.seed,
         )
+
+    def _sway(self, phase: Array) -> Array:
+        parts = [monotone(self.half_phases, column, phase) for column in self.sway_deg.T]
+        return np.stack(parts, axis=1)
 
     def _place_leg(self, points: Array, side: Side, leg: LegStates, *, pelvis_s: Array, frame: Frame) -> None:
         """Lay a leg of the straight line round the bend: the hip with the pelvis, the foot with its place."""
