@@ -7,6 +7,7 @@ Points that a person corrected are never changed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,18 +41,19 @@ def body_height_px(pose: PoseSequence) -> F8:
     xy = pose.xy.astype(np.float64)
 
     def middle(*points: Keypoint) -> F8:
-        return _nanmean(xy[:, list(points)], axis=1)
+        return nanmean(xy[:, list(points)], axis=1)
 
     trunk = _norm(
         middle(Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER) - middle(Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP)
     )
     legs = [_norm(xy[:, hip] - xy[:, knee]) + _norm(xy[:, knee] - xy[:, ankle]) for hip, knee, ankle in _LEGS]
-    leg = _nanmean(np.stack(legs, axis=1), axis=1)
+    leg = nanmean(np.stack(legs, axis=1), axis=1)
     return 1.25 * (trunk + leg)
 
 
+@lru_cache(maxsize=16)
 def clean(pose: PoseSequence) -> PoseSequence:
-    """Drop doubtful points and spikes, then bridge short gaps.
+    """Drop doubtful points and spikes, then bridge short gaps (remembered for the poses in use).
 
     Args:
         pose: keypoints as estimated or corrected.
@@ -108,9 +110,9 @@ def smooth_xy(pose: PoseSequence, *, cutoff_hz: float | None = None) -> F8:
 
 
 def low_pass(times: F8, values: F8, cutoff_hz: float) -> F8:
-    """Zero-phase low-pass of ``values`` [n, ...] sampled at ``times`` [n]; too short runs come back unchanged."""
+    """Zero-phase low-pass of ``values`` [n, ...] at ``times`` [n]; too short runs come back unchanged."""
     from scipy.interpolate import CubicSpline
-    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal import sosfiltfilt
 
     if len(times) < 5:
         return values
@@ -124,8 +126,16 @@ def low_pass(times: F8, values: F8, cutoff_hz: float) -> F8:
         return values
     # padded by about a period of the cut-off, mirrored through the end points, so that edges stay in place
     pad = min(len(grid) - 1, max(6, int(1.0 / (cutoff_hz * step))))
-    filtered = sosfiltfilt(butter(2, share, output="sos"), grid, axis=0, padtype="odd", padlen=pad)
+    filtered = sosfiltfilt(_butterworth(round(share, 6)), grid, axis=0, padtype="odd", padlen=pad)
     return np.asarray(filtered if even else CubicSpline(stamps, filtered)(times), np.float64)
+
+
+@lru_cache(maxsize=32)
+def _butterworth(share: float) -> F8:
+    """Second-order sections of the low-pass at ``share`` of the Nyquist frequency."""
+    from scipy.signal import butter
+
+    return np.asarray(butter(2, share, output="sos"), np.float64)
 
 
 def _spikes(pose: PoseSequence, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -138,8 +148,8 @@ def _spikes(pose: PoseSequence, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
     half = s.spike_window_frames // 2
     padded = np.pad(xy, ((half, half), (0, 0), (0, 0)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, s.spike_window_frames, axis=0)
-    away = _norm(xy - _nanmedian(windows, axis=-1))
-    spread = _ROBUST_SD * _nanmedian(away, axis=0)
+    away = _norm(xy - nanmedian(windows, axis=-1))
+    spread = _ROBUST_SD * nanmedian(away, axis=0)
     limit = np.maximum(s.spike_spread * spread, s.spike_least * float(np.nanmedian(heights)))
     return np.asarray(np.nan_to_num(away) > limit, np.bool_)
 
@@ -176,7 +186,7 @@ def _norm(vectors: F8) -> F8:
     return np.asarray(np.hypot(vectors[..., 0], vectors[..., 1]), np.float64)
 
 
-def _nanmean(values: F8, axis: int) -> F8:
+def nanmean(values: F8, axis: int) -> F8:
     """Mean over what is there, NaN (and no warning) where nothing is."""
     there = np.isfinite(values)
     count = there.sum(axis=axis)
@@ -184,8 +194,12 @@ def _nanmean(values: F8, axis: int) -> F8:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan), np.float64)
 
 
-def _nanmedian(values: F8, axis: int) -> F8:
+def nanmedian(values: F8, axis: int) -> F8:
     """Median over what is there, NaN (and no warning) where nothing is."""
-    empty = ~np.isfinite(values).any(axis=axis, keepdims=True)
-    middle = np.nanmedian(np.where(empty, 0.0, values), axis=axis)
-    return np.asarray(np.where(np.squeeze(empty, axis=axis), np.nan, middle), np.float64)
+    ordered = np.sort(values, axis=axis)  # NaN comes last
+    count = np.isfinite(values).sum(axis=axis, keepdims=True)
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(rank, 0), axis=axis) for rank in ((count - 1) // 2, count // 2)
+    )
+    middle = np.where(count > 0, 0.5 * (low + np.where(count % 2 == 1, low, high)), np.nan)
+    return np.asarray(np.squeeze(middle, axis=axis), np.float64)

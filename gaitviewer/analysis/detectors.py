@@ -103,14 +103,14 @@ def find_contacts(foot: FootTrack) -> list[Found]:
     for time, prominence in peaks:
         likely = time - zeni.bias(stride)
         rows: list[tuple[str, float]] = [("zeni", time)]
-        window = _window(foot.times, likely, s.search_s)
+        window = window_around(foot.times, likely, s.search_s)
         heel = _crossing(foot.times, -foot.heel_speed, -s.contact_speed, window, likely + speed.bias(stride))
         toe = _crossing(foot.times, -foot.toe_speed, -s.contact_speed, window, likely + speed.bias(stride))
         stopped = _first_to_stop(heel, toe, s)
         if stopped is not None:
             rows.append(("foot_speed", stopped))
-        falls = _extreme(
-            foot.times, -foot.rise, _window(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
+        falls = extreme(
+            foot.times, -foot.rise, window_around(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
         )
         if falls is not None:
             rows.append(("foot_velocity", falls))
@@ -128,12 +128,12 @@ def find_toe_offs(foot: FootTrack) -> list[Found]:
     for time, prominence in peaks:
         likely = time - zeni.bias(stride)
         rows: list[tuple[str, float]] = [("zeni", time)]
-        window = _window(foot.times, likely, s.search_s)
+        window = window_around(foot.times, likely, s.search_s)
         leaves = _crossing(foot.times, foot.toe_speed, s.toe_off_speed, window, likely + speed.bias(stride))
         if leaves is not None:
             rows.append(("foot_speed", leaves))
-        rises = _extreme(
-            foot.times, foot.rise, _window(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
+        rises = extreme(
+            foot.times, foot.rise, window_around(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
         )
         if rises is not None:
             rows.append(("foot_velocity", rises))
@@ -193,7 +193,7 @@ def _or_ankle(point: F8, ankle: F8) -> tuple[F8, bool]:
 
 
 def _walking_speed(grid: F8, forward: F8) -> F8:
-    """[N] forward speed of the pelvis over about a stride, pixels a second, never below a third of its median."""
+    """[N] forward speed of the pelvis over about a stride, px/s, never below a third of its median."""
     thin = slice(None, None, 8)
     speed = slope(grid[thin], forward[thin], 1.0)
     there = np.isfinite(speed)
@@ -203,7 +203,8 @@ def _walking_speed(grid: F8, forward: F8) -> F8:
     return np.maximum(whole, max(1e-6, float(np.median(whole)) / 3.0))
 
 
-def _window(times: F8, middle: float, half_s: float) -> slice:
+def window_around(times: F8, middle: float, half_s: float) -> slice:
+    """Rows of ``times`` within ``half_s`` of ``middle``."""
     return slice(*(int(i) for i in np.searchsorted(times, (middle - half_s, middle + half_s))))
 
 
@@ -221,7 +222,7 @@ def _crossing(times: F8, values: F8, level: float, window: slice, likely: float)
     return float(moments[np.argmin(np.abs(moments - likely))])
 
 
-def _extreme(times: F8, values: F8, window: slice) -> float | None:
+def extreme(times: F8, values: F8, window: slice) -> float | None:
     """Highest point inside the window, if it is not at its end."""
     piece = values[window]
     if piece.size < 3 or not np.isfinite(piece).all():

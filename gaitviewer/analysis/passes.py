@@ -93,7 +93,7 @@ def find_passes(
             backwards = travel.facing * np.sign(along) < -settings.facing_share
             leaving = _room_ahead(travel, along, pose.width) < settings.reach
             walking &= ~backwards & ~leaving
-    sign = np.where(walking, np.sign(along), 0).astype(np.int64)
+    sign = np.where(walking, np.sign(along), 0.0)
     reasons = _reasons(travel, along, across, sign)
     if leaving.any():
         reasons = [

@@ -6,6 +6,7 @@ stops or turns are excluded, and each says why.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -33,7 +34,7 @@ def find_strides(
     for side in Side:
         contacts = events.of(EventKind.INITIAL_CONTACT, side)
         number = 0
-        for first, last in zip(contacts[:-1], contacts[1:], strict=True):
+        for first, last in itertools.pairwise(contacts):
             toe_off = _first(events.of(EventKind.TOE_OFF, side), first.time_s, last.time_s)
             if toe_off is None:
                 continue
@@ -81,6 +82,31 @@ def exclude_unsteady(strides: tuple[Stride, ...], times: F8, speed: F8) -> tuple
             reason = f"the subject starts, stops or turns (speed {100 * ratio:.0f} % of the pass)"
             stride = replace(stride, excluded=stride.excluded or reason)
         out.append(stride)
+    return tuple(out)
+
+
+def exclude_unsure(strides: tuple[Stride, ...]) -> tuple[Stride, ...]:
+    """Exclude the strides that the end view alone could not cut out well.
+
+    Its events are rough: where one was mistaken, the stance share or the stride time is far from the others'.
+    (Strides with the side view's events are only flagged: there an unusual stride is the subject's own.)
+
+    Args:
+        strides: of the coronal view, with its own events.
+    """
+    s = motion_settings().strides
+    if not strides:
+        return strides
+    usual = float(np.median([stride.duration_s for stride in strides]))
+    out = []
+    for stride in strides:
+        odd = ""
+        if not s.least_stance <= stride.stance_fraction <= s.most_stance:
+            odd = f"stance {100 * stride.stance_fraction:.0f} % of the stride"
+        elif abs(stride.duration_s - usual) > s.end_view_share * usual:
+            odd = f"stride time {stride.duration_s:.2f} s, usually {usual:.2f} s"
+        reason = f"the end view alone could not tell its events ({odd})" if odd else ""
+        out.append(replace(stride, excluded=stride.excluded or reason))
     return tuple(out)
 
 

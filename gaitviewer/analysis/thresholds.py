@@ -76,6 +76,16 @@ class DetectorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CoronalSettings:
+    """Section ``events.coronal.<direction>``; the file explains each entry."""
+
+    base_sd_s: float
+    search_s: float
+    contact: dict[str, DetectorSettings]
+    toe_off: dict[str, DetectorSettings]
+
+
+@dataclass(frozen=True, slots=True)
 class EventSettings:
     """Section ``events``; the file explains each entry."""
 
@@ -95,6 +105,7 @@ class EventSettings:
     order_s: float
     contact: dict[str, DetectorSettings]
     toe_off: dict[str, DetectorSettings]
+    coronal: dict[str, CoronalSettings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,23 @@ class StrideSettings:
     least_stance: float
     most_stance: float
     slow_share: float
+    end_view_share: float
     slow_motion_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """Section ``sync``; the file explains each entry."""
+
+    step_s: float
+    equal_start_s: float
+    event_sd_s: float
+    outlier_share: float
+    event_weight: float
+    size_sd: float
+    impossible: float
+    usable_s: float
+    exchange: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +145,7 @@ class MotionSettings:
     sides: SideSettings
     events: EventSettings
     strides: StrideSettings
+    sync: SyncSettings
 
 
 _SECTIONS: dict[str, type[Any]] = {
@@ -126,6 +154,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "sides": SideSettings,
     "events": EventSettings,
     "strides": StrideSettings,
+    "sync": SyncSettings,
 }
 
 
@@ -140,11 +169,19 @@ def motion_settings() -> MotionSettings:
     with path.open("rb") as file:
         table = tomllib.load(file)
     try:
-        for kind in ("contact", "toe_off"):
-            rows = table["events"][kind]
-            table["events"][kind] = {name: DetectorSettings(**row) for name, row in rows.items()}
+        events = table["events"]
+        _read_detectors(events)
+        for direction, entries in events["coronal"].items():
+            _read_detectors(entries)
+            events["coronal"][direction] = CoronalSettings(**entries)
         return MotionSettings(**{name: kind(**table[name]) for name, kind in _SECTIONS.items()})
     except (KeyError, TypeError) as error:
         raise SettingsError(
             f"The settings file {path} is incomplete or has an unknown entry: {error}"
         ) from error
+
+
+def _read_detectors(section: dict[str, Any]) -> None:
+    """Turn the tables of detectors in a section into records."""
+    for kind in ("contact", "toe_off"):
+        section[kind] = {name: DetectorSettings(**row) for name, row in section[kind].items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -92,8 +93,9 @@ def slope(times: F8, values: F8, window_s: float) -> F8:
     return out
 
 
+@lru_cache(maxsize=16)
 def follow(pose: PoseSequence) -> Travel:
-    """Describe the subject's way through the picture.
+    """Describe the subject's way through the picture (remembered for the poses in use).
 
     Args:
         pose: keypoints; doubtful ones are dropped here, labels of left and right do not matter.
