@@ -14,6 +14,8 @@ from gaitviewer.core.pose import PoseSequence
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+_SPEED_SPAN_S = 0.08
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GaitFrame:
@@ -118,10 +120,17 @@ def _leg_length(points: Array, times: Array, walking_pass: WalkingPass) -> Array
 
 
 def speed_of(point: Array, times: Array) -> Array:
-    """[n] speed of a point, pixels per second (NaN beside gaps)."""
+    """[n] speed of a point, pixels per second, over a span of about 80 ms (NaN beside gaps).
+
+    A longer span than one frame keeps the noise of the points from looking like movement.
+    """
     if times.size < 3:
         return np.full(times.shape, np.nan)
-    return np.asarray(np.linalg.norm(np.gradient(point, times, axis=0), axis=1))
+    reach = max(1, round(_SPEED_SPAN_S / 2 / float(np.median(np.diff(times)))))
+    index = np.arange(times.size)
+    before, after = np.maximum(index - reach, 0), np.minimum(index + reach, times.size - 1)
+    moved = np.linalg.norm(point[after] - point[before], axis=1)
+    return np.asarray(moved / (times[after] - times[before]))
 
 
 def at_rest(frame: GaitFrame, point: Array) -> Mask:
