@@ -8,9 +8,9 @@ from typing import Any
 
 from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, Table, TableStyle
 
-from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.report import content, method
+from gaitviewer.report import content, curve_notes, method
 from gaitviewer.report.evidence import EVIDENCE_ASPECT, KEY_ASPECT, KeyStrip, Shot
 from gaitviewer.report.figures import (
     curve_legend,
@@ -23,7 +23,7 @@ from gaitviewer.report.figures import (
 from gaitviewer.report.sections import Frame, Story, section
 from gaitviewer.report.style import SANS, text
 from gaitviewer.report.tiles import Crop, Tile, caption_lines
-from gaitviewer.report.wording import angle_words, angles_present, number, sentence, unique
+from gaitviewer.report.wording import VIEW_WORDS, AngleWords, angle_words, angles_present, unique
 
 _GUTTER = 12.0
 
@@ -55,15 +55,22 @@ def _panel_height(rows: int, frame: Frame, least: float, most: float) -> float:
 
 
 def kinematics(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Story:
-    """Mean curves of both sides over the normal band."""
-    angles = [
-        words for words in angles_present(measures, kinds) if any(measures.mean(words.name, s) for s in Side)
-    ]
-    if not angles:
-        return [
-            section("Joint angles over the gait cycle"),
-            text("No angle could be measured over a whole stride."),
-        ]
+    """Mean curves of both sides over the normal band, a page for each view."""
+    story: Story = []
+    for view in View:
+        angles = curve_notes.drawn_angles(measures, view, kinds)
+        if angles:
+            heading = section(f"Joint angles over the gait cycle, {VIEW_WORDS[view]}")
+            story += [PageBreak(), heading, curve_legend(frame.width), Spacer(0, 6)]
+            story += _grid(_curve_panels(measures, angles, frame), 2, frame.width, gutter=20)
+            story += [text(line, "note") for line in curve_notes.notes(measures, angles)]
+    if story:
+        return story
+    nothing = text("No angle could be measured over a whole stride.")
+    return [section("Joint angles over the gait cycle"), nothing]
+
+
+def _curve_panels(measures: Measures, angles: Sequence[AngleWords], frame: Frame) -> list[Any]:
     width = (frame.width - 20) / 2
     height = _panel_height(math.ceil(len(angles) / 2), frame, 112, 158)
     panels = []
@@ -73,40 +80,7 @@ def kinematics(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> 
         band = measures.band(words.name)
         limits = limits_of(words, means, curves, band)
         panels.append(curve_panel(words, means, band, width=width, height=height, limits=limits))
-    legend = [section("Joint angles over the gait cycle"), curve_legend(frame.width), Spacer(0, 6)]
-    story: Story = [PageBreak(), *legend, *_grid(panels, 2, frame.width, gutter=20)]
-    story += [text(line, "note") for line in _curve_notes(measures, kinds)]
-    return story
-
-
-def _curve_notes(measures: Measures, kinds: Sequence[AngleKind]) -> list[str]:
-    counts = []
-    for side in Side:
-        made = [m for m in measures.means if m.side is side]
-        if made:
-            low, high = min(m.count for m in made), max(m.count for m in made)
-            span = f"{low}" if low == high else f"{low} to {high}"
-            far = " (in part from the far limb)" if any(m.far for m in made) else ""
-            counts.append(f"{side.value} {span}{far}")
-    notes = [
-        f"Horizontal: % of the gait cycle, 0 = contact of that foot. Line: mean, ribbon: ± 1 SD over strides; "
-        f"strides: {', '.join(counts)}. Normal band: group “{measures.speed_group}”."
-    ]
-    drawn = {mean.angle for mean in measures.means}
-    notes += [
-        f"Dotted band, {band.angle.replace('_', ' ')}: {sentence(band.note or 'defined otherwise')}"
-        for band in measures.bands
-        if not band.comparable and band.angle in drawn
-    ]
-    notes += [
-        f"{words.title}: {sentence(words.note)}"
-        for words in (angle_words(m, kinds) for m in unique(m.angle for m in measures.means))
-        if words.note
-    ]
-    zeros = [f"{side.value} {number(zero, 1)}°" for side in Side
-             if (zero := measures.flat_foot_zero_deg[side]) is not None]  # fmt: skip
-    taken = f"taken from a flat-foot frame: {', '.join(zeros)}" if zeros else "not taken: heel and toe as seen"
-    return [*notes, f"Zero of the ankle angle {taken}."]
+    return panels
 
 
 def consistency(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Story:

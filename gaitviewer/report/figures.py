@@ -29,7 +29,7 @@ from gaitviewer.report.wording import AngleWords, number
 
 _CYCLE = np.linspace(0.0, 100.0, CYCLE_POINTS)
 _TICKS = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
-_LEAST_SPAN = {"deg": 25.0}
+_LEAST_SPAN = {"deg": 20.0}
 _LEFT, _RIGHT, _BOTTOM, _TOP = 22.0, 13.0, 13.0, 20.0
 
 

@@ -47,11 +47,11 @@ def reliability_lines() -> tuple[str, ...]:
         "Totals are partial sums over the items seen and are compared only with totals over the same items. "
         f"“Likely” is the central {100 * share:.0f} % of the total's distribution if the errors of the items "
         "are independent.",
-        f"For human raters and complete sheets, {mcid['value']:g} points are reported as the smallest clinically "
-        f"important difference ({mcid['source']}; {mcid['note']}) and {mdc['value']:g} points as the smallest change "
-        f"beyond measurement error (95 %; {mdc['source']}). As the second exceeds the first, a change below "
-        f"{mdc['value']:g} is within measurement error. Neither figure applies to partial or unequal sets of items, "
-        "nor between a program's and a person's scores.",
+        f"For human raters and complete sheets, {mcid['value']:g} points are reported as the smallest "
+        f"clinically important difference ({mcid['source']}; {mcid['note']}) and {mdc['value']:g} points as the "
+        f"smallest change beyond measurement error (95 %; {mdc['source']}). As the second exceeds the first, a "
+        f"change below {mdc['value']:g} is within measurement error. Neither figure applies to partial or "
+        "unequal sets of items, nor between a program's and a person's scores.",
         f"Human raters agree with each other in {low}–{high} % per item, and with three-dimensional gait "
         f"analysis in {least}–{most} % ({raters['source']}).",
     )

@@ -10,7 +10,7 @@ import pytest
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
-from gaitviewer.report import content, recording, sheet
+from gaitviewer.report import content, curve_notes, recording, sheet
 from gaitviewer.report.limits import load_limits, reliability_lines
 from gaitviewer.report.wording import angle_words, joined, number, sentence, with_unit
 
@@ -137,3 +137,18 @@ def test_reliability_figures_come_from_the_data_file() -> None:
     assert "2.4 points" in text
     assert "below 4.78 is within measurement error" in text
     assert "Neither figure applies to partial or unequal sets" in text
+
+
+def test_curves_are_sorted_by_view_and_explained(build_measures: Build) -> None:
+    measures = build_measures()
+    side = curve_notes.drawn_angles(measures, View.SAGITTAL, ())
+    front = curve_notes.drawn_angles(measures, View.CORONAL, ())
+    assert [w.name for w in side][:3] == ["hip_flexion", "knee_flexion", "ankle_dorsiflexion"]
+    assert {w.name for w in front} == {"pelvic_obliquity", "trunk_lateral_lean", "trunk_lateral_shift"}
+    lines = curve_notes.notes(measures, side)
+    assert "strides: left 2 of the far limb, right 3" in lines[0]
+    assert "Foot pitch: Dotted band: Made from ankle and shank." in lines
+    assert lines[-1] == (
+        "Zero of the ankle angle from a flat foot: left 4.2°. Not taken (right): the line from heel to toe as seen."
+    )
+    assert not any("ankle" in line for line in curve_notes.notes(measures, front))
