@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -36,7 +37,7 @@ def blocked(findings: Sequence[QualityFinding], code: str, cycle: Cycle) -> str:
     for finding in findings:
         here = finding.trial == cycle.stride.trial and finding.view is cycle.stride.view
         if finding.level is Level.REFUSED and here and code in finding.items:
-            return finding.text
+            return finding.text[0].lower() + finding.text[1:].rstrip(".")
     return ""
 
 
@@ -56,18 +57,28 @@ def assess_recordings(
         flat_foot_zero_deg: pitch of each foot when flat; None = never seen flat.
     """
     found: list[QualityFinding] = []
+    given: list[QualityFinding] = []
     for motion in motions:
         for view in View:
             seen = motion.views[view]
             if seen is None:
                 continue
             trial = motion.trial.id
-            found += seen.quality
+            given += seen.quality
             found += _of_view(motion, seen, view, leg_px.get((trial, view), math.nan))
     found += _strides(motions, cycles)
     if any(motion.views.sagittal is not None for motion in motions):
         found += _flat_feet(flat_foot_zero_deg)
-    return tuple(sorted(found, key=lambda f: _ORDER[f.level]))
+    if any(finding.topic == "slow motion" for finding in given):
+        found = [finding for finding in found if finding.topic != "stride time"]
+    return tuple(sorted([*map(_as_sentences, found), *given], key=lambda f: _ORDER[f.level]))
+
+
+def _as_sentences(finding: QualityFinding) -> QualityFinding:
+    def sentence(text: str) -> str:
+        return f"{text[0].upper()}{text[1:]}." if text else ""
+
+    return replace(finding, text=sentence(finding.text), advice=sentence(finding.advice))
 
 
 def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -> Iterator[QualityFinding]:
