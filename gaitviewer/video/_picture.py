@@ -1,10 +1,10 @@
-"""From a decoded picture to an upright RGB array: pixel shape, rotation, mirroring, scaling, colour."""
+"""From a decoded picture to an upright array of pixels: pixel shape, rotation, mirroring, scaling, colour."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 from av.buffer import Buffer
@@ -16,6 +16,7 @@ from gaitviewer.errors import VideoError
 from gaitviewer.video._container import READ_ERRORS, open_container
 
 Rgb = NDArray[np.uint8]
+PixelFormat = Literal["rgb24", "bgra"]  # bgra: what screens take without another conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +113,26 @@ def _orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
 
 
 class Converter:
-    """Turns decoded pictures into upright RGB arrays of one size; one per thread and size."""
+    """Turns decoded pictures into upright arrays of one size and pixel format; one per thread and size."""
 
-    def __init__(self, picture: Picture, *, max_height: int | None = None) -> None:
+    def __init__(
+        self, picture: Picture, *, max_height: int | None = None, pixel_format: PixelFormat = "rgb24"
+    ) -> None:
         """Prepare for pictures at most ``max_height`` pixels high (upright); they are never enlarged."""
         if max_height is not None and max_height < 1:
             raise ValueError(f"max_height is {max_height}, expected at least 1")
         scale = 1.0 if max_height is None else min(1.0, max_height / picture.upright_height)
         self._size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         self._picture = picture
+        self._format = pixel_format
         self._interpolation = Interpolation.AREA if scale < 1 else Interpolation.BILINEAR
         self._scaler = VideoReformatter()
 
     def convert(self, frame: VideoFrame) -> Rgb:
-        """A fresh array u8 [H, W, 3], upright; the colour space is the one that the frame names."""
+        """A fresh array u8 [H, W, 3 or 4], upright; the colour space is the one that the frame names."""
         width, height = self._size
         flat = self._scaler.reformat(
-            frame, width, height, format="rgb24", interpolation=self._interpolation, threads=1
+            frame, width, height, format=self._format, interpolation=self._interpolation, threads=1
         )
         return _turn(cast(Rgb, flat.to_ndarray()), self._picture)
 

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import VideoError
 from gaitviewer.video._decoder import Decoder, FrameCache
-from gaitviewer.video._picture import Converter, Rgb
+from gaitviewer.video._picture import Converter, PixelFormat, Rgb
 from gaitviewer.video.index import FrameIndex, build_index
 
 DEFAULT_CACHE_BYTES = 256 << 20
+
+
+class Converters:
+    """A converter for each size and pixel format that was asked for; not for two threads at once."""
+
+    def __init__(self, index: FrameIndex) -> None:
+        self._picture = index.picture
+        self._made: dict[tuple[int | None, PixelFormat], Converter] = {}
+
+    def convert(self, frame: VideoFrame, max_height: int | None, pixel_format: PixelFormat) -> Rgb:
+        """A fresh upright array."""
+        key = (max_height, pixel_format)
+        if key not in self._made:
+            self._made[key] = Converter(self._picture, max_height=max_height, pixel_format=pixel_format)
+        return self._made[key].convert(frame)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A decoded frame that has not been converted: one that comes too late need not be.
+
+    Attributes:
+        number: frame number.
+    """
+
+    number: int
+    _frame: VideoFrame
+    _converters: Converters
+
+    def pixels(self, *, max_height: int | None = None, pixel_format: PixelFormat = "rgb24") -> Rgb:
+        """A fresh array u8 [H, W, 3 or 4], upright; in the thread that runs the iteration."""
+        return self._converters.convert(self._frame, max_height, pixel_format)
 
 
 class VideoReader:
@@ -37,15 +74,25 @@ class VideoReader:
         self._cache = FrameCache(cache_bytes)
         self._lock = Lock()
         self._decoder: Decoder | None = None
-        self._converters: dict[int | None, Converter] = {}
+        self._converters = Converters(index)
         self._closed = False
 
-    def frame(self, index: int, *, max_height: int | None = None) -> Rgb:
-        """Frame ``index`` as a fresh array u8 [H, W, 3], upright RGB.
+    def frame(
+        self,
+        index: int,
+        *,
+        max_height: int | None = None,
+        pixel_format: PixelFormat = "rgb24",
+        passing: Callable[[int], None] | None = None,
+    ) -> Rgb:
+        """Frame ``index`` as a fresh array u8 [H, W, 3], upright RGB (or [H, W, 4] for "bgra").
 
         Args:
             index: frame number, 0 to ``info.frame_count - 1``.
             max_height: scale the picture down to at most this height, pixels.
+            pixel_format: order of the colours.
+            passing: called with the number of each frame decoded on the way; may raise to give up, the
+                frames decoded until then stay in the cache.
 
         Raises:
             IndexError: there is no such frame.
@@ -53,16 +100,20 @@ class VideoReader:
         """
         if not 0 <= index < self.info.frame_count:
             raise IndexError(f"frame {index} of a video with {self.info.frame_count} frames")
+
+        def passed(number: int, decoded: VideoFrame) -> None:
+            self._cache.put(number, decoded)
+            if passing is not None:
+                passing(number)
+
         with self._lock:
             self._check_open()
             frame = self._cache.get(index)
             if frame is None:
                 if self._decoder is None:
                     self._decoder = Decoder(self.path, self._index, threading="SLICE")
-                frame = self._decoder.fetch(index, self._cache.put)
-            if max_height not in self._converters:
-                self._converters[max_height] = Converter(self._index.picture, max_height=max_height)
-            return self._converters[max_height].convert(frame)
+                frame = self._decoder.fetch(index, passed)
+            return self._converters.convert(frame, max_height, pixel_format)
 
     def frames(
         self, start: int = 0, stop: int | None = None, *, step: int = 1, max_height: int | None = None
@@ -79,18 +130,39 @@ class VideoReader:
         if step < 1 or start < 0:
             raise ValueError(f"start {start} and step {step}: expected start >= 0 and step >= 1")
         stop = self.info.frame_count if stop is None else min(stop, self.info.frame_count)
+        if max_height is not None and max_height < 1:
+            raise ValueError(f"max_height is {max_height}, expected at least 1")
         self._check_open()
-        return self._run(range(start, stop, step), Converter(self._index.picture, max_height=max_height))
+        run = self._run(range(start, stop, step))
+        return ((decoded.number, decoded.pixels(max_height=max_height)) for decoded in run)
 
-    def _run(self, numbers: range, converter: Converter) -> Iterator[tuple[int, Rgb]]:
+    def decoded(self, start: int = 0) -> Generator[Decoded, None, None]:
+        """Every frame from ``start`` on, to be converted by whoever needs it.
+
+        Raises:
+            ValueError: ``start`` is negative.
+            VideoError: the file is damaged at a frame, or the reader is closed.
+        """
+        if start < 0:
+            raise ValueError(f"start {start}: expected >= 0")
+        self._check_open()
+        return self._run(range(start, self.info.frame_count))
+
+    def _run(self, numbers: range) -> Generator[Decoded, None, None]:
         if not numbers:
             return
+        converters = Converters(self._index)
         decoder = Decoder(self.path, self._index, threading="FRAME")
         try:
             for number in numbers:
-                yield number, converter.convert(decoder.fetch(number))
+                yield Decoded(number, decoder.fetch(number), converters)
         finally:
             decoder.close()
+
+    @property
+    def key_frames(self) -> NDArray[np.int64]:
+        """[M] numbers of the shown frames at which decoding can start, increasing."""
+        return np.flatnonzero(np.isin(self._index.pts, self._index.key_pts))
 
     @property
     def cached_bytes(self) -> int:

@@ -202,3 +202,45 @@ def test_memory_of_the_process_stays_near_the_cache(tmp_path: Path) -> None:
         grown_mb[cache_mb] = int(run.stdout) / 2**20
     assert grown_mb[20] < 80
     assert grown_mb[300] > 100  # so the bound above is the cache's doing
+
+
+def test_pixels_for_the_screen_are_the_same_picture(recording: Any) -> None:
+    with open_video(recording.path) as reader:
+        for index in (0, 31):
+            rgb, bgra = reader.frame(index), reader.frame(index, pixel_format="bgra")
+            assert bgra.shape == (*rgb.shape[:2], 4)
+            assert np.abs(bgra[..., 2::-1].astype(int) - rgb).max() <= 2
+            assert (bgra[..., 3] == 255).all()
+
+
+def test_late_frames_need_not_be_converted(plain: Any, counter: Any) -> None:
+    with open_video(plain.path) as reader:
+        run = reader.decoded(40)
+        seen = [frame for frame, _ in zip(run, range(20), strict=False)]
+        run.close()
+        assert [frame.number for frame in seen] == list(range(40, 60))
+        assert counter.read(seen[-1].pixels(max_height=48)) == 59
+        with pytest.raises(ValueError):
+            reader.decoded(-1)
+
+
+def test_giving_up_on_the_way_keeps_the_reader_usable(plain: Any, counter: Any) -> None:
+    class GivenUp(Exception):
+        pass
+
+    def passing(number: int) -> None:
+        if number == 20:
+            raise GivenUp
+
+    with open_video(plain.path) as reader:
+        with pytest.raises(GivenUp):
+            reader.frame(23, passing=passing)
+        held = reader.cached_bytes
+        assert held > 0
+        assert [counter.read(reader.frame(number)) for number in (20, 21, 23, 5)] == [20, 21, 23, 5]
+
+
+def test_key_frames_are_known(plain: Any) -> None:
+    with open_video(plain.path) as reader:
+        assert reader.key_frames.tolist()[0] == 0
+        assert np.diff(reader.key_frames).max() <= 24
