@@ -117,7 +117,7 @@ def left_out_strides(measures: Measures) -> tuple[str, ...]:
     """Strides that do not count, by reason."""
     pairs = [(s.excluded, f"{s.side.value} {s.view.value}") for s in measures.strides if not s.counts]
     return tuple(
-        f"{many(len(which), 'stride')} left out ({joined(unique(which))}): {sentence(reason)}"
+        f"{many(len(which), 'stride')} left out ({joined(sorted(set(which)))}): {sentence(reason)}"
         for reason, which in _grouped(pairs).items()
     )
 
@@ -128,15 +128,16 @@ def _frames(part: LeftOut) -> str:
 
 
 def left_out_frames(measures: Measures) -> tuple[str, ...]:
-    """Stretches of the recording that belong to no walking pass, by view and reason."""
+    """Stretches of the recording that belong to no walking pass: a line per view, sorted by reason."""
     lines = []
     for motion in measures.motions:
         for view in View:
             found = motion.views[view]
             pairs = [(part.reason, _frames(part)) for part in found.left_out] if found else []
-            for reason, frames in _grouped(pairs).items():
+            parts = [f"{', '.join(frames)} {reason}" for reason, frames in _grouped(pairs).items()]
+            if parts:
                 lines.append(
-                    f"{motion.trial.id}, {VIEW_WORDS[view]}, frames {', '.join(frames)}: {sentence(reason)}"
+                    sentence(f"trial {motion.trial.id}, {VIEW_WORDS[view]}, frames {'; '.join(parts)}")
                 )
     return tuple(lines)
 
@@ -145,7 +146,7 @@ def flagged_strides(measures: Measures) -> tuple[str, ...]:
     """What is unusual about strides that do count."""
     pairs = [(flag, f"{s.side.value} {s.view.value}") for s in measures.strides if s.counts for flag in s.flags]
     return tuple(
-        f"{many(len(which), 'stride')} kept ({joined(unique(which))}): {sentence(flag)}"
+        f"{many(len(which), 'stride')} kept ({joined(sorted(set(which)))}): {sentence(flag)}"
         for flag, which in _grouped(pairs).items()
     )
 

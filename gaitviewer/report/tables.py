@@ -48,13 +48,19 @@ def facts_table(facts: Sequence[Fact], width: float) -> Table:
     """Label over value on a grid of four columns; long values take a row of their own."""
     short = [fact for fact in facts if len(fact.value) <= 30 and len(fact.label) <= 26]
     long = [fact for fact in facts if fact not in short]
-    cells = [[text(fact.label, "label"), text(fact.value, "value")] for fact in short]
+    alone = short.pop() if len(short) % 4 == 1 and long else None  # goes beside the last long one
+
+    def cell(fact: Fact) -> Any:
+        return [text(fact.label, "label"), text(fact.value, "value")]
+
+    cells = [cell(fact) for fact in short]
     rows: list[list[Any]] = [cells[i : i + 4] for i in range(0, len(cells), 4)]
     rows = [row + [""] * (4 - len(row)) for row in rows]
     spans = []
     for fact in long:
-        spans.append(("SPAN", (0, len(rows)), (-1, len(rows))))
-        rows.append([[text(fact.label, "label"), text(fact.value, "value")], "", "", ""])
+        beside = alone is not None and fact is long[-1]
+        spans.append(("SPAN", (0, len(rows)), (2 if beside else 3, len(rows))))
+        rows.append([cell(fact), "", "", cell(alone) if beside and alone is not None else ""])
     style = [*_FLAT, ("LINEABOVE", (0, 0), (-1, -1), 0.35, RULE), *spans]
     return Table(rows, colWidths=[width / 4] * 4, style=TableStyle(style), hAlign="LEFT", splitInRow=1)
 
@@ -154,7 +160,7 @@ def _sheet_cell(cell: SheetCell, linked: frozenset[str], width: float) -> list[A
 
 def sheet_table(measures: Measures, width: float, *, linked: frozenset[str]) -> Table:
     """The 17 items of both limbs; values lead to their pictures."""
-    item, mark, chance = 0.27 * width, 0.045 * width, 0.135 * width
+    item, mark, chance = 0.335 * width, 0.04 * width, 0.12 * width
     value = (width - item - 2 * mark - 2 * chance) / 2
     heads = ("Item and normal band", "Left", "", "P(0 · 1 · 2) %", "Right", "", "P(0 · 1 · 2) %")
     rows: list[list[Any]] = [[text(head, "head") for head in heads]]
