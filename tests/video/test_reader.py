@@ -225,15 +225,15 @@ def test_late_frames_need_not_be_converted(plain: Any, counter: Any) -> None:
 
 
 def test_giving_up_on_the_way_keeps_the_reader_usable(plain: Any, counter: Any) -> None:
-    class GivenUp(Exception):
+    class GivenUpError(Exception):
         pass
 
     def passing(number: int) -> None:
         if number == 20:
-            raise GivenUp
+            raise GivenUpError
 
     with open_video(plain.path) as reader:
-        with pytest.raises(GivenUp):
+        with pytest.raises(GivenUpError):
             reader.frame(23, passing=passing)
         held = reader.cached_bytes
         assert held > 0
