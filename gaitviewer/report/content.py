@@ -171,10 +171,15 @@ def scored_findings(measures: Measures) -> tuple[str, ...]:
 def _basis(measures: Measures) -> str:
     parts = []
     for view in View:
-        counts = [len(_counting(measures.strides, side, view)) for side in Side]
         if any(view in motion.trial.views for motion in measures.motions):
-            parts.append(f"{counts[0]} left and {counts[1]} right in the {VIEW_WORDS[view]}")
-    return "Strides measured: " + (joined(parts, "and") or "none") + "."
+            sides = [_count_words(_counting(measures.strides, side, view), side) for side in Side]
+            parts.append(f"{joined(sides)} in the {VIEW_WORDS[view]}")
+    return "Strides measured: " + ("; ".join(parts) or "none") + "."
+
+
+def _count_words(strides: tuple[Stride, ...], side: Side) -> str:
+    far = sum(stride.far for stride in strides)
+    return f"{len(strides)} {side.value}" + (f" ({far} of them as the far limb)" if far else "")
 
 
 def _speed(measures: Measures) -> str:

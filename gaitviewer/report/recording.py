@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaitviewer.core.gait import LeftOut, Side, View
+from gaitviewer.core.gait import LeftOut, Side, Stride, View
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Trial
@@ -63,13 +63,20 @@ def _passes(motion: ViewMotion) -> str:
     return "; ".join(f"{words.count(w)} {w}" for w in unique(words)) or "none"
 
 
+def _stride_words(strides: tuple[Stride, ...]) -> str:
+    """Used, of the far limb (a fallback only), left out."""
+    used = [stride for stride in strides if stride.counts]
+    far = sum(stride.far for stride in used)
+    words = f"{len(used) - far} near, {far} far limb" if far else f"{len(used)} used"
+    return f"{words}, {len(strides) - len(used)} left out"
+
+
 def _view_row(trial: Trial, view: View, motion: ViewMotion) -> ViewRow:
     video = trial.videos[view]
     pose = motion.pose
     rate = hertz(pose.rate_hz if video is None else video.info.rate_hz)
     if video is not None and video.info.variable_rate:
         rate += ", variable"
-    counted = sum(s.counts for s in motion.strides)
     return ViewRow(
         trial=trial.id,
         view=VIEW_WORDS[view],
@@ -78,7 +85,7 @@ def _view_row(trial: Trial, view: View, motion: ViewMotion) -> ViewRow:
         passes=_passes(motion),
         plane=_plane(motion),
         confidence=_confidence(motion),
-        strides=f"{counted} used, {len(motion.strides) - counted} left out",
+        strides=_stride_words(motion.strides),
     )
 
 

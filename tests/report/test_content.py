@@ -86,6 +86,7 @@ def test_findings_are_sorted_by_score(build_measures: Build) -> None:
 
 def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> None:
     text = " ".join(content.summary(build_measures()))
+    assert "2 left (2 of them as the far limb) and 3 right in the sagittal view; 2 left and 3 right in" in text
     assert "step length (14 %)" in text
     assert "stance" not in text.split("The sides differ")[1]
     assert "This recording is limited by: frame rate" in text
@@ -124,7 +125,8 @@ def test_view_rows(build_measures: Build) -> None:
     assert [row.view for row in rows] == ["sagittal view", "coronal view"]
     assert rows[0].confidence == "0.87; 100 % seen"
     assert rows[0].plane == "6°"
-    assert rows[0].strides == "5 used, 1 left out"
+    assert rows[0].strides == "3 near, 2 far limb, 1 left out"
+    assert rows[1].strides == "5 used, 1 left out"
     assert len(recording.view_rows(build_measures(views=(View.SAGITTAL,)))) == 1
 
 
