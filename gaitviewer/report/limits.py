@@ -48,8 +48,8 @@ def reliability_lines() -> tuple[str, ...]:
         f"“Likely” is the central {100 * share:.0f} % of the total's distribution if the errors of the items "
         "are independent.",
         f"For human raters and complete sheets, {mcid['value']:g} points are reported as the smallest "
-        f"clinically important difference ({mcid['source']}; not verified whether per limb) and {mdc['value']:g} points as "
-        f"the smallest change beyond measurement error (95 %; {mdc['source']}). As the second exceeds the "
+        f"clinically important difference ({mcid['source']}; not verified whether per limb) and "
+        f"{mdc['value']:g} points as the smallest change beyond measurement error (95 %; {mdc['source']}). As the second exceeds the "
         f"first, a change below {mdc['value']:g} is within measurement error. Neither figure applies to "
         "partial or unequal sets of items, nor between a program's and a person's scores.",
         f"Human raters agree with each other in {low}–{high} % per item, and with three-dimensional gait "
