@@ -1,0 +1,398 @@
+"""Pictures for the canvases: one decoder thread for each view, one bounded cache for all.
+
+A decoder thread scales to the size of the canvas while it converts, so that the window's thread only paints.
+What it is asked for is a single slot: a newer wish replaces an older one, which is given up on the way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, Signal
+
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.errors import UserError
+from gaitviewer.gui.shots import Shot, ShotCache, make_shot
+
+if TYPE_CHECKING:
+    from gaitviewer.video import VideoReader
+    from gaitviewer.video.reader import Decoded
+
+DEFAULT_LIMIT_BYTES = 1 << 30
+# Shares of the bound: pictures at display size, and decoded groups of pictures of each view for steps back.
+# The rest is left to the decoders themselves.
+_PICTURES_SHARE = 0.5
+_DECODED_SHARE = 0.15
+# While playing, pictures are made this far ahead; while standing, this far to both sides.
+_AHEAD_FRAMES = 30
+_AROUND_FRAMES = 24
+# Decoding on over this many frames that are there already is cheaper than starting anew.
+_WORTH_RUNNING = 40
+_JOIN_S = 2.0
+_owners = count(1)
+
+
+class _GivenUp(Exception):  # noqa: N818  not an error: there is something more urgent
+    """The decoder was asked for something else on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What the decoder does next: one frame by itself, or one more of a run.
+
+    Attributes:
+        index: frame.   serial: of the wish it serves; a newer one ends it.   run: decode in a row.
+    """
+
+    index: int
+    height: int
+    serial: int
+    run: bool
+
+
+class ViewFrames:
+    """Pictures of one view from a thread of its own; the methods are for the window's thread.
+
+    Attributes:
+        view: which.
+        failure: why there are no (more) pictures, "" if there are.
+        damage: what is wrong with single frames, "" if nothing was found.
+    """
+
+    def __init__(
+        self,
+        stream: VideoStream,
+        cache: ShotCache,
+        *,
+        opener: Callable[[], VideoReader],
+        told: Callable[[], None],
+    ) -> None:
+        """Start the thread; ``told`` is called in it when a picture has come or the video failed."""
+        self.view = stream.view
+        self.info = stream.info
+        self.failure = ""
+        self.damage = ""
+        self._owner = next(_owners)
+        self._cache = cache
+        self._opener = opener
+        self._told = told
+        self._change = threading.Condition()
+        self._serial = 0
+        self._wanted: int | None = None
+        self._playing: int | None = None
+        self._loop: tuple[int, int] | None = None
+        self._height = min(stream.info.height, 480)
+        self._closing = False
+        self._broken: set[int] = set()
+        self._ahead = max(2, min(_AHEAD_FRAMES, cache.limit_bytes // 6 // max(1, self._bytes_each())))
+        self._run: Generator[Decoded, None, None] | None = None
+        self._run_next = 0
+        self._keys: list[int] = []
+        self._thread = threading.Thread(target=self._work, name=f"decode {self.view.value}", daemon=True)
+        self._thread.start()
+
+    # --- for the player ------------------------------------------------------------------------------
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """[T] presentation times, seconds."""
+        return self.info.times
+
+    def ready(self, index: int) -> bool:
+        """Whether a picture of that frame can be painted at once, be it at another size.
+
+        A frame that cannot be decoded counts as ready: the clock must not wait for it.
+        """
+        return bool(self.failure) or index in self._broken or self._cache.height_of(self._owner, index) > 0
+
+    def want(self, index: int) -> None:
+        """Ask for one picture; what was asked for before is given up."""
+        with self._change:
+            if self._playing is None and self._wanted == index:
+                return
+            self._wanted, self._playing = index, None
+            self._serial += 1
+            self._change.notify()
+
+    def play(self, index: int, loop: tuple[int, int] | None) -> None:
+        """Pictures from ``index`` on are needed soon; after ``loop[1]`` comes ``loop[0]``."""
+        with self._change:
+            if self._playing is None:
+                self._serial += 1
+            self._playing, self._wanted, self._loop = index, index, loop
+            self._change.notify()
+
+    # --- for the canvas ------------------------------------------------------------------------------
+
+    def set_height(self, height: int) -> None:
+        """Make pictures at most this many pixels high (upright) from now on."""
+        height = max(16, min(height, self.info.height))
+        with self._change:
+            if height != self._height:
+                self._height = height
+                self._ahead = max(2, min(_AHEAD_FRAMES, self._cache.limit_bytes // 6 // self._bytes_each()))
+                self._change.notify()
+
+    def shot(self, index: int) -> Shot | None:
+        """That picture if it is there, at whatever size."""
+        return self._cache.get(self._owner, index)
+
+    def nearest(self, index: int) -> Shot | None:
+        """That picture, or the one nearest in time."""
+        return self._cache.get(self._owner, index) or self._cache.nearest(self._owner, index)
+
+    def close(self) -> bool:
+        """End the thread; False if it did not end in time."""
+        with self._change:
+            self._closing = True
+            self._serial += 1
+            self._change.notify()
+        self._thread.join(_JOIN_S)
+        self._cache.clear(self._owner)
+        return not self._thread.is_alive()
+
+    # --- in the thread -------------------------------------------------------------------------------
+
+    def _bytes_each(self) -> int:
+        return max(1, 4 * self._height * self._height * self.info.width // max(1, self.info.height))
+
+    def _work(self) -> None:
+        try:
+            reader = self._opener()
+        except (UserError, OSError) as error:
+            self._fail(str(error))
+            return
+        try:
+            self._keys = [int(number) for number in reader.key_frames]
+            while (task := self._next_task()) is not None:
+                self._do(reader, task)
+        finally:
+            self._end_run()
+            reader.close()
+
+    def _fail(self, message: str) -> None:
+        self.failure = message
+        self._told()
+
+    def _next_task(self) -> _Task | None:
+        with self._change:
+            while not self._closing:
+                task = self._choose()
+                if task is not None:
+                    return task
+                self._change.wait()
+        return None
+
+    def _choose(self) -> _Task | None:
+        """The most urgent thing to do."""
+        height, serial = self._height, self._serial
+        if self._playing is not None:
+            index = self._first_missing(self._ahead_of(self._playing))
+            return None if index is None else _Task(index, height, serial, run=True)
+        if self._wanted is None:
+            return None
+        wanted = self._wanted
+        if self._lacks(wanted, height):
+            run = self._run is not None and self._run_next == wanted
+            return _Task(wanted, height, serial, run=run)
+        later = range(wanted + 1, min(self.info.frame_count, wanted + _AROUND_FRAMES + 1))
+        earlier = range(wanted - 1, max(-1, wanted - _AROUND_FRAMES - 1), -1)
+        index = self._first_missing(later)
+        if index is not None:
+            return _Task(index, height, serial, run=True)
+        index = self._first_missing(earlier)
+        if index is None:  # something to show at once wherever the user goes next
+            index = next((key for key in self._keys if self._lacks(key, 1)), None)
+        return None if index is None else _Task(index, height, serial, run=False)
+
+    def _ahead_of(self, index: int) -> list[int]:
+        last = self.info.frame_count - 1
+        if self._loop is None or not self._loop[0] <= index <= self._loop[1]:
+            return list(range(index, min(last, index + self._ahead) + 1))
+        start, stop = self._loop[0], min(self._loop[1], last)
+        length = stop - start + 1
+        return [start + (index - start + k) % length for k in range(min(length, self._ahead + 1))]
+
+    def _first_missing(self, numbers: range | list[int]) -> int | None:
+        least = 1 if self._playing is not None else self._height
+        return next((number for number in numbers if self._lacks(number, least)), None)
+
+    def _lacks(self, index: int, height: int) -> bool:
+        held = self._cache.height_of(self._owner, index)
+        return index not in self._broken and (held == 0 or (height > 1 and held != height))
+
+    def _do(self, reader: VideoReader, task: _Task) -> None:
+        try:
+            if task.run:
+                self._continue_run(reader, task)
+            else:
+                self._fetch(reader, task)
+        except _GivenUp:
+            pass
+        except UserError as error:
+            self._end_run()
+            self._broken.add(task.index)
+            self._fail_once(str(error))
+        except BaseException as error:
+            self._fail(f"{type(error).__name__}: {error}")
+            raise
+
+    def _fail_once(self, message: str) -> None:
+        """A damaged frame: said, but the rest of the video is still shown."""
+        self.damage = message
+        self._told()
+
+    def _fetch(self, reader: VideoReader, task: _Task) -> None:
+        latest = -1
+
+        def passing(number: int) -> None:
+            nonlocal latest
+            latest = number
+            if self._serial != task.serial:
+                raise _GivenUp
+
+        try:
+            pixels = reader.frame(task.index, max_height=task.height, pixel_format="bgra", passing=passing)
+        except _GivenUp:
+            # What was reached is near what is wanted: better to see than nothing.
+            if latest >= 0 and not self._closing and self._lacks(latest, 1):
+                self._put(latest, reader.frame(latest, max_height=task.height, pixel_format="bgra"), task)
+            raise
+        self._put(task.index, pixels, task)
+
+    def _continue_run(self, reader: VideoReader, task: _Task) -> None:
+        """Decode one more frame of a run that leads to the task's frame."""
+        if self._run is None or not self._run_next <= task.index <= self._run_next + _WORTH_RUNNING:
+            self._end_run()
+            self._run, self._run_next = reader.decoded(task.index), task.index
+        while self._serial == task.serial:
+            decoded = next(self._run, None)
+            if decoded is None:
+                self._end_run()
+                raise _GivenUp
+            self._run_next = decoded.number + 1
+            if decoded.number < task.index:
+                continue
+            pixels = decoded.pixels(max_height=task.height, pixel_format="bgra")
+            self._put(decoded.number, pixels, task)
+            return
+
+    def _end_run(self) -> None:
+        if self._run is not None:
+            self._run.close()
+            self._run = None
+
+    def _put(self, index: int, pixels: NDArray[np.uint8], task: _Task) -> None:
+        if self._closing:
+            return
+        self._cache.put(self._owner, make_shot(index, pixels, task.height))
+        if self._playing is None or index <= self._playing + 1:
+            self._told()
+
+
+class _Bridge(QObject):
+    """The only way from the decoder threads to the window's."""
+
+    posted = Signal()
+
+
+class FrameStore(QObject):
+    """The pictures of the trial that is shown.
+
+    Signals:
+        arrived: a picture came (paint again if it was waited for).
+        failed: the view and why it has no pictures.
+    """
+
+    arrived = Signal()
+    failed = Signal(object, str)
+
+    def __init__(self, parent: QObject | None = None, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        """Keep at most ``limit_bytes`` of pictures of all views together."""
+        super().__init__(parent)
+        self._limit_bytes = limit_bytes
+        self.cache = ShotCache(int(limit_bytes * _PICTURES_SHARE))
+        self.views: ByView[ViewFrames | None] = ByView(None, None)
+        self._reported: set[tuple[View, str]] = set()
+        self._lock = threading.Lock()
+        self._posted = False
+        self._open = True
+        self._bridge = _Bridge(self)
+        self._bridge.posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def open(self, trial: Trial | None) -> ByView[ViewFrames | None]:
+        """Let go of the trial before and start decoding this one; returns at once."""
+        self._close_views()
+        if trial is not None:
+            self.views = ByView(self._start(trial.videos.sagittal), self._start(trial.videos.coronal))
+        return self.views
+
+    def _start(self, stream: VideoStream | None) -> ViewFrames | None:
+        if stream is None or stream.info.frame_count == 0:
+            return None
+        share = int(self._limit_bytes * _DECODED_SHARE)
+        opener = _Opener(stream.path, stream.recorded_at_hz, share, stream.info.frame_count)
+        return ViewFrames(stream, self.cache, opener=opener, told=self._tell)
+
+    def close(self) -> None:
+        """End all threads."""
+        self._close_views()
+        with self._lock:
+            self._open = False
+
+    def _close_views(self) -> None:
+        for view in View:
+            frames = self.views[view]
+            if frames is not None:
+                frames.close()
+        self.views = ByView(None, None)
+        self._reported.clear()
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._posted or not self._open:
+                return
+            self._posted = True
+            self._bridge.posted.emit()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._posted = False
+        for view in View:
+            frames = self.views[view]
+            message = (frames.failure or frames.damage) if frames is not None else ""
+            if message and (view, message) not in self._reported:
+                self._reported.add((view, message))
+                self.failed.emit(view, message)
+        self.arrived.emit()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """Opens a video in the decoder's thread."""
+
+    path: Path
+    recorded_at_hz: float | None
+    cache_bytes: int
+    frame_count: int
+
+    def __call__(self) -> VideoReader:
+        from gaitviewer.errors import VideoError
+        from gaitviewer.video import open_video
+
+        reader = open_video(self.path, recorded_at_hz=self.recorded_at_hz, cache_bytes=self.cache_bytes)
+        if reader.info.frame_count != self.frame_count:
+            reader.close()
+            raise VideoError(
+                f"{self.path.name} holds {reader.info.frame_count} frames, the recording of this session "
+                f"{self.frame_count}; find the file that was analysed."
+            )
+        return reader

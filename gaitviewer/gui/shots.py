@@ -1,0 +1,89 @@
+"""Decoded pictures at display size, kept within one bound."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """One picture, ready to be painted.
+
+    Attributes:
+        index: frame number.
+        image: at display size.   height: pixels asked for (the image is at most this high).
+    """
+
+    index: int
+    image: QImage
+    height: int
+    _pixels: NDArray[np.uint8]  # the image does not own its memory
+
+    @property
+    def bytes(self) -> int:
+        """Memory held."""
+        return self._pixels.nbytes
+
+
+def make_shot(index: int, pixels: NDArray[np.uint8], height: int) -> Shot:
+    """A picture around an array u8 [H, W, 4] in the screen's own order (blue first), without copying it."""
+    rows, columns = pixels.shape[:2]
+    image = QImage(pixels.data, columns, rows, pixels.strides[0], QImage.Format.Format_RGB32)
+    return Shot(index, image, height, pixels)
+
+
+class ShotCache:
+    """The most recently used pictures of all owners within one bound; for any thread."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        """Keep at most ``limit_bytes``."""
+        self.limit_bytes = limit_bytes
+        self.held_bytes = 0
+        self._lock = threading.Lock()
+        self._shots: OrderedDict[tuple[int, int], Shot] = OrderedDict()
+        self._numbers: dict[int, set[int]] = {}
+
+    def get(self, owner: int, index: int) -> Shot | None:
+        """The picture of a frame at whatever size, which then counts as used."""
+        with self._lock:
+            shot = self._shots.get((owner, index))
+            if shot is not None:
+                self._shots.move_to_end((owner, index))
+            return shot
+
+    def height_of(self, owner: int, index: int) -> int:
+        """The size at which a frame is held, 0 if it is not; does not count as use."""
+        shot = self._shots.get((owner, index))
+        return 0 if shot is None else shot.height
+
+    def put(self, owner: int, shot: Shot) -> None:
+        """Hold a picture, letting go of those least recently used."""
+        with self._lock:
+            before = self._shots.pop((owner, shot.index), None)
+            self._shots[owner, shot.index] = shot
+            self._numbers.setdefault(owner, set()).add(shot.index)
+            self.held_bytes += shot.bytes - (0 if before is None else before.bytes)
+            while self.held_bytes > self.limit_bytes and len(self._shots) > 1:
+                (whose, index), gone = self._shots.popitem(last=False)
+                self._numbers[whose].discard(index)
+                self.held_bytes -= gone.bytes
+
+    def nearest(self, owner: int, index: int) -> Shot | None:
+        """The picture nearest in time that is there."""
+        with self._lock:
+            numbers = self._numbers.get(owner)
+            if not numbers:
+                return None
+            return self._shots[owner, min(numbers, key=lambda number: abs(number - index))]
+
+    def clear(self, owner: int) -> None:
+        """Let go of an owner's pictures."""
+        with self._lock:
+            for index in self._numbers.pop(owner, ()):
+                self.held_bytes -= self._shots.pop((owner, index)).bytes
