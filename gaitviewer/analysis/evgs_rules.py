@@ -51,7 +51,7 @@ def read_item(item: EvgsItem, rule: ItemRule, cycle: Cycle) -> Reading | str:
     if rule.kind == "clearance":
         return _clearance(cycle)
     if rule.angle not in cycle.curves:
-        return f"{angle_kind(rule.angle).title.lower()} was not measured"
+        return rule.missing or f"{angle_kind(rule.angle).title.lower()} was not measured"
     curve = np.asarray(cycle.curves[rule.angle]) * rule.scale
     if rule.kind in ("maximum", "minimum", "farthest"):
         return _extreme(rule, curve, cycle)

@@ -13,6 +13,7 @@ from gaitviewer.analysis.angles import load_angles
 from gaitviewer.analysis.cycles import Cycle, cycles_of_view, stack, with_adjacent_from
 from gaitviewer.analysis.floor import Array, fit_floor, gait_frame
 from gaitviewer.analysis.kinematics import choose_flat_foot_zero, flat_foot_pitch
+from gaitviewer.analysis.pelvis import without_near_side_error
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import (
     Curve,
@@ -65,7 +66,7 @@ def measure_session(
         if (seen := motion.views[view]) is not None
     ]
     zero = _flat_foot_zero([s for s in smoothed if s.view is View.SAGITTAL], flat_foot_zero_deg)
-    cycles = _all_cycles(smoothed, zero)
+    cycles = without_near_side_error(_all_cycles(smoothed, zero))
     group = norms.choose_speed_group(spatiotemporal.dimensionless_speed(cycles, session))
     bands = norms.normal_bands(group.name)
     means = _means(cycles)

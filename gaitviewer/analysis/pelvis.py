@@ -1,0 +1,54 @@
+"""Pelvic rotation from the side view, freed of what the near and the far hip alone make of it.
+
+An estimator puts the hidden hip too far ahead or back, and so does a camera that is not quite square to the
+walkway. That error belongs to the hip that is near, not to a side of the body: it has the same sign in passes
+of either direction, while a true mean rotation of the left side is the opposite of that of the right side.
+Passes in both directions therefore tell the two apart; passes in one direction do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gaitviewer.analysis.cycles import Cycle
+from gaitviewer.core.gait import Side, View
+
+ANGLE = "pelvic_rotation"
+_SEEN = 0.9  # part of a cycle that its mean needs
+
+
+def without_near_side_error(cycles: Sequence[Cycle]) -> tuple[Cycle, ...]:
+    """Cycles with the near hip's constant error taken out of pelvic rotation, or without that curve.
+
+    Args:
+        cycles: strides of all trials and views.
+    """
+    error = near_side_error(cycles)
+    return tuple(_corrected(cycle, error) for cycle in cycles)
+
+
+def near_side_error(cycles: Sequence[Cycle]) -> float | None:
+    """Mean over both directions of the near side's mean rotation, degrees; None without both directions."""
+    by_side: dict[Side, list[float]] = {side: [] for side in Side}
+    for cycle in cycles:
+        curve = cycle.curves.get(ANGLE)
+        if curve is None or cycle.stride.far or not cycle.stride.counts:
+            continue
+        if np.isfinite(curve).mean() >= _SEEN:
+            by_side[cycle.stride.side].append(float(np.nanmean(curve)))
+    if not all(by_side.values()):
+        return None
+    return float(np.mean([np.mean(values) for values in by_side.values()]))
+
+
+def _corrected(cycle: Cycle, error: float | None) -> Cycle:
+    if cycle.stride.view is not View.SAGITTAL or ANGLE not in cycle.curves:
+        return cycle
+    curves = dict(cycle.curves)
+    curve = curves.pop(ANGLE)
+    if error is not None:
+        curves[ANGLE] = curve + error if cycle.stride.far else curve - error
+    return replace(cycle, curves=curves)
