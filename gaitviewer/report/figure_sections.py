@@ -148,7 +148,7 @@ def profile(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Sto
                 ]
             )
         )
-    plot = pattern_plot(measures.patterns, size=168)
+    plot = pattern_plot(measures.patterns, size=150)
     words = [text(content.pattern_sentence(measures, side)) for side in Side]
     words.append(
         text(
@@ -158,7 +158,7 @@ def profile(measures: Measures, frame: Frame, kinds: Sequence[AngleKind]) -> Sto
     )
     pair = Table(
         [[plot, words]],
-        colWidths=[230, frame.width - 230],
+        colWidths=[208, frame.width - 208],
         hAlign="LEFT",
         style=TableStyle(
             [
@@ -209,13 +209,13 @@ def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, Crop], frame: Fra
         return []
     gutter = 5.0
     width = (frame.width - 7 * gutter) / 8
-    story: Story = []
-    for index, strip in enumerate(strips):
+    lines = max(caption_lines(shot, width) for strip in strips for shot in strip.shots)
+    story: Story = [section("Key frames over the gait cycle")]
+    for strip in strips:
         tiles = [
-            Tile(shot, crops.get(id(shot)), width=width, height=width / KEY_ASPECT, lines=5)
+            Tile(shot, crops.get(id(shot)), width=width, height=width / KEY_ASPECT, lines=lines)
             for shot in strip.shots
         ]
-        heading = [section("Key frames over the gait cycle")] if index == 0 else []
-        row = _grid(tiles, 8, frame.width, gutter=gutter, below=4)
-        story.append(KeepTogether([*heading, text(strip.note, "note"), Spacer(0, 2), *row]))
-    return story
+        story += [text(strip.note, "note"), Spacer(0, 2)]
+        story += _grid(tiles, 8, frame.width, gutter=gutter, below=4)
+    return [KeepTogether(story)]

@@ -225,7 +225,7 @@ def probability_bar(
 
 def profile_bars(rows: Sequence[tuple[str, BySide[tuple[float, float] | None]]], *, width: float) -> Drawing:
     """Horizontal bars L and R of (raw, shape-only) scores in degrees; the shape-only one is a notch."""
-    row, head, names = 27.0, 4.0, 128.0
+    row, head, names = 24.0, 4.0, 128.0
     height = row * len(rows) + head + 16
     drawing = Drawing(width, height)
     values = [pair[0] for _, pairs in rows for pair in pairs if pair is not None and np.isfinite(pair[0])]
@@ -237,8 +237,8 @@ def profile_bars(rows: Sequence[tuple[str, BySide[tuple[float, float] | None]]],
         label(drawing, axes.x(float(tick)), 4, number(float(tick)) + "°", anchor="middle")
     for index, (name, pairs) in enumerate(rows):
         base = height - head - row * (index + 1)
-        label(drawing, 0, base + 11, name, size=7.2, colour=INK)
-        for side, offset in ((Side.LEFT, 13.5), (Side.RIGHT, 4.0)):
+        label(drawing, 0, base + 9.5, name, size=7.2, colour=INK)
+        for side, offset in ((Side.LEFT, 12.0), (Side.RIGHT, 3.0)):
             _bar(axes, side, pairs[side], base + offset)
     return drawing
 

@@ -49,9 +49,10 @@ def reliability_lines() -> tuple[str, ...]:
         "are independent.",
         f"For human raters and complete sheets, {mcid['value']:g} points are reported as the smallest "
         f"clinically important difference ({mcid['source']}; not verified whether per limb) and "
-        f"{mdc['value']:g} points as the smallest change beyond measurement error (95 %; {mdc['source']}). As the second exceeds the "
-        f"first, a change below {mdc['value']:g} is within measurement error. Neither figure applies to "
-        "partial or unequal sets of items, nor between a program's and a person's scores.",
+        f"{mdc['value']:g} points as the smallest change beyond measurement error (95 %; {mdc['source']}). "
+        f"As the second exceeds the first, a change below {mdc['value']:g} is within measurement error. "
+        "Neither figure applies to partial or unequal sets of items, nor between a program's and a person's "
+        "scores.",
         f"Human raters agree with each other in {low}–{high} % per item, and with three-dimensional gait "
         f"analysis in {least}–{most} % ({raters['source']}).",
     )

@@ -131,7 +131,7 @@ def scores(measures: Measures, frame: Frame, *, linked: frozenset[str]) -> Story
 
 def method_and_limits(measures: Measures) -> Story:
     """How it was measured, what that cannot do, where the figures come from."""
-    story: Story = [PageBreak(), section("Method")]
+    story: Story = [CondPageBreak(250), section("Method")]
     story += [text(line) for line in method.METHOD]
     story.append(section("Limits"))
     story += [text(line, "bullet", bullet="–") for line in method.LIMITS]

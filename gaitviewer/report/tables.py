@@ -119,16 +119,17 @@ def parameters_table(parameters: Sequence[Parameter], width: float) -> Table:
         symmetry = DASH if index is None else f"{number(index)} %"
         uneven = index is not None and abs(index) > load_limits().symmetry_usual_percent
         shown = [text(parameter.title, "cell"), text(parameter.unit, "cell")]
-        if missing:
-            shown += [text(f"not assessable: {parameter.reason or 'no strides'}", "small"), ""]
+        if missing:  # the reason takes the room of all the values
+            shown += [text(f"not assessable: {parameter.reason or 'no strides'}", "small"), "", "", ""]
         else:
             shown += [text(_stat(stat, digits), "cell_right") for stat in parameter.values]
-        shown.append(text(normal, "cell_right"))
-        shown.append(text(f"<b>{symmetry}</b>" if uneven else symmetry, "cell_right", markup=True))
+            shown.append(text(normal, "cell_right"))
+            shown.append(text(f"<b>{symmetry}</b>" if uneven else symmetry, "cell_right", markup=True))
         rows.append(shown)
-    spans = [("SPAN", (2, i), (3, i)) for i, row in enumerate(rows) if row[3] == ""]
+    more: list[Any] = [("SPAN", (2, i), (5, i)) for i, row in enumerate(rows) if row[3] == ""]
+    more += [("TOPPADDING", (0, 1), (-1, -1), 1.8), ("BOTTOMPADDING", (0, 1), (-1, -1), 2.2)]
     shares = (0.26, 0.12, 0.17, 0.17, 0.14, 0.14)
-    return _ruled(rows, [width * share for share in shares], *spans)
+    return _ruled(rows, [width * share for share in shares], *more)
 
 
 def _superscript(notes: Sequence[int]) -> str:
