@@ -123,6 +123,9 @@ def find_body(trial: MarkerTrial) -> WalkingBody:
             points[:, Keypoint[f"{side.name}_{part.upper()}"]] = found
             if part in _NEEDED and not np.isfinite(found).any():
                 missing.append(f"{side.value} {part.replace('_', ' ')}")
+    # A camera sees a body or nobody; single markers without a pelvis are often mislabelled ones.
+    hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]]
+    points[~np.isfinite(hips).all(axis=(1, 2))] = np.nan
     if missing:
         raise FormatError(f"{trial.name} has no marker for the {', '.join(missing)}; it cannot be used.")
     return _in_walking_frame(trial, points)
