@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.gui.tracks import SAME_S, FrameSource, Loop, SyncMeter, Track, measure_sync
+from gaitviewer.gui.tracks import SAME_S, FrameSource, Loop, PlayCount, SyncMeter, Track, Tracks
 
 SPEEDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0, 1.25, 1.5, 1.75, 2.0)
 # A window that was busy for up to this long shows the frames it owes one after the other; after a longer
@@ -17,22 +16,6 @@ SPEEDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0, 1.25, 1.
 _CATCH_UP_S = 0.12
 # How soon to look again for a picture that is not decoded yet.
 _WAIT_MS = 4
-
-
-@dataclass(slots=True)
-class PlayCount:
-    """What playing achieved since the last start.
-
-    Attributes:
-        shown, skipped: frames of each view that were and were not shown, by view.
-        waited_s: seconds during which the clock stood because a picture was not decoded yet.
-        worst_error_s: largest sync error at any tick.
-    """
-
-    shown: dict[View, int]
-    skipped: dict[View, int]
-    waited_s: float = 0.0
-    worst_error_s: float = 0.0
 
 
 class Player(QObject):
@@ -55,7 +38,9 @@ class Player(QObject):
     ) -> None:
         super().__init__(parent)
         self._clock = clock
-        self._tracks: ByView[Track | None] = ByView(None, None)
+        self._tracks = Tracks(ByView(None, None), 0.0)
+        self._anchor: View | None = None
+        self._frames: dict[View, int] = {}
         self._offset_s = 0.0
         self._time_s = 0.0
         self._ideal_s = 0.0
@@ -67,7 +52,7 @@ class Player(QObject):
         self._sync_points: dict[View, float] = {}
         self.every_frame = False
         self.active_view: View | None = None
-        self.count = PlayCount({}, {})
+        self.count = PlayCount()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -79,7 +64,8 @@ class Player(QObject):
         """Show other videos from their start, paused."""
         self.pause()
         self._offset_s = offset_s
-        self._tracks = ByView(_track(sources.sagittal, 0.0), _track(sources.coronal, offset_s))
+        self._tracks = Tracks(sources, offset_s)
+        self._anchor = None
         self._loop = None
         self._sync_points.clear()
         self.active_view = None
@@ -96,11 +82,7 @@ class Player(QObject):
     @property
     def views(self) -> tuple[View, ...]:
         """The views that are there."""
-        return tuple(view for view in View if self._tracks[view] is not None)
-
-    @property
-    def _there(self) -> tuple[Track, ...]:
-        return tuple(track for track in (self._tracks.sagittal, self._tracks.coronal) if track is not None)
+        return self._tracks.views
 
     def track(self, view: View) -> Track:
         """The times of a view on the player's scale.
@@ -108,20 +90,17 @@ class Player(QObject):
         Raises:
             KeyError: that view is not there.
         """
-        track = self._tracks[view]
-        if track is None:
-            raise KeyError(view)
-        return track
+        return self._tracks[view]
 
     @property
     def start_s(self) -> float:
         """When the earlier view starts."""
-        return min((track.start_s for track in self._there), default=0.0)
+        return self._tracks.start_s
 
     @property
     def stop_s(self) -> float:
         """When the last frame of the longer view is shown."""
-        return max((track.last_s for track in self._there), default=0.0)
+        return self._tracks.stop_s
 
     @property
     def time_s(self) -> float:
@@ -130,13 +109,11 @@ class Player(QObject):
 
     def shown(self, view: View) -> int | None:
         """The frame of a view that belongs to now; None if that view is not there."""
-        track = self._tracks[view]
-        return None if track is None else track.index_at(self._time_s)
+        return self._frames.get(view)
 
     def covers(self, view: View) -> bool:
         """Whether the view was recording now (else its first or last frame stands in)."""
-        track = self._tracks[view]
-        return track is not None and track.covers(self._time_s)
+        return view in self.views and self._tracks[view].covers(self._time_s)
 
     # --- offset --------------------------------------------------------------------------------------
 
@@ -149,8 +126,8 @@ class Player(QObject):
         """Move the coronal video against the sagittal one; the time shown stays."""
         if offset_s != self._offset_s:
             self._offset_s = offset_s
-            if self._tracks.coronal is not None:
-                self._tracks.coronal.shift_s = offset_s
+            if View.CORONAL in self.views:
+                self._tracks[View.CORONAL].shift_s = offset_s
             self.offset_changed.emit(offset_s)
             self.go_to(self._time_s)
 
@@ -177,12 +154,19 @@ class Player(QObject):
 
     def meter(self) -> SyncMeter:
         """How far apart the two pictures are that belong to now."""
-        return measure_sync(self._tracks.sagittal, self._tracks.coronal, self._time_s)
+        return self._tracks.sync(self._frames, self._time_s)
 
     # --- moving --------------------------------------------------------------------------------------
 
-    def go_to(self, time_s: float) -> None:
-        """Show another moment; while playing, go on from there."""
+    def go_to(self, time_s: float, *, anchor: View | None = None) -> None:
+        """Show another moment; while playing, go on from there.
+
+        Args:
+            time_s: the moment.
+            anchor: the view whose frame must be exactly the one at or before it; the other view shows what
+                is nearest to that frame. By default the view with the higher rate.
+        """
+        self._anchor = anchor
         self._waiting_since = None
         self._ideal_s = min(max(time_s, self.start_s), self.stop_s)
         self._last_clock = self._clock()
@@ -193,7 +177,7 @@ class Player(QObject):
     def go_to_frame(self, view: View, index: int) -> None:
         """Show the moment at which a view shows that frame."""
         track = self.track(view)
-        self.go_to(track.time_of(min(max(index, 0), track.count - 1)))
+        self.go_to(track.time_of(min(max(index, 0), track.count - 1)), anchor=view)
 
     def step(self, frames: int = 1) -> None:
         """Pause and move by frames of the view at hand, or of the one with the higher rate."""
@@ -201,20 +185,22 @@ class Player(QObject):
         view = self.leading_view
         if view is None:
             return
-        time_s = self.track(view).stepped(self._time_s, frames)
+        track = self.track(view)
+        here = track.time_of(self._frames[view]) if track.covers(self._time_s) else self._time_s
+        time_s = track.stepped(here, frames)
         if time_s is not None:
-            self.go_to(time_s)
+            self.go_to(time_s, anchor=view)
 
     @property
     def leading_view(self) -> View | None:
         """The view whose frames are stepped through."""
         if self.active_view in self.views:
             return self.active_view
-        return min(self.views, key=lambda view: self.track(view).interval_s, default=None)
+        return self._tracks.fastest
 
     def jump(self, times: Sequence[float], direction: int) -> float | None:
         """Go to the next (+1) or the previous (-1) of some moments (player's time); None if there is none."""
-        half = min((track.interval_s for track in self._there), default=0.0) / 2
+        half = self._tracks.interval_s / 2
         if direction > 0:
             found = min((t for t in times if t > self._time_s + half), default=None)
         else:
@@ -248,10 +234,11 @@ class Player(QObject):
             self._show(start)
         self._ideal_s = self._time_s
         self._last_clock = self._clock()
-        self.count = PlayCount(dict.fromkeys(self.views, 0), dict.fromkeys(self.views, 0))
+        self.count = PlayCount()
         self._playing = True
+        self._anchor = None
         self._waiting_since = None
-        self._feed(self._time_s)
+        self._feed(self._time_s, self._tracks.frames(self._time_s))
         self.playing_changed.emit(True)
         self._timer.start(0)
 
@@ -321,7 +308,7 @@ class Player(QObject):
         if not self._playing:
             return
         self._advance_ideal()
-        following = self._next_change(self._time_s)
+        following = self._tracks.next_change(self._time_s)
         start, stop = self._range()
         if following is None or following > stop + SAME_S:
             if self._ideal_s < stop + self._tail_s():
@@ -341,9 +328,10 @@ class Player(QObject):
 
     def _arrive(self, time_s: float) -> None:
         """Show ``time_s`` if both pictures are there, else let the clock wait for them."""
-        self._feed(time_s)
+        frames = self._tracks.frames(time_s)
+        self._feed(time_s, frames)
         now = self._clock()
-        if not self._all_ready(time_s):
+        if not all(self._tracks[view].source.ready(index) for view, index in frames.items()):
             self._waiting_since = now if self._waiting_since is None else self._waiting_since
             self._ideal_s = time_s
             self._timer.start(_WAIT_MS)
@@ -351,13 +339,13 @@ class Player(QObject):
         if self._waiting_since is not None:
             self.count.waited_s += now - self._waiting_since
             self._waiting_since = None
-        self._count(time_s)
+        self.count.add(self._frames, frames, self._tracks.sync(frames, time_s).error_s)
         self._show(time_s)
         if not self._playing:  # a listener paused
             return
         if self.every_frame:  # what painting took is not owed
             self._ideal_s = min(self._ideal_s, time_s)
-        following = self._next_change(time_s)
+        following = self._tracks.next_change(time_s)
         self._timer.start(_WAIT_MS if following is None else self._milliseconds_to(following))
 
     def _advance_ideal(self) -> None:
@@ -371,45 +359,24 @@ class Player(QObject):
         spent = (self._clock() - self._last_clock) * self._speed
         return max(0, int(1e3 * (time_s - self._ideal_s - spent) / self._speed))
 
-    def _next_change(self, time_s: float) -> float | None:
-        """When, after ``time_s``, either view shows another frame."""
-        changes = (track.next_change(time_s) for track in self._there)
-        return min((change for change in changes if change is not None), default=None)
-
     def _tail_s(self) -> float:
         """How long the last frame is shown (none in a loop: it ends where it starts)."""
         if self._loop is not None and self._loop.stop_s < self.stop_s - SAME_S:
             return 0.0
-        return min((track.interval_s for track in self._there), default=0.0)
+        return self._tracks.interval_s
 
-    def _all_ready(self, time_s: float) -> bool:
-        return all(track.source.ready(track.index_at(time_s)) for track in self._there)
-
-    def _feed(self, time_s: float) -> None:
+    def _feed(self, time_s: float, frames: dict[View, int]) -> None:
         """Tell the decoders what will be needed."""
-        for track in self._there:
-            ends = None
+        for view, index in frames.items():
+            track, ends = self._tracks[view], None
             if self._loop is not None:
                 ends = (track.index_at(self._loop.start_s), track.index_at(self._loop.stop_s))
-            track.source.play(track.index_at(time_s), ends)
+            track.source.play(index, ends)
 
     def _show(self, time_s: float) -> None:
         self._time_s = time_s
+        self._frames = self._tracks.frames(time_s, self._anchor)
         if not self._playing:
-            for track in self._there:
-                track.source.want(track.index_at(time_s))
+            for view, index in self._frames.items():
+                self._tracks[view].source.want(index)
         self.time_changed.emit(time_s)
-
-    def _count(self, time_s: float) -> None:
-        for view in self.views:
-            track = self.track(view)
-            before, after = track.index_at(self._time_s), track.index_at(time_s)
-            self.count.shown[view] += after != before
-            self.count.skipped[view] += max(0, after - before - 1)
-        error = self.meter().error_s
-        if error == error:
-            self.count.worst_error_s = max(self.count.worst_error_s, abs(error))
-
-
-def _track(source: FrameSource | None, shift_s: float) -> Track | None:
-    return None if source is None or not len(source.times) else Track(source, shift_s)

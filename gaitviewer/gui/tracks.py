@@ -1,19 +1,21 @@
 """The times of two videos on one scale; what is shown at a moment. Pure functions and plain values.
 
-The scale is seconds of the sagittal recording; coronal time is that plus the offset. A frame is the one
-with the latest presentation time at or before the moment, never a number times a rate, so that two rates,
-two lengths and uneven intervals need no special care.
+The scale is seconds of the sagittal recording; coronal time is that plus the offset. Frames are found by
+their presentation times, never as a number times a rate, so that two rates, two lengths and uneven
+intervals need no special care.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gaitviewer.core.gait import ByView, View
 
 # Times that differ by less than this are the same moment.
 SAME_S = 1e-6
@@ -60,7 +62,7 @@ class SyncMeter:
         wanted_s: the offset set, coronal minus sagittal time.
         shown_s: presentation time of the coronal picture minus that of the sagittal one; NaN with one view.
         error_s: the difference of the two.
-        limit_s: what the frame intervals allow: the longer of the two (a frame is shown until the next).
+        limit_s: what the frame intervals allow: half of the longer one.
     """
 
     wanted_s: float
@@ -133,12 +135,117 @@ class Track:
             index = self.index_at(time_s) + frames
         return self.time_of(index) if 0 <= index < self.count else None
 
+    def nearest(self, time_s: float) -> int:
+        """The frame whose presentation time is nearest to a moment."""
+        index = self.index_at(time_s)
+        ahead = index + 1 < self.count and self.time_of(index + 1) - time_s < time_s - self.time_of(index)
+        return index + 1 if ahead else index
 
-def measure_sync(sagittal: Track | None, coronal: Track | None, time_s: float) -> SyncMeter:
-    """How far apart the two pictures are that belong to a moment; NaN where only one view is there."""
-    nan = float("nan")
-    wanted = coronal.shift_s if coronal is not None else 0.0
-    if sagittal is None or coronal is None or not (sagittal.covers(time_s) and coronal.covers(time_s)):
-        return SyncMeter(wanted, nan, nan, nan)
-    shown = coronal.own_time(coronal.index_at(time_s)) - sagittal.own_time(sagittal.index_at(time_s))
-    return SyncMeter(wanted, shown, shown - wanted, max(sagittal.interval_s, coronal.interval_s))
+
+class Tracks:
+    """Both views on one scale, and which frames of them belong together.
+
+    One view leads: it shows its latest frame at or before the moment; the other one shows its frame
+    nearest to *that frame*, so that the two pictures are at most half a frame interval apart.
+    """
+
+    def __init__(self, sources: ByView[FrameSource | None], offset_s: float) -> None:
+        """Place the views; coronal time is sagittal time plus ``offset_s``."""
+        shifts = {View.SAGITTAL: 0.0, View.CORONAL: offset_s}
+        self._tracks = {
+            view: Track(source, shifts[view])
+            for view in View
+            if (source := sources[view]) is not None and len(source.times)
+        }
+
+    def __getitem__(self, view: View) -> Track:
+        return self._tracks[view]
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views that are there."""
+        return tuple(self._tracks)
+
+    @property
+    def start_s(self) -> float:
+        """When the earlier view starts."""
+        return min((track.start_s for track in self._tracks.values()), default=0.0)
+
+    @property
+    def stop_s(self) -> float:
+        """When the last frame of the longer view is shown."""
+        return max((track.last_s for track in self._tracks.values()), default=0.0)
+
+    @property
+    def interval_s(self) -> float:
+        """The shorter of the frame intervals, 0 without views."""
+        return min((track.interval_s for track in self._tracks.values()), default=0.0)
+
+    @property
+    def fastest(self) -> View | None:
+        """The view with the higher rate."""
+        return min(self._tracks, key=lambda view: self._tracks[view].interval_s, default=None)
+
+    def leader(self, time_s: float, preferred: View | None) -> View | None:
+        """The preferred view, or the faster one, if it was recording then; else the other one."""
+        first = preferred if preferred in self._tracks else self.fastest
+        order = sorted(self._tracks, key=lambda view: view is not first)
+        return next((view for view in order if self._tracks[view].covers(time_s)), first)
+
+    def frames(self, time_s: float, preferred: View | None = None) -> dict[View, int]:
+        """The frames that belong to a moment."""
+        leader = self.leader(time_s, preferred)
+        if leader is None:
+            return {}
+        index = self._tracks[leader].index_at(time_s)
+        moment = self._tracks[leader].time_of(index)
+        return {
+            view: index if view is leader else track.nearest(moment) for view, track in self._tracks.items()
+        }
+
+    def next_change(self, time_s: float) -> float | None:
+        """When, after a moment, the leading view shows another frame, or the other one leads on."""
+        leader, first = self.leader(time_s, None), self.fastest
+        if leader is None or first is None:
+            return None
+        changes = [self._tracks[leader].next_change(time_s)]
+        if leader is not first and self._tracks[first].start_s > time_s + SAME_S:
+            changes.append(self._tracks[first].start_s)
+        if changes[0] is None:
+            changes += [track.next_change(time_s) for track in self._tracks.values()]
+        return min((change for change in changes if change is not None), default=None)
+
+    def sync(self, frames: Mapping[View, int], time_s: float) -> SyncMeter:
+        """How far apart pictures are; NaN where only one view is there or was recording."""
+        nan = float("nan")
+        sagittal, coronal = (self._tracks.get(view) for view in (View.SAGITTAL, View.CORONAL))
+        wanted = coronal.shift_s if coronal is not None else 0.0
+        if sagittal is None or coronal is None or not (sagittal.covers(time_s) and coronal.covers(time_s)):
+            return SyncMeter(wanted, nan, nan, nan)
+        shown = coronal.own_time(frames[View.CORONAL]) - sagittal.own_time(frames[View.SAGITTAL])
+        return SyncMeter(wanted, shown, shown - wanted, max(sagittal.interval_s, coronal.interval_s) / 2)
+
+
+@dataclass(slots=True)
+class PlayCount:
+    """What playing achieved since the last start.
+
+    Attributes:
+        shown, skipped: frames of each view that were and were not shown.
+        waited_s: seconds during which the clock stood because a picture was not decoded yet.
+        worst_error_s: largest sync error at any tick.
+    """
+
+    shown: dict[View, int] = field(default_factory=lambda: dict.fromkeys(View, 0))
+    skipped: dict[View, int] = field(default_factory=lambda: dict.fromkeys(View, 0))
+    waited_s: float = 0.0
+    worst_error_s: float = 0.0
+
+    def add(self, before: Mapping[View, int], after: Mapping[View, int], error_s: float) -> None:
+        """Count one beat."""
+        for view, index in after.items():
+            moved = index - before.get(view, index)
+            self.shown[view] += moved != 0
+            self.skipped[view] += max(0, moved - 1)
+        if error_s == error_s:
+            self.worst_error_s = max(self.worst_error_s, abs(error_s))
