@@ -21,14 +21,15 @@ from gaitviewer.synthesis.gait import WalkerGait
 
 # Moments of the cycle at which stance is fitted, waves of the pelvis path, steps of the solver.
 _GRID = 200
-_HARMONICS = 6
+_HARMONICS = 10
 _ROUNDS = 36
 # What one degree of thigh costs 1: a degree of knee, the whole length of a bone, a metre of pelvis wave
 # (times its order squared), a degree by which the foot's pitch gives way, and a degree of its bending.
-_KNEE = 4.0
+_THIGH = 2.0
+_KNEE = 2.0
 _STRETCH = 3000.0
-_SHAKING = 20.0
-_GIVE = 2.0
+_SHAKING = 5.0
+_GIVE = 3.0
 _ROUGH = 1.0
 # How many times more the landing counts.
 _LANDING = 4.0
@@ -40,12 +41,13 @@ _KNOTS = 31
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """Rigid foot seen from the side: the sole line lies ``point_height`` above the floor when flat.
+    """A foot seen from the side: rigid from the heel to the ball, where the toes bend up.
 
-    Origin: the middle of the sole line; forward, up.
+    The sole line lies ``point_height`` above the floor when flat. Origin: its middle; forward, up.
     """
 
     length: float
+    ball: float
     ankle_forward: float
     ankle_up: float
     point_height: float
@@ -56,14 +58,15 @@ class Foot:
         p, h = gait.proportions, gait.height_m
         return cls(
             length=p.foot * h,
+            ball=(p.ball - 0.5) * p.foot * h,
             ankle_forward=(p.ankle_ahead_of_heel - p.foot / 2) * h,
             ankle_up=(p.ankle_height - p.foot_point_height) * h,
             point_height=p.foot_point_height * h,
         )
 
     def pivot(self, pitch: Array) -> Array:
-        """Forward place of the point that stays on the floor: heel when the toes are up, toe else."""
-        return np.where(pitch > 0, -self.length / 2, self.length / 2)
+        """Forward place of the point that stays on the floor: heel when the toes are up, ball else."""
+        return np.where(pitch > 0, -self.length / 2, self.ball)
 
     def ankle(self, pitch: Array) -> tuple[Array, Array]:
         """Forward (from the middle of the flat foot) and height of the ankle of a standing foot."""
@@ -236,7 +239,7 @@ class _Stance:
             thigh=p.thigh * h, shank=p.shank * h, wish=self.knee,
         )  # fmt: skip
         return [
-            self.weight * np.degrees(thigh - self.thigh),
+            _THIGH * self.weight * np.degrees(thigh - self.thigh),
             _KNEE * self.weight * np.degrees(knee - self.knee),
             _STRETCH * self.weight * (stretch - 1),
         ]

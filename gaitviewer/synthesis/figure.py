@@ -9,6 +9,7 @@ import numpy as np
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.curves import Array
+from gaitviewer.synthesis.gait import WalkerGait
 from gaitviewer.synthesis.raster import Capsule, Colour, Ellipsoid, Pattern, Pixels, Solid
 from gaitviewer.synthesis.truth import side_points
 
@@ -39,6 +40,7 @@ class Look:
 class _Body:
     points: Array
     height: float
+    gait: WalkerGait
     look: Look
     eye: Array
 
@@ -60,16 +62,16 @@ def _axes(left: Array, up: Array) -> Array:
     return np.stack([np.cross(left, up), left, up])
 
 
-def build(points: Array, *, height_m: float, look: Look, eye: Array) -> list[Solid]:
+def build(points: Array, *, gait: WalkerGait, look: Look, eye: Array) -> list[Solid]:
     """Solids of the body at one moment.
 
     Args:
         points: [23, 3] metres.
-        height_m: body height.
+        gait: whose body it is.
         look: colours.
         eye: [3] where the camera is (limbs on the far side are a little darker).
     """
-    body = _Body(points, height_m, look, eye)
+    body = _Body(points, gait.height_m, gait, look, eye)
     hips = (body.at(Keypoint.LEFT_HIP) + body.at(Keypoint.RIGHT_HIP)) / 2
     neck = (body.at(Keypoint.LEFT_SHOULDER) + body.at(Keypoint.RIGHT_SHOULDER)) / 2
     solids = _trunk(body, hips, neck) + _head(body, neck)
@@ -206,27 +208,43 @@ def _leg(body: _Body, side: Side, shade: float) -> list[Solid]:
     ]
 
 
+def _ball(body: _Body, heel: Array, toe: Array, ankle: Array, outward: Array) -> Array:
+    """Where the toes begin: the corner of the triangle that heel, ball and bent toes make, on the sole."""
+    p, h = body.gait.proportions, body.height
+    back, front = p.ball * p.foot * h, (1 - p.ball) * p.foot * h
+    straight = float(np.linalg.norm(toe - heel))
+    ahead = (toe - heel) / straight
+    up = ankle - heel
+    up = _unit(up - (up @ ahead) * ahead - (up @ outward) * outward)
+    along = min(back, (back**2 + straight**2 - front**2) / (2 * straight))
+    return np.asarray(heel + along * ahead - np.sqrt(max(0.0, back**2 - along**2)) * up)
+
+
 def _foot(body: _Body, side: Side, shade: float) -> list[Solid]:
     """Heel, instep and toes; heel and toe points lie just inside the skin, the sole on the floor."""
     look, h = body.look, body.height
     at = side_points(side)
     ankle, heel, toe, small = (body.at(at[name]) for name in ("ankle", "heel", "big_toe", "small_toe"))
     ahead = _unit(toe - heel)
-    outward = _unit((small - heel) - ((small - heel) @ ahead) * ahead)
-    up = np.cross(ahead, outward) if side is Side.LEFT else np.cross(outward, ahead)
+    outward = _unit((small - toe) - ((small - toe) @ ahead) * ahead)
+    ball = _ball(body, heel, toe, ankle, outward)
+    sole, toes = _unit(ball - heel), _unit(toe - ball)
+    sign = 1.0 if side is Side.LEFT else -1.0
+    rise, rise_toes = sign * np.cross(sole, outward), sign * np.cross(toes, outward)
     colour = look.skin if look.barefoot else look.shoes
     thick = 1.0 if look.barefoot else 1.12
-    axes = np.stack([ahead, outward, up])
-    back = heel + h * (0.016 * ahead + 0.011 * up)
-    ball = heel + h * (0.100 * ahead + 0.004 * outward + 0.004 * up)
-    front = heel + h * (0.118 * ahead + 0.006 * outward)
+    back = heel + h * (0.016 * sole + 0.011 * rise)
+    knuckle = ball + h * (0.004 * outward + 0.004 * rise)
+    front = ball + h * (0.018 * toes + 0.006 * outward)
+    axes, axes_toes = np.stack([sole, outward, rise]), np.stack([toes, outward, rise_toes])
+    round_toes = axes_toes * (h * np.array([0.021, 0.027, 0.0105]) * thick)[:, None]
     solids: list[Solid] = [
         Capsule(back, ankle, 0.021 * h * thick, 0.0215 * h * thick, colour, shade),
-        Capsule(ankle - 0.004 * h * up, ball, 0.0205 * h * thick, 0.0135 * h * thick, colour, shade),
-        Capsule(back, ball, 0.0205 * h * thick, 0.0140 * h * thick, colour, shade),
-        Ellipsoid(ball, axes * (h * np.array([0.026, 0.030, 0.0135]) * thick)[:, None], colour, shade=shade),
-        Ellipsoid(front, axes * (h * np.array([0.021, 0.027, 0.0105]) * thick)[:, None], colour, shade=shade),
+        Capsule(ankle - 0.004 * h * rise, knuckle, 0.0205 * h * thick, 0.0135 * h * thick, colour, shade),
+        Capsule(back, knuckle, 0.0205 * h * thick, 0.0140 * h * thick, colour, shade),
+        Ellipsoid(knuckle, axes * (h * np.array([0.026, 0.030, 0.0135]) * thick)[:, None], colour, shade=shade),
+        Ellipsoid(front, round_toes, colour, shade=shade),
     ]
     if look.barefoot:
-        solids.append(Capsule(ball, toe - 0.004 * h * ahead, 0.012 * h, 0.0095 * h, colour, shade))
+        solids.append(Capsule(ball, toe - 0.004 * h * toes, 0.012 * h, 0.0095 * h, colour, shade))
     return solids

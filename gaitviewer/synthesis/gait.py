@@ -60,12 +60,17 @@ class TrunkCurves:
 
 @dataclass(frozen=True, slots=True)
 class Proportions:
-    """Lengths as fractions of body height (joint centre to joint centre)."""
+    """Lengths as fractions of body height (joint centre to joint centre).
+
+    ``foot`` goes from the heel point to the big toe point along the sole, ``ball`` is where on it the toes
+    begin to bend, as a fraction of it.
+    """
 
     thigh: float
     shank: float
     ankle_height: float
     foot: float
+    ball: float
     ankle_ahead_of_heel: float
     foot_point_height: float
     hip_width: float

@@ -17,9 +17,10 @@ from gaitviewer.synthesis import cycle as mean
 from gaitviewer.synthesis.curves import Array, monotone, smoothstep
 from gaitviewer.synthesis.gait import WalkerGait
 
-_TAKE_OFF_SHARE = 0.6
+_TAKE_OFF_SHARE = 0.3
 _CLEARANCE = 0.004
 _CIRCUMDUCTION = 0.008
+_TOES_RELAX_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +30,8 @@ class LegStates:
     Attributes:
         hip_s, hip_d, hip_z: hip joint centre.
         ankle_s, ankle_d, ankle_z: ankle joint centre.
-        pitch: of the sole, toes up +, radians.
+        pitch: of the sole from heel to ball, toes up +, radians.
+        toe_bend: by how much the toes point up from that line, radians.
         place_s: where the foot's middle stands, or, in swing, between its two places.
         wish: knee flexion of the curves, radians (tells the side of an almost straight knee).
         stance: whether the foot stands.
@@ -42,6 +44,7 @@ class LegStates:
     ankle_d: Array
     ankle_z: Array
     pitch: Array
+    toe_bend: Array
     place_s: Array
     wish: Array
     stance: NDArray[np.bool_]
@@ -113,6 +116,7 @@ class Walk:
         hip_s, hip_d, hip_z = self._hip(side, phase)
         return LegStates(
             hip_s, hip_d, hip_z, ankle_s, self._lateral(side, pitch, u), ankle_z, pitch,
+            np.where(stance, np.maximum(0.0, -pitch), self._toes_relax(side, u)),
             here + (there - here) * smoothstep(u), np.radians(limb.knee_flexion.at(own)), stance,
         )  # fmt: skip
 
@@ -186,7 +190,7 @@ class Walk:
             by_hip = foot[0] - self._hip(side, phase)[0]
             by_knee = -self.gait.proportions.shank * self.gait.height_m * np.sin(angles[0] - angles[1])
             help_of = np.maximum(by_hip**2 + by_knee**2, (0.1 * self.gait.height_m) ** 2)
-            raised += self._lift(foot[1], foot[2], u)
+            raised += self._lift(foot[1], foot[2], self._toes_relax(side, u), u)
             angles[0] += raised * by_hip / help_of
             angles[1] += raised * by_knee / help_of
             raised = np.zeros_like(raised)
@@ -201,14 +205,21 @@ class Walk:
         z = z - h * stretch * (p.thigh * np.cos(thigh) + p.shank * np.cos(thigh - knee))
         return np.stack([s, z, pitch])
 
-    def _lift(self, ankle_z: Array, pitch: Array, u: Array) -> Array:
+    def _toes_relax(self, side: Side, u: Array) -> Array:
+        """The toes' bend in swing: from that of the push-off to none."""
+        lag = self.gait.right_lag if side is Side.RIGHT else 0.0
+        off = np.array([lag + self.gait.limbs[side].toe_off_percent / 100.0])
+        at_leave = np.maximum(0.0, -self.cycle.standing_pitch(side, off))
+        return np.asarray(at_leave * (1 - smoothstep(u / _TOES_RELAX_SHARE)), np.float64)
+
+    def _lift(self, ankle_z: Array, pitch: Array, bend: Array, u: Array) -> Array:
         """How much a swinging foot must be raised so that neither heel nor toe touches the floor."""
         foot = mean.Foot.of(self.gait)
-        lowest = ankle_z - foot.ankle_up * np.cos(pitch)
-        lowest = lowest - np.maximum(
-            (foot.ankle_forward + foot.length / 2) * np.sin(pitch),
-            (foot.ankle_forward - foot.length / 2) * np.sin(pitch),
-        )
+        level = ankle_z - foot.ankle_up * np.cos(pitch)
+        heel = level - (foot.ankle_forward + foot.length / 2) * np.sin(pitch)
+        ball = level - (foot.ankle_forward - foot.ball) * np.sin(pitch)
+        tip = ball + (foot.length / 2 - foot.ball) * np.sin(pitch + bend)
+        lowest = np.minimum(np.minimum(heel, ball), tip)
         floor = foot.point_height + _CLEARANCE * self.gait.height_m * _bump(u)
         soft = _CLEARANCE / 2 * self.gait.height_m * _bump(u)
         return np.asarray((floor - lowest + np.hypot(floor - lowest, soft)) / 2, np.float64)

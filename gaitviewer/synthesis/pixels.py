@@ -12,6 +12,7 @@ from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.cameras import Camera
 from gaitviewer.synthesis.curves import Array
 from gaitviewer.synthesis.figure import Look, build
+from gaitviewer.synthesis.gait import WalkerGait
 from gaitviewer.synthesis.raster import Canvas, Capsule, Solid
 from gaitviewer.synthesis.room import Backdrop, Room, cast_shadow, paint
 from gaitviewer.synthesis.walker import WalkerMotion
@@ -50,21 +51,21 @@ def render(
     """
     backdrop = paint(room or Room(), camera)
     for points in motion.points:
-        yield render_pose(points, camera, backdrop=backdrop, height_m=motion.gait.height_m, look=look or Look())
+        yield render_pose(points, camera, backdrop=backdrop, gait=motion.gait, look=look or Look())
 
 
 def render_pose(
-    points: Array, camera: Camera, *, backdrop: Backdrop, height_m: float, look: Look
+    points: Array, camera: Camera, *, backdrop: Backdrop, gait: WalkerGait, look: Look
 ) -> RenderedFrame:
     """One picture of ``points`` [23, 3] in front of the backdrop of the same camera."""
     rgb = backdrop.rgb.copy()
-    cast_shadow(rgb, backdrop, camera, blobs=_shadow(points, height_m))
+    cast_shadow(rgb, backdrop, camera, blobs=_shadow(points, gait.height_m))
     mask = np.zeros(rgb.shape[:2], np.bool_)
     box = _box(points, camera)
     if box is None:
         return RenderedFrame(rgb, mask)
     canvas = Canvas(camera, rgb, box)
-    solids = build(points, height_m=height_m, look=look, eye=np.asarray(camera.position))
+    solids = build(points, gait=gait, look=look, eye=np.asarray(camera.position))
     for solid in sorted(solids, key=lambda one: -_distance(one, camera)):
         canvas.draw(solid)
     left, top, right, bottom = box

@@ -154,21 +154,31 @@ class Walker:
         points[:, at["hip"]], points[:, at["ankle"]] = hip, ankle
         points[:, at["knee"]] = hip + knee + share[:, None] * sideways
         outward = np.radians(gait.limbs[side].foot_progression_deg) * (1 if side is Side.LEFT else -1)
-        self._place_foot(points, side, leg.pitch, frame=stand.turned(np.full(leg.pitch.shape, outward)))
+        self._place_foot(points, side, leg, frame=stand.turned(np.full(leg.pitch.shape, outward)))
 
-    def _place_foot(self, points: Array, side: Side, pitch: Array, *, frame: Frame) -> None:
+    def _place_foot(self, points: Array, side: Side, leg: LegStates, *, frame: Frame) -> None:
+        """Heel on the rigid part of the foot, toes beyond the ball where they bend."""
         foot = mean.Foot.of(self.gait)
         at = side_points(side)
         outward = 1.0 if side is Side.LEFT else -1.0
-        along = {"heel": -0.5, "big_toe": 0.5, "small_toe": _SMALL_TOE[0] - 0.5}
-        for name, share in along.items():
-            x, z = share * foot.length - foot.ankle_forward, -foot.ankle_up
-            aside = outward * _SMALL_TOE[1] * foot.length if name == "small_toe" else 0.0
-            points[:, at[name]] = points[:, at["ankle"]] + frame.point(
-                x * np.cos(pitch) - z * np.sin(pitch),
-                np.full(pitch.shape, aside),
-                x * np.sin(pitch) + z * np.cos(pitch),
-            )
+        cos, sin = np.cos(leg.pitch), np.sin(leg.pitch)
+
+        def rigid(forward: float) -> tuple[Array, Array]:
+            x, z = forward - foot.ankle_forward, -foot.ankle_up
+            return x * cos - z * sin, x * sin + z * cos
+
+        ball = rigid(foot.ball)
+        toes = leg.pitch + leg.toe_bend
+        small = (_SMALL_TOE[0] - 0.5) * foot.length - foot.ball
+        for name, beyond, aside in (
+            ("heel", None, 0.0),
+            ("big_toe", foot.length / 2 - foot.ball, 0.0),
+            ("small_toe", small, outward * _SMALL_TOE[1] * foot.length),
+        ):
+            x, z = rigid(-foot.length / 2) if beyond is None else ball
+            if beyond is not None:
+                x, z = x + beyond * np.cos(toes), z + beyond * np.sin(toes)
+            points[:, at[name]] = points[:, at["ankle"]] + frame.point(x, np.full(x.shape, aside), z)
 
     def _events(self, start_s: float, stop_s: float) -> GaitEvents:
         found = []

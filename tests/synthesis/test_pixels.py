@@ -139,7 +139,7 @@ def test_demo_cameras_share_one_walk(scene: DemoScene) -> None:
     coronal = {(e.kind, e.side, round(e.time_s, 6)) for e in end.events.events}
     assert sagittal <= coronal
     moment = 2.0
-    near = int(round(moment * 30))
+    near = round(moment * 30)
     later = float(np.argmin(np.abs(end.times - (moment + scene.offset_s))))
     apart = side.motion.points[near] - end.motion.points[int(later)]
     assert np.abs(apart).max() < 0.06

@@ -48,10 +48,17 @@ def crouching() -> WalkerGait:
 
 @pytest.mark.parametrize("side", Side)
 def test_angles_of_the_points_are_those_of_the_curves(steady: WalkerMotion, side: Side) -> None:
-    for name, usual, worst in (
-        ("knee_flexion", 0.5, 1.6), ("hip_flexion", 0.5, 1.6), ("ankle_dorsiflexion", 1.0, 2.0)
-    ):  # fmt: skip
-        error = steady.angles[name, side] - wanted(steady, name, side)
+    lag = steady.gait.right_lag if side is Side.RIGHT else 0.0
+    own = np.mod(steady.phase - lag, 1.0)
+    # The curve of the ankle is that of the rigid part of the foot; the toes bend at push-off.
+    unbent = (own < 0.30) | (own > 0.85)
+    everywhere = np.ones_like(unbent)
+    for name, usual, worst, rows in (
+        ("knee_flexion", 0.5, 1.3, everywhere),
+        ("hip_flexion", 0.3, 1.0, everywhere),
+        ("ankle_dorsiflexion", 0.5, 1.3, unbent),
+    ):
+        error = (steady.angles[name, side] - wanted(steady, name, side))[rows]
         assert np.sqrt(np.mean(error**2)) < usual, name
         assert np.abs(error).max() < worst, name
 
@@ -128,7 +135,7 @@ def test_events_are_when_the_foot_stops_and_starts(side: Side) -> None:
     for event in contacts[1:-1]:
         frame = int(np.ceil(event.time_s * 1000))
         assert heel[frame + 1 : frame + 25].max() < 1e-3
-        assert heel[frame - 25 : frame - 5].min() > 0.05
+        assert heel[frame - 25 : frame - 15].min() > 0.3
     for event in offs[1:-1]:
         frame = int(np.floor(event.time_s * 1000))
         assert toe[frame - 25 : frame - 1].max() < 1e-3
@@ -211,7 +218,7 @@ def test_one_sided_gait_differs_between_sides() -> None:
     normal = normal_gait()
     stiff = deviate(normal.limbs.left, knee_flexion=CycleCurve((0.0, 50.0, 72.0, 92.0), (0.0, 0.0, -18.0, 0.0)))
     motion = simulate(normal.with_limb(Side.LEFT, stiff).steady(), seed=1, duration_s=3.0, rate_hz=100.0)
-    assert motion.angles["knee_flexion", Side.LEFT].max() < 46.0
+    assert motion.angles["knee_flexion", Side.LEFT].max() < 50.0
     assert motion.angles["knee_flexion", Side.RIGHT].max() > 54.0
 
 
