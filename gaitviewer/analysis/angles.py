@@ -30,6 +30,8 @@ class Definitions:
     leg_per_clinical: float
     hips_per_leg: float
     foot_per_leg: float
+    pelvic_turn_limit_deg: float
+    peak_half_width: float
     speed_leg_per_s: float
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.analysis.angles import keypoint
-from gaitviewer.analysis.floor import Array, GaitFrame, fit_floor, gait_frame
+from gaitviewer.analysis.angles import keypoint, load_definitions
+from gaitviewer.analysis.floor import Array, GaitFrame, fit_floor, gait_frame, runs
 from gaitviewer.analysis.kinematics import angles_of_pass, sample
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
@@ -32,6 +32,7 @@ class Cycle:
         last_frame_percent: the last frame before the next initial contact.
         zero_taken: whether the flat-foot zero of this foot is known.
         leg_px, toe_noise_px: leg length, and standard deviation of the smoothed toe's noise, pixels.
+        dropped: angle name -> why its curve is not among ``curves``.
         noise: angle name -> standard deviation of the noise that smoothing leaves in its curve.
         stride_leg, step_leg: stride length, and length of the step that ends the stride, in leg lengths.
         frame_times: [n] times of the frames of the pass, for finding the picture of a moment.
@@ -48,6 +49,7 @@ class Cycle:
     zero_taken: bool = True
     leg_px: float = NOWHERE
     toe_noise_px: float = NOWHERE
+    dropped: Mapping[str, str] = field(default_factory=dict)
     noise: Mapping[str, float] = field(default_factory=dict)
     stride_leg: float = NOWHERE
     step_leg: float = NOWHERE
@@ -95,6 +97,21 @@ def value_at(curve: Array, percent: float) -> float:
     if not 0.0 <= percent <= 100.0:
         return NOWHERE
     return float(np.interp(percent, np.arange(CYCLE_POINTS), curve))
+
+
+def steady(curve: Array) -> Array:
+    """[101] a curve through local parabolas: keeps peaks where they are, takes noise off them.
+
+    Without it the largest of many noisy values is read as the peak. Gaps stay gaps.
+    """
+    from scipy.signal import savgol_filter
+
+    width = 2 * int(load_definitions().peak_half_width) + 1
+    result = np.array(curve, np.float64)
+    for start, stop in runs(np.isfinite(curve)):
+        if stop - start >= width:
+            result[start:stop] = savgol_filter(curve[start:stop], width, 2)
+    return result
 
 
 def cycles_of_view(

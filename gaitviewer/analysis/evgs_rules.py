@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaitviewer.analysis.angles import angle_kind
-from gaitviewer.analysis.cycles import Cycle, value_at
+from gaitviewer.analysis.cycles import Cycle, steady, value_at
 from gaitviewer.analysis.evgs_table import ItemRule, load_thresholds
-from gaitviewer.analysis.floor import Array, runs
+from gaitviewer.analysis.floor import Array
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.measures import CYCLE_POINTS
 
@@ -51,7 +51,7 @@ def read_item(item: EvgsItem, rule: ItemRule, cycle: Cycle) -> Reading | str:
     if rule.kind == "clearance":
         return _clearance(cycle)
     if rule.angle not in cycle.curves:
-        return rule.missing or f"{angle_kind(rule.angle).title.lower()} was not measured"
+        return cycle.dropped.get(rule.angle, f"{angle_kind(rule.angle).title.lower()} was not measured")
     curve = np.asarray(cycle.curves[rule.angle]) * rule.scale
     if rule.kind in ("maximum", "minimum", "farthest"):
         return _extreme(rule, curve, cycle)
@@ -91,21 +91,6 @@ def _event_sigma(curve: Array, percent: float, cycle: Cycle) -> float:
 def _noise(rule: ItemRule, cycle: Cycle) -> float:
     """Noise of the curve that an item is read from, in the item's unit."""
     return rule.scale * cycle.noise.get(rule.angle, 0.0)
-
-
-def steady(curve: Array) -> Array:
-    """[101] a curve through local parabolas: keeps peaks where they are, takes noise off them.
-
-    Without it the largest of many noisy values is read as the peak. Gaps stay gaps.
-    """
-    from scipy.signal import savgol_filter
-
-    width = 2 * int(load_thresholds().peak_half_width) + 1
-    result = np.array(curve, np.float64)
-    for start, stop in runs(np.isfinite(curve)):
-        if stop - start >= width:
-            result[start:stop] = savgol_filter(curve[start:stop], width, 2)
-    return result
 
 
 def _seen(curve: Array, low: float, high: float) -> bool:

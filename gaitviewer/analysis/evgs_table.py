@@ -24,8 +24,7 @@ class ItemRule:
         window: ("stance" or "swing", from, to) in per cent of that phase, or None.
         read_in: the view whose strides it is read in.
         scale: from the curve's unit to the item's.
-        reason: why keypoints cannot give it ("by_person").   missing: why its curve may not be there.
-        remark: a limit of every value.
+        reason: why keypoints cannot give it ("by_person").   remark: a limit of every value.
     """
 
     kind: str
@@ -35,7 +34,6 @@ class ItemRule:
     read_in: View
     scale: float
     reason: str
-    missing: str
     remark: str
 
 
@@ -54,7 +52,6 @@ class Thresholds:
     dragging_sigma: float
     clearance_noise_ratio: float
     event_sigma_floor_s: float
-    peak_half_width: float
     heel_rest_percentile: float
     coverage: float
     last_percent: float
@@ -114,7 +111,6 @@ def load_rules() -> dict[str, ItemRule]:
             read_in=View(row.get("read_in", row["view"])),
             scale=float(row.get("scale", 1.0)),
             reason=row.get("reason", ""),
-            missing=row.get("missing", ""),
             remark=row.get("remark", ""),
         )
     return rules

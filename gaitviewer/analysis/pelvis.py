@@ -3,7 +3,8 @@
 An estimator puts the hidden hip too far ahead or back, and so does a camera that is not quite square to the
 walkway. That error belongs to the hip that is near, not to a side of the body: it has the same sign in passes
 of either direction, while a true mean rotation of the left side is the opposite of that of the right side.
-Passes in both directions therefore tell the two apart; passes in one direction do not.
+Passes in both directions therefore tell the two apart; passes in one direction do not. Where the hips seem to
+turn farther than a pelvis does, their points follow the thighs and show no rotation at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from gaitviewer.analysis.cycles import Cycle
+from gaitviewer.analysis.angles import load_definitions
+from gaitviewer.analysis.cycles import Cycle, steady
 from gaitviewer.core.gait import Side, View
 
 ANGLE = "pelvic_rotation"
@@ -26,8 +28,9 @@ def without_near_side_error(cycles: Sequence[Cycle]) -> tuple[Cycle, ...]:
     Args:
         cycles: strides of all trials and views.
     """
-    error = near_side_error(cycles)
-    return tuple(_corrected(cycle, error) for cycle in cycles)
+    believed = [_believed(cycle) for cycle in cycles]
+    error = near_side_error(believed)
+    return tuple(_corrected(cycle, error) for cycle in believed)
 
 
 def near_side_error(cycles: Sequence[Cycle]) -> float | None:
@@ -44,11 +47,32 @@ def near_side_error(cycles: Sequence[Cycle]) -> float | None:
     return float(np.mean([np.mean(values) for values in by_side.values()]))
 
 
+def _believed(cycle: Cycle) -> Cycle:
+    """The cycle without a rotation that is wider than a pelvis can turn."""
+    curve = cycle.curves.get(ANGLE)
+    if curve is None or not np.isfinite(curve).any():
+        return cycle
+    turn = float(np.nanmax(steady(curve)) - np.nanmin(steady(curve)))
+    if turn <= load_definitions().pelvic_turn_limit_deg:
+        return cycle
+    return _dropped(
+        cycle, f"the hips seem to turn by {turn:.0f} degrees in the side view: their points follow the thighs"
+    )
+
+
 def _corrected(cycle: Cycle, error: float | None) -> Cycle:
     if cycle.stride.view is not View.SAGITTAL or ANGLE not in cycle.curves:
         return cycle
-    curves = dict(cycle.curves)
-    curve = curves.pop(ANGLE)
-    if error is not None:
-        curves[ANGLE] = curve + error if cycle.stride.far else curve - error
-    return replace(cycle, curves=curves)
+    if error is None:
+        return _dropped(
+            cycle,
+            "pelvic rotation needs side-view passes in both directions with clearly seen hips, which tell it "
+            "from the error of the hidden hip",
+        )
+    curve = cycle.curves[ANGLE]
+    return replace(cycle, curves={**cycle.curves, ANGLE: curve + error if cycle.stride.far else curve - error})
+
+
+def _dropped(cycle: Cycle, reason: str) -> Cycle:
+    curves = {name: curve for name, curve in cycle.curves.items() if name != ANGLE}
+    return replace(cycle, curves=curves, dropped={**cycle.dropped, ANGLE: reason})

@@ -351,3 +351,17 @@ def test_a_pelvis_turned_for_good_stays_turned(side_view: SideView, make_trial: 
     assert right is not None
     assert left < -7.0
     assert right > 7.0
+
+
+def test_hips_that_follow_the_thighs_show_no_rotation(side_view: SideView, make_trial: MakeTrial) -> None:
+    def following(near: Side, trial: str) -> TrialMotion:
+        seen = side_view(near=near, trial=trial)
+        xy = seen.pose.xy.copy()
+        for side in Side:
+            hip, knee = Keypoint[f"{side.name}_HIP"], Keypoint[f"{side.name}_KNEE"]
+            xy[:, hip] += 0.15 * (xy[:, knee] - xy[:, hip])
+        return make_trial(replace(seen, pose=seen.pose.with_points(xy)), trial=trial)
+
+    measures = measure_session(SESSION, [following(Side.LEFT, "t1"), following(Side.RIGHT, "t2")])
+    for side in Side:
+        assert "follow the thighs" in measures.evgs.get(15, side).reason
