@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,55 +143,45 @@ def method_and_limits(measures: Measures) -> Story:
     return story
 
 
-def provenance(
-    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str
-) -> Story:
-    """Digests, programs and times: what this report was made from."""
-    rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
+def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures) -> Iterator[list[Any]]:
+    """(what, made by with digests, when and where) of every result and video."""
     for what, made in items:
-        weights = [text(f"weights {made.weights_digest}", "mono")] if made.weights_digest else []
-        rows.append(
-            [
-                text(what, "cell"),
-                [text(f"{made.model}, gaitviewer {made.program}", "cell"),
-                 text(f"inputs {made.inputs_digest}", "mono"), *weights],
-                text(f"{made.when}, {made.device}, {made.seconds:.1f} s", "cell"),
-            ]
-        )  # fmt: skip
+        by = [text(f"{made.model}, gaitviewer {made.program}", "cell")]
+        by.append(text(f"inputs {made.inputs_digest}", "mono"))
+        if made.weights_digest:
+            by.append(text(f"weights {made.weights_digest}", "mono"))
+        yield [text(what, "cell"), by, text(f"{made.when}, {made.device}, {made.seconds:.1f} s", "cell")]
     for motion in measures.motions:
         for view in motion.trial.views:
             video = motion.trial.videos[view]
             if video is not None:
-                rows.append(
-                    [
-                        text(f"video {motion.trial.id}, {VIEW_WORDS[view]}", "cell"),
-                        [text(f"{video.info.codec}, {many(video.info.frame_count, 'frame')}", "cell"),
-                         text(f"SHA-256 {video.sha256}", "mono")],
-                        text(f"{video.info.duration_s:.2f} s", "cell"),
-                    ]
-                )  # fmt: skip
-    style = TableStyle([
-    ("FONTNAME", (0, 0), (-1, -1), SANS),
-    ("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-         ("TOPPADDING", (0, 0), (-1, -1), 2), ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]
-    )  # fmt: skip
-    widths = [frame.width * 0.2, frame.width * 0.52, frame.width * 0.28]
-    table = Table(rows, colWidths=widths, repeatRows=1, style=style, hAlign="LEFT")
+                of = [text(f"{video.info.codec}, {many(video.info.frame_count, 'frame')}", "cell")]
+                of.append(text(f"SHA-256 {video.sha256}", "mono"))
+                what = f"video {motion.trial.id}, {VIEW_WORDS[view]}"
+                yield [text(what, "cell"), of, text(f"{video.info.duration_s:.2f} s", "cell")]
+
+
+def provenance(
+    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str
+) -> Story:
+    """Digests, programs and times: what this report was made from; and a line to sign on."""
+    rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
+    rows += _provenance_rows(items, measures)
+    flat = [("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
+    style = [
+        *flat,
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+    ]
+    widths = [frame.width * share for share in (0.2, 0.52, 0.28)]
+    table = Table(rows, colWidths=widths, repeatRows=1, style=TableStyle(style), hAlign="LEFT")
     signed = Table(
         [[text(label, "label") for label in ("Reviewed by", "Role", "Date", "Signature")]],
-        colWidths=[frame.width * 0.3, frame.width * 0.2, frame.width * 0.15, frame.width * 0.35],
-        style=TableStyle(
-            [
-                ("FONTNAME", (0, 0), (-1, -1), SANS),
-                ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-            ]
-        ),
+        colWidths=[frame.width * share for share in (0.3, 0.2, 0.15, 0.35)],
+        style=TableStyle([*flat, ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT)]),
         hAlign="LEFT",
     )
-    return [
-        CondPageBreak(150), section("Provenance"), table, Spacer(0, 4),
-        text(f"Written {created}. File names and picture metadata are not part of this report.",
-             "note"),
-        KeepTogether([Spacer(0, 42), signed]),
-    ]  # fmt: skip
+    written = f"Written {created}. File names and picture metadata are not part of this report."
+    foot = KeepTogether([Spacer(0, 42), signed])
+    return [CondPageBreak(150), section("Provenance"), table, Spacer(0, 4), text(written, "note"), foot]
