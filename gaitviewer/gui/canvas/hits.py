@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 Xy = tuple[float, float]
 
 
-def nearest_point(points: NDArray[np.floating], at: Xy, radius: float) -> int | None:
+def nearest_point(points: NDArray[np.float64], at: Xy, radius: float) -> int | None:
     """Index of the point [N, 2] nearest to ``at`` within ``radius``; unseen (NaN) points are passed over."""
     if not len(points):
         return None
@@ -47,7 +48,7 @@ def nearest_shape(shapes: Sequence[Sequence[Xy]], at: Xy, radius: float) -> int 
     """The shape with a line within ``radius`` of ``at``; of equals the latest."""
     best, found = radius, None
     for number, corners in enumerate(shapes):
-        for start, end in zip(corners, corners[1:], strict=False):
+        for start, end in pairwise(corners):
             distance = distance_to_segment(at, start, end)
             if distance <= best:
                 best, found = distance, number

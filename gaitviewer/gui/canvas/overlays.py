@@ -1,0 +1,264 @@
+"""What can be drawn over a picture: one table, each row switchable by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLineF, QPointF
+from PySide6.QtGui import QPainter, QPolygonF
+
+from gaitviewer.core.gait import EventKind, Side, View
+from gaitviewer.core.pose import Origin
+from gaitviewer.core.skeleton import Keypoint, Skeleton
+from gaitviewer.gui.canvas.angles import (
+    draw_construction,
+    paint_angles,
+    paint_evidence,
+    paint_posture,
+)
+from gaitviewer.gui.canvas.scene import Content, Scene
+from gaitviewer.gui.canvas.strokes import (
+    dot,
+    draw_lines,
+    halo_pen,
+    label,
+    line,
+    plain_pen,
+    ring,
+    side_colour,
+    side_pen,
+)
+
+__all__ = ["OVERLAYS", "Overlay", "draw_construction", "overlay_title", "paint_overlays"]
+
+# Opacity of a point with score 0 and 1; bones take the lower of their ends, in steps.
+_FAINT, _FULL = 0.25, 1.0
+_STEPS = 4
+_TRAIL_S = 1.2
+_TRAILS = (Keypoint.LEFT_ANKLE, Keypoint.RIGHT_ANKLE, Keypoint.LEFT_BIG_TOE, Keypoint.RIGHT_BIG_TOE)
+_FLAG_S = 0.12
+_FEET = {
+    Side.LEFT: (Keypoint.LEFT_HEEL, Keypoint.LEFT_BIG_TOE),
+    Side.RIGHT: (Keypoint.RIGHT_HEEL, Keypoint.RIGHT_BIG_TOE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """One thing that can be drawn.
+
+    Attributes:
+        name: as in the table of keys ("overlay.<name>").   title: for people.
+        paint: draws it.   shown: whether it is on at first.
+        view: the only view in which it means something, or None.
+        icon: name of its icon.
+    """
+
+    name: str
+    title: str
+    paint: Callable[[QPainter, Scene], None]
+    shown: bool = True
+    view: View | None = None
+    icon: str = "overlays"
+
+
+def point_side(skeleton: Skeleton, index: int) -> Side | None:
+    """The side of a keypoint, None in the middle of the body."""
+    name = skeleton.keypoints[index]
+    return next((side for side in Side if name.startswith(f"{side.value}_")), None)
+
+
+def bone_side(skeleton: Skeleton, edge: tuple[int, int]) -> Side | None:
+    """The side of a bone, None if it joins both."""
+    sides = {point_side(skeleton, index) for index in edge}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def _opacity(score: float) -> float:
+    level = round(_STEPS * min(1.0, max(0.0, score))) / _STEPS
+    return _FAINT + (_FULL - _FAINT) * level
+
+
+def paint_skeleton(painter: QPainter, scene: Scene) -> None:
+    """Bones by side, score as opacity; corrected points as rings, interpolated ones hollow."""
+    pose, points = scene.content.pose, scene.points
+    if pose is None or points is None:
+        return
+    scores = pose.score[scene.frame]
+    seen = np.isfinite(points).all(axis=1)
+    width = 2.0 if scene.placement.scale < 1.2 else 3.0
+    groups: dict[tuple[Side | None, float], list[QLineF]] = {}
+    for edge in pose.skeleton.edges:
+        if seen[edge[0]] and seen[edge[1]]:
+            side = bone_side(pose.skeleton, edge)
+            key = (side, _opacity(float(min(scores[edge[0]], scores[edge[1]]))))
+            groups.setdefault(key, []).append(line(points[edge[0]], points[edge[1]]))
+    every = [bone for bones in groups.values() for bone in bones]
+    painter.setPen(halo_pen(width, 0.7))
+    painter.drawLines(every)
+    far = scene.near.other if scene.near is not None else None
+    for (side, opacity), bones in sorted(groups.items(), key=lambda item: item[0][0] is not far):
+        draw_lines(painter, bones, side_pen(scene.palette, side, width, opacity), halo=False)
+    for index in np.flatnonzero(seen):
+        _paint_point(painter, scene, int(index), points[index], width + 0.6)
+
+
+def _paint_point(
+    painter: QPainter, scene: Scene, index: int, at: np.ndarray[tuple[int], np.dtype[np.float64]], radius: float
+) -> None:
+    pose = scene.content.pose
+    assert pose is not None
+    colour = side_colour(
+        scene.palette,
+        point_side(pose.skeleton, index),
+        _opacity(float(pose.score[scene.frame, index])),
+    )
+    origin = pose.origin[scene.frame, index]
+    if origin == Origin.INTERPOLATED:
+        ring(painter, at, radius, plain_pen(colour, 1.2))
+        return
+    dot(painter, at, radius, colour)
+    if origin == Origin.CORRECTED:
+        ring(painter, at, radius + 3.5, plain_pen(scene.palette.colour("overlay_text"), 1.6))
+
+
+def paint_trails(painter: QPainter, scene: Scene) -> None:
+    """Where ankles and toes were during the last second, fading."""
+    pose = scene.content.pose
+    if pose is None or not 0 <= scene.frame < len(pose):
+        return
+    first = int(np.searchsorted(pose.times, scene.time_s - _TRAIL_S))
+    place = scene.placement
+    for keypoint in _TRAILS:
+        way = pose.xy[first : scene.frame + 1, keypoint].astype(np.float64) * place.scale + (place.x, place.y)
+        side = point_side(pose.skeleton, keypoint)
+        # Three stretches, older ones paler; a gap stays a gap.
+        for third, opacity in zip(np.array_split(np.arange(len(way)), 3), (0.25, 0.5, 0.9), strict=True):
+            if third.size == 0:
+                continue
+            stretch = way[third[0] : third[-1] + 2]
+            painter.setPen(side_pen(scene.palette, side, 1.6, opacity))
+            for part in _unbroken(stretch):
+                painter.drawPolyline(part)
+
+
+def _unbroken(way: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[QPolygonF]:
+    seen = np.isfinite(way).all(axis=1)
+    parts = np.split(way, np.flatnonzero(np.diff(seen.astype(np.int8))) + 1)
+    return [
+        QPolygonF([QPointF(x, y) for x, y in part])
+        for part in parts
+        if len(part) > 1 and np.isfinite(part).all()
+    ]
+
+
+def paint_events(painter: QPainter, scene: Scene) -> None:
+    """A flag beside the foot at initial contacts and toe-offs."""
+    points = scene.points
+    if points is None:
+        return
+    for event in scene.content.events:
+        away = abs(event.time_s - scene.time_s)
+        if away > _FLAG_S:
+            continue
+        heel, toe = (points[index] for index in _FEET[event.side])
+        at = heel if event.kind is EventKind.INITIAL_CONTACT else toe
+        if not np.isfinite(at).all():
+            continue
+        tr = QCoreApplication.translate
+        text = tr("Overlays", "IC") if event.kind is EventKind.INITIAL_CONTACT else tr("Overlays", "TO")
+        text += " *" if event.corrected else ""
+        painter.setOpacity(1.0 - 0.7 * away / _FLAG_S)
+        colour = side_colour(scene.palette, event.side)
+        draw_lines(painter, [line(at, (at[0], at[1] + 26.0))], side_pen(scene.palette, event.side, 2.0))
+        foot = (float(at[0]), float(at[1]) + 32.0)
+        label(painter, foot, text, scene.palette, colour=colour, bounds=scene.size)
+        painter.setOpacity(1.0)
+
+
+def paint_mask(painter: QPainter, scene: Scene) -> None:
+    """The outline of the person."""
+    masks = scene.content.masks
+    if masks is None or not 0 <= scene.frame < len(masks):
+        return
+    cells = masks.cells(scene.frame)
+    place = scene.placement
+    # Cells are whole source pixels; the last column may stick out of the picture.
+    size = -(-masks.width // cells.shape[1]) * place.scale
+    painter.setPen(plain_pen(scene.palette.colour("tool", 0.9), 1.6))
+    corners = np.array(outline(cells), np.float64).reshape(-1, 4) * size + (place.x, place.y, place.x, place.y)
+    painter.drawLines([QLineF(*edge) for edge in corners.tolist()])
+
+
+def outline(cells: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[tuple[int, int, int, int]]:
+    """Edges (x0, y0, x1, y1) between inside and outside, in cells; runs along a row or column are one edge."""
+    padded = np.pad(cells, 1)
+    edges: list[tuple[int, int, int, int]] = []
+    for row, starts, stops in _runs(padded[1:, :] != padded[:-1, :]):
+        edges += [(a - 1, row, b - 1, row) for a, b in zip(starts, stops, strict=True)]
+    for column, starts, stops in _runs((padded[:, 1:] != padded[:, :-1]).T):
+        edges += [(column, a - 1, column, b - 1) for a, b in zip(starts, stops, strict=True)]
+    return edges
+
+
+def _runs(
+    flags: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
+) -> list[tuple[int, list[int], list[int]]]:
+    found = []
+    for number in np.flatnonzero(flags.any(axis=1)):
+        change = np.diff(np.concatenate([[0], flags[number].astype(np.int8), [0]]))
+        found.append((int(number), np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist()))
+    return found
+
+
+def paint_caption(painter: QPainter, scene: Scene) -> None:
+    """View, time and frame; whether the picture is the one asked for."""
+    tr = QCoreApplication.translate
+    names = {View.SAGITTAL: tr("Overlays", "Side"), View.CORONAL: tr("Overlays", "Front or back")}
+    text = tr("Overlays", "{view}  {time:.3f} s  frame {frame}").format(
+        view=names[scene.content.view], time=scene.time_s, frame=scene.frame
+    )
+    if not scene.covered:
+        text += "  " + tr("Overlays", "(camera not running)")
+    elif not scene.exact:
+        text += "  …"
+    label(painter, (6.0, scene.size[1] - 16.0), text, scene.palette, bounds=scene.size)
+
+
+# Marked for translation here, translated when shown.
+_TITLES = (
+    QT_TRANSLATE_NOOP("Overlays", "Outline of the person"),
+    QT_TRANSLATE_NOOP("Overlays", "Paths of the feet"),
+    QT_TRANSLATE_NOOP("Overlays", "Skeleton"),
+    QT_TRANSLATE_NOOP("Overlays", "Plumb line, pelvis and shoulders"),
+    QT_TRANSLATE_NOOP("Overlays", "Joint angles"),
+    QT_TRANSLATE_NOOP("Overlays", "Gait events"),
+    QT_TRANSLATE_NOOP("Overlays", "Evidence of the selected item"),
+    QT_TRANSLATE_NOOP("Overlays", "Time and frame number"),
+)
+
+OVERLAYS: tuple[Overlay, ...] = (
+    Overlay("mask", "Outline of the person", paint_mask, shown=False, icon="mask"),
+    Overlay("trails", "Paths of the feet", paint_trails, shown=False, icon="trails"),
+    Overlay("skeleton", "Skeleton", paint_skeleton, icon="skeleton"),
+    Overlay("posture", "Plumb line, pelvis and shoulders", paint_posture, view=View.CORONAL, icon="posture"),
+    Overlay("angles", "Joint angles", paint_angles, shown=False, icon="angles"),
+    Overlay("events", "Gait events", paint_events, icon="event"),
+    Overlay("evidence", "Evidence of the selected item", paint_evidence, icon="evidence"),
+    Overlay("caption", "Time and frame number", paint_caption, icon="caption"),
+)
+
+
+def overlay_title(overlay: Overlay) -> str:
+    """Its name in the user's language."""
+    return QCoreApplication.translate("Overlays", overlay.title)
+
+
+def paint_overlays(painter: QPainter, scene: Scene, shown: frozenset[str]) -> None:
+    """Draw every overlay that is on, in the order of the table."""
+    content: Content = scene.content
+    for overlay in OVERLAYS:
+        if overlay.name in shown and overlay.view in (None, content.view):
+            overlay.paint(painter, scene)

@@ -1,0 +1,142 @@
+"""How things look on top of a picture: pens, rings and words that stay readable on any background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from gaitviewer.core.gait import Side
+from gaitviewer.gui.theme import Palette
+
+_HALO = QColor(0, 0, 0, 110)
+# Left is dashed, right solid, so that the sides differ without their colours.
+_DASHES = (3.0, 1.8)
+Array = NDArray[np.float64]
+
+
+def side_colour(palette: Palette, side: Side | None, opacity: float = 1.0) -> QColor:
+    """Colour of a side; the middle of the body is drawn pale."""
+    name = {Side.LEFT: "left", Side.RIGHT: "right"}.get(side, "overlay_text") if side else "overlay_text"
+    return palette.colour(name, opacity if side else 0.75 * opacity)
+
+
+def side_pen(palette: Palette, side: Side | None, width: float, opacity: float = 1.0) -> QPen:
+    """Pen of a side: colour and line style."""
+    return _side_pen(palette, side, width, round(opacity, 1))
+
+
+@lru_cache(maxsize=256)
+def _side_pen(palette: Palette, side: Side | None, width: float, opacity: float) -> QPen:
+    pen = QPen(side_colour(palette, side, opacity), width)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap if side is Side.LEFT else Qt.PenCapStyle.RoundCap)
+    if side is Side.LEFT:
+        pen.setDashPattern(_DASHES)
+    return pen
+
+
+@lru_cache(maxsize=64)
+def halo_pen(width: float, opacity: float = 1.0) -> QPen:
+    """What lies below a line so that it shows on light and dark."""
+    colour = QColor(_HALO)
+    colour.setAlphaF(colour.alphaF() * opacity)
+    pen = QPen(colour, width + 2.0)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    return pen
+
+
+def plain_pen(colour: QColor, width: float, *, dashed: bool = False) -> QPen:
+    """A round pen."""
+    pen = QPen(colour, width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if dashed:
+        pen.setDashPattern((2.0, 3.0))
+    return pen
+
+
+def line(start: Sequence[float] | Array, end: Sequence[float] | Array) -> QLineF:
+    """A line between two points."""
+    return QLineF(float(start[0]), float(start[1]), float(end[0]), float(end[1]))
+
+
+def draw_lines(painter: QPainter, lines: Sequence[QLineF], pen: QPen, *, halo: bool = True) -> None:
+    """Lines with a dark rim."""
+    if not lines:
+        return
+    if halo:
+        painter.setPen(halo_pen(pen.widthF()))
+        painter.drawLines(list(lines))
+    painter.setPen(pen)
+    painter.drawLines(list(lines))
+
+
+def ring(painter: QPainter, at: Sequence[float] | Array, radius: float, pen: QPen) -> None:
+    """A circle that is not filled."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen)
+    painter.drawEllipse(QPointF(float(at[0]), float(at[1])), radius, radius)
+
+
+def dot(painter: QPainter, at: Sequence[float] | Array, radius: float, colour: QColor) -> None:
+    """A filled circle."""
+    painter.setPen(halo_pen(0.0))
+    painter.setBrush(colour)
+    painter.drawEllipse(QPointF(float(at[0]), float(at[1])), radius, radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def arc(
+    painter: QPainter, centre: Sequence[float] | Array, radius: float, start: float, extent: float, pen: QPen
+) -> None:
+    """An arc; degrees counter-clockwise from 3 o'clock."""
+    box = QRectF(float(centre[0]) - radius, float(centre[1]) - radius, 2 * radius, 2 * radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(halo_pen(pen.widthF()))
+    painter.drawArc(box, round(16 * start), round(16 * extent))
+    painter.setPen(pen)
+    painter.drawArc(box, round(16 * start), round(16 * extent))
+
+
+@lru_cache(maxsize=8)
+def _metrics(font_key: str) -> QFontMetricsF:
+    font = QFont()
+    font.fromString(font_key)
+    return QFontMetricsF(font)
+
+
+def label(
+    painter: QPainter,
+    at: tuple[float, float],
+    text: str,
+    palette: Palette,
+    *,
+    colour: QColor | None = None,
+    bounds: tuple[float, float] | None = None,
+    centred: bool = False,
+) -> QRectF:
+    """Words on a dark plate with the point ``at`` at its left middle (or middle); kept inside ``bounds``."""
+    metrics = _metrics(painter.font().toString())
+    lines = text.split("\n")
+    width = max(metrics.horizontalAdvance(part) for part in lines) + 10
+    height = metrics.height() * len(lines) + 4
+    x = at[0] - width / 2 if centred else at[0]
+    y = at[1] - height / 2
+    if bounds is not None:
+        x = min(max(2.0, x), max(2.0, bounds[0] - width - 2))
+        y = min(max(2.0, y), max(2.0, bounds[1] - height - 2))
+    box = QRectF(x, y, width, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(palette.colour("overlay_back"))
+    painter.drawRoundedRect(box, 4, 4)
+    if colour is not None:  # a bar in the colour that the words belong to
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(x, y, 3, height), 1.5, 1.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(palette.colour("overlay_text"))
+    painter.drawText(box.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+    return box

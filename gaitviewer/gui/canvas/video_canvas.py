@@ -1,0 +1,415 @@
+"""One view: the picture, what is drawn over it, zoom and pan, and the hand tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gaitviewer.core.gait import View
+from gaitviewer.gui import theme
+from gaitviewer.gui.canvas import placement as places
+from gaitviewer.gui.canvas.angles import evidence_points, paint_tools
+from gaitviewer.gui.canvas.hits import Xy, nearest_point
+from gaitviewer.gui.canvas.overlays import OVERLAYS, paint_overlays
+from gaitviewer.gui.canvas.placement import Placement
+from gaitviewer.gui.canvas.scene import Content, EvidenceMark, Scene
+from gaitviewer.gui.canvas.toolbox import Toolbox
+from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
+from gaitviewer.gui.frames import ViewFrames
+
+_ZOOM_STEP = 1.2
+_GRAB_PX = 10.0
+# An evidence close-up shows at least this part of the picture's height.
+_CLOSE_UP = 0.35
+
+
+class VideoCanvas(QWidget):
+    """Paints one view.
+
+    Signals:
+        activated: the user works in this view.
+        stepped: the wheel was turned, in frames.
+        measured: a hand measurement was made or changed (:class:`HandMeasure`).
+        point_clicked: a keypoint was clicked (index), -1 beside all of them.
+        placement_changed: zoomed or panned.
+    """
+
+    activated = Signal()
+    stepped = Signal(int)
+    measured = Signal(object)
+    point_clicked = Signal(int)
+    placement_changed = Signal()
+
+    def __init__(self, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = view
+        self.setObjectName(f"canvas_{view.value}")
+        name = self.tr("Side view") if view is View.SAGITTAL else self.tr("Front or back view")
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.toolbox = Toolbox(view)
+        self._frames: ViewFrames | None = None
+        self._content = Content(view)
+        self._placement = Placement(1.0, 0.0, 0.0, fitted=True)
+        self._frame = 0
+        self._time_s = 0.0
+        self._covered = True
+        self._evidence: EvidenceMark | None = None
+        self._shown = frozenset(overlay.name for overlay in OVERLAYS if overlay.shown)
+        self._bare = False
+        self._message = ""
+        self._pan_from: QPointF | None = None
+        self._moved = False
+        self.painted_frame = -1
+        """Frame number of the picture that was painted last, -1 for none."""
+        theme.notifier().changed.connect(self.update)
+
+    # --- what is shown -------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Half a small screen."""
+        return QSize(560, 360)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Still readable."""
+        return QSize(200, 140)
+
+    def set_frames(self, frames: ViewFrames | None, message: str = "") -> None:
+        """Take pictures from here; without, ``message`` says why there are none."""
+        self._frames = frames
+        self._message = message
+        self._frame = 0
+        self.toolbox.forget()
+        self.fit()
+
+    def set_message(self, message: str) -> None:
+        """What to say in place of a picture ("" = nothing)."""
+        self._message = message
+        self.update()
+
+    def set_content(self, content: Content) -> None:
+        """Draw this over the pictures."""
+        self._content = content
+        self.update()
+
+    def set_evidence(self, mark: EvidenceMark | None, *, zoom: bool = True) -> None:
+        """Point at the evidence of a grade; with ``zoom`` the view closes in on it."""
+        self._evidence = mark
+        if mark is None or not zoom:
+            self.update()
+            return
+        points = evidence_points(self.scene())
+        if len(points):
+            middle = (points.min(axis=0) + points.max(axis=0)) / 2
+            least = _CLOSE_UP * self.picture_size[1]
+            half = max(least, 1.5 * float((points.max(axis=0) - points.min(axis=0)).max())) / 2
+            box = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
+            self._place(places.show_box(box, picture=self.picture_size, widget=self._room))
+        self.update()
+
+    def set_overlays(self, names: Iterable[str]) -> None:
+        """Draw exactly these overlays."""
+        self._shown = frozenset(names)
+        self.update()
+
+    def set_overlay(self, name: str, on: bool) -> None:
+        """Switch one overlay."""
+        self.set_overlays(self._shown | {name} if on else self._shown - {name})
+
+    @property
+    def overlays(self) -> frozenset[str]:
+        """The overlays that are on."""
+        return self._shown
+
+    def set_bare(self, bare: bool) -> None:
+        """Show the picture without anything over it, whatever is switched on."""
+        self._bare = bare
+        self.update()
+
+    def show_frame(self, frame: int, time_s: float, *, covered: bool = True) -> None:
+        """Show a frame; what is there already is not painted again.
+
+        Args:
+            frame: number.
+            time_s: its time in its own video.
+            covered: whether the camera was recording at the player's time.
+        """
+        if (frame, covered) != (self._frame, self._covered) or self.painted_frame != frame:
+            self._frame, self._time_s, self._covered = frame, time_s, covered
+            self.update()
+
+    @property
+    def frame(self) -> int:
+        """The frame asked for."""
+        return self._frame
+
+    def scene(self) -> Scene:
+        """What is drawn now."""
+        return Scene(
+            content=self._content,
+            frame=self._frame,
+            time_s=self._time_s,
+            placement=self._placement,
+            size=self._room,
+            palette=theme.palette(),
+            evidence=self._evidence,
+            tools=self.toolbox.of_frame(self._frame),
+            draft=self.toolbox.draft,
+            exact=self._frames is None or self._frames.shot(self._frame) is not None,
+            covered=self._covered,
+        )
+
+    # --- zoom and pan --------------------------------------------------------------------------------
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Upright size of the source, pixels (of the pose where there is no video)."""
+        if self._frames is not None:
+            return self._frames.info.width, self._frames.info.height
+        pose = self._content.pose
+        return (pose.width, pose.height) if pose is not None else (16, 9)
+
+    @property
+    def _room(self) -> tuple[float, float]:
+        return float(max(1, self.width())), float(max(1, self.height()))
+
+    @property
+    def placement(self) -> Placement:
+        """Where the picture lies."""
+        return self._placement
+
+    def fit(self) -> None:
+        """The whole picture."""
+        self._place(places.fit(self.picture_size, self._room, pixel_ratio=self.devicePixelRatioF()))
+
+    def full_size(self) -> None:
+        """One source pixel on one screen pixel, the middle of the view stays."""
+        middle = self._placement.to_picture(self._room[0] / 2, self._room[1] / 2)
+        self._place(
+            places.full_size(self.picture_size, self._room, middle, pixel_ratio=self.devicePixelRatioF())
+        )
+
+    def zoom(self, steps: float, at: Xy | None = None) -> None:
+        """Zoom in (+) or out (-), around a widget position or the middle."""
+        at = at or (self._room[0] / 2, self._room[1] / 2)
+        self._place(
+            places.zoom_at(self._placement, at, _ZOOM_STEP**steps, picture=self.picture_size, widget=self._room)
+        )
+
+    def _place(self, new: Placement) -> None:
+        self._placement = new
+        if self._frames is not None:
+            self._frames.set_height(self._needed_height())
+        self.placement_changed.emit()
+        self.update()
+
+    def _needed_height(self) -> int:
+        """Exactly the size of the screen at "fit" or smaller, the source's own size when zoomed in."""
+        height = self.picture_size[1]
+        ratio = self.devicePixelRatioF()
+        fitted = places.fit(self.picture_size, self._room, pixel_ratio=ratio).scale
+        if self._placement.scale <= fitted * 1.02:
+            return max(1, round(height * fitted * ratio))
+        return height
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Keep the picture fitted, or its middle."""
+        old = event.oldSize()
+        before = (float(old.width()), float(old.height()))
+        self._place(
+            places.resized(
+                self._placement,
+                picture=self.picture_size,
+                before=before,
+                after=self._room,
+                pixel_ratio=self.devicePixelRatioF(),
+            )
+        )
+
+    # --- painting ------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Picture, overlays, tools, focus."""
+        painter = QPainter(self)
+        palette = theme.palette()
+        painter.setFont(theme.font("small"))
+        shown = self._paint_picture(painter, palette.colour("canvas"), palette.colour("stage"))
+        if self._message and not shown:
+            self._paint_message(painter, palette)
+        elif not self._bare and (shown or self._content.pose is not None):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            scene = self.scene()
+            paint_overlays(painter, scene, self._shown)
+            paint_tools(painter, scene)
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(palette.colour("focus"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, around: QColor, behind: QColor) -> bool:
+        shot = self._frames.nearest(self._frame) if self._frames is not None else None
+        width, height = self.picture_size
+        place = self._placement
+        target = QRectF(place.x, place.y, width * place.scale, height * place.scale)
+        if shot is None:
+            painter.fillRect(self.rect(), around)
+            if self._frames is not None or self._content.pose is not None:
+                painter.fillRect(target, behind)
+            self.painted_frame = -1
+            return False
+        self._paint_around(painter, target, around)
+        self._draw_image(painter, target, shot.image)
+        self.painted_frame = shot.index
+        return True
+
+    def _draw_image(self, painter: QPainter, target: QRectF, image: QImage) -> None:
+        ratio = self.devicePixelRatioF()
+        if abs(target.height() * ratio - image.height()) < 1.0:  # made for this size: copied as it is
+            size = QRectF(target.x(), target.y(), image.width() / ratio, image.height() / ratio)
+            painter.drawImage(size, image, QRectF(image.rect()))
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        seen = target.intersected(QRectF(self.rect()))
+        scale = image.height() / target.height()
+        source = QRectF(
+            (seen.x() - target.x()) * scale,
+            (seen.y() - target.y()) * scale,
+            seen.width() * scale,
+            seen.height() * scale,
+        )
+        painter.drawImage(seen, image, source)
+
+    def _paint_around(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
+        """Only what the picture does not cover: filling everything twice costs."""
+        inner = target.toRect().adjusted(1, 1, -1, -1)
+        full = self.rect()
+        left, right = max(0, inner.left()), min(full.width(), inner.right() + 1)
+        top, bottom = max(0, inner.top()), min(full.height(), inner.bottom() + 1)
+        painter.fillRect(QRect(0, 0, full.width(), top), colour)
+        painter.fillRect(QRect(0, bottom, full.width(), full.height() - bottom), colour)
+        painter.fillRect(QRect(0, top, left, bottom - top), colour)
+        painter.fillRect(QRect(right, top, full.width() - right, bottom - top), colour)
+
+    def _paint_message(self, painter: QPainter, palette: theme.Palette) -> None:
+        painter.setFont(theme.font("body"))
+        painter.setPen(palette.colour("muted"))
+        box = self.rect().adjusted(24, 24, -24, -24)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(box, int(flags), self._message)
+
+    # --- mouse and keys ------------------------------------------------------------------------------
+
+    def set_tool(self, kind: ToolKind | None) -> None:
+        """Take a hand tool, or None to put it away."""
+        self.toolbox.take(kind)
+        self.setCursor(Qt.CursorShape.CrossCursor if kind is not None else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def picture_at(self, position: QPointF) -> Xy:
+        """Upright source pixels of a widget position."""
+        return self._placement.to_picture(position.x(), position.y())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Ctrl and the wheel zoom at the cursor; the wheel alone steps."""
+        steps = event.angleDelta().y() / 120.0
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            position = event.position()
+            self.zoom(steps, (position.x(), position.y()))
+        elif steps:
+            self.activated.emit()
+            self.stepped.emit(-1 if steps > 0 else 1)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Start to draw, to move a corner, or to pan."""
+        self.activated.emit()
+        self._moved = False
+        left = event.button() == Qt.MouseButton.LeftButton
+        radius = _GRAB_PX / self._placement.scale
+        if left and self.toolbox.press(self.picture_at(event.position()), self._frame, self._time_s, radius):
+            self._tell_measured()
+        elif left or event.button() == Qt.MouseButton.MiddleButton:
+            self._pan_from = event.position()
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Draw on, move a corner, or pan."""
+        if self._pan_from is not None:
+            step = event.position() - self._pan_from
+            if self._moved or step.manhattanLength() > 3:
+                self._moved = True
+                self._pan_from = event.position()
+                self._place(
+                    places.pan(
+                        self._placement, step.x(), step.y(), picture=self.picture_size, widget=self._room
+                    )
+                )
+        elif self.toolbox.move(self.picture_at(event.position())):
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Finish."""
+        if self._pan_from is not None:
+            self._pan_from = None
+            if not self._moved and event.button() == Qt.MouseButton.LeftButton:
+                self._click(event.position())
+        elif self.toolbox.release(self.picture_at(event.position()), _GRAB_PX / self._placement.scale):
+            self._tell_measured()
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Without a tool: fit, or close in on the spot."""
+        if self.toolbox.kind is not None:
+            self.mousePressEvent(event)
+        elif self._placement.fitted:
+            self.zoom(5.0, (event.position().x(), event.position().y()))
+        else:
+            self.fit()
+
+    def _click(self, position: QPointF) -> None:
+        points = self.scene().points
+        index = None
+        if points is not None:
+            index = nearest_point(points, (position.x(), position.y()), _GRAB_PX)
+        self.point_clicked.emit(-1 if index is None else index)
+
+    def _tell_measured(self) -> None:
+        latest = self.toolbox.latest
+        if latest is not None:
+            self.measured.emit(latest)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Escape gives up a drawing that is not finished."""
+        if event.key() == Qt.Key.Key_Escape and self.toolbox.draft:
+            self.toolbox.give_up()
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Another language."""
+        if event.type() == QEvent.Type.LanguageChange:
+            self.update()
+        super().changeEvent(event)
+
+    def set_measures(self, measures: Iterable[HandMeasure]) -> None:
+        """Show these hand measurements (of all frames)."""
+        self.toolbox.set_measures(measures)
+        self.update()
