@@ -8,7 +8,7 @@ import numpy as np
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.synthesis.curves import Array
+from gaitviewer.synthesis.curves import Array, smoothstep
 from gaitviewer.synthesis.gait import WalkerGait
 from gaitviewer.synthesis.raster import Capsule, Colour, Ellipsoid, Pattern, Pixels, Solid
 from gaitviewer.synthesis.truth import side_points
@@ -21,6 +21,7 @@ class Look:
     Attributes:
         skin, hair, shirt, trim, shorts, shoes: colours; ``trim`` is the band on the shirt.
         barefoot: whether the feet are bare.
+        shorts_length: how far down the thigh they reach, as a fraction.
         girth: thickness of body and limbs against the ordinary one.
         far_shade: how much darker the limbs on the far side are.
     """
@@ -32,8 +33,9 @@ class Look:
     shorts: Colour = (52.0, 68.0, 104.0)
     shoes: Colour = (236.0, 236.0, 232.0)
     barefoot: bool = True
+    shorts_length: float = 0.70
     girth: float = 1.0
-    far_shade: float = 0.74
+    far_shade: float = 0.60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +80,9 @@ def build(points: Array, *, gait: WalkerGait, look: Look, eye: Array) -> list[So
     for side in Side:
         at = side_points(side)
         other = side_points(side.other)
-        away = np.linalg.norm(body.at(at["hip"]) - eye) > np.linalg.norm(body.at(other["hip"]) - eye) + 0.02
-        shade = look.far_shade if away else 1.0
+        behind = np.linalg.norm(body.at(at["hip"]) - eye) - np.linalg.norm(body.at(other["hip"]) - eye)
+        width = gait.proportions.hip_width * gait.height_m
+        shade = 1 - (1 - look.far_shade) * float(smoothstep(behind / (0.8 * width)))
         solids += _arm(body, side, shade) + _leg(body, side, shade) + _foot(body, side, shade)
     return solids
 
@@ -195,7 +198,7 @@ def _leg(body: _Body, side: Side, shade: float) -> list[Solid]:
     hip, knee, ankle = (body.at(at[name]) for name in ("hip", "knee", "ankle"))
     outward = hip - body.at(side_points(side.other)["hip"])
     sign = 1.0 if side is Side.LEFT else -1.0
-    hem = hip + 0.70 * (knee - hip)
+    hem = hip + look.shorts_length * (knee - hip)
     shank = _axes(sign * outward, knee - ankle)
     calf = knee + 0.30 * (ankle - knee) - 0.012 * h * shank[0]
     return [

@@ -154,10 +154,15 @@ def test_demo_renders_in_both_views(scene: DemoScene) -> None:
 
 def test_observed_keypoints_are_the_projected_ones_with_noise(scene: DemoScene) -> None:
     view = scene.views.sagittal
+    moved = view.motion.points - np.array([0.0, 0.0, 1.0])
     clean = observe(view.motion.points, view.camera, times=view.times)
+    cut = observe(moved, view.camera, times=view.times)
     noisy = observe(view.motion.points, view.camera, times=view.times, noise_px=2.0, seed=3, crop=False)
     seen = clean.seen
     assert np.allclose(clean.xy[seen], view.points_px[seen], atol=1e-3)
-    assert not seen[~view.inside].all()
+    assert seen.all()
+    assert not cut.seen[:, Keypoint.LEFT_ANKLE].any()
+    assert np.isnan(cut.xy[~cut.seen]).all()
+    assert (cut.score[~cut.seen] == 0).all()
     spread = noisy.xy - view.points_px
     assert float(spread.std()) == pytest.approx(2.0, rel=0.05)

@@ -218,8 +218,10 @@ def test_one_sided_gait_differs_between_sides() -> None:
     normal = normal_gait()
     stiff = deviate(normal.limbs.left, knee_flexion=CycleCurve((0.0, 50.0, 72.0, 92.0), (0.0, 0.0, -18.0, 0.0)))
     motion = simulate(normal.with_limb(Side.LEFT, stiff).steady(), seed=1, duration_s=3.0, rate_hz=100.0)
-    assert motion.angles["knee_flexion", Side.LEFT].max() < 50.0
-    assert motion.angles["knee_flexion", Side.RIGHT].max() > 54.0
+    left, right = (motion.angles["knee_flexion", side].max() for side in Side)
+    assert right > 56.0
+    # A stiff knee drags its foot: part of what it lacks comes back where the foot must clear the floor.
+    assert left < right - 5.0
 
 
 def test_curves_and_paths_refuse_nonsense() -> None:
