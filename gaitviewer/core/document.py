@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import ByView, GaitEvents
+from gaitviewer.core.gait import ByView, GaitEvents, Side, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Trial
@@ -30,10 +30,67 @@ class TrialData:
     provenance: ByView[Provenance | None] = field(default_factory=lambda: ByView(None, None))
 
 
+@dataclass(frozen=True, slots=True)
+class KeyImage:
+    """A frame that a person picked for the report.
+
+    Attributes:
+        trial, view, frame, time_s: which picture.   caption: what it shows.
+    """
+
+    trial: str
+    view: View
+    frame: int
+    time_s: float
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandMeasure:
+    """A value that a person measured in a picture, perhaps as evidence for an EVGS item.
+
+    Attributes:
+        tool: "goniometer", "vertical" or "distance".   value, unit: what was read ("deg", "px", "m").
+        trial, view, frame: the picture.   points: the points placed, pixels.
+        item, side: the EVGS item it is meant for, or None.
+        rater, when: who, and ISO 8601 UTC time.   note: free text.
+    """
+
+    tool: str
+    value: float
+    unit: str
+    trial: str
+    view: View
+    frame: int
+    points: tuple[tuple[float, float], ...]
+    item: int | None = None
+    side: Side | None = None
+    rater: str = ""
+    when: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a person writes for the report."""
+
+    findings: str = ""
+    impression: str = ""
+    plan: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """An open session: an edit is a pure function ``Document -> Document``."""
+    """An open session: an edit is a pure function ``Document -> Document``.
+
+    Attributes:
+        session: who, when, how.   trials: recordings with their poses.   grades: a person's grades.
+        key_images, hand_measures, texts: what a person adds for the report.
+    """
 
     session: Session
     trials: tuple[TrialData, ...]
     grades: tuple[Grade, ...] = ()
+    key_images: tuple[KeyImage, ...] = ()
+    hand_measures: tuple[HandMeasure, ...] = ()
+    texts: Texts = Texts()
