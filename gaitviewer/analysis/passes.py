@@ -88,8 +88,10 @@ def find_passes(
     across = travel.depth if view is View.SAGITTAL else travel.lateral
     leaving = np.zeros(len(pose), np.bool_)
     with np.errstate(invalid="ignore"):
-        walking = travel.whole & (np.abs(along) >= settings.walking_speed) & (np.abs(along) >= np.abs(across))
-        if view is View.SAGITTAL:
+        walking = travel.whole & (np.abs(along) >= settings.walking_speed)
+        if view is View.CORONAL:
+            walking &= np.abs(along) >= np.abs(across)
+        else:  # depth swings with the steps: it is judged over a whole stretch, below
             backwards = travel.facing * np.sign(along) < -settings.facing_share
             leaving = _room_ahead(travel, along, pose.width) < settings.reach
             walking &= ~backwards & ~leaving
@@ -176,6 +178,8 @@ def _too_little(pose: PoseSequence, travel: Travel, span: tuple[int, int], view:
     way = float(np.nanmean(np.abs(speed[start:stop]))) * seconds
     if way < settings.least_travel:
         return f"walking over {way:.1f} body heights only"
+    if abs(_depth_speed(pose, travel, start, stop)) > way / seconds and view is View.SAGITTAL:
+        return "moving out of the plane of this view"
     return ""
 
 

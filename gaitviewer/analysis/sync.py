@@ -2,7 +2,7 @@
 
 Three things are known of it, and each offset is weighed by all of them:
 
-* the cameras were started at about the same time (weak);
+* the cameras were started at about the same time, and both recorded the walk (weak);
 * walking there and back, the subject passes each place of the walkway twice: at both times the end camera
   must see a body of the same size (tells the stride);
 * each contact and toe-off of a foot happens at one time in both views (tells the fraction of a stride).
@@ -81,12 +81,15 @@ def estimate_sync(
         note = "the two views show no stretch of walking in common"
         return Sync(0.0, s.equal_start_s, "assumed equal start", note)
     total = steps + places - 0.5 * (offsets / s.equal_start_s) ** 2
+    total += s.unseen * _unseen(offsets, sagittal, sagittal_passes, coronal)
     chance = np.exp(total - total.max())
     chance /= chance.sum()
     best = float(offsets[int(np.argmax(chance))])
-    # half of the central 95 %: a rival within it counts in full, a remote chance does not
-    low, high = np.interp((0.025, 0.975), np.cumsum(chance), offsets)
-    sigma = float(np.hypot(0.25 * (high - low), s.step_s))
+    # over the likeliest 95 %: a rival among them counts in full, remote chances do not
+    order = np.argsort(chance)[::-1]
+    likely = order[: int(np.searchsorted(np.cumsum(chance[order]), 0.95)) + 1]
+    spread = float(np.sum(chance[likely] * (offsets[likely] - best) ** 2) / np.sum(chance[likely]))
+    sigma = float(np.sqrt(spread + s.step_s**2))
     notes = [_explain(best, offsets, chance, _stride_of(sagittal_events))]
     if places.any():
         notes += _conflict(offsets, steps, places, best)
@@ -194,6 +197,14 @@ def _fit_places(
     return fit
 
 
+def _unseen(offsets: F8, sagittal: PoseSequence, passes: Sequence[WalkingPass], coronal: PoseSequence) -> F8:
+    """Share of the side view's walking that lies outside the end view's recording, [n]."""
+    times = np.concatenate([sagittal.times[one.start : one.stop] for one in passes])
+    moved = times + offsets[:, None]
+    outside = (moved < coronal.times[0]) | (moved > coronal.times[-1])
+    return np.asarray(outside.mean(axis=1), np.float64)
+
+
 def _way(pose: PoseSequence, x: F8, one: WalkingPass) -> tuple[F8, F8]:
     """Times and places of a pass, places rising."""
     rows = np.arange(one.start, one.stop)
@@ -237,7 +248,7 @@ def _conflict(offsets: F8, steps: F8, places: F8, best: float) -> list[str]:
 
 def _mirror_doubt(offsets: F8, as_is: F8, exchanged: F8) -> list[str]:
     """A warning where exchanged sides would explain the steps just as well, at another offset."""
-    if exchanged.max() < as_is.max() - motion_settings().sync.exchange:
+    if exchanged.max() < as_is.max():
         return []
     likely = float(offsets[int(np.argmax(exchanged))])
     return [f"{likely:+.2f} s would fit as well if left and right were exchanged in one view"]

@@ -127,6 +127,7 @@ class SyncSettings:
 
     step_s: float
     equal_start_s: float
+    unseen: float
     event_sd_s: float
     outlier_share: float
     event_weight: float

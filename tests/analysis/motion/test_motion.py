@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gaitviewer.analysis.motion import read_trial, read_view
+from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.session import Sync, Trial
+from gaitviewer.errors import AnalysisError
+
+TRIAL = Trial("t1", ByView(None, None))
+
+
+def test_a_side_view_is_read_from_raw_keypoints_to_strides(
+    children: dict[str, Any], from_side: Callable[..., PoseSequence]
+) -> None:
+    motion = read_view(from_side(children["HC002D06"]), View.SAGITTAL, trial_id="t1")
+    assert len(motion.events) == len(motion.passes) == 1
+    by_side = {side: [s for s in motion.strides if s.side is side] for side in Side}
+    assert [len(by_side[side]) for side in Side] == [2, 2]
+    assert all(s.counts and s.trial == "t1" for s in motion.strides)
+    assert all(0.55 < s.stance_fraction < 0.65 for s in motion.strides)
+    assert all(s.opposite_contact_s is not None for s in motion.strides)
+
+
+def test_every_child_has_its_strides(children: dict[str, Any], from_side: Callable[..., PoseSequence]) -> None:
+    for name, child in children.items():
+        motion = read_view(from_side(child), View.SAGITTAL, trial_id=name)
+        for side in Side:
+            assert sum(s.side is side and s.counts for s in motion.strides) >= 1, name
+
+
+def test_both_views_share_the_better_events(
+    children: dict[str, Any],
+    from_side: Callable[..., PoseSequence],
+    from_end: Callable[..., PoseSequence],
+) -> None:
+    child = children["HC002D06"]
+    poses = ByView(from_side(child), from_end(child))
+    given = read_trial(TRIAL, poses, sync=Sync(0.0, 0.01, "given"))
+    coronal = given.views.coronal
+    assert coronal is not None
+    assert {s.events_from for s in coronal.strides if 0.2 < s.start_s < 1.4} == {View.SAGITTAL}
+    assert all(s.view is View.CORONAL and not s.far for s in coronal.strides)
+    keys = [s.key for s in coronal.strides]
+    assert len(set(keys)) == len(keys)
+    # an offset that is hardly known lends nothing
+    vague = read_trial(TRIAL, poses, sync=Sync(0.0, 0.5, "given")).views.coronal
+    assert vague is not None
+    assert {s.events_from for s in vague.strides} == {View.CORONAL}
+    assert vague.strides[0].event_sigma_s > coronal.strides[0].event_sigma_s
+
+
+def test_a_view_alone_needs_no_offset(walk: Callable[..., Any], from_end: Callable[..., PoseSequence]) -> None:
+    motion = read_trial(TRIAL, ByView(None, from_end(walk())))
+    assert motion.sync is None
+    assert motion.views.sagittal is None
+    assert motion.views.coronal is not None
+
+
+def test_a_wrong_offset_is_noticed_by_the_sides(
+    children: dict[str, Any],
+    from_side: Callable[..., PoseSequence],
+    from_end: Callable[..., PoseSequence],
+) -> None:
+    child = children["HC002D06"]
+    sync = Sync(0.455, 0.01, "given")  # half a stride off
+    motion = read_trial(TRIAL, ByView(from_side(child), from_end(child)), sync=sync)
+    coronal = motion.views.coronal
+    assert coronal is not None
+    assert any("mirrored" in q.text for q in coronal.quality)
+    assert {s.events_from for s in coronal.strides} == {View.CORONAL}
+
+
+def test_corrected_events_are_taken_as_they_are(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence]
+) -> None:
+    pose = from_side(walk())
+    first = read_view(pose, View.SAGITTAL, trial_id="t1")
+    again = read_view(pose, View.SAGITTAL, trial_id="t1", events=first.events)
+    assert again.strides == first.strides
+    with pytest.raises(ValueError, match="passes"):
+        read_view(pose, View.SAGITTAL, trial_id="t1", events=())
+
+
+def test_slow_motion_is_suggested(walk: Callable[..., Any], from_side: Callable[..., PoseSequence]) -> None:
+    pose = from_side(walk(seconds=24.0, stride_s=6.0, speed=0.18, rate_hz=30.0), pixels_per_metre=200.0)
+    motion = read_view(pose, View.SAGITTAL, trial_id="t1")
+    slow = [q for q in motion.quality if q.topic == "slow motion"]
+    assert len(slow) == 1
+    assert "6.0 s" in slow[0].text
+
+
+def _still(pose: PoseSequence) -> PoseSequence:
+    xy = np.repeat(pose.xy[:1], len(pose), axis=0)
+    return pose.with_points(xy)
+
+
+@pytest.mark.parametrize(
+    ("make", "view", "words"),
+    [
+        (lambda w, s, e: s(w().at_rate(5.0)), View.SAGITTAL, "5 frames a second"),
+        (lambda w, s, e: s(w()), View.CORONAL, "exchanged"),
+        (lambda w, s, e: e(w()), View.SAGITTAL, "exchanged"),
+        (lambda w, s, e: _still(s(w())), View.SAGITTAL, "standing"),
+        (lambda w, s, e: s(w(seconds=0.5)), View.SAGITTAL, "no walking"),
+    ],
+    ids=["5 fps", "side for end", "end for side", "standing", "half a second"],
+)
+def test_what_cannot_be_measured_is_refused_in_one_sentence(
+    walk: Callable[..., Any],
+    from_side: Callable[..., PoseSequence],
+    from_end: Callable[..., PoseSequence],
+    make: Callable[..., PoseSequence],
+    view: View,
+    words: str,
+) -> None:
+    with pytest.raises(AnalysisError) as raised:
+        read_view(make(walk, from_side, from_end), view, trial_id="visit-1")
+    text = str(raised.value)
+    assert words in text
+    assert "visit-1" in text
+    assert "\n" not in text
+
+
+def test_a_trial_without_poses_is_refused() -> None:
+    with pytest.raises(AnalysisError, match="no video"):
+        read_trial(TRIAL, ByView(None, None))
+
+
+def test_one_frame_is_refused(walk: Callable[..., Any], from_side: Callable[..., PoseSequence]) -> None:
+    pose = from_side(walk())
+    one = PoseSequence(pose.xy[:1], pose.score[:1], pose.times[:1], pose.width, pose.height)
+    with pytest.raises(AnalysisError, match="1 frame"):
+        read_view(one, View.SAGITTAL, trial_id="t1")

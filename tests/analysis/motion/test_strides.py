@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gaitviewer.analysis.strides import (
+    exclude_unsteady,
+    exclude_unsure,
+    find_strides,
+    move_events,
+    slow_motion_suspected,
+)
+from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, Stride, View, WalkingPass
+
+IC, TO = EventKind.INITIAL_CONTACT, EventKind.TOE_OFF
+SIDEWAYS = WalkingPass(View.SAGITTAL, Direction.RIGHT_TO_LEFT, 0, 300, near=Side.LEFT)
+
+
+def _walk(stride_s: float = 1.0, stance: float = 0.6, count: int = 3) -> GaitEvents:
+    out = []
+    for side, lag in ((Side.LEFT, 0.0), (Side.RIGHT, 0.5)):
+        for k in range(count):
+            out.append(GaitEvent(IC, side, (k + lag) * stride_s, 0.01))
+            out.append(GaitEvent(TO, side, (k + lag + stance) * stride_s, 0.02))
+    return GaitEvents(tuple(out))
+
+
+def _strides(events: GaitEvents) -> tuple[Stride, ...]:
+    return find_strides(events, SIDEWAYS, trial="t1", pass_index=2)
+
+
+def test_every_complete_stride_is_kept_with_the_other_foot_inside() -> None:
+    strides = _strides(_walk())
+    assert [s.key for s in strides] == [
+        "t1/sagittal/p2/left/0", "t1/sagittal/p2/right/0", "t1/sagittal/p2/left/1", "t1/sagittal/p2/right/1",
+    ]  # fmt: skip
+    first = strides[0]
+    assert (first.start_s, first.toe_off_s, first.stop_s) == (0.0, 0.6, 1.0)
+    assert first.opposite_contact_s == 0.5
+    assert first.opposite_toe_off_s is None  # the right foot leaves the floor before it is seen
+    assert strides[2].opposite_toe_off_s == pytest.approx(1.1)
+    assert all(s.counts and not s.flags for s in strides)
+    assert first.event_sigma_s == pytest.approx(np.sqrt((0.01**2 + 0.02**2 + 0.01**2) / 3))
+
+
+def test_the_limb_away_from_the_camera_is_far() -> None:
+    assert {s.side: s.far for s in _strides(_walk())} == {Side.LEFT: False, Side.RIGHT: True}
+
+
+def test_contacts_without_a_toe_off_between_are_no_stride() -> None:
+    events = GaitEvents(tuple(e for e in _walk().events if not (e.kind is TO and e.time_s < 0.7)))
+    assert [s.start_s for s in _strides(events) if s.side is Side.LEFT] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("stride_s", "stance", "flag"),
+    [(0.3, 0.6, "stride time 0.30 s"), (4.5, 0.6, "stride time 4.50 s"), (1.0, 0.4, "stance 40 %"), (1.0, 0.9, "stance 90 %")],
+)  # fmt: skip
+def test_unusual_strides_are_flagged_and_still_count(stride_s: float, stance: float, flag: str) -> None:
+    strides = _strides(_walk(stride_s, stance))
+    assert strides
+    assert all(any(flag in one for one in s.flags) for s in strides)
+    assert all(s.counts for s in strides)
+
+
+def test_ordinary_limits_are_not_flagged() -> None:
+    assert not any(s.flags for stance in (0.46, 0.87) for s in _strides(_walk(3.9, stance)))
+
+
+def test_disagreeing_detectors_flag_the_stride() -> None:
+    events = tuple(
+        GaitEvent(e.kind, e.side, e.time_s, e.sigma_s, agreed=e.time_s != 0.6) for e in _walk().events
+    )
+    assert "detectors disagree on its toe-off" in _strides(GaitEvents(events))[0].flags
+
+
+def test_starting_and_stopping_strides_are_excluded_with_the_reason() -> None:
+    times = np.arange(300) / 100.0
+    speed = np.interp(times, (0.0, 1.0, 3.0), (0.0, 1.0, 1.0))
+    strides = exclude_unsteady(_strides(_walk()), times, speed)
+    assert [s.counts for s in strides] == [False, True, True, True]
+    assert "starts, stops or turns" in strides[0].excluded
+
+
+def test_an_end_view_stride_far_from_the_others_is_not_used() -> None:
+    good = _strides(_walk())
+    odd = Stride("t1", View.CORONAL, 0, 9, Side.LEFT, 5.0, 5.1, 5.6)
+    out = exclude_unsure((*good, odd))
+    assert [s.counts for s in out] == [True] * 4 + [False]
+    assert "stance 17 %" in out[-1].excluded
+
+
+def test_events_move_into_the_other_cameras_time() -> None:
+    moved = move_events(_walk(), 1.25, sigma_s=0.03)
+    assert moved.events[0].time_s == 1.25
+    assert moved.events[0].sigma_s == pytest.approx(np.hypot(0.01, 0.03))
+
+
+def test_slow_motion_is_suspected_from_the_stride_time() -> None:
+    assert slow_motion_suspected(_strides(_walk(8.0))) == pytest.approx(8.0)
+    assert slow_motion_suspected(_strides(_walk(2.0))) is None
+    assert slow_motion_suspected(()) is None
