@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -154,7 +154,13 @@ class Player(QObject):
 
     def meter(self) -> SyncMeter:
         """How far apart the two pictures are that belong to now."""
-        return self._tracks.sync(self._frames, self._time_s)
+        return self.meter_of(self._frames)
+
+    def meter_of(self, frames: Mapping[View, int]) -> SyncMeter:
+        """How far apart any two pictures are, e.g. those that are on the screen (-1: none)."""
+        if any(frames.get(view, -1) < 0 for view in self.views):
+            return SyncMeter(self._offset_s, float("nan"), float("nan"), float("nan"))
+        return self._tracks.sync(frames, self._time_s)
 
     # --- moving --------------------------------------------------------------------------------------
 

@@ -1,0 +1,22 @@
+"""The picture of a view and everything drawn over it."""
+
+from gaitviewer.gui.canvas.overlays import OVERLAYS, Overlay, overlay_title
+from gaitviewer.gui.canvas.scene import Content, EvidenceMark, MaskSource, content_of
+from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
+from gaitviewer.gui.canvas.two_views import TwoViews, evidence_label
+from gaitviewer.gui.canvas.video_canvas import VideoCanvas
+
+__all__ = [
+    "OVERLAYS",
+    "Content",
+    "EvidenceMark",
+    "HandMeasure",
+    "MaskSource",
+    "Overlay",
+    "ToolKind",
+    "TwoViews",
+    "VideoCanvas",
+    "content_of",
+    "evidence_label",
+    "overlay_title",
+]

@@ -38,6 +38,10 @@ _CLOSE_UP = 0.35
 class VideoCanvas(QWidget):
     """Paints one view.
 
+    Attributes:
+        view: which.   toolbox: hand tool and hand measurements.
+        painted_frame: number of the picture that was painted last, -1 for none.
+
     Signals:
         activated: the user works in this view.
         stepped: the wheel was turned, in frames.
@@ -76,7 +80,7 @@ class VideoCanvas(QWidget):
         self._pan_from: QPointF | None = None
         self._moved = False
         self.painted_frame = -1
-        """Frame number of the picture that was painted last, -1 for none."""
+        self._painted_height = 0
         theme.notifier().changed.connect(self.update)
 
     # --- what is shown -------------------------------------------------------------------------------
@@ -151,6 +155,13 @@ class VideoCanvas(QWidget):
         """
         if (frame, covered) != (self._frame, self._covered) or self.painted_frame != frame:
             self._frame, self._time_s, self._covered = frame, time_s, covered
+            self.update()
+
+    def refresh(self) -> None:
+        """Paint again if a better picture of the frame has come."""
+        shot = self._frames.nearest(self._frame) if self._frames is not None else None
+        best = (shot.index, shot.height) if shot is not None else (-1, 0)
+        if best != (self.painted_frame, self._painted_height):
             self.update()
 
     @property
@@ -249,9 +260,9 @@ class VideoCanvas(QWidget):
         palette = theme.palette()
         painter.setFont(theme.font("small"))
         shown = self._paint_picture(painter, palette.colour("canvas"), palette.colour("stage"))
-        if self._message and not shown:
+        if not shown and self._message:
             self._paint_message(painter, palette)
-        elif not self._bare and (shown or self._content.pose is not None):
+        if not self._bare and (shown or self._content.pose is not None):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             scene = self.scene()
             paint_overlays(painter, scene, self._shown)
@@ -276,7 +287,7 @@ class VideoCanvas(QWidget):
             return False
         self._paint_around(painter, target, around)
         self._draw_image(painter, target, shot.image)
-        self.painted_frame = shot.index
+        self.painted_frame, self._painted_height = shot.index, shot.height
         return True
 
     def _draw_image(self, painter: QPainter, target: QRectF, image: QImage) -> None:
@@ -309,10 +320,11 @@ class VideoCanvas(QWidget):
 
     def _paint_message(self, painter: QPainter, palette: theme.Palette) -> None:
         painter.setFont(theme.font("body"))
-        painter.setPen(palette.colour("muted"))
-        box = self.rect().adjusted(24, 24, -24, -24)
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(box, int(flags), self._message)
+        on_stage = self._content.pose is not None  # the skeleton is shown; the words stay above it
+        painter.setPen(palette.colour("overlay_text" if on_stage else "muted"))
+        where = Qt.AlignmentFlag.AlignTop if on_stage else Qt.AlignmentFlag.AlignVCenter
+        flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(24, 24, -24, -24), int(flags), self._message)
 
     # --- mouse and keys ------------------------------------------------------------------------------
 

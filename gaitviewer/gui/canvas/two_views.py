@@ -1,0 +1,281 @@
+"""Both views side by side, with their clock and their pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+
+from gaitviewer.core.evgs import EvgsMeasure
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.gui.canvas.scene import EvidenceMark, MaskSource, content_of
+from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
+from gaitviewer.gui.canvas.video_canvas import VideoCanvas
+from gaitviewer.gui.frames import DEFAULT_LIMIT_BYTES, FrameStore
+from gaitviewer.gui.player import Player
+from gaitviewer.gui.tracks import SyncMeter
+
+if TYPE_CHECKING:
+    from gaitviewer.gui.state import AppState
+
+_NO_MASKS: ByView[MaskSource | None] = ByView(None, None)
+
+
+class TwoViews(QWidget):
+    """The player's picture: both canvases follow one clock and the state of the session.
+
+    Attributes:
+        player: the clock.   frames: the pictures.   canvases: one for each view.
+
+    Signals:
+        active_view_changed: the user works in this view (:class:`View`).
+        measured: a hand measurement was made or changed (:class:`HandMeasure`).
+        point_clicked: view and index of a keypoint (-1 beside all).
+        failed: view and why it shows no pictures.
+    """
+
+    active_view_changed = Signal(object)
+    measured = Signal(object)
+    point_clicked = Signal(object, int)
+    failed = Signal(object, str)
+
+    def __init__(
+        self, state: AppState, parent: QWidget | None = None, *, limit_bytes: int = DEFAULT_LIMIT_BYTES
+    ) -> None:
+        """Follow ``state``; pictures take at most ``limit_bytes``."""
+        super().__init__(parent)
+        self.setObjectName("two_views")
+        self.setAccessibleName(self.tr("Videos"))
+        self._state = state
+        self._masks = _NO_MASKS
+        self._problems: dict[View, str] = {}
+        self._active: View | None = None
+        self._only: View | None = None
+        self._closed = False
+        self.player = Player(self)
+        self.frames = FrameStore(self, limit_bytes=limit_bytes)
+        self.canvases = ByView(VideoCanvas(View.SAGITTAL), VideoCanvas(View.CORONAL))
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setObjectName("two_views_splitter")
+        self._splitter.setChildrenCollapsible(False)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._splitter)
+        for view in View:
+            self._splitter.addWidget(self.canvases[view])
+            self._splitter.setStretchFactor(self._splitter.count() - 1, 1)
+            self._connect_canvas(view)
+        self.player.time_changed.connect(self._show_time)
+        self.frames.arrived.connect(self._arrived)
+        self.frames.failed.connect(self._note_failure)
+        state.trial_changed.connect(self.reload)
+        state.document_changed.connect(self.refresh_content)
+        state.measures_changed.connect(self.refresh_content)
+        state.selection_changed.connect(self.show_selection)
+        self.reload()
+
+    def _connect_canvas(self, view: View) -> None:
+        canvas = self.canvases[view]
+        canvas.activated.connect(lambda: self.set_active_view(view))
+        canvas.stepped.connect(self.player.step)
+        canvas.measured.connect(self.measured)
+        canvas.point_clicked.connect(lambda index: self.point_clicked.emit(view, index))
+
+    # --- the trial -----------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Show the trial of the state from its start."""
+        if self._closed:
+            return
+        data = self._state.trial
+        self._problems.clear()
+        self._masks = _NO_MASKS
+        sources = self.frames.open(data.trial if data is not None else None)
+        for view in View:
+            self.canvases[view].set_frames(sources[view], self._empty_text(view))
+        self._arrange()
+        self._active = None
+        self.refresh_content()
+        self.player.open(sources, offset_s=self._offset_s())
+
+    def reopen(self, view: View) -> None:
+        """Try the video of a view again (after the file was found); the time shown stays."""
+        now = self.player.time_s
+        self._problems.pop(view, None)
+        self.reload()
+        self.player.go_to(now)
+
+    def _offset_s(self) -> float:
+        data, motion = self._state.trial, self._state.motion
+        if data is not None and data.trial.sync is not None:
+            return data.trial.sync.offset_s
+        return motion.sync.offset_s if motion is not None and motion.sync is not None else 0.0
+
+    def _empty_text(self, view: View) -> str:
+        tr = QCoreApplication.translate
+        data = self._state.trial
+        if data is None:
+            return tr("TwoViews", "No session is open.")
+        if data.trial.videos[view] is not None:
+            return ""
+        if view is View.SAGITTAL:
+            return tr("TwoViews", "This recording has no side view.")
+        return tr("TwoViews", "This recording has no view from the front or the back.")
+
+    def set_masks(self, masks: ByView[MaskSource | None]) -> None:
+        """Outlines of the person for the trial that is shown."""
+        self._masks = masks
+        self.refresh_content()
+
+    def refresh_content(self) -> None:
+        """Draw over the pictures what the document and the measures say now."""
+        data, motion, measures = self._state.trial, self._state.motion, self._state.measures
+        for view in View:
+            self.canvases[view].set_content(
+                content_of(
+                    view,
+                    raw=data.poses[view] if data is not None else None,
+                    motion=motion.views[view] if motion is not None and data is not None else None,
+                    measures=measures,
+                    trial=self._state.trial_id,
+                    masks=self._masks[view],
+                )
+            )
+
+    # --- evidence ------------------------------------------------------------------------------------
+
+    def show_selection(self) -> None:
+        """Go to the evidence of the selected item, point at it and close in on it."""
+        mark = self.mark()
+        for view in View:
+            canvas = self.canvases[view]
+            if mark is None or mark.evidence.view is not view:
+                if mark is not None:
+                    canvas.fit()
+                canvas.set_evidence(None)
+        if mark is None:
+            return
+        self.player.pause()
+        view = mark.evidence.view
+        if view in self.player.views:
+            self.player.go_to_frame(view, mark.evidence.frame)
+        self.canvases[view].set_evidence(mark)
+        self.set_active_view(view)
+
+    def mark(self) -> EvidenceMark | None:
+        """What the selection points at."""
+        state = self._state
+        if state.evidence is None or state.side is None or state.evidence.trial != state.trial_id:
+            return None
+        label = ""
+        if state.item is not None and state.measures is not None:
+            label = evidence_label(state.measures.evgs.get(state.item, state.side), state.evidence.value)
+        return EvidenceMark(state.evidence, state.side, label)
+
+    # --- views ---------------------------------------------------------------------------------------
+
+    @property
+    def active_view(self) -> View | None:
+        """The view that the user worked in last."""
+        return self._active
+
+    def set_active_view(self, view: View) -> None:
+        """Step through this view's frames from now on."""
+        if view in self.player.views:
+            self.player.active_view = view
+        if view is not self._active:
+            self._active = view
+            self.active_view_changed.emit(view)
+
+    def show_only(self, view: View | None) -> None:
+        """One view large, or both with None."""
+        self._only = view
+        self._arrange()
+
+    def toggle_only(self) -> None:
+        """The active view large, or both again."""
+        self.show_only(None if self._only is not None else self._active or View.SAGITTAL)
+
+    def _arrange(self) -> None:
+        """A view that was not recorded takes no room, unless none was."""
+        data = self._state.trial
+        there = data.trial.views if data is not None else ()
+        for view in View:
+            wanted = self._only in (None, view) if self._only in (None, *there) else True
+            self.canvases[view].setVisible((view in there and wanted) or not there)
+
+    def set_overlay(self, name: str, on: bool) -> None:
+        """Switch an overlay in both views."""
+        for canvas in self.canvases_there:
+            canvas.set_overlay(name, on)
+
+    def set_bare(self, bare: bool) -> None:
+        """The bare pictures, or with their overlays again."""
+        for canvas in self.canvases_there:
+            canvas.set_bare(bare)
+
+    def set_tool(self, kind: ToolKind | None) -> None:
+        """Take a hand tool in both views."""
+        for canvas in self.canvases_there:
+            canvas.set_tool(kind)
+
+    def hand_measures(self) -> tuple[HandMeasure, ...]:
+        """Everything measured by hand in this trial."""
+        return tuple(done for canvas in self.canvases_there for done in canvas.toolbox.measures)
+
+    def clear_measures(self) -> None:
+        """Remove the hand measurements of the frames that are shown."""
+        for canvas in self.canvases_there:
+            canvas.toolbox.clear_frame(canvas.frame)
+            canvas.update()
+
+    @property
+    def canvases_there(self) -> tuple[VideoCanvas, VideoCanvas]:
+        """Both canvases."""
+        return self.canvases.sagittal, self.canvases.coronal
+
+    # --- the clock -----------------------------------------------------------------------------------
+
+    def _show_time(self, time_s: float) -> None:
+        """Both views in the same beat: their paint events leave the queue together."""
+        for view in self.player.views:
+            index = self.player.shown(view)
+            if index is not None:
+                own = self.player.track(view).own_time(index)
+                self.canvases[view].show_frame(index, own, covered=self.player.covers(view))
+
+    def _arrived(self) -> None:
+        if self.player.waiting:
+            self.player.tick()
+        for canvas in self.canvases_there:
+            canvas.refresh()
+
+    def meter(self) -> SyncMeter:
+        """How far apart the pictures are that are really on the screen."""
+        painted = {view: self.canvases[view].painted_frame for view in self.player.views}
+        return self.player.meter_of(painted)
+
+    def _note_failure(self, view: View, message: str) -> None:
+        self._problems[view] = message
+        self.canvases[view].set_message(message)
+        self.failed.emit(view, message)
+
+    def close_videos(self) -> None:
+        """End the decoder threads; nothing is shown any more."""
+        if not self._closed:
+            self._closed = True
+            self.player.close()
+            for canvas in self.canvases_there:
+                canvas.set_frames(None)
+            self.frames.close()
+
+
+def evidence_label(measure: EvgsMeasure, value: float) -> str:
+    """Value of the evidence with its standard error, e.g. "KFX 32 ± 5°"."""
+    item = measure.item
+    if math.isnan(value):
+        return f"{item.code}: {measure.category}" if measure.category else item.code
+    unit = "°" if item.unit == "deg" else f" {item.unit}"
+    return f"{item.code}  {value:.0f} ± {item.sigma:.0f}{unit}"
