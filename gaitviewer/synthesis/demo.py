@@ -20,6 +20,8 @@ from gaitviewer.synthesis.walker import Walker, WalkerMotion, make_walker
 _LENGTH_M = 3.0
 _TURN_RADIUS_M = 0.32
 _SHORTEST_PASS = 10
+# Chosen so that each side pass holds two whole strides of the limb that is near the camera.
+_START_PHASE = 0.83
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +120,7 @@ def demo_scene(
     seed: int = 1,
     *,
     gait: WalkerGait | None = None,
-    duration_s: float = 6.6,
+    duration_s: float = 6.8,
     rates_hz: tuple[float, float] = (30.0, 25.0),
     offset_s: float = 0.32,
     size: tuple[int, int] = (1280, 720),
@@ -139,7 +141,7 @@ def demo_scene(
     way = across_and_back(
         length_m=_LENGTH_M, turn_radius_m=_TURN_RADIUS_M, start_xy=(0.0, 0.0), heading_deg=0.0, turn_left=False
     )
-    walker = make_walker(how, seed=seed, longest_s=duration_s + 1.0, path=way)
+    walker = make_walker(how, seed=seed, longest_s=duration_s + 1.0, path=way, start_phase=_START_PHASE)
     return DemoScene(
         how, walker, ByView(*_film(walker, duration_s, rates_hz, offset_s, size, look or Look())), offset_s
     )
@@ -157,7 +159,7 @@ def _film(
     zoom = height / 720.0
     # He walks along +x, so a camera at his left sees him go to the left.
     side = place_camera(
-        (1.62, -_TURN_RADIUS_M, 0.66), bearing_deg=90.0, pixels_per_metre=312.0 * zoom, distance_m=4.6,
+        (1.62, -_TURN_RADIUS_M, 0.66), bearing_deg=90.0, pixels_per_metre=304.0 * zoom, distance_m=4.6,
         pitch_deg=2.5, width=width, height=height,
     )  # fmt: skip
     end = place_camera(

@@ -35,7 +35,7 @@ class Look:
     barefoot: bool = True
     shorts_length: float = 0.70
     girth: float = 1.0
-    far_shade: float = 0.60
+    far_shade: float = 0.66
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,10 +161,10 @@ def _head(body: _Body, neck: Array) -> list[Solid]:
     ):  # fmt: skip
         place = body.at(eye)
         solids.append(spot(body.at(ear), (0.014, 0.006, 0.019), look.skin))
-        solids.append(spot(place + 0.000 * h * face[0], (0.007, 0.012, 0.0085), (246.0, 244.0, 240.0)))
-        solids.append(spot(place + 0.004 * h * face[0], (0.005, 0.006, 0.0065), (50.0, 36.0, 30.0)))
-        brow = place + h * (0.001 * face[0] + 0.018 * face[2] + 0.002 * sign * left)
-        solids.append(spot(brow, (0.008, 0.014, 0.0035), look.hair))
+        solids.append(spot(place + 0.001 * h * face[0], (0.0055, 0.012, 0.0080), (246.0, 244.0, 240.0)))
+        solids.append(spot(place + 0.0035 * h * face[0], (0.0042, 0.006, 0.0062), (50.0, 36.0, 30.0)))
+        brow = place + h * (-0.001 * face[0] + 0.018 * face[2] + 0.002 * sign * left)
+        solids.append(spot(brow, (0.006, 0.014, 0.0030), look.hair))
     return solids
 
 

@@ -23,7 +23,6 @@ from gaitviewer.synthesis.path import Path
 from gaitviewer.synthesis.torso import Frame, place_torso
 from gaitviewer.synthesis.truth import AngleKey, side_points, true_angles
 
-_START_PHASE = 0.2
 _LOOK_AHEAD_M = 0.12
 _SMALL_TOE = (0.82, 0.30)
 
@@ -194,9 +193,17 @@ class Walker:
         return GaitEvents(tuple(found))
 
 
-def make_walker(gait: WalkerGait, *, seed: int, longest_s: float, path: Path | None = None) -> Walker:
-    """Somebody who walks along ``path`` for up to ``longest_s`` seconds; the seed draws the differences
-    between his steps.
+def make_walker(
+    gait: WalkerGait, *, seed: int, longest_s: float, path: Path | None = None, start_phase: float = 0.2
+) -> Walker:
+    """Somebody who walks along ``path``; ask him for the motion at any times.
+
+    Args:
+        gait: how he walks.
+        seed: draws the differences between his steps.
+        longest_s: up to when he can be asked, seconds.
+        path: his way; straight ahead along x if None.
+        start_phase: where in the left gait cycle he is at time 0, when his pelvis is at the path's start.
 
     Raises:
         ValueError: ``longest_s`` is not positive.
@@ -210,10 +217,10 @@ def make_walker(gait: WalkerGait, *, seed: int, longest_s: float, path: Path | N
     change = np.clip(random.standard_normal(count), -2.0, 2.0)
     lengths = half * (1 + gait.variability.stride_time * change)
     clock = np.concatenate([[0.0], np.cumsum(lengths)])
-    start = float(monotone((first + np.arange(count + 1)) / 2, clock, np.array([_START_PHASE]))[0])
+    start = float(monotone((first + np.arange(count + 1)) / 2, clock, np.array([start_phase]))[0])
     sway = gait.variability.trunk_deg * np.clip(random.standard_normal((count + 1, 2)), -2.0, 2.0)
     walk = Walk.draw(gait, random, first=first, count=count)
-    begin = float(walk.pelvis(np.array([_START_PHASE]))[0][0])
+    begin = float(walk.pelvis(np.array([start_phase]))[0][0])
     whole = path or Path()
     moved = Path(whole.start_xy, whole.heading_deg, whole.pieces)
     walker = Walker(gait, seed, moved, walk, clock - start, sway)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.core.gait import Direction, Side, View
+from gaitviewer.core.gait import Direction, EventKind, Side, View
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.cameras import sagittal_camera
 from gaitviewer.synthesis.demo import DemoScene, demo_scene
@@ -14,6 +14,7 @@ from gaitviewer.synthesis.gait import normal_gait
 from gaitviewer.synthesis.keypoints import observe
 from gaitviewer.synthesis.pixels import RenderedFrame, render
 from gaitviewer.synthesis.raster import Canvas, Capsule, Ellipsoid
+from gaitviewer.synthesis.truth import side_points
 from gaitviewer.synthesis.walker import WalkerMotion, simulate
 
 CAMERA = sagittal_camera(pixels_per_metre=150.0, distance_m=4.0, look_at=(0.3, 0.0, 0.7), width=320, height=240)
@@ -166,3 +167,26 @@ def test_observed_keypoints_are_the_projected_ones_with_noise(scene: DemoScene) 
     assert (cut.score[~cut.seen] == 0).all()
     spread = noisy.xy - view.points_px
     assert float(spread.std()) == pytest.approx(2.0, rel=0.05)
+
+
+def test_demo_holds_two_strides_of_each_near_limb(scene: DemoScene) -> None:
+    view = scene.views.sagittal
+    for one in view.passes():
+        assert one.near is not None
+        start, stop = view.times[one.start], view.times[one.stop - 1]
+        contacts = view.events.of(EventKind.INITIAL_CONTACT, one.near)
+        assert sum(start < event.time_s < stop for event in contacts) >= 3
+
+
+def test_true_knee_angle_is_seen_in_the_side_view(scene: DemoScene) -> None:
+    view = scene.views.sagittal
+    for one in view.passes():
+        rows = slice(one.start, one.stop)
+        assert one.near is not None
+        at = side_points(one.near)
+        hip, knee, ankle = (view.points_px[rows, at[name]] for name in ("hip", "knee", "ankle"))
+        thigh, shank = knee - hip, ankle - knee
+        cross = thigh[:, 0] * shank[:, 1] - thigh[:, 1] * shank[:, 0]
+        turn = np.degrees(np.arctan2(cross, (thigh * shank).sum(axis=1)))
+        flexion = one.direction.forward_sign * turn
+        assert flexion == pytest.approx(view.motion.angles["knee_flexion", one.near][rows], abs=1.0)
