@@ -17,6 +17,8 @@ class SessionRow:
         id, subject: identifier and pseudonym.   when: date of the visit, if known.
         trials: number of recordings.   outputs: number of files written.
         saved_utc: last saved, ISO 8601 UTC.   signed_utc, signed_by: latest signed snapshot, "" if none.
+        poses: views with keypoints.   grades: a person's grades.   texts: whether a person wrote any.
+        corrected: whether a person corrected points or events, or left something out.
     """
 
     id: str
@@ -27,6 +29,10 @@ class SessionRow:
     saved_utc: str
     signed_utc: str
     signed_by: str
+    poses: int = 0
+    grades: int = 0
+    texts: bool = False
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from gaitviewer import paths
-from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import ByView, GaitEvents, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.errors import StoreError
-from gaitviewer.store import database, migrations, rows
+from gaitviewer.store import additions, database, migrations, rows
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.ownership import Ownership
 
@@ -122,7 +122,7 @@ class Library:
             return [dict(row) for row in self.connection.execute(sql, values)]
 
     def save_session(self, document: Document) -> None:
-        """Saves a session with its trials, poses, corrections and grades, all of it or nothing.
+        """Saves a session with all that is in its document, all of it or nothing.
 
         What was saved under the same session id before is replaced; snapshots and outputs stay.
 
@@ -137,19 +137,31 @@ class Library:
             ).fetchone()
             row = rows.session_row(session, now_utc=now) | {"created_utc": created[0] if created else now}
             db.table("sessions").upsert(row, pk="id")
-            self.connection.execute("DELETE FROM trials WHERE session = ?", (session.id,))
-            self.connection.execute("DELETE FROM grades WHERE session = ?", (session.id,))
+            for table in ("trials", "grades", "key_images", "hand_measures", "texts"):
+                self.connection.execute(f"DELETE FROM {table} WHERE session = ?", (session.id,))
             db.table("trials").insert_all(rows.trial_rows(document))
             for data in document.trials:
                 _insert_trial(db, session.id, data, now)
             db.table("grades").insert_all(rows.grade_rows(document))
+            db.table("key_images").insert_all(additions.key_image_rows(document))
+            db.table("hand_measures").insert_all(additions.hand_measure_rows(document))
+            if document.texts != Texts():
+                db.table("texts").insert(additions.texts_row(document))
 
     def list_sessions(self) -> tuple[SessionRow, ...]:
         """All sessions, the latest visit first; undated ones last."""
         found = self._select(
             """SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS signed_by,
                 (SELECT COUNT(*) FROM trials t WHERE t.session = s.id) AS trials,
-                (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs
+                (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs,
+                (SELECT COUNT(*) FROM poses p WHERE p.session = s.id) AS poses,
+                (SELECT COUNT(*) FROM grades g WHERE g.session = s.id) AS grades,
+                EXISTS (SELECT 1 FROM texts x WHERE x.session = s.id) AS texts,
+                (EXISTS (SELECT 1 FROM excluded_strides e WHERE e.session = s.id)
+                    OR EXISTS (SELECT 1 FROM poses p WHERE p.session = s.id AND p.corrected)
+                    OR EXISTS (SELECT 1 FROM trials t WHERE t.session = s.id AND (t.excluded != ''
+                        OR t.sagittal_event_passes IS NOT NULL OR t.coronal_event_passes IS NOT NULL))
+                ) AS corrected
             FROM sessions s LEFT JOIN snapshots n
                 ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
             ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id"""
@@ -164,6 +176,10 @@ class Library:
                 row["saved_utc"],
                 row["signed_utc"] or "",
                 row["signed_by"] or "",
+                poses=row["poses"],
+                grades=row["grades"],
+                texts=bool(row["texts"]),
+                corrected=bool(row["corrected"]),
             )
             for row in found
         )
@@ -194,11 +210,18 @@ class Library:
             raise StoreError(f"There is no session {session_id} in the library {self.path}; list the sessions.")
         subject = self._select("SELECT * FROM subjects WHERE pseudonym = ?", found[0]["subject"])[0]
         trials = self._select("SELECT * FROM trials WHERE session = ? ORDER BY position", session_id)
-        grades = self._select("SELECT * FROM grades WHERE session = ? ORDER BY position", session_id)
+        grades, images, measures = (
+            self._select(f"SELECT * FROM {table} WHERE session = ? ORDER BY position", session_id)
+            for table in ("grades", "key_images", "hand_measures")
+        )
+        texts = self._select("SELECT * FROM texts WHERE session = ?", session_id)
         return Document(
             session=rows.session_of(found[0], subject),
             trials=tuple(self._load_trial(row) for row in trials),
             grades=tuple(rows.grade_of(row) for row in grades),
+            key_images=tuple(additions.key_image_of(row) for row in images),
+            hand_measures=tuple(additions.hand_measure_of(row) for row in measures),
+            texts=additions.texts_of(texts[0] if texts else None),
         )
 
     def _load_trial(self, row: rows.Row) -> TrialData:

@@ -78,6 +78,23 @@ _FIRST = (
     "CREATE INDEX outputs_of_session ON outputs (session)",
 )
 
+_ADDITIONS = (
+    """CREATE TABLE key_images (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        trial TEXT NOT NULL, view TEXT NOT NULL, frame INTEGER NOT NULL, time_s REAL NOT NULL,
+        caption TEXT NOT NULL, PRIMARY KEY (session, position))""",
+    """CREATE TABLE hand_measures (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        tool TEXT NOT NULL, value REAL, unit TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL,
+        frame INTEGER NOT NULL, points TEXT NOT NULL, item INTEGER, side TEXT, rater TEXT NOT NULL,
+        "when" TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (session, position))""",
+    """CREATE TABLE texts (
+        session TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+        findings TEXT NOT NULL, impression TEXT NOT NULL, plan TEXT NOT NULL)""",
+    # Whether a person moved a point, so that a list of sessions need not unpack the keypoints.
+    "ALTER TABLE poses ADD COLUMN corrected INTEGER NOT NULL DEFAULT 0",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -92,7 +109,15 @@ def _create_tables(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS: tuple[Step, ...] = (Step("0001_first_tables", _create_tables),)
+def _add_what_a_person_adds(db: Database) -> None:
+    for statement in _ADDITIONS:
+        db.execute(statement)
+
+
+STEPS: tuple[Step, ...] = (
+    Step("0001_first_tables", _create_tables),
+    Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
+)
 
 
 def known_names() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.output import Provenance
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.session import (
     Footwear,
     Rating,
@@ -173,6 +173,7 @@ def pose_row(key: dict[str, str], pose: PoseSequence) -> dict[str, Any]:
         "score": arrays.pack(pose.score),
         "origin": arrays.pack(pose.origin),
         "times": arrays.pack(pose.times),
+        "corrected": int(bool((pose.origin == Origin.CORRECTED).any())),
     }
 
 

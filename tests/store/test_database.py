@@ -32,11 +32,11 @@ def test_a_newer_library_is_refused_and_left_alone(tmp_path: Path, made: Path) -
     with sqlite3.connect(path) as raw:
         raw.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
-            " VALUES ('gaitviewer', '0099_future', 'then')"
+            " VALUES ('gaitviewer', '0199_future', 'then')"
         )
     raw.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"newer version .*0099_future"):
+    with pytest.raises(StoreError, match=r"newer version .*0199_future"):
         open_library(path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["l.db"]
@@ -46,18 +46,31 @@ def test_an_older_library_is_copied_and_brought_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Path
 ) -> None:
     path = made
-    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, Step("0002_room", add_column)))
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, Step("0099_room", add_column)))
     with open_library(path) as opened:
         assert "room" in opened.connection.execute("SELECT * FROM sessions").fetchone().keys()  # noqa: SIM118
         assert len(opened.load_session("s1").trials) == 2
-    (copy,) = tmp_path.glob("l-before-0002_room-*.db")
+    (copy,) = tmp_path.glob("l-before-0099_room-*.db")
     with sqlite3.connect(copy) as raw:
         names = [row[0] for row in raw.execute("SELECT name FROM _sqlite_migrations")]
         assert raw.execute("SELECT COUNT(*) FROM sessions").fetchone() == (1,)
     raw.close()
-    assert names == ["0001_first_tables"]
+    assert names == list(migrations.known_names())[:-1]
     open_library(path).close()
     assert len(list(tmp_path.glob("*-before-*"))) == 1
+
+
+def test_a_library_of_the_first_version_opens_with_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: Document
+) -> None:
+    path = tmp_path / "l.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "STEPS", migrations.STEPS[:1])
+        open_library(path).close()
+    with open_library(path) as opened:
+        opened.save_session(document)
+        assert opened.load_session("s1").key_images == document.key_images
+    assert len(list(tmp_path.glob("l-before-0002_*.db"))) == 1
 
 
 def test_a_failing_migration_leaves_the_old_library(
@@ -71,7 +84,7 @@ def test_a_failing_migration_leaves_the_old_library(
 
     with monkeypatch.context() as patch:
         patch.setattr(
-            migrations, "STEPS", (*migrations.STEPS, Step("0002_room", add_column), Step("0003", fail))
+            migrations, "STEPS", (*migrations.STEPS, Step("0099_room", add_column), Step("0100", fail))
         )
         with pytest.raises(StoreError):
             open_library(path)
@@ -196,7 +209,8 @@ def test_processes_open_and_write_a_new_library_at_once(tmp_path: Path) -> None:
         assert process.returncode == 0, errors
     with open_library(path) as opened:
         assert len(opened.list_sessions()) == 30
-        assert opened.connection.execute("SELECT COUNT(*) FROM _sqlite_migrations").fetchone()[0] == 1
+        steps = opened.connection.execute("SELECT COUNT(*) FROM _sqlite_migrations").fetchone()[0]
+            assert steps == len(migrations.known_names())
 
 
 HOLD = """

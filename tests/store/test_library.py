@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gaitviewer import paths
-from gaitviewer.core.document import Document
+from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import ByView, GaitEvents, View
 from gaitviewer.errors import StoreError
 from gaitviewer.store import open_library, rows
@@ -238,3 +238,35 @@ def test_damaged_keypoints_are_an_error_not_a_pose(tmp_path: Path, document: Doc
         opened.connection.execute("UPDATE trials SET notes = 'no JSON'")
         with pytest.raises(StoreError, match="damaged"):
             opened.load_session("s1")
+
+
+def test_texts_that_were_removed_are_gone(tmp_path: Path, document: Document) -> None:
+    with open_library(tmp_path / "l.db") as opened:
+        opened.save_session(document)
+        opened.save_session(dataclasses.replace(document, texts=Texts(), key_images=(), hand_measures=()))
+        back = opened.load_session("s1")
+    assert (back.texts, back.key_images, back.hand_measures) == (Texts(), (), ())
+
+
+def test_the_list_says_what_was_done_to_a_session(tmp_path: Path, document: Document) -> None:
+    bare = dataclasses.replace(
+        document,
+        session=dataclasses.replace(document.session, id="s2"),
+        trials=(TrialData(document.trials[0].trial, ByView(None, None)),),
+        grades=(),
+        texts=Texts(),
+    )
+    pose = document.trials[0].poses.sagittal
+    assert pose is not None
+    as_estimated = dataclasses.replace(pose, origin=np.zeros_like(pose.origin))
+    estimated = dataclasses.replace(
+        bare,
+        session=dataclasses.replace(document.session, id="s3"),
+        trials=(TrialData(document.trials[0].trial, ByView(as_estimated, None)),),
+    )
+    with open_library(tmp_path / "l.db") as opened:
+        for one in (document, bare, estimated):
+            opened.save_session(one)
+        found = {row.id: row for row in opened.list_sessions()}
+    done = {key: (row.poses, row.grades, row.texts, row.corrected) for key, row in found.items()}
+    assert done == {"s1": (2, 2, True, True), "s2": (0, 0, False, False), "s3": (1, 0, False, False)}
