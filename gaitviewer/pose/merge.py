@@ -109,11 +109,15 @@ def _candidates(
     there = [bool(np.isfinite(xy).any()) for xy in pair]
     options: list[tuple[Floats, Floats, float]]
     if there[0] and there[1]:
-        apart = np.linalg.norm(pair[0] - pair[1], axis=1)
-        if float(np.nanmax(apart)) <= settings.agree * size:
+        turned = pair, scores
+        if exchanged is not None:
+            turned = (pair[0], pair[1][exchanged]), (scores[0], scores[1][exchanged])
+        agree, agree_turned = (_agreement(p, settings.agree * size) for p in (pair, turned[0]))
+        if agree.all():
             options = [(*_weighted_mean(pair, scores), 0.0)]
+        elif agree_turned.all():  # one of them has left and right exchanged; which, is decided by motion
+            options = [(*_weighted_mean(*turned), 0.0)]
         else:
-            agree = apart <= settings.agree * size
             doubt = np.where(agree, 1, settings.doubt).astype(np.float32)
             options = [(pair[0], scores[0] * doubt, 0.0), (pair[1], scores[1] * doubt, 0.0)]
             mixed, sure = _mixed(pair, scores, agree)
@@ -126,6 +130,12 @@ def _candidates(
     if exchanged is None:
         return options
     return options + [(xy[exchanged], score[exchanged], settings.swap_cost) for xy, score, _ in options]
+
+
+def _agreement(pair: tuple[Floats, Floats], tolerance: float) -> NDArray[np.bool_]:
+    """[G] whether both have a point at the same place; true for points that the estimator does not have."""
+    apart = np.linalg.norm(pair[0] - pair[1], axis=1)
+    return np.asarray(~(apart > tolerance), np.bool_)
 
 
 def _weighted_mean(pair: tuple[Floats, Floats], scores: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
@@ -242,17 +252,33 @@ def long_enough(found: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     return out
 
 
+def is_cut_off(xy: Floats, *, width: int, height: int, margin: float) -> NDArray[np.bool_]:
+    """[T] whether the picture's edge cuts the body, or nearly so (trunk within ``margin`` torso lengths).
+
+    There an estimator makes up limbs, so one should believe it less.
+    """
+    with np.errstate(invalid="ignore"):
+        core = xy[:, list(CORE)]
+        inside = np.isfinite(cut_at_border(core, width=width, height=height)).all(axis=2)
+        outside = np.isfinite(core).all(axis=2) & ~inside
+        trunk_x = xy[:, [K.LEFT_SHOULDER, K.RIGHT_SHOULDER, K.LEFT_HIP, K.RIGHT_HIP], 0]
+        room = margin * torso_px(xy)[:, None]
+        near = (trunk_x < room) | (trunk_x > width - 1 - room)
+    return np.asarray(outside.any(axis=1) | near.any(axis=1), np.bool_)
+
+
 def finish(
     xy: Floats, score: Floats, *, width: int, height: int, settings: MergeSettings
 ) -> tuple[Floats, Floats]:
     """Cut what lies outside the picture, what is too unsure, wild limbs and rows with too little left."""
     out = cut_at_border(xy, width=width, height=height)
-    least = np.full(len(BODY_FEET_23), settings.min_score)
-    least[list(LEGS)] = settings.min_leg_score
-    out[score < least] = np.nan
+    least = np.full(score.shape, settings.min_score)
+    cut_off = is_cut_off(xy, width=width, height=height, margin=settings.border)
+    least[:, list(LEGS)] = np.where(cut_off, settings.min_leg_score_cut_off, settings.min_leg_score)[:, None]
+    inside = (np.isfinite(out).all(axis=2) & (score >= settings.min_score))[:, list(CORE)]
+    there = long_enough(inside.sum(axis=1) >= settings.min_points, settings.min_frames)
+    out[(score < least) | ~there[:, None]] = np.nan
     out = drop_wild_limbs(out, max_ratio=settings.max_limb)
-    seen = np.isfinite(out).all(axis=2)
-    out[~long_enough(seen[:, list(CORE)].sum(axis=1) >= settings.min_points, settings.min_frames)] = np.nan
     kept = np.isfinite(out).all(axis=2)
     return out, np.where(kept, score, 0).astype(np.float32)
 

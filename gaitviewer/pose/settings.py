@@ -44,6 +44,7 @@ class SubjectSettings:
     min_travel: float
     depth_weight: float
     max_overlap_s: float
+    min_standing_score: float
     min_height_px: float
 
 
@@ -72,6 +73,8 @@ class MergeSettings:
     doubt: float
     min_score: float
     min_leg_score: float
+    min_leg_score_cut_off: float
+    border: float
     max_limb: float
     min_points: int
     min_frames: int

@@ -207,7 +207,8 @@ def choose_subject(
     """The person who moves through the picture, each time that person is there.
 
     The farthest walker is the subject. Whoever is seen at the same time is somebody else; so is whoever
-    wears other colours or does not move. If nobody walks, the person seen longest is taken.
+    wears other colours or does not move. If nobody walks, the person seen longest is taken, and furniture is
+    told from people by the detector's confidence alone.
 
     Returns:
         None if there is nobody.
@@ -217,7 +218,10 @@ def choose_subject(
     by_travel = sorted(tracks, key=lambda t: -t.travel(subject.depth_weight))
     main = by_travel[0]
     if main.travel(subject.depth_weight) < subject.min_travel:
-        main = max(tracks, key=lambda t: len(t.sightings) * t.radius)
+        people = [t for t in tracks if t.score >= subject.min_standing_score]
+        if not people:
+            return None
+        main = max(people, key=lambda t: len(t.sightings) * t.radius)
         return Subject((main,), tuple(t for t in tracks if t is not main), walks=False)
     chosen = [main]
     colours = np.mean([s.colours for s in main.sightings], axis=0)

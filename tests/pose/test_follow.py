@@ -1,0 +1,156 @@
+"""Following from frame to frame: with a made-up estimator on made-up pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gaitviewer.pose.estimator import Body, Estimate
+from gaitviewer.pose.follow import Follower, cut_crop, follow, frame_blocks
+from gaitviewer.pose.settings import load_settings
+from gaitviewer.pose.tracking import BodyPath
+
+SETTINGS = load_settings().follow
+SIZE = (640, 360)
+SPEED = 4.0
+
+
+def person_at(frame: int) -> tuple[float, float]:
+    return 60 + SPEED * frame, 180.0
+
+
+def path(start: int = 20, stop: int = 100) -> BodyPath:
+    frames = np.arange(start, stop, 8)
+    x, y = np.array([person_at(f) for f in frames]).T
+    return BodyPath(frames, x, y, np.full(len(frames), 40.0))
+
+
+class DotVideo:
+    """A dark picture with a bright dot on the person's hips; gone before frame 10 and after 120."""
+
+    def __init__(self, distractor: range = range(0)) -> None:
+        self._distractor = distractor
+        self.most_at_once = 0
+
+    def frames(self, start=0, stop=None, *, step=1, max_height=None):
+        for frame in range(start, stop, step):
+            rgb = np.zeros((360, 640, 3), np.uint8)
+            x, y = (round(v) for v in person_at(frame))
+            if 10 <= frame <= 120 and frame not in self._distractor:
+                rgb[y - 2 : y + 3, x - 2 : x + 3] = 255
+            if frame in self._distractor:
+                rgb[y - 2 : y + 3, x + 43 : x + 48] = 255  # somebody else, a body radius away
+            yield frame, rgb
+
+    def close(self):
+        pass
+
+
+class DotEstimator:
+    """Finds the middle of the bright dot inside the square that it is told to look at."""
+
+    name, weights_digest, square_scale = "dots", "", 2.5
+
+    def start(self):
+        pass
+
+    reset = close = start
+
+    def find_people(self, rgb):
+        return []
+
+    def estimate(self, rgb, body):
+        ys, xs = np.nonzero(rgb[..., 0] > 100)
+        near = np.hypot(xs - body.x, ys - body.y) < 1.25 * body.radius
+        if not near.any():
+            return None
+        x, y = xs[near].mean(), ys[near].mean()
+        xy = np.full((23, 2), [x, y], np.float32)
+        mask = np.zeros(rgb.shape[:2], bool)
+        mask[ys[near], xs[near]] = True
+        return Estimate(xy, np.full(23, 0.9, np.float32), Body(x, y, body.radius), mask)
+
+
+def run(reader, *, backward: bool, span=range(5, 140)):
+    return follow(
+        reader,
+        DotEstimator(),
+        path(),
+        span=span,
+        backward=backward,
+        rate_hz=30,
+        size=SIZE,
+        settings=SETTINGS,
+        report=lambda _: None,
+    )
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_both_directions_find_every_frame_and_stop_when_the_subject_is_gone(backward):
+    done: list[int] = []
+    found = follow(
+        DotVideo(),
+        DotEstimator(),
+        path(),
+        span=range(0, 300),
+        backward=backward,
+        rate_hz=30,
+        size=SIZE,
+        settings=SETTINGS,
+        report=done.append,
+    )
+    reached = found.frames.tolist()
+    assert reached == list(range(reached[0], reached[-1] + 1))
+    assert (reached[0] == 10) if backward else (reached[-1] == 120)
+    true = np.array([person_at(f) for f in reached])
+    np.testing.assert_allclose(found.xy[:, 0], true, atol=0.6)
+    if not backward:
+        assert done[-1] < 140, "it went on long after the subject had left"
+    assert set(found.masks) == set(reached)
+
+
+def test_somebody_else_is_not_taken_for_the_subject():
+    other = range(60, 64)
+    for backward in (False, True):
+        found = run(DotVideo(other), backward=backward)
+        assert not set(other) & set(found.frames.tolist())
+        assert {59, 64} <= set(found.frames.tolist()), "the subject is found again afterwards"
+
+
+def test_jumps_are_rejected_and_small_steps_accepted():
+    follower = Follower(path(), SETTINGS)
+    start = Body(*person_at(20), 40.0)
+    assert follower.accept(20, start, start)
+    looked = follower.looks(21)[0]
+    step = SETTINGS.max_step * 40
+    assert not follower.accept(21, looked, Body(looked.x, looked.y - 1.2 * step, 40))
+    assert not follower.accept(21, looked, Body(looked.x, looked.y, 40 * 1.5))
+    assert follower.accept(21, looked, Body(looked.x + 0.8 * step, looked.y, 42))
+
+
+def test_an_answer_far_from_the_sightings_is_rejected():
+    follower = Follower(path(), SETTINGS)
+    x, y = person_at(50)
+    assert not follower.accept(50, Body(x, y, 40), Body(x + 41, y, 40))
+
+
+def test_blocks_cover_all_frames_once_in_either_direction():
+    forward = [f for block in frame_blocks(3, 50, 20, backward=False) for f in block]
+    backward = [f for block in frame_blocks(3, 50, 20, backward=True) for f in reversed(block)]
+    assert forward == list(range(3, 50))
+    assert backward == forward[::-1]
+
+
+@pytest.mark.parametrize("radius", [20.0, 90.0, 300.0, 520.0])
+def test_crops_lead_back_to_the_source(radius):
+    """A bright pixel's place is found again through the crop's corner and scale."""
+    rgb = np.zeros((1080, 1920, 3), np.uint8)
+    rgb[500:508, 1000:1008] = 255
+    crop = cut_crop(0, rgb, Body(1010, 520, radius), 2.5, SETTINGS)
+    assert crop.rgb.shape[0] == crop.rgb.shape[1]
+    assert crop.rgb.shape[0] < 2 * SETTINGS.crop_min_px
+    ys, xs = np.nonzero(crop.rgb[..., 0] > 100)
+    x = (xs.mean() + 0.5) / crop.scale + crop.left
+    y = (ys.mean() + 0.5) / crop.scale + crop.top
+    assert x == pytest.approx(1004, abs=1.5)
+    assert y == pytest.approx(504, abs=1.5)
