@@ -36,7 +36,7 @@ def body_height_px(pose: PoseSequence) -> F8:
     """[T] length of the body from ankle to shoulder along its segments, plus a fifth for neck and head, pixels.
 
     Leg and trunk are measured along the bones, so that bending a knee does not make the subject smaller.
-    NaN where the trunk or both legs are not seen.
+    NaN where the trunk or both legs are not seen, or all points lie in one place.
     """
     xy = pose.xy.astype(np.float64)
 
@@ -48,7 +48,8 @@ def body_height_px(pose: PoseSequence) -> F8:
     )
     legs = [_norm(xy[:, hip] - xy[:, knee]) + _norm(xy[:, knee] - xy[:, ankle]) for hip, knee, ankle in _LEGS]
     leg = nanmean(np.stack(legs, axis=1), axis=1)
-    return 1.25 * (trunk + leg)
+    height = 1.25 * (trunk + leg)
+    return np.where(height >= 1.0, height, np.nan)
 
 
 @lru_cache(maxsize=16)

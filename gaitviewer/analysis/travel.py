@@ -84,12 +84,12 @@ def slope(times: F8, values: F8, window_s: float) -> F8:
         [T], NaN where there is no value or fewer than three lie in the window.
     """
     out = np.full(len(times), np.nan)
-    there = np.isfinite(values)
-    for i in np.flatnonzero(there):
-        near = there & (np.abs(times - times[i]) <= 0.5 * window_s)
-        if near.sum() >= 3:
-            t = times[near] - times[near].mean()
-            out[i] = float(np.dot(t, values[near]) / np.dot(t, t))
+    there = np.flatnonzero(np.isfinite(values))
+    t, v = times[there], values[there]
+    for row, start, stop in zip(there, *_windows(t, window_s), strict=True):
+        if stop - start >= 3:
+            away = t[start:stop] - t[start:stop].mean()
+            out[row] = float(np.dot(away, v[start:stop]) / np.dot(away, away))
     return out
 
 
@@ -175,6 +175,7 @@ def _joined(times: F8, middle: F8, height: F8, seen: Mask) -> Mask:
 def _facing(xy: F8, middle: F8, shoulders: F8) -> F8:
     """Where the nose (against the shoulders) and the toes (against the heels) point, shares of the trunk."""
     trunk = np.hypot(*(shoulders - middle).T)
+    trunk = np.where(trunk >= 1.0, trunk, np.nan)
     nose = (xy[:, _K.NOSE, 0] - shoulders[:, 0]) / trunk
     toes = middle_of(xy, (_K.LEFT_BIG_TOE, _K.RIGHT_BIG_TOE))[:, 0]
     heels = middle_of(xy, (_K.LEFT_HEEL, _K.RIGHT_HEEL))[:, 0]
@@ -186,4 +187,14 @@ def _facing(xy: F8, middle: F8, shoulders: F8) -> F8:
 
 
 def _running_median(times: F8, values: F8, window_s: float) -> F8:
-    return np.array([np.median(values[np.abs(times - t) <= 0.5 * window_s]) for t in times], np.float64)
+    rows = zip(*_windows(times, window_s), strict=True)
+    return np.array([np.median(values[start:stop]) for start, stop in rows], np.float64)
+
+
+def _windows(times: F8, window_s: float) -> tuple[list[int], list[int]]:
+    """First and one past the last row within half a window of each time."""
+    half = 0.5 * window_s + 1e-9
+    return (
+        np.searchsorted(times, times - half).tolist(),
+        np.searchsorted(times, times + half, side="right").tolist(),
+    )

@@ -147,7 +147,7 @@ def joined(*bodies: Body, gap_s: float = 1.0) -> Body:
     points, times, events = [bodies[0].points], [bodies[0].times], list(bodies[0].events)
     step = float(np.median(np.diff(bodies[0].times)))
     for body in bodies[1:]:
-        gap = int(round(gap_s / step))
+        gap = round(gap_s / step)
         start = float(times[-1][-1])
         times += [start + step * np.arange(1, gap + 1), start + step * (gap + 1) + body.times]
         points += [np.full((gap, 23, 3), np.nan), body.points]

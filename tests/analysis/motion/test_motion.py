@@ -137,3 +137,36 @@ def test_one_frame_is_refused(walk: Callable[..., Any], from_side: Callable[...,
     one = PoseSequence(pose.xy[:1], pose.score[:1], pose.times[:1], pose.width, pose.height)
     with pytest.raises(AnalysisError, match="1 frame"):
         read_view(one, View.SAGITTAL, trial_id="t1")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_garbage_is_read_or_refused_but_never_crashes(
+    walk: Callable[..., Any],
+    from_side: Callable[..., PoseSequence],
+    from_end: Callable[..., PoseSequence],
+    seed: int,
+) -> None:
+    random = np.random.default_rng(seed)
+    for make, view in ((from_side, View.SAGITTAL), (from_end, View.CORONAL)):
+        pose = make(walk(seconds=2.5, rate_hz=30.0))
+        xy = pose.xy.copy()
+        spoil = seed % 6
+        if spoil == 0:
+            xy[random.random(xy.shape[:2]) < 0.5] = np.nan
+        elif spoil == 1:
+            xy[:, random.permutation(23)[:12]] = np.nan
+        elif spoil == 2:
+            xy = random.uniform(0, 1000, xy.shape).astype(np.float32)
+        elif spoil == 3:
+            xy[:] = np.nan
+        elif spoil == 4:
+            xy[:] = 300.0
+        else:
+            xy += random.normal(0, 60, xy.shape).astype(np.float32)
+        score = np.where(np.isfinite(xy).all(axis=2), pose.score, 0.0).astype(np.float32)
+        try:
+            motion = read_view(pose.with_points(xy, score=score), view, trial_id="t1")
+        except AnalysisError as error:
+            assert str(error).endswith((".", "?"))
+        else:
+            assert len(motion.events) == len(motion.passes) > 0

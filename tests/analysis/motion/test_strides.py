@@ -54,8 +54,13 @@ def test_contacts_without_a_toe_off_between_are_no_stride() -> None:
 
 @pytest.mark.parametrize(
     ("stride_s", "stance", "flag"),
-    [(0.3, 0.6, "stride time 0.30 s"), (4.5, 0.6, "stride time 4.50 s"), (1.0, 0.4, "stance 40 %"), (1.0, 0.9, "stance 90 %")],
-)  # fmt: skip
+    [
+        (0.3, 0.6, "stride time 0.30 s"),
+        (4.5, 0.6, "stride time 4.50 s"),
+        (1.0, 0.4, "stance 40 %"),
+        (1.0, 0.9, "stance 90 %"),
+    ],
+)
 def test_unusual_strides_are_flagged_and_still_count(stride_s: float, stance: float, flag: str) -> None:
     strides = _strides(_walk(stride_s, stance))
     assert strides
