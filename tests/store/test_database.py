@@ -210,7 +210,7 @@ def test_processes_open_and_write_a_new_library_at_once(tmp_path: Path) -> None:
     with open_library(path) as opened:
         assert len(opened.list_sessions()) == 30
         steps = opened.connection.execute("SELECT COUNT(*) FROM _sqlite_migrations").fetchone()[0]
-            assert steps == len(migrations.known_names())
+        assert steps == len(migrations.known_names())
 
 
 HOLD = """
