@@ -221,10 +221,7 @@ def make_walker(
     sway = gait.variability.trunk_deg * np.clip(random.standard_normal((count + 1, 2)), -2.0, 2.0)
     walk = Walk.draw(gait, random, first=first, count=count)
     begin = float(walk.pelvis(np.array([start_phase]))[0][0])
-    whole = path or Path()
-    moved = Path(whole.start_xy, whole.heading_deg, whole.pieces)
-    walker = Walker(gait, seed, moved, walk, clock - start, sway)
-    return walker if begin == 0.0 else _from_start(walker, begin)
+    return _from_start(Walker(gait, seed, path or Path(), walk, clock - start, sway), begin)
 
 
 def _from_start(walker: Walker, begin_m: float) -> Walker:
