@@ -164,9 +164,11 @@ def test_garbage_is_read_or_refused_but_never_crashes(
         else:
             xy += random.normal(0, 60, xy.shape).astype(np.float32)
         score = np.where(np.isfinite(xy).all(axis=2), pose.score, 0.0).astype(np.float32)
+        text, motion = "", None
         try:
             motion = read_view(pose.with_points(xy, score=score), view, trial_id="t1")
         except AnalysisError as error:
-            assert str(error).endswith((".", "?"))
-        else:
-            assert len(motion.events) == len(motion.passes) > 0
+            text = str(error)
+        assert text.endswith((".", "?")) or (
+            motion is not None and len(motion.events) == len(motion.passes) > 0
+        )

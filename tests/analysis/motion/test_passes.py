@@ -237,3 +237,19 @@ def test_near_side_by_direction() -> None:
     assert near_side(Direction.LEFT_TO_RIGHT) is Side.RIGHT
     assert near_side(Direction.RIGHT_TO_LEFT, mirrored=True) is Side.RIGHT
     assert near_side(Direction.TOWARDS) is None
+
+
+def test_a_pass_ends_where_the_leading_foot_may_be_beyond_the_edge(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence]
+) -> None:
+    pose = from_side(walk(seconds=5.0), size=(1280, 1080))
+    xy = pose.xy.copy()
+    hips = xy[:, [Keypoint.LEFT_HIP]]
+    beyond = xy[..., :1] < 0
+    invented = np.where(beyond, hips, xy)  # an estimator puts a foot that is outside somewhere inside
+    score = np.where(hips[..., 0] < 10, 0.0, pose.score).astype(np.float32)
+    invented[score == 0] = np.nan
+    passes, left_out = find_passes(pose.with_points(invented, score=score), View.SAGITTAL)
+    last = invented[passes[0].stop - 1, Keypoint.LEFT_HIP, 0]
+    assert last > 0.15 * 450 * 1.6
+    assert any(one.reason == "leaving the picture" for one in left_out)
