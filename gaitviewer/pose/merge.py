@@ -83,7 +83,7 @@ def merge_runs(forward: Run, backward: Run, *, frames: int, settings: MergeSetti
     xy = np.full_like(first, np.nan)
     score = np.zeros_like(first_score)
     size = np.fmax(torso_px(first), torso_px(second))
-    for group in (LEGS, ARMS, HEAD):
+    for group in (ARMS, HEAD, LEGS):
         points = list(group)
         exchanged = [points.index(K(BODY_FEET_23.flips[p])) for p in points]
         picked = choose_smoothest(
@@ -92,10 +92,16 @@ def merge_runs(forward: Run, backward: Run, *, frames: int, settings: MergeSetti
             exchanged=exchanged if group is not HEAD else None,
             size=size,
             settings=settings,
+            trunk=_breadth(xy, K.LEFT_SHOULDER, K.RIGHT_SHOULDER, size) if group is LEGS else None,
         )
         xy[:, points], score[:, points] = picked
     score[~np.isfinite(xy).all(axis=2)] = 0
     return xy, score
+
+
+def _breadth(xy: Floats, left: int, right: int, size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[T] how far left is to the right of right, in torso lengths; 0 where unknown."""
+    return np.asarray(np.nan_to_num((xy[:, left, 0] - xy[:, right, 0]) / np.maximum(size, 1.0)), np.float64)
 
 
 def _candidates(
@@ -162,6 +168,7 @@ def choose_smoothest(
     exchanged: list[int] | None,
     size: NDArray[np.float64],
     settings: MergeSettings,
+    trunk: NDArray[np.float64] | None = None,
 ) -> tuple[Floats, Floats]:
     """Pick one candidate a frame so that the group of points accelerates least (dynamic programming).
 
@@ -171,6 +178,8 @@ def choose_smoothest(
         exchanged: where left and right of the group go when they are exchanged, or None.
         size: [T] torso length, pixels.
         settings: tolerances and costs.
+        trunk: [T] breadth of the shoulders, left minus right, torso lengths; then the group begins with
+            the hips, and hips the other way round than the shoulders are a twist that costs.
 
     Returns:
         xy [T, G, 2], score [T, G].
@@ -181,7 +190,12 @@ def choose_smoothest(
     for t in range(frames):
         unit = float(size[t]) if np.isfinite(size[t]) else 0.0
         both = (runs[0][t], runs[1][t]), (scores[0][t], scores[1][t])
-        options.append(_candidates(*both, exchanged, unit, settings))
+        here = _candidates(*both, exchanged, unit, settings)
+        if trunk is not None and unit > 0:
+            here = [
+                (p, s, cost + settings.twist_cost * _twist(p, float(trunk[t]), unit)) for p, s, cost in here
+            ]
+        options.append(here)
     start = 0
     while start < frames:
         if not options[start]:
@@ -196,6 +210,14 @@ def choose_smoothest(
             xy[t], score[t], _ = options[t][pick]
         start = stop
     return xy, score
+
+
+def _twist(hips: Floats, shoulders: float, size: float) -> float:
+    """0..1: how clearly the hips (first two points) are the other way round than the shoulders."""
+    breadth = float(hips[0, 0] - hips[1, 0]) / size
+    if not breadth * shoulders < 0:
+        return 0.0
+    return min(1.0, abs(breadth) / 0.2) * min(1.0, abs(shoulders) / 0.4)
 
 
 def _smoothest(

@@ -69,6 +69,7 @@ class MergeSettings:
 
     agree: float
     swap_cost: float
+    twist_cost: float
     switch_cost: float
     doubt: float
     min_score: float

@@ -99,6 +99,25 @@ def test_labels_of_a_whole_pass_are_left_alone():
     np.testing.assert_allclose(xy[:, LEGS[:10]], exchanged[:, LEGS[:10]], atol=1e-2)
 
 
+def test_hips_go_the_way_of_the_shoulders_in_a_frontal_view():
+    """Seen from the front, legs with exchanged labels are a twist, however long it lasts."""
+    truth = walker()
+    for part, half in (
+        ("SHOULDER", 60),
+        ("HIP", 35),
+        ("KNEE", 30),
+        ("ANKLE", 25),
+        ("HEEL", 25),
+        ("BIG_TOE", 28),
+    ):
+        for side, sign in (("LEFT", 1), ("RIGHT", -1)):
+            truth[:, K[f"{side}_{part}"], 0] = 400 + sign * half
+    bad = truth.copy()
+    bad[10:50, LEGS] = truth[10:50][:, [FLIPS[p] for p in LEGS]]
+    xy, _ = merge(run_of(bad), run_of(bad))
+    np.testing.assert_allclose(xy[:, LEGS[:10]], truth[:, LEGS[:10]], atol=1e-2)
+
+
 def test_a_limb_that_jumps_in_one_run_does_not_win():
     truth = walker()
     bad = truth.copy()
