@@ -34,6 +34,8 @@ _DECODED_SHARE = 0.15
 # While playing, pictures are made this far ahead; while standing, this far to both sides.
 _AHEAD_FRAMES = 30
 _AROUND_FRAMES = 24
+# So many key pictures, over the whole recording, are made once to have something to show wherever one goes.
+_KEYS = 24
 # Decoding on over this many frames that are there already is cheaper than starting anew.
 _WORTH_RUNNING = 40
 _JOIN_S = 2.0
@@ -92,7 +94,7 @@ class ViewFrames:
         self._height = min(stream.info.height, 480)
         self._closing = False
         self._broken: set[int] = set()
-        self._ahead = max(2, min(_AHEAD_FRAMES, cache.limit_bytes // 6 // max(1, self._bytes_each())))
+        self._ahead, self._around = self._reach()
         self._run: Generator[Decoded, None, None] | None = None
         self._run_next = 0
         self._keys: list[int] = []
@@ -138,7 +140,7 @@ class ViewFrames:
         with self._change:
             if height != self._height:
                 self._height = height
-                self._ahead = max(2, min(_AHEAD_FRAMES, self._cache.limit_bytes // 6 // self._bytes_each()))
+                self._ahead, self._around = self._reach()
                 self._change.notify()
 
     def shot(self, index: int) -> Shot | None:
@@ -161,8 +163,14 @@ class ViewFrames:
 
     # --- in the thread -------------------------------------------------------------------------------
 
-    def _bytes_each(self) -> int:
-        return max(1, 4 * self._height * self._height * self.info.width // max(1, self.info.height))
+    def _reach(self) -> tuple[int, int]:
+        """How many pictures ahead of a run, and to each side of a standing picture, fit into the cache.
+
+        Both views together take at most half of it, so that neither drives out what the other has just made.
+        """
+        each = 4 * self._height * round(self._height * self.info.width / self.info.height)
+        fitting = self._cache.limit_bytes // (8 * max(1, each))
+        return max(2, min(_AHEAD_FRAMES, 2 * fitting)), min(_AROUND_FRAMES, fitting)
 
     def _work(self) -> None:
         try:
@@ -171,7 +179,9 @@ class ViewFrames:
             self._fail(str(error))
             return
         try:
-            self._keys = [int(number) for number in reader.key_frames]
+            keys = reader.key_frames
+            spread = np.linspace(0, len(keys) - 1, min(_KEYS, len(keys)), dtype=np.int64)
+            self._keys = [int(number) for number in keys[spread]][::-1]
             while (task := self._next_task()) is not None:
                 self._do(reader, task)
         finally:
@@ -203,14 +213,15 @@ class ViewFrames:
         if self._lacks(wanted, height):
             run = self._run is not None and self._run_next == wanted
             return _Task(wanted, height, serial, run=run)
-        later = range(wanted + 1, min(self.info.frame_count, wanted + _AROUND_FRAMES + 1))
-        earlier = range(wanted - 1, max(-1, wanted - _AROUND_FRAMES - 1), -1)
+        later = range(wanted + 1, min(self.info.frame_count, wanted + self._around + 1))
+        earlier = range(wanted - 1, max(-1, wanted - self._around - 1), -1)
         index = self._first_missing(later)
         if index is not None:
             return _Task(index, height, serial, run=True)
         index = self._first_missing(earlier)
-        if index is None:  # something to show at once wherever the user goes next
-            index = next((key for key in self._keys if self._lacks(key, 1)), None)
+        while index is None and self._keys:
+            key = self._keys.pop()
+            index = key if self._lacks(key, 1) else None
         return None if index is None else _Task(index, height, serial, run=False)
 
     def _ahead_of(self, index: int) -> list[int]:

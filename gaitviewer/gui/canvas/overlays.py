@@ -95,11 +95,10 @@ def paint_skeleton(painter: QPainter, scene: Scene) -> None:
             side = bone_side(pose.skeleton, edge)
             key = (side, _opacity(float(min(scores[edge[0]], scores[edge[1]]))))
             groups.setdefault(key, []).append(line(points[edge[0]], points[edge[1]]))
-    every = [bone for bones in groups.values() for bone in bones]
-    painter.setPen(halo_pen(width, 0.7))
-    painter.drawLines(every)
     far = scene.near.other if scene.near is not None else None
     for (side, opacity), bones in sorted(groups.items(), key=lambda item: item[0][0] is not far):
+        painter.setPen(halo_pen(width, opacity, dashed=side is Side.LEFT))
+        painter.drawLines(bones)
         draw_lines(painter, bones, side_pen(scene.palette, side, width, opacity), halo=False)
     for index in np.flatnonzero(seen):
         _paint_point(painter, scene, int(index), points[index], width + 0.6)

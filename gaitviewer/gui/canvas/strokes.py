@@ -39,13 +39,16 @@ def _side_pen(palette: Palette, side: Side | None, width: float, opacity: float)
     return pen
 
 
-@lru_cache(maxsize=64)
-def halo_pen(width: float, opacity: float = 1.0) -> QPen:
-    """What lies below a line so that it shows on light and dark."""
+@lru_cache(maxsize=256)
+def halo_pen(width: float, opacity: float = 1.0, *, dashed: bool = False) -> QPen:
+    """What lies below a line so that it shows on light and dark; dashed below a dashed line."""
     colour = QColor(_HALO)
     colour.setAlphaF(colour.alphaF() * opacity)
     pen = QPen(colour, width + 2.0)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.RoundCap)
+    if dashed:  # patterns count in widths of the pen
+        shrink = width / (width + 2.0)
+        pen.setDashPattern([part * shrink for part in _DASHES])
     return pen
 
 

@@ -15,7 +15,7 @@ from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
 from gaitviewer.gui.frames import DEFAULT_LIMIT_BYTES, FrameStore
 from gaitviewer.gui.player import Player
-from gaitviewer.gui.tracks import SyncMeter
+from gaitviewer.gui.tracks import FrameSource, SyncMeter
 
 if TYPE_CHECKING:
     from gaitviewer.gui.state import AppState
@@ -98,7 +98,8 @@ class TwoViews(QWidget):
         self._arrange()
         self._active = None
         self.refresh_content()
-        self.player.open(sources, offset_s=self._offset_s())
+        both: ByView[FrameSource | None] = ByView(sources.sagittal, sources.coronal)
+        self.player.open(both, offset_s=self._offset_s())
 
     def reopen(self, view: View) -> None:
         """Try the video of a view again (after the file was found); the time shown stays."""

@@ -1,0 +1,72 @@
+"""A person's grades as pure functions of the document; the measurement is never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.evgs import EvgsItem, EvgsTotal, Grade
+from gaitviewer.core.gait import Side
+
+if TYPE_CHECKING:
+    from gaitviewer.workflow.settings import Settings
+
+
+def grade_of(document: Document | None, item: int, side: Side, rater: str) -> Grade | None:
+    """The grade that this rater gave, the latest if there are several."""
+    grades = document.grades if document is not None else ()
+    own = [g for g in grades if (g.item, g.side, g.rater) == (item, side, rater)]
+    return max(own, key=lambda grade: grade.when, default=None)
+
+
+def grades_of_others(document: Document | None, item: int, side: Side, rater: str) -> tuple[Grade, ...]:
+    """What other raters gave, oldest first."""
+    grades = document.grades if document is not None else ()
+    others = [g for g in grades if (g.item, g.side) == (item, side) and g.rater != rater]
+    return tuple(sorted(others, key=lambda grade: grade.when))
+
+
+def with_grade(document: Document, grade: Grade) -> Document:
+    """The document with this grade instead of the same rater's earlier one."""
+    return replace(document, grades=(*_without(document, grade.item, grade.side, grade.rater), grade))
+
+
+def without_grade(document: Document, item: int, side: Side, rater: str) -> Document:
+    """The document without this rater's grade; the same document if there was none."""
+    kept = _without(document, item, side, rater)
+    return document if len(kept) == len(document.grades) else replace(document, grades=kept)
+
+
+def _without(document: Document, item: int, side: Side, rater: str) -> tuple[Grade, ...]:
+    return tuple(g for g in document.grades if (g.item, g.side, g.rater) != (item, side, rater))
+
+
+def human_total(document: Document | None, items: Sequence[EvgsItem], side: Side, rater: str) -> EvgsTotal:
+    """Sum over what this rater graded, with its own maximum; measured values never count."""
+    graded = [(item, grade_of(document, item.number, side, rater)) for item in items]
+    scores = [(item, g.score) for item, g in graded if g is not None and g.score is not None]
+    tops = [max(band.score for band in item.bands) for item, _ in scores]
+    return EvgsTotal(sum(score for _, score in scores), sum(tops), len(scores), len(items))
+
+
+def is_hidden(document: Document | None, settings: Settings, item: int, side: Side) -> bool:
+    """Whether measured and model values of this item are kept from the rater until there is a grade."""
+    return settings.hide_until_graded and grade_of(document, item, side, settings.rater) is None
+
+
+def next_cell(numbers: Sequence[int], item: int | None, side: Side | None, step: int) -> tuple[int, Side]:
+    """The cell that follows when grading: the other limb of the item, then the next item; around the end.
+
+    Raises:
+        ValueError: there are no items.
+    """
+    cells = [(number, which) for number in numbers for which in Side]
+    if not cells:
+        raise ValueError("there are no items")
+    if item is None or (item, side) not in cells:
+        wanted = (item if item in numbers else numbers[0], side or Side.LEFT)
+        return wanted[0] or numbers[0], wanted[1]
+    assert side is not None
+    return cells[(cells.index((item, side)) + step) % len(cells)]

@@ -1,0 +1,213 @@
+"""Measured values in words. Pure functions; numbers as people write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from PySide6.QtCore import QCoreApplication
+
+from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
+from gaitviewer.core.gait import Side, View
+from gaitviewer.core.measures import Stat
+
+MINUS, DASH = "\u2212", "\u2013"
+_SUFFIX = {"deg": "°", "%": " %", "per mille leg": " ‰ leg", "": ""}
+
+
+def tr(text: str) -> str:
+    """The text in the user's language."""
+    return QCoreApplication.translate("Wording", text)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with a real minus sign and never "-0"; a dash where there is none."""
+    if not math.isfinite(value):
+        return DASH
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def with_unit(value: float, unit: str, digits: int = 0) -> str:
+    """A value with its unit: "58°", "25 mm"."""
+    return number(value, digits) + _SUFFIX.get(unit, f" {unit}") if math.isfinite(value) else DASH
+
+
+def side_name(side: Side) -> str:
+    """The side in words."""
+    return tr("left") if side is Side.LEFT else tr("right")
+
+
+def view_name(view: View) -> str:
+    """The view in words."""
+    return tr("side view") if view is View.SAGITTAL else tr("front or back view")
+
+
+def many(count: int, one: str, more: str) -> str:
+    """A count with its noun."""
+    return f"{count} {one if count == 1 else more}"
+
+
+def strides(count: int) -> str:
+    """A number of strides."""
+    return many(count, tr("stride"), tr("strides"))
+
+
+def sentence(words: str) -> str:
+    """The words with a capital letter and a full stop."""
+    words = words.strip()
+    return words and words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+
+
+def clock(time_s: float) -> str:
+    """A moment of the recording: "3.42 s"."""
+    return tr("{time} s").format(time=number(time_s, 2))
+
+
+def band_range(band: Band, unit: str) -> str:
+    """The values of a band: "5° to 25°", "41° and more"; its words for a category."""
+    low = with_unit(band.low, unit) if band.low is not None else ""
+    high = with_unit(band.high, unit) if band.high is not None else ""
+    if low and high:
+        return tr("{low} to {high}").format(low=low, high=high)
+    if low:
+        return tr("{low} and more").format(low=low)
+    if high:
+        return tr("{high} and less").format(high=high)
+    return tr("by what is seen")
+
+
+def band_of(measure: EvgsMeasure) -> Band | None:
+    """The band that was met; None if not assessable."""
+    fits = [b for b in measure.item.bands if (b.score, b.label) == (measure.score, measure.category)]
+    return fits[0] if fits else None
+
+
+def neighbour_of(item: EvgsItem, band: Band, value: float) -> Band | None:
+    """The band on the other side of the edge nearest to ``value``; None where there is none."""
+    edges: list[tuple[float, Band]] = []
+    for other in item.bands:
+        if band.high is not None and other.low is not None and other.low == band.high + 1:
+            edges.append((abs(band.high + 0.5 - value), other))
+        if band.low is not None and other.high is not None and other.high == band.low - 1:
+            edges.append((abs(band.low - 0.5 - value), other))
+    return min(edges, key=lambda edge: edge[0])[1] if edges else None
+
+
+def why_score(measure: EvgsMeasure) -> str:
+    """One sentence: why the score is what it is, or why there is none."""
+    if measure.score is None:
+        return tr("Not assessable: {reason}.").format(reason=measure.reason.rstrip("."))
+    band, count = band_of(measure), len(measure.strides)
+    if measure.value is None or band is None or (band.low is None and band.high is None):
+        return tr("{name} on the {side} is “{seen}” in {strides}, which scores {score}.").format(
+            name=measure.item.name,
+            side=side_name(measure.side),
+            seen=measure.category,
+            strides=strides(count),
+            score=measure.score,
+        )
+    unit = measure.item.unit
+    pooled = tr("in 1 stride") if count == 1 else tr("as the median of {n} strides").format(n=count)
+    said = tr("{name} on the {side} is {value} {pooled}; {range} is “{label}” and scores {score}").format(
+        name=measure.item.name,
+        side=side_name(measure.side),
+        value=with_unit(measure.value, unit),
+        pooled=pooled,
+        range=band_range(band, unit),
+        label=band.label,
+        score=measure.score,
+    )
+    return said + _to_edge(measure, band) + "."
+
+
+def _to_edge(measure: EvgsMeasure, band: Band) -> str:
+    value, edge = measure.value, measure.edge_distance
+    other = neighbour_of(measure.item, band, value) if value is not None else None
+    if edge is None or other is None:
+        return ""
+    far = with_unit(edge, measure.item.unit, 1)
+    if measure.borderline:
+        words = tr(", but only {far} from the edge to score {other}, within the measurement error")
+    else:
+        words = tr(", {far} from the edge to score {other}")
+    return words.format(far=far, other=other.score)
+
+
+def facts(measure: EvgsMeasure) -> tuple[str, ...]:
+    """Spread, strides and limits of the value, a short line each."""
+    lines: list[str] = []
+    if measure.score is not None and measure.strides:
+        line = tr("From {strides}").format(strides=strides(len(measure.strides)))
+        if measure.spread is not None:
+            spread = with_unit(measure.spread, measure.item.unit, 1)
+            line += tr(", standard deviation {spread}").format(spread=spread)
+        if measure.value is not None and math.isfinite(measure.item.sigma) and measure.item.unit:
+            sigma = with_unit(measure.item.sigma, measure.item.unit)
+            line += tr("; a single value is good to ± {sigma}").format(sigma=sigma)
+        lines.append(sentence(line))
+    lines += [sentence(remark) for remark in measure.remarks]
+    return tuple(lines)
+
+
+def chances(measure: EvgsMeasure) -> str:
+    """The probabilities of the three scores in words."""
+    if measure.probabilities is None:
+        return ""
+    shares = [f"{score}: {number(100 * chance)} %" for score, chance in enumerate(measure.probabilities)]
+    return tr("Probability of score {shares}").format(shares=", ".join(shares))
+
+
+def evidence_title(evidence: Evidence, unit: str) -> str:
+    """A piece of evidence in a list: where it is and what is read there."""
+    value = f", {with_unit(evidence.value, unit)}" if math.isfinite(evidence.value) else ""
+    return tr("{view}, {time}{value}").format(
+        view=view_name(evidence.view), time=clock(evidence.time_s), value=value
+    )
+
+
+def on_hover(measure: EvgsMeasure) -> str:
+    """Value and band of a measured cell, for its tool tip and for screen readers."""
+    if measure.score is None:
+        return tr("{code}, {side}: not assessable. {reason}").format(
+            code=measure.item.code, side=side_name(measure.side), reason=sentence(measure.reason)
+        )
+    band = band_of(measure)
+    value = "" if measure.value is None else f" {with_unit(measure.value, measure.item.unit)},"
+    ends = "" if band is None else f" ({band_range(band, measure.item.unit)})"
+    text = tr("{code}, {side}:{value} score {score}, {label}{ends}").format(
+        code=measure.item.code,
+        side=side_name(measure.side),
+        value=value,
+        score=measure.score,
+        label=measure.category,
+        ends=ends,
+    )
+    return text + (tr("; borderline") if measure.borderline else "")
+
+
+def total_words(total: EvgsTotal) -> str:
+    """A partial total that says what it is made of."""
+    if total.items_seen == 0:
+        return tr("none yet")
+    return tr("{score} of {maximum} ({seen} items seen)").format(
+        score=total.score, maximum=total.maximum, seen=total.items_seen
+    )
+
+
+def stat_words(stat: Stat | None, digits: int) -> str:
+    """Mean and SD of a parameter: "0.61 ± 0.03"."""
+    if stat is None:
+        return DASH
+    spread = "" if stat.sd is None else f" ± {number(stat.sd, digits)}"
+    return number(stat.mean, digits) + spread
+
+
+def joined(words: Iterable[str]) -> str:
+    """A list in words: "a, b and c"."""
+    every = list(words)
+    if len(every) < 2:
+        return "".join(every)
+    return tr("{many} and {last}").format(many=", ".join(every[:-1]), last=every[-1])

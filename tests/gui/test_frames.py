@@ -1,0 +1,240 @@
+"""Pictures from real videos: the right ones, at the right size, within the bound."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.gait import View
+from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.gui.frames import FrameStore, ViewFrames
+from gaitviewer.gui.shots import Shot, ShotCache, make_shot
+
+MB = 1 << 20
+
+
+def rgb(shot: Shot | None) -> NDArray[np.uint8]:
+    assert shot is not None
+    image = shot.image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+@pytest.fixture
+def store(qapp: Any) -> Iterator[FrameStore]:
+    made = FrameStore(limit_bytes=64 * MB)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def trial(two_view_document: Document) -> Trial:
+    return two_view_document.trials[0].trial
+
+
+def opened(store: FrameStore, trial: Trial, view: View = View.SAGITTAL) -> ViewFrames:
+    frames = store.open(trial).__getitem__(view)
+    assert frames is not None
+    return frames
+
+
+def wait_exact(qtbot: Any, frames: ViewFrames, index: int, height: int | None = None) -> Shot:
+    def there() -> bool:
+        shot = frames.shot(index)
+        return shot is not None and (height is None or shot.height == height)
+
+    qtbot.waitUntil(there, timeout=8000)
+    shot = frames.shot(index)
+    assert shot is not None
+    return shot
+
+
+def test_the_picture_asked_for_comes(qtbot: Any, store: FrameStore, trial: Trial, counter: Any) -> None:
+    for view in View:
+        frames = opened(store, trial, view)
+        for index in (0, 40, 3, 79, 78, 24):
+            frames.want(index)
+            assert counter.read(rgb(wait_exact(qtbot, frames, index))) == index
+
+
+def test_the_latest_wish_wins(qtbot: Any, store: FrameStore, trial: Trial, counter: Any) -> None:
+    frames = opened(store, trial)
+    rng = random.Random(1)
+    for _ in range(200):
+        frames.want(rng.randrange(90))
+    frames.want(57)
+    assert counter.read(rgb(wait_exact(qtbot, frames, 57))) == 57
+
+
+def test_pictures_have_the_size_of_the_canvas(
+    qtbot: Any, store: FrameStore, trial: Trial, counter: Any
+) -> None:
+    frames = opened(store, trial)
+    for height in (96, 48, 64):
+        frames.set_height(height)
+        frames.want(33)
+        shot = wait_exact(qtbot, frames, 33, height)
+        assert (shot.image.width(), shot.image.height()) == (2 * height, height)
+        assert counter.read(rgb(shot)) == 33
+    frames.set_height(5000)  # never larger than the source
+    assert wait_exact(qtbot, frames, 33, 96).image.height() == 96
+
+
+def test_neighbours_are_made_while_standing(qtbot: Any, store: FrameStore, trial: Trial) -> None:
+    frames = opened(store, trial)
+    frames.want(40)
+    qtbot.waitUntil(lambda: all(frames.shot(i) is not None for i in range(20, 61)), timeout=8000)
+
+
+def test_pictures_ahead_are_made_while_playing_and_around_a_loop(
+    qtbot: Any, store: FrameStore, trial: Trial, counter: Any
+) -> None:
+    frames = opened(store, trial)
+    frames.play(50, (45, 60))
+    qtbot.waitUntil(lambda: all(frames.ready(i) for i in range(45, 61)), timeout=8000)
+    assert counter.read(rgb(frames.shot(47))) == 47
+    frames.play(70, None)
+    qtbot.waitUntil(lambda: all(frames.ready(i) for i in range(70, 90)), timeout=8000)
+
+
+def test_something_is_there_at_once_wherever_one_goes(qtbot: Any, store: FrameStore, trial: Trial) -> None:
+    frames = opened(store, trial)
+    frames.want(0)
+    qtbot.waitUntil(lambda: frames.shot(72) is not None, timeout=8000)  # a key frame far away
+    nearest = frames.nearest(80)
+    assert nearest is not None
+    assert abs(nearest.index - 80) <= 24
+
+
+def test_memory_is_bounded_over_both_views(qtbot: Any, qapp: Any, trial: Trial) -> None:
+    store = FrameStore(limit_bytes=2 * MB)
+    try:
+        both = store.open(trial)
+        views = [frames for frames in (both.sagittal, both.coronal) if frames is not None]
+        assert len(views) == 2
+        most = 0
+        for index in range(0, 80, 2):
+            for frames in views:
+                frames.play(index, None)
+            for frames in views:
+                qtbot.waitUntil(lambda f=frames, i=index: f.ready(i), timeout=8000)
+            most = max(most, store.cache.held_bytes)
+        assert 0.5 * MB < most <= 1 * MB
+    finally:
+        store.close()
+
+
+def test_standing_still_comes_to_rest(qtbot: Any, qapp: Any, trial: Trial) -> None:
+    """With a cache too small for all neighbours nothing is decoded over and over."""
+    store = FrameStore(limit_bytes=2 * MB)
+    told: list[int] = []
+    store.arrived.connect(lambda: told.append(1))
+    try:
+        both = store.open(trial)
+        for frames in (both.sagittal, both.coronal):
+            assert frames is not None
+            frames.want(40)
+        qtbot.wait(700)
+        count = len(told)
+        qtbot.wait(300)
+        assert len(told) == count
+    finally:
+        store.close()
+
+
+def test_a_missing_file_is_told_once_and_waits_for_nobody(qtbot: Any, store: FrameStore, trial: Trial) -> None:
+    stream = trial.videos.sagittal
+    assert stream is not None
+    gone = VideoStream(stream.view, Path("/nowhere/walk.mp4"), stream.sha256, stream.info)
+    heard: list[tuple[View, str]] = []
+    store.failed.connect(lambda view, message: heard.append((view, message)))
+    frames = opened(store, Trial("t", trial.videos.__class__(gone, trial.videos.coronal)))
+    qtbot.waitUntil(lambda: bool(heard), timeout=5000)
+    qtbot.wait(50)
+    assert len(heard) == 1
+    assert heard[0][0] is View.SAGITTAL
+    assert "walk.mp4" in heard[0][1]
+    assert frames.ready(3)
+    assert store.views.coronal is not None
+    store.views.coronal.want(5)
+    wait_exact(qtbot, store.views.coronal, 5)
+
+
+def test_another_file_in_its_place_is_refused(
+    qtbot: Any, store: FrameStore, trial: Trial, make_video: Callable[..., Path]
+) -> None:
+    stream = trial.videos.sagittal
+    assert stream is not None
+    other = VideoStream(stream.view, make_video(30, rate_hz=30), stream.sha256, stream.info)
+    with qtbot.waitSignal(store.failed, timeout=5000) as told:
+        store.open(Trial("t", trial.videos.__class__(other, None)))
+    assert "30 frames" in told.args[1]
+
+
+def test_a_damaged_place_is_told_and_the_rest_is_shown(
+    qtbot: Any, store: FrameStore, trial: Trial, tmp_path: Path, counter: Any
+) -> None:
+    stream = trial.videos.sagittal
+    assert stream is not None
+    data = bytearray(stream.path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 2000] = b"\x00" * 2000
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(data)
+    frames = opened(
+        store, Trial("t", trial.videos.__class__(VideoStream(stream.view, path, "", stream.info), None))
+    )
+    frames.play(0, None)
+    qtbot.waitUntil(lambda: bool(frames.damage) or frames.ready(89), timeout=8000)
+    frames.want(2)
+    assert counter.read(rgb(wait_exact(qtbot, frames, 2))) == 2
+
+
+def test_opening_another_trial_ends_the_threads_of_the_one_before(
+    qtbot: Any, store: FrameStore, trial: Trial
+) -> None:
+    for _ in range(5):
+        frames = opened(store, trial)
+        frames.want(30)
+    wait_exact(qtbot, frames, 30)
+    store.open(None)
+    assert store.cache.held_bytes == 0
+
+
+def _shot(index: int, rows: int = 10) -> Shot:
+    return make_shot(index, np.zeros((rows, 10, 4), np.uint8), rows)
+
+
+def test_the_cache_lets_go_of_what_was_used_longest_ago() -> None:
+    cache = ShotCache(4 * 400)
+    for index in range(4):
+        cache.put(1, _shot(index))
+    assert cache.get(1, 0) is not None
+    cache.put(2, _shot(0))
+    assert cache.height_of(1, 1) == 0
+    assert cache.height_of(1, 0) == 10
+    assert cache.held_bytes == 1600
+    cache.put(1, _shot(0, rows=20))  # another size takes the place of the first
+    assert cache.held_bytes <= 1600
+    assert cache.height_of(1, 0) == 20
+    nearest = cache.nearest(1, 9)
+    assert nearest is not None
+    cache.clear(1)
+    assert cache.nearest(1, 0) is None
+    assert cache.height_of(2, 0) == 10
+
+
+def test_a_shot_shares_the_memory_of_its_array() -> None:
+    array = np.zeros((4, 6, 4), np.uint8)
+    shot = make_shot(0, array, 4)
+    array[1, 2] = (10, 20, 30, 255)
+    colour = shot.image.pixelColor(2, 1)
+    assert (colour.red(), colour.green(), colour.blue()) == (30, 20, 10)

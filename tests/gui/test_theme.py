@@ -1,0 +1,131 @@
+"""Colours and icons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QPalette
+
+from gaitviewer.gui import theme
+
+
+@pytest.fixture(autouse=True)
+def light_again(qapp: Any) -> Any:
+    yield
+    theme.apply(qapp, "light")
+
+
+def _luminance(colour: QColor) -> float:
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def _contrast(a: QColor, b: QColor) -> float:
+    high, low = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_words_are_readable(name: str) -> None:
+    colours = theme.load_palette(name)
+    for text, back in (
+        ("text", "window"),
+        ("text", "base"),
+        ("text", "raised"),
+        ("muted", "base"),
+        ("muted", "window"),
+        ("selection_text", "selection"),
+        ("accent_text", "accent"),
+        ("score_text", "score_0"),
+        ("score_text", "score_1"),
+        ("score_text", "score_2"),
+        ("score_text", "not_assessable"),
+        ("error", "base"),
+        ("warning", "base"),
+        ("good", "base"),
+        ("note", "base"),
+    ):
+        assert _contrast(colours.colour(text), colours.colour(back)) >= 4.5, (text, back)
+
+
+def test_forced_themes_reach_the_application(qapp: Any) -> None:
+    for name in ("dark", "light"):
+        assert theme.apply(qapp, name).name == name
+        assert theme.palette().dark is (name == "dark")
+        window = qapp.palette().color(QPalette.ColorRole.Window)
+        assert window.name() == theme.load_palette(name).window
+
+
+def test_the_system_is_followed(qapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    theme.apply(qapp, theme.Choice.SYSTEM)
+    hints = qapp.styleHints()
+    monkeypatch.setattr(type(hints), "colorScheme", lambda self: Qt.ColorScheme.Dark)
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)  # the offscreen platform has no setting of its own
+    assert theme.palette().name == "dark"
+
+
+def test_a_forced_theme_does_not_follow_the_system(qapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    theme.apply(qapp, theme.Choice.LIGHT)
+    hints = qapp.styleHints()
+    monkeypatch.setattr(type(hints), "colorScheme", lambda self: Qt.ColorScheme.Dark)
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.palette().name == "light"
+
+
+def test_own_colours_of_the_sides(qapp: Any) -> None:
+    theme.apply(qapp, "light", sides=("#aa00aa", "#00aa00"))
+    assert theme.palette().left == "#aa00aa"
+    assert theme.palette().colour("right").name() == "#00aa00"
+
+
+def test_an_unknown_colour_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        theme.palette().colour("purple")
+
+
+@pytest.mark.parametrize("name", theme.icon_names())
+def test_every_icon_draws_something_in_the_palettes_colour(qapp: Any, name: str) -> None:
+    theme.apply(qapp, "light")
+    image = theme.icon(name).pixmap(QSize(48, 48)).toImage()
+    inked = [
+        image.pixelColor(x, y)
+        for x in range(image.width())
+        for y in range(image.height())
+        if image.pixelColor(x, y).alpha() > 250
+    ]
+    assert len(inked) > 20
+    want = theme.palette().colour("text")
+    assert max(abs(ink.red() - want.red()) + abs(ink.blue() - want.blue()) for ink in inked) <= 3
+
+
+def test_icons_are_crisp_at_every_scaling(qapp: Any) -> None:
+    icon = theme.icon("play")
+    for ratio in (1.0, 1.25, 1.5, 1.75, 2.0):
+        pixmap = icon.pixmap(QSize(16, 16), ratio)
+        assert pixmap.width() == round(16 * ratio)
+
+
+def test_icons_follow_the_theme(qapp: Any) -> None:
+    action = QAction("play")
+    theme.apply(qapp, "light")
+    theme.set_icon(action, "play")
+    light = action.icon().pixmap(24, 24).toImage()
+    theme.apply(qapp, "dark")
+    assert action.icon().pixmap(24, 24).toImage() != light
+    with pytest.raises(FileNotFoundError):
+        theme.set_icon(action, "no such icon")
+
+
+def test_disabled_icons_are_paler(qapp: Any) -> None:
+    icon = theme.icon("stop")
+    full = icon.pixmap(QSize(24, 24), QIcon.Mode.Normal).toImage().pixelColor(12, 12).alpha()
+    pale = icon.pixmap(QSize(24, 24), QIcon.Mode.Disabled).toImage().pixelColor(12, 12).alpha()
+    assert pale < 0.7 * full
+
+
+def test_fonts(qapp: Any) -> None:
+    assert theme.font("title").pointSizeF() > theme.font("body").pointSizeF() > theme.font("small").pointSizeF()
+    with pytest.raises(KeyError):
+        theme.font("comic")
