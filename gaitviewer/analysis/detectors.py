@@ -163,7 +163,9 @@ def find_peaks(times: F8, values: F8) -> list[tuple[float, float]]:
         )
         for row, prominence in zip(rows - 1, about["prominences"], strict=True):
             edge = s.edge_s * s.grid_hz
-            if edge <= row < stop - start - edge:
+            # a foot that leaves the picture is put down too early by the estimator: a step that reaches nowhere
+            reaches = values[start + int(row)] >= low + s.reach * extent
+            if reaches and edge <= row < stop - start - edge:
                 out.append((_parabola(times, values, start + int(row)), min(1.0, float(prominence) / extent)))
     return out
 

@@ -93,6 +93,7 @@ class EventSettings:
     grid_hz: float
     apart_s: float
     prominence: float
+    reach: float
     edge_s: float
     search_s: float
     contact_speed: float
