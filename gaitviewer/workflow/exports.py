@@ -38,27 +38,14 @@ def write_results(
     Raises:
         OutputError: nothing was changed in ``folder``.
     """
-    from gaitviewer import formats, report
+    from gaitviewer import formats
     from gaitviewer.analysis.angles import load_angles
-    from gaitviewer.workflow.frames import TrialPictures
 
     kinds = load_angles()
     now = datetime.now(UTC).isoformat(timespec="seconds")
-
-    def write_report(path: Path) -> None:
-        with TrialPictures([data.trial for data in document.trials]) as pictures:
-            report.write_report(
-                path,
-                measures,
-                pictures=pictures,
-                provenance=sources(document, core),
-                created=now,
-                paper=paper,
-                kinds=kinds,
-                anonymous=anonymous,
-                tick=part(tick, 0.2, 1.0),
-            )
-
+    write_report = report_writer(
+        document, measures, core=core, paper=paper, anonymous=anonymous, created=now, tick=part(tick, 0.2, 1.0)
+    )
     if anonymous:
         document, measures = without_names(document, measures)
     tick(0.0, "writing the results")
@@ -74,6 +61,41 @@ def write_results(
         "report.pdf": write_report,
     }
     return write_all(folder, writers)
+
+
+def report_writer(
+    document: Document,
+    measures: Measures,
+    *,
+    core: Provenance,
+    paper: str,
+    anonymous: bool,
+    created: str,
+    tick: Tick,
+) -> Writer:
+    """A function that writes the printed report to the path it is given."""
+    from gaitviewer import report
+    from gaitviewer.analysis.angles import load_angles
+    from gaitviewer.workflow.frames import TrialPictures
+
+    if anonymous:
+        document, measures = without_names(document, measures)
+
+    def write(path: Path) -> None:
+        with TrialPictures([data.trial for data in document.trials]) as pictures:
+            report.write_report(
+                path,
+                measures,
+                pictures=pictures,
+                provenance=sources(document, core),
+                created=created,
+                paper=paper,
+                kinds=load_angles(),
+                anonymous=anonymous,
+                tick=tick,
+            )
+
+    return write
 
 
 def without_names(document: Document, measures: Measures) -> tuple[Document, Measures]:

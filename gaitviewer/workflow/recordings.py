@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
+from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.core.session import Trial, VideoStream
-from gaitviewer.errors import VideoError
+from gaitviewer.errors import UserError, VideoError
 from gaitviewer.workflow.request import AnalyzeRequest
 
 MIN_RATE_HZ = 12.0  # below this, a child's swing phase is seen in fewer than five frames
@@ -76,3 +78,23 @@ def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
             streams[view.value] = stream
         trials.append(Trial(f"t{number}", ByView(streams["sagittal"], streams["coronal"])))
     return tuple(trials)
+
+
+def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[str, bool]:
+    """What a video is good for, in one line, and whether it can be used at all."""
+    from gaitviewer import video
+
+    try:
+        info = video.probe_safely(path.expanduser(), recorded_at_hz=recorded_at_hz)
+        check_usable(path, VideoStream(View.SAGITTAL, path, "", info, recorded_at_hz))
+    except UserError as error:
+        return str(error), False
+    facts = f"{info.width} × {info.height}, {info.rate_hz:.0f} Hz, {info.duration_s:.1f} s"
+    limits = tomllib.loads((paths.resources() / "quality.toml").read_text(encoding="utf-8"))["frame_rate"]
+    if info.rate_hz < limits["refuse"]:
+        return f"{facts}: too slow to time foot contacts", True
+    if info.rate_hz < limits["note"]:
+        return f"{facts}: foot contacts will be rough", True
+    if info.rate_hz < limits["good"]:
+        return f"{facts}: usable, 60 Hz is better", True
+    return f"{facts}: good", True

@@ -1,0 +1,319 @@
+"""A session from the library to the report: made, listed, opened, analysed, saved, printed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.progress import Tick, part, silent
+from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.errors import StoreError, UserError, VideoError
+from gaitviewer.workflow.measuring import core_provenance, measure_document, video_digests
+
+if TYPE_CHECKING:
+    from gaitviewer.store import Library, SessionRow
+    from gaitviewer.workflow.request import AnalyzeRequest
+
+REPORT_NAME = "report.pdf"
+
+
+class SessionState(Enum):
+    """How far a session is, from the first step to the last."""
+
+    NEW = "new"
+    ANALYSED = "analysed"
+    CORRECTED = "corrected"
+    GRADED = "graded"
+    REVIEWED = "reviewed"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCard:
+    """What the list of sessions shows of one.
+
+    Attributes:
+        id, subject, when: which.   trials: number of recordings.   state: how far it is.
+        grades: a person's grades.   saved_utc: last saved, ISO 8601.   thumbnail: its picture, or None.
+    """
+
+    id: str
+    subject: str
+    when: date | None
+    trials: int
+    state: SessionState
+    grades: int
+    saved_utc: str
+    thumbnail: Path | None
+
+
+def state_of(row: SessionRow) -> SessionState:
+    """The latest step that was taken."""
+    steps = (
+        (bool(row.signed_by), SessionState.SIGNED),
+        (row.texts, SessionState.REVIEWED),
+        (row.grades > 0, SessionState.GRADED),
+        (row.corrected, SessionState.CORRECTED),
+        (row.poses > 0, SessionState.ANALYSED),
+    )
+    return next((state for taken, state in steps if taken), SessionState.NEW)
+
+
+def list_cards(library: Library) -> tuple[SessionCard, ...]:
+    """All sessions, the latest visit first.
+
+    Raises:
+        StoreError: the library cannot be read.
+    """
+    from gaitviewer.workflow.thumbnails import thumbnail_file
+
+    cards = []
+    for row in library.list_sessions():
+        picture = thumbnail_file(row.id)
+        cards.append(
+            SessionCard(
+                id=row.id,
+                subject=row.subject,
+                when=row.when,
+                trials=row.trials,
+                state=state_of(row),
+                grades=row.grades,
+                saved_utc=row.saved_utc,
+                thumbnail=picture if picture.is_file() else None,
+            )
+        )
+    return tuple(cards)
+
+
+def open_session(library: Library, session_id: str, *, tick: Tick = silent) -> tuple[Document, Measures]:
+    """A session as it was saved, and everything measured in it.
+
+    Raises:
+        StoreError: there is no such session.
+        AnalysisError: it was not analysed yet, or there is no gait to measure.
+    """
+    document = library.load_session(session_id)
+    return document, measure_document(document, tick=tick)
+
+
+def save_document(library: Library, document: Document) -> None:
+    """Save a session.
+
+    Raises:
+        StoreError: the library is as it was.
+    """
+    library.save_session(document)
+
+
+def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = silent) -> Document:
+    """Check the recordings of a request and keep them as a new session, not analysed yet.
+
+    Raises:
+        VideoError: a video cannot be used.
+        StoreError: the session exists already, or the library cannot be written.
+    """
+    from gaitviewer.workflow.recordings import open_trials
+    from gaitviewer.workflow.request import session_id
+
+    trials = open_trials(request, part(tick, 0.0, 0.95))
+    session = replace(request.session, id=session_id(request.session, video_digests(trials)))
+    known = {row.id for row in library.list_sessions()}
+    if session.id in known:
+        raise StoreError(
+            f"A session of {session.subject.pseudonym} with these videos is in the library already: open it."
+        )
+    document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
+    library.save_session(document)
+    tick(1.0, "done")
+    return document
+
+
+def analyse_document(
+    document: Document,
+    *,
+    workers: int = 2,
+    use_cache: bool = True,
+    came: Callable[[Document], None] | None = None,
+    tick: Tick = silent,
+) -> tuple[Document, Measures | None, str]:
+    """Estimate the keypoints of a session recording by recording, then measure.
+
+    A video that cannot be read leaves the other ones usable; without any, the first problem is raised.
+
+    Args:
+        document: the session; corrections that a person made to events are kept.
+        workers: processes for pose estimation.
+        use_cache: take poses that were estimated earlier.
+        came: told the document after each recording.
+        tick: progress.
+
+    Returns:
+        The document with poses; its measures, or None; and the problems in words, "" if there were none.
+
+    Raises:
+        UserError: no video gave a pose.
+        Cancelled: the tick stopped the work.
+    """
+    from gaitviewer.workflow.analyze import estimate_poses
+
+    problems: list[str] = []
+    total = len(document.trials)
+    for number, data in enumerate(document.trials):
+        inner = part(tick, 0.95 * number / total, 0.95 * (number + 1) / total)
+        readable = replace(document, trials=(replace(data, trial=_readable(data.trial, problems)),))
+        if not readable.trials[0].trial.views:
+            continue
+        try:
+            done = estimate_poses(readable, workers=workers, use_cache=use_cache, tick=inner).trials[0]
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        document = _with_trial(document, number, replace(done, trial=data.trial))
+        if came is not None:
+            came(document)
+    if not any(pose is not None for d in document.trials for pose in (d.poses.sagittal, d.poses.coronal)):
+        raise VideoError(problems[0] if problems else "This session has no recording to analyse.")
+    try:
+        measures: Measures | None = measure_document(document, tick=part(tick, 0.95, 1.0))
+    except UserError as error:
+        problems.append(str(error))
+        measures = None
+    return document, measures, "\n".join(problems)
+
+
+def _readable(trial: Trial, problems: list[str]) -> Trial:
+    """The trial with the videos whose files are there."""
+
+    def kept(view: View) -> VideoStream | None:
+        stream = trial.videos[view]
+        if stream is not None and not stream.path.is_file():
+            problems.append(
+                f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
+            )
+            return None
+        return stream
+
+    return replace(trial, videos=ByView(kept(View.SAGITTAL), kept(View.CORONAL)))
+
+
+def _with_trial(document: Document, number: int, data: TrialData) -> Document:
+    trials = list(document.trials)
+    trials[number] = data
+    return replace(document, trials=tuple(trials))
+
+
+def missing_videos(document: Document) -> tuple[tuple[str, View, VideoStream], ...]:
+    """(trial, view, stream) of every video whose file is not where it was."""
+    return tuple(
+        (data.trial.id, view, stream)
+        for data in document.trials
+        for view in View
+        if (stream := data.trial.videos[view]) is not None and not stream.path.is_file()
+    )
+
+
+def found_video(document: Document, trial: str, view: View, path: Path) -> Document:
+    """The same document with a video at its new place.
+
+    Raises:
+        VideoError: the file cannot be read, or is another one than the session was made from.
+    """
+    from gaitviewer.video import digest_file
+
+    number = next(n for n, data in enumerate(document.trials) if data.trial.id == trial)
+    data = document.trials[number]
+    stream = data.trial.videos[view]
+    if stream is None:
+        raise VideoError(f"Recording {trial} has no {view.value} view.")
+    if digest_file(path) != stream.sha256:
+        raise VideoError(
+            f"{path.name} is not the file that this session was made from (its digest differs): choose another."
+        )
+    videos = replace(data.trial.videos, **{view.value: replace(stream, path=path.resolve())})
+    return _with_trial(document, number, replace(data, trial=replace(data.trial, videos=videos)))
+
+
+def found_in_folder(document: Document, folder: Path) -> Document:
+    """The same document with all missing videos that lie in a folder under their old names."""
+    for trial, view, stream in missing_videos(document):
+        path = folder / stream.path.name
+        if path.is_file():
+            try:
+                document = found_video(document, trial, view, path)
+            except VideoError:
+                continue
+    return document
+
+
+def export_report(
+    document: Document,
+    measures: Measures,
+    folder: Path,
+    *,
+    paper: str = "A4",
+    anonymous: bool = False,
+    name: str = REPORT_NAME,
+    library: Library | None = None,
+    tick: Tick = silent,
+) -> Path:
+    """Write the printed report into a folder, whole or not at all; noted in the library if one is given.
+
+    Raises:
+        OutputError: the folder is as it was.
+    """
+    from gaitviewer.video import digest_file
+    from gaitviewer.workflow import exports
+    from gaitviewer.workflow.outputs import write_all
+
+    started = time.monotonic()
+    core = core_provenance(document, seconds=time.monotonic() - started)
+    writer = exports.report_writer(
+        document,
+        measures,
+        core=core,
+        paper=paper,
+        anonymous=anonymous,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        tick=part(tick, 0.0, 0.98),
+    )
+    (path,) = write_all(folder, {name: writer})
+    if library is not None:
+        library.add_output(document.session.id, path, kind=REPORT_NAME, sha256=digest_file(path))
+    tick(1.0, "done")
+    return path
+
+
+def preview_report(
+    document: Document,
+    measures: Measures,
+    folder: Path,
+    *,
+    paper: str = "A4",
+    anonymous: bool = False,
+    height_px: int = 1400,
+    tick: Tick = silent,
+) -> tuple[NDArray[np.uint8], ...]:
+    """The real pages of the report as pictures u8 [H, W, 4] (blue first), by way of a file in ``folder``."""
+    path = export_report(
+        document, measures, folder, paper=paper, anonymous=anonymous, tick=part(tick, 0.0, 0.7)
+    )
+    return tuple(_pages(path, height_px, part(tick, 0.7, 1.0)))
+
+
+def _pages(path: Path, height_px: int, tick: Tick) -> Iterator[NDArray[np.uint8]]:
+    from gaitviewer.report.preview import page_pictures
+
+    for number, count, picture in page_pictures(path, height_px=height_px):
+        tick(number / count, f"page {number + 1} of {count}")
+        yield picture
