@@ -29,6 +29,7 @@ class Settings:
         rater: name under which grades are kept, "" until it is known.
         workers: processes for pose estimation; 0 = as many as there are views and processors.
         memory_mb: bound for decoded frames that are kept in memory, megabytes.
+        hide_until_graded: keep measured and model values of an item from the rater until it is graded.
     """
 
     paper: str = "A4"
@@ -37,6 +38,7 @@ class Settings:
     rater: str = ""
     workers: int = 0
     memory_mb: int = 512
+    hide_until_graded: bool = False
 
 
 def _is_colour(value: Any) -> bool:
@@ -55,6 +57,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "rater": (lambda value: isinstance(value, str) and len(value) <= 200, "a name of at most 200 characters"),
     "workers": (_is_whole(0, 64), "a whole number from 0 to 64"),
     "memory_mb": (_is_whole(64, 65536), "a whole number from 64 to 65536"),
+    "hide_until_graded": (lambda value: isinstance(value, bool), "true or false"),
 }
 
 

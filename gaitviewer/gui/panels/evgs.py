@@ -1,0 +1,290 @@
+"""The visual gait score: what was measured, and beside it what the clinician grades."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.evgs import EvgsItem, Evidence, Grade
+from gaitviewer.core.gait import Side
+from gaitviewer.gui.panels import grading
+from gaitviewer.gui.panels.base import Panel, keep_settings, nothing_open
+from gaitviewer.gui.panels.evgs_detail import DetailView
+from gaitviewer.gui.panels.evgs_table import SheetTable
+from gaitviewer.gui.panels.wording import side_name, total_words
+from gaitviewer.gui.player import Player
+from gaitviewer.gui.state import AppState
+from gaitviewer.workflow.tables import evgs_items
+
+_DETAIL_PX = 210  # enough for the sentence, the bar and two pictures
+
+
+class EvgsPanel(Panel):
+    """Score table, totals, and the selected score in detail.
+
+    The window may bind the actions "grade.0" .. "grade.other_side" to :meth:`act`.
+    """
+
+    def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
+        title = QCoreApplication.translate("EvgsPanel", "Gait score")
+        super().__init__(state, player, name="panel_evgs", title=title, parent=parent)
+        self.table = SheetTable(state, evgs_items())
+        self.detail = DetailView()
+        self._document: Document | None = None
+        self._build()
+        self.table.limb_chosen.connect(self._choose)
+        self.table.asked.connect(self.act)
+        self.detail.graded.connect(self.grade)
+        self.detail.removed.connect(self.remove_grade)
+        self.detail.noted.connect(self.set_note)
+        self.detail.evidence_chosen.connect(self._go_to)
+        state.session_changed.connect(self._reload)
+        state.measures_changed.connect(self._reload)
+        state.document_changed.connect(self._refresh_grades)
+        state.settings_changed.connect(self._refresh_scores)
+        state.selection_changed.connect(self._show_selection)
+        self._reload()
+
+    def _build(self) -> None:
+        self.rater = QLineEdit()
+        self.rater.setObjectName("evgs_rater")
+        self.rater.setAccessibleName(self.tr("Your name, kept with each grade"))
+        self.rater.setPlaceholderText(self.tr("Your name or initials"))
+        self.rater.setMaxLength(200)
+        self.rater.editingFinished.connect(self._keep_rater)
+        self.blind = QCheckBox(self.tr("Hide until graded"))
+        self.blind.setObjectName("evgs_hide_until_graded")
+        self.blind.setToolTip(self.tr("Hide measured and model values until I have graded"))
+        self.blind.clicked.connect(lambda on: keep_settings(self.state, hide_until_graded=on))
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 6, 10, 2)
+        name = QLabel(self.tr("Rater"))
+        name.setProperty("quiet", "true")
+        head.addWidget(name)
+        head.addWidget(self.rater, 1)
+        head.addSpacing(8)
+        head.addWidget(self.blind)
+        upper = QWidget()
+        above = QVBoxLayout(upper)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(2)
+        above.addWidget(self.table, 1)
+        above.addLayout(self._build_totals())
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("evgs_splitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self.detail)
+        self.splitter.splitterMoved.connect(self._keep_split)
+        self._split_by_hand = False
+        self.setFocusProxy(self.table)
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self.splitter, 1)
+
+    def _build_totals(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(10, 2, 10, 2)
+        grid.setVerticalSpacing(1)
+        self.totals: dict[tuple[str, Side], QLabel] = {}
+        for row, (kind, words) in enumerate(
+            (("measured", self.tr("Program")), ("graded", self.tr("Your total")))
+        ):
+            label = QLabel(words)
+            label.setProperty("quiet", "true")
+            grid.addWidget(label, row, 0)
+            for column, side in enumerate(Side, start=1):
+                total = QLabel()
+                total.setObjectName(f"evgs_total_{kind}_{side.value}")
+                grid.addWidget(total, row, column)
+                self.totals[kind, side] = total
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        return grid
+
+    def _keep_split(self) -> None:
+        self._split_by_hand = True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """All items are seen as long as the words below have room; a split made by hand stays."""
+        super().resizeEvent(event)
+        room = self.splitter.height()
+        if self._split_by_hand or room <= 0:
+            return
+        totals = 2 * self.fontMetrics().height() + 10
+        low, high = (self.table.height_for(row) + totals for row in self.table.row_heights)
+        upper = min(high, max(low, room - _DETAIL_PX))
+        self.splitter.setSizes([upper, room - upper])
+
+    # --- showing -------------------------------------------------------------------------------------
+
+    @property
+    def items(self) -> tuple[EvgsItem, ...]:
+        """The items of the measures, or of the data file while there are none."""
+        measures = self.state.measures
+        return tuple(m.item for m in measures.evgs.measures.left) if measures is not None else evgs_items()
+
+    def _reload(self) -> None:
+        self._document = self.state.document
+        if self._document is None:
+            self.show_empty(nothing_open())
+            return
+        self.show_content()
+        self.table.sheet.refresh(self.items)
+        self._refresh_scores()
+        self.table.show_limb(self.state.item, self.state.side)
+
+    def _refresh_grades(self) -> None:
+        before, self._document = self._document, self.state.document
+        old, new = (d.grades if d is not None else () for d in (before, self._document))
+        if old != new:
+            self._refresh_scores()
+
+    def _refresh_scores(self) -> None:
+        settings = self.state.settings
+        self.blind.setChecked(settings.hide_until_graded)
+        if not self.rater.hasFocus():
+            self.rater.setText(settings.rater)
+        self.table.sheet.refresh_scores()
+        self._show_totals()
+        self._show_detail()
+
+    def _show_totals(self) -> None:
+        document, settings, measures = self.state.document, self.state.settings, self.state.measures
+        for side in Side:
+            numbers = [item.number for item in self.items]
+            kept_back = any(grading.is_hidden(document, settings, number, side) for number in numbers)
+            if measures is None:
+                words = "\u2013"
+            elif kept_back:
+                words = self.tr("hidden")
+            else:
+                words = total_words(measures.evgs.total(side))
+            self.totals["measured", side].setText(words)
+            own = grading.human_total(document, self.items, side, settings.rater)
+            self.totals["graded", side].setText(total_words(own))
+            for kind, whose in (("measured", self.tr("Program")), ("graded", self.tr("Your total"))):
+                label = self.totals[kind, side]
+                label.setAccessibleName(f"{whose}, {side_name(side)}: {label.text()}")
+                label.setToolTip(self.tr("Only items that were scored count, towards sum and maximum alike."))
+
+    def _show_selection(self) -> None:
+        self.table.show_limb(self.state.item, self.state.side)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        state = self.state
+        item = next((known for known in self.items if known.number == state.item), None)
+        if item is None or state.side is None or state.document is None:
+            self.detail.show_nothing()
+            return
+        rater = state.settings.rater
+        self.detail.show_limb(
+            item,
+            state.side,
+            measure=state.measures.evgs.get(item.number, state.side) if state.measures is not None else None,
+            grade=grading.grade_of(state.document, item.number, state.side, rater),
+            others=grading.grades_of_others(state.document, item.number, state.side, rater),
+            hidden=grading.is_hidden(state.document, state.settings, item.number, state.side),
+            shown=state.evidence,
+        )
+
+    def retheme(self) -> None:
+        """Colours and fonts of the theme."""
+        self.detail.retheme()
+        self.table.viewport().update()
+        self.table.horizontalHeader().viewport().update()
+
+    # --- doing ---------------------------------------------------------------------------------------
+
+    def act(self, action: str) -> None:
+        """Do what an action of the group "Grading" says ("grade.0", "grade.next", ...)."""
+        deeds = {
+            "grade.0": lambda: self.grade(0),
+            "grade.1": lambda: self.grade(1),
+            "grade.2": lambda: self.grade(2),
+            "grade.not_assessable": lambda: self.grade(None),
+            "grade.remove": self.remove_grade,
+            "grade.next": lambda: self.next_limb(1),
+            "grade.previous": lambda: self.next_limb(-1),
+            "grade.other_side": self.other_side,
+        }
+        deeds[action]()
+
+    def grade(self, score: int | None) -> None:
+        """Grade the selected limb; None is not assessable. Without a selection nothing happens."""
+        state = self.state
+        if state.document is None or state.item is None or state.side is None:
+            return
+        before = grading.grade_of(state.document, state.item, state.side, state.settings.rater)
+        note = before.note if before is not None else ""
+        self._put(score, note)
+
+    def set_note(self, note: str) -> None:
+        """Keep a note with the selected limb's grade."""
+        state = self.state
+        if state.document is None or state.item is None or state.side is None:
+            return
+        grade = grading.grade_of(state.document, state.item, state.side, state.settings.rater)
+        if grade is not None and grade.note != note:
+            state.edit(
+                grading.with_grade(state.document, replace(grade, note=note)), self.tr("Note on a grade")
+            )
+
+    def _put(self, score: int | None, note: str) -> None:
+        state = self.state
+        assert state.document is not None
+        assert state.item is not None
+        assert state.side is not None
+        when = datetime.now(UTC).isoformat(timespec="microseconds")
+        grade = Grade(state.item, state.side, score, state.settings.rater, when, note)
+        code = next((item.code for item in self.items if item.number == state.item), "")
+        words = self.tr("Grade {code} {side}").format(code=code, side=side_name(state.side))
+        state.edit(grading.with_grade(state.document, grade), words)
+
+    def remove_grade(self) -> None:
+        """Take back the grade of the selected limb."""
+        state = self.state
+        if state.document is None or state.item is None or state.side is None:
+            return
+        rater = state.settings.rater
+        after = grading.without_grade(state.document, state.item, state.side, rater)
+        state.edit(after, self.tr("Take a grade back"))
+
+    def next_limb(self, step: int = 1) -> None:
+        """Select the limb that is graded next (+1) or was before (-1)."""
+        if self.state.document is not None:
+            numbers = [item.number for item in self.items]
+            self._choose(*grading.next_cell(numbers, self.state.item, self.state.side, step))
+
+    def other_side(self) -> None:
+        """Select the same item of the other limb."""
+        if self.state.item is not None and self.state.side is not None:
+            self._choose(self.state.item, self.state.side.other)
+
+    def _choose(self, item: int, side: Side | None) -> None:
+        self.state.select(item, side or Side.LEFT)
+
+    def _go_to(self, evidence: Evidence) -> None:
+        self.state.select(self.state.item, self.state.side, evidence=evidence)
+
+    def _keep_rater(self) -> None:
+        name = self.rater.text().strip()
+        if name != self.state.settings.rater:
+            keep_settings(self.state, rater=name)

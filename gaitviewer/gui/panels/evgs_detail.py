@@ -1,0 +1,191 @@
+"""Below the score table: why the selected score is what it is, its evidence, and the rater's note."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, Evidence, Grade
+from gaitviewer.core.gait import Side
+from gaitviewer.gui import theme
+from gaitviewer.gui.panels.cells import grade_words
+from gaitviewer.gui.panels.marks import ChanceBar
+from gaitviewer.gui.panels.wording import chances, evidence_title, facts, side_name, why_score
+
+
+class DetailView(QScrollArea):
+    """One limb of one item.
+
+    Signals:
+        graded: 0, 1, 2 or None for not assessable (from the buttons).
+        removed: the grade is to be taken back.
+        noted: the rater wrote this note.
+        evidence_chosen: an :class:`Evidence` to go to.
+    """
+
+    graded = Signal(object)
+    removed = Signal()
+    noted = Signal(str)
+    evidence_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("evgs_detail")
+        self.setAccessibleName(self.tr("The selected score"))
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(10, 6, 10, 8)
+        layout.setSpacing(5)
+        self.title = _label("evgs_detail_title")
+        self.why = _label("evgs_detail_why")
+        self.chances = ChanceBar()
+        self.facts = _label("evgs_detail_facts", quiet=True)
+        self.others = _label("evgs_detail_others", quiet=True)
+        self.evidence = QListWidget()
+        self.evidence.setObjectName("evgs_evidence")
+        self.evidence.setAccessibleName(self.tr("Pictures that the score rests on"))
+        self.evidence.itemActivated.connect(self._go)
+        self.evidence.itemClicked.connect(self._go)
+        layout.addWidget(self.title)
+        layout.addLayout(self._grade_row())
+        for widget in (self.why, self.chances, self.facts, self.others, self.evidence):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self.setWidget(inside)
+        self.retheme()
+
+    def _grade_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.buttons: dict[int | None, QPushButton] = {}
+        for score in (0, 1, 2, None):
+            button = QPushButton("n" if score is None else str(score))
+            button.setObjectName(f"grade_{'n' if score is None else score}")
+            tip = self.tr("Not assessable (N)") if score is None else self.tr("Grade %n", "", score)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            button.setCheckable(True)
+            button.setFixedWidth(30)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda _on, score=score: self._press(score))
+            row.addWidget(button)
+            self.buttons[score] = button
+        self.note = QLineEdit()
+        self.note.setObjectName("grade_note")
+        self.note.setAccessibleName(self.tr("Note on your grade"))
+        self.note.setPlaceholderText(self.tr("Note on your grade"))
+        self.note.setMaxLength(500)
+        self.note.editingFinished.connect(lambda: self.noted.emit(self.note.text().strip()))
+        row.addWidget(self.note, 1)
+        return row
+
+    def _press(self, score: int | None) -> None:
+        if self.buttons[score].isChecked():
+            self.graded.emit(score)
+        else:
+            self.removed.emit()
+
+    def _go(self, row: QListWidgetItem) -> None:
+        self.evidence_chosen.emit(row.data(Qt.ItemDataRole.UserRole))
+
+    def show_nothing(self) -> None:
+        """No limb is selected."""
+        self.title.setText(self.tr("No item selected"))
+        self.why.setText(self.tr("Click a score to see the picture it rests on and why it is what it is."))
+        self._fill((), None, "")
+        self.chances.show_chances(None, "")
+        for widget in (self.facts, self.others):
+            widget.hide()
+        self._show_grade(None, enabled=False)
+
+    def show_limb(
+        self,
+        item: EvgsItem,
+        side: Side,
+        *,
+        measure: EvgsMeasure | None,
+        grade: Grade | None,
+        others: tuple[Grade, ...],
+        hidden: bool,
+        shown: Evidence | None,
+    ) -> None:
+        """Show a limb; with ``hidden`` nothing that the program or others think of it."""
+        self.title.setText(f"{item.number}  {item.name}, {side_name(side)}")
+        if hidden:
+            self.why.setText(self.tr("What was measured is hidden until you have graded this item."))
+        elif measure is None:
+            self.why.setText(self.tr("Nothing is measured yet."))
+        else:
+            self.why.setText(why_score(measure))
+        open_measure = None if hidden else measure
+        self.chances.show_chances(
+            open_measure.probabilities if open_measure else None, chances(open_measure) if open_measure else ""
+        )
+        self._say(self.facts, () if open_measure is None else facts(open_measure))
+        self._say(self.others, () if hidden else tuple(grade_words(other) for other in others))
+        self._fill(() if measure is None else measure.evidence, shown, "" if hidden else item.unit)
+        self._show_grade(grade, enabled=True)
+
+    def _say(self, label: QLabel, lines: tuple[str, ...]) -> None:
+        label.setText("\n".join(lines))
+        label.setVisible(bool(lines))
+
+    def _show_grade(self, grade: Grade | None, *, enabled: bool) -> None:
+        for score, button in self.buttons.items():
+            button.setChecked(grade is not None and grade.score == score)
+            button.setEnabled(enabled)
+        self.note.setEnabled(enabled and grade is not None)
+        note = grade.note if grade is not None else ""
+        if note != self.note.text():
+            self.note.setText(note)
+
+    def _fill(self, evidence: tuple[Evidence, ...], shown: Evidence | None, unit: str) -> None:
+        self.evidence.clear()
+        self.evidence.setVisible(bool(evidence))
+        for found in evidence:
+            title = evidence_title(found, unit) if unit else evidence_title(_without_value(found), "")
+            row = QListWidgetItem(theme.icon("evidence"), title)
+            row.setData(Qt.ItemDataRole.UserRole, found)
+            row.setToolTip(self.tr("Frame {n} of {trial}").format(n=found.frame, trial=found.trial))
+            self.evidence.addItem(row)
+            if found == shown:
+                self.evidence.setCurrentItem(row)
+        rows = min(3, len(evidence))
+        self.evidence.setFixedHeight(rows * max(22, self.evidence.sizeHintForRow(0)) + 6 if rows else 0)
+
+    def retheme(self) -> None:
+        """Fonts and icons of the theme."""
+        self.title.setFont(theme.font("heading"))
+        self.viewport().setAutoFillBackground(False)
+        for number in range(self.evidence.count()):
+            self.evidence.item(number).setIcon(theme.icon("evidence"))
+
+
+def _without_value(evidence: Evidence) -> Evidence:
+    from dataclasses import replace
+
+    return replace(evidence, value=float("nan"))
+
+
+def _label(name: str, *, quiet: bool = False) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if quiet:
+        label.setProperty("quiet", "true")
+    return label
