@@ -13,8 +13,10 @@ _SAGITTAL_WORDS = frozenset(
     ("sagittal", "sag", "side", "lateral", "seite", "profil", "profile", "left", "right", "links", "rechts")
 )
 _CORONAL_WORDS = frozenset(
-    ("coronal", "cor", "front", "frontal", "anterior", "posterior", "back", "rear")
-    + ("forward", "backward", "vorne", "hinten", "ap", "pa")
+    (
+        *("coronal", "cor", "front", "frontal", "anterior", "posterior", "back", "rear"),
+        *("forward", "backward", "vorne", "hinten", "ap", "pa"),
+    )
 )
 _SAME_TIME_S = 15.0  # two cameras of one walk are stopped within this
 

@@ -60,11 +60,11 @@ def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
     trials: list[Trial] = []
     seen: dict[str, str] = {}
     total = len(request.recordings)
-    for number, paths in enumerate(request.recordings, start=1):
+    for number, files in enumerate(request.recordings, start=1):
         inner = part(tick, (number - 1) / total, number / total)
         streams: dict[str, VideoStream | None] = {"sagittal": None, "coronal": None}
         for view in View:
-            path = paths[view]
+            path = files[view]
             if path is None:
                 continue
             inner(0.5, f"reading {path.name}")
