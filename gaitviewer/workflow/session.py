@@ -145,6 +145,7 @@ def analyse_document(
     workers: int = 2,
     use_cache: bool = True,
     came: Callable[[Document], None] | None = None,
+    measure: bool = True,
     tick: Tick = silent,
 ) -> tuple[Document, Measures | None, str]:
     """Estimate the keypoints of a session recording by recording, then measure.
@@ -156,6 +157,7 @@ def analyse_document(
         workers: processes for pose estimation.
         use_cache: take poses that were estimated earlier.
         came: told the document after each recording.
+        measure: measure at the end (a window does so by itself).
         tick: progress.
 
     Returns:
@@ -184,6 +186,8 @@ def analyse_document(
             came(document)
     if not any(pose is not None for d in document.trials for pose in (d.poses.sagittal, d.poses.coronal)):
         raise VideoError(problems[0] if problems else "This session has no recording to analyse.")
+    if not measure:
+        return document, None, "\n".join(problems)
     try:
         measures: Measures | None = measure_document(document, tick=part(tick, 0.95, 1.0))
     except UserError as error:
@@ -317,3 +321,9 @@ def _pages(path: Path, height_px: int, tick: Tick) -> Iterator[NDArray[np.uint8]
     for number, count, picture in page_pictures(path, height_px=height_px):
         tick(number / count, f"page {number + 1} of {count}")
         yield picture
+
+
+def demo_in(library: Library) -> Document | None:
+    """The demo session of a library, if it is there."""
+    found = next((row.id for row in library.list_sessions() if row.subject.startswith("DEMO-")), None)
+    return None if found is None else library.load_session(found)
