@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLineF, QPointF
-from PySide6.QtGui import QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from gaitviewer.core.gait import EventKind, Side, View
 from gaitviewer.core.pose import Origin
@@ -22,7 +25,6 @@ from gaitviewer.gui.canvas.scene import Content, Scene
 from gaitviewer.gui.canvas.strokes import (
     dot,
     draw_lines,
-    halo_pen,
     label,
     line,
     plain_pen,
@@ -33,9 +35,10 @@ from gaitviewer.gui.canvas.strokes import (
 
 __all__ = ["OVERLAYS", "Overlay", "draw_construction", "overlay_title", "paint_overlays"]
 
-# Opacity of a point with score 0 and 1; bones take the lower of their ends, in steps.
-_FAINT, _FULL = 0.25, 1.0
-_STEPS = 4
+# Points are opaque from this score on and fade below it, in steps; bones take the lower score of their ends.
+_SURE = 0.7
+_FAINT = 0.25
+_STEPS = 3
 _TRAIL_S = 1.2
 _TRAILS = (Keypoint.LEFT_ANKLE, Keypoint.RIGHT_ANKLE, Keypoint.LEFT_BIG_TOE, Keypoint.RIGHT_BIG_TOE)
 _FLAG_S = 0.12
@@ -64,21 +67,24 @@ class Overlay:
     icon: str = "overlays"
 
 
-def point_side(skeleton: Skeleton, index: int) -> Side | None:
-    """The side of a keypoint, None in the middle of the body."""
-    name = skeleton.keypoints[index]
-    return next((side for side in Side if name.startswith(f"{side.value}_")), None)
+@lru_cache(maxsize=8)
+def point_sides(skeleton: Skeleton) -> tuple[Side | None, ...]:
+    """The side of each keypoint, None in the middle of the body."""
+    return tuple(
+        next((side for side in Side if name.startswith(f"{side.value}_")), None) for name in skeleton.keypoints
+    )
 
 
-def bone_side(skeleton: Skeleton, edge: tuple[int, int]) -> Side | None:
-    """The side of a bone, None if it joins both."""
-    sides = {point_side(skeleton, index) for index in edge}
-    return sides.pop() if len(sides) == 1 else None
+@lru_cache(maxsize=8)
+def bone_sides(skeleton: Skeleton) -> tuple[Side | None, ...]:
+    """The side of each bone, None where it joins both."""
+    sides = point_sides(skeleton)
+    return tuple(sides[a] if sides[a] is sides[b] else None for a, b in skeleton.edges)
 
 
 def _opacity(score: float) -> float:
-    level = round(_STEPS * min(1.0, max(0.0, score))) / _STEPS
-    return _FAINT + (_FULL - _FAINT) * level
+    level = math.floor(_STEPS * min(1.0, max(0.0, score / _SURE))) / _STEPS
+    return _FAINT + (1.0 - _FAINT) * level
 
 
 def paint_skeleton(painter: QPainter, scene: Scene) -> None:
@@ -90,31 +96,22 @@ def paint_skeleton(painter: QPainter, scene: Scene) -> None:
     seen = np.isfinite(points).all(axis=1)
     width = 2.0 if scene.placement.scale < 1.2 else 3.0
     groups: dict[tuple[Side | None, float], list[QLineF]] = {}
-    for edge in pose.skeleton.edges:
-        if seen[edge[0]] and seen[edge[1]]:
-            side = bone_side(pose.skeleton, edge)
-            key = (side, _opacity(float(min(scores[edge[0]], scores[edge[1]]))))
-            groups.setdefault(key, []).append(line(points[edge[0]], points[edge[1]]))
+    for (a, b), side in zip(pose.skeleton.edges, bone_sides(pose.skeleton), strict=True):
+        if seen[a] and seen[b]:
+            key = (side, _opacity(float(min(scores[a], scores[b]))))
+            groups.setdefault(key, []).append(line(points[a], points[b]))
     far = scene.near.other if scene.near is not None else None
     for (side, opacity), bones in sorted(groups.items(), key=lambda item: item[0][0] is not far):
-        painter.setPen(halo_pen(width, opacity, dashed=side is Side.LEFT))
-        painter.drawLines(bones)
-        draw_lines(painter, bones, side_pen(scene.palette, side, width, opacity), halo=False)
-    for index in np.flatnonzero(seen):
-        _paint_point(painter, scene, int(index), points[index], width + 0.6)
+        draw_lines(painter, bones, side_pen(scene.palette, side, width, opacity))
+    sides = point_sides(pose.skeleton)
+    for index in np.flatnonzero(seen).tolist():
+        colour = side_colour(scene.palette, sides[index], _opacity(float(scores[index])))
+        _paint_point(painter, scene, int(pose.origin[scene.frame, index]), points[index], width + 0.6, colour)
 
 
 def _paint_point(
-    painter: QPainter, scene: Scene, index: int, at: np.ndarray[tuple[int], np.dtype[np.float64]], radius: float
+    painter: QPainter, scene: Scene, origin: int, at: NDArray[np.float64], radius: float, colour: QColor
 ) -> None:
-    pose = scene.content.pose
-    assert pose is not None
-    colour = side_colour(
-        scene.palette,
-        point_side(pose.skeleton, index),
-        _opacity(float(pose.score[scene.frame, index])),
-    )
-    origin = pose.origin[scene.frame, index]
     if origin == Origin.INTERPOLATED:
         ring(painter, at, radius, plain_pen(colour, 1.2))
         return
@@ -132,7 +129,7 @@ def paint_trails(painter: QPainter, scene: Scene) -> None:
     place = scene.placement
     for keypoint in _TRAILS:
         way = pose.xy[first : scene.frame + 1, keypoint].astype(np.float64) * place.scale + (place.x, place.y)
-        side = point_side(pose.skeleton, keypoint)
+        side = point_sides(pose.skeleton)[keypoint]
         # Three stretches, older ones paler; a gap stays a gap.
         for third, opacity in zip(np.array_split(np.arange(len(way)), 3), (0.25, 0.5, 0.9), strict=True):
             if third.size == 0:
@@ -143,7 +140,7 @@ def paint_trails(painter: QPainter, scene: Scene) -> None:
                 painter.drawPolyline(part)
 
 
-def _unbroken(way: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[QPolygonF]:
+def _unbroken(way: NDArray[np.float64]) -> list[QPolygonF]:
     seen = np.isfinite(way).all(axis=1)
     parts = np.split(way, np.flatnonzero(np.diff(seen.astype(np.int8))) + 1)
     return [
@@ -191,7 +188,7 @@ def paint_mask(painter: QPainter, scene: Scene) -> None:
     painter.drawLines([QLineF(*edge) for edge in corners.tolist()])
 
 
-def outline(cells: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[tuple[int, int, int, int]]:
+def outline(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     """Edges (x0, y0, x1, y1) between inside and outside, in cells; runs along a row or column are one edge."""
     padded = np.pad(cells, 1)
     edges: list[tuple[int, int, int, int]] = []
@@ -203,7 +200,7 @@ def outline(cells: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[tupl
 
 
 def _runs(
-    flags: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
+    flags: NDArray[np.bool_],
 ) -> list[tuple[int, list[int], list[int]]]:
     found = []
     for number in np.flatnonzero(flags.any(axis=1)):

@@ -13,16 +13,17 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.theme import Palette
 
-_HALO = QColor(0, 0, 0, 110)
+_HALO = QColor(22, 27, 33)
 # Left is dashed, right solid, so that the sides differ without their colours.
 _DASHES = (3.0, 1.8)
 Array = NDArray[np.float64]
 
 
+@lru_cache(maxsize=256)
 def side_colour(palette: Palette, side: Side | None, opacity: float = 1.0) -> QColor:
     """Colour of a side; the middle of the body is drawn pale."""
     name = {Side.LEFT: "left", Side.RIGHT: "right"}.get(side, "overlay_text") if side else "overlay_text"
-    return palette.colour(name, opacity if side else 0.75 * opacity)
+    return palette.colour(name, opacity)
 
 
 def side_pen(palette: Palette, side: Side | None, width: float, opacity: float = 1.0) -> QPen:
@@ -33,29 +34,30 @@ def side_pen(palette: Palette, side: Side | None, width: float, opacity: float =
 @lru_cache(maxsize=256)
 def _side_pen(palette: Palette, side: Side | None, width: float, opacity: float) -> QPen:
     pen = QPen(side_colour(palette, side, opacity), width)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap if side is Side.LEFT else Qt.PenCapStyle.RoundCap)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # round ends take several times as long
     if side is Side.LEFT:
         pen.setDashPattern(_DASHES)
     return pen
 
 
-@lru_cache(maxsize=256)
-def halo_pen(width: float, opacity: float = 1.0, *, dashed: bool = False) -> QPen:
-    """What lies below a line so that it shows on light and dark; dashed below a dashed line."""
-    colour = QColor(_HALO)
-    colour.setAlphaF(colour.alphaF() * opacity)
-    pen = QPen(colour, width + 2.0)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.RoundCap)
+@lru_cache(maxsize=64)
+def halo_pen(width: float, *, dashed: bool = False) -> QPen:
+    """What lies below a line so that it shows on light and dark; dashed below a dashed line.
+
+    Opaque: Qt draws opaque lines five to ten times as fast as translucent ones.
+    """
+    pen = QPen(_HALO, width + 1.6)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if dashed:  # patterns count in widths of the pen
-        shrink = width / (width + 2.0)
+        shrink = width / (width + 1.6)
         pen.setDashPattern([part * shrink for part in _DASHES])
     return pen
 
 
 def plain_pen(colour: QColor, width: float, *, dashed: bool = False) -> QPen:
-    """A round pen."""
+    """A pen of any colour."""
     pen = QPen(colour, width)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dashed:
         pen.setDashPattern((2.0, 3.0))
@@ -68,14 +70,13 @@ def line(start: Sequence[float] | Array, end: Sequence[float] | Array) -> QLineF
 
 
 def draw_lines(painter: QPainter, lines: Sequence[QLineF], pen: QPen, *, halo: bool = True) -> None:
-    """Lines with a dark rim."""
-    if not lines:
-        return
-    if halo:
-        painter.setPen(halo_pen(pen.widthF()))
+    """Lines, with a dark rim unless they are translucent."""
+    if halo and pen.color().alpha() == 255:
+        painter.setPen(halo_pen(pen.widthF(), dashed=pen.style() == Qt.PenStyle.CustomDashLine))
         painter.drawLines(list(lines))
     painter.setPen(pen)
-    painter.drawLines(list(lines))
+    for each in lines:  # one by one: many translucent lines would be joined into one path first
+        painter.drawLine(each)
 
 
 def ring(painter: QPainter, at: Sequence[float] | Array, radius: float, pen: QPen) -> None:
@@ -86,10 +87,13 @@ def ring(painter: QPainter, at: Sequence[float] | Array, radius: float, pen: QPe
 
 
 def dot(painter: QPainter, at: Sequence[float] | Array, radius: float, colour: QColor) -> None:
-    """A filled circle."""
-    painter.setPen(halo_pen(0.0))
+    """A filled circle with a dark rim; two discs are quicker than a disc with an outline."""
+    centre = QPointF(float(at[0]), float(at[1]))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_HALO)
+    painter.drawEllipse(centre, radius + 0.8, radius + 0.8)
     painter.setBrush(colour)
-    painter.drawEllipse(QPointF(float(at[0]), float(at[1])), radius, radius)
+    painter.drawEllipse(centre, radius, radius)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -33,6 +34,19 @@ from gaitviewer.workflow.tables import evgs_items
 _DETAIL_PX = 210  # enough for the sentence, the bar and two pictures
 
 
+class _Splitter(QSplitter):
+    """Asks how to share its height whenever that changes."""
+
+    def __init__(self, share: Callable[[int], None]) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self._share = share
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Share the new height."""
+        super().resizeEvent(event)
+        self._share(self.height())
+
+
 class EvgsPanel(Panel):
     """Score table, totals, and the selected score in detail.
 
@@ -42,6 +56,7 @@ class EvgsPanel(Panel):
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("EvgsPanel", "Gait score")
         super().__init__(state, player, name="panel_evgs", title=title, parent=parent)
+        self._split_by_hand = False
         self.table = SheetTable(state, evgs_items())
         self.detail = DetailView()
         self._document: Document | None = None
@@ -84,13 +99,12 @@ class EvgsPanel(Panel):
         above.setSpacing(2)
         above.addWidget(self.table, 1)
         above.addLayout(self._build_totals())
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter = _Splitter(self._split)
         self.splitter.setObjectName("evgs_splitter")
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(upper)
         self.splitter.addWidget(self.detail)
         self.splitter.splitterMoved.connect(self._keep_split)
-        self._split_by_hand = False
         self.setFocusProxy(self.table)
         layout = QVBoxLayout(self.content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -121,10 +135,8 @@ class EvgsPanel(Panel):
     def _keep_split(self) -> None:
         self._split_by_hand = True
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+    def _split(self, room: int) -> None:
         """All items are seen as long as the words below have room; a split made by hand stays."""
-        super().resizeEvent(event)
-        room = self.splitter.height()
         if self._split_by_hand or room <= 0:
             return
         totals = 2 * self.fontMetrics().height() + 10

@@ -175,7 +175,8 @@ class _LimbHeader(QHeaderView):
         painter.save()
         painter.fillRect(rect, colours.colour("window"))
         half = rect.height() // 2
-        low = QRect(rect.left() + 4, rect.top() + half, rect.width() - 8, half)
+        margin = 0 if logicalIndex in SIDES else 4
+        low = rect.adjusted(margin, half, -margin, 0)
         words = str(self.model().headerData(logicalIndex, Qt.Orientation.Horizontal) or "")
         painter.setFont(theme.font("small"))
         painter.setPen(colours.colour("muted"))

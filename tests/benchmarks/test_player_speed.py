@@ -1,0 +1,319 @@
+"""How well the two-view player keeps up: frames shown, sync, steps, scrubbing, memory.
+
+Every picture that is painted is checked against the number burned into it. Figures are printed as ratios
+to bare PyAV decoding in the same run; the assertions that name a promise hold on two idle cores.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import av
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
+from gaitviewer.gui.canvas import TwoViews
+from gaitviewer.gui.state import AppState
+from gaitviewer.video import index_video, write_video
+
+pytestmark = pytest.mark.benchmark
+
+FRAMES, RATE_HZ, GOP = 600, 60, 60
+# A person of two thirds of the picture's height: x and y of the 23 keypoints in picture heights.
+_X = (52, 53, 52, 51, 51, 50, 49, 52, 47, 55, 46, 50, 49, 54, 48, 50, 44, 56, 55, 49, 49, 48, 42)
+_Y = (18, 17, 17, 18, 18, 30, 30, 42, 42, 52, 52, 52, 52, 67, 67, 82, 80, 86, 86, 85, 84, 84, 82)
+_BODY = np.stack([_X, _Y], axis=1) / 100
+
+
+def _counter(width: int, height: int) -> Any:
+    """The counter of the video tests at another size, over a moving texture as hard to decode as a room."""
+    path = Path(__file__).parents[1] / "video" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("video_counter", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    rng = np.random.default_rng(4)
+    coarse = np.kron(rng.normal(0, 26, (height // 8 + 16, width // 8 + 40)), np.ones((8, 8)))
+    texture = (120 + coarse + rng.normal(0, 5, coarse.shape)).clip(0, 255).astype(np.uint8)
+
+    class Large(module.Counter):  # type: ignore[misc, name-defined]
+        block_px, width_px, height_px = width // 12, width, height
+
+        def picture(self, number: int) -> NDArray[np.uint8]:
+            part = texture[number % 64 : number % 64 + height, number % 128 : number % 128 + width]
+            picture = np.repeat(part[..., None], 3, axis=2)
+            for bit in range(self.bits):
+                left = bit * self.block_px
+                picture[:48, left : left + self.block_px] = 255 if number >> bit & 1 else 0
+            return picture
+
+    return Large()
+
+
+@dataclass
+class Painted:
+    """What was painted: (seconds, view, number read from the picture)."""
+
+    rows: list[tuple[float, View, int]] = field(default_factory=list)
+
+    def numbers(self, view: View) -> list[int]:
+        return [number for _, whose, number in self.rows if whose is view]
+
+
+@dataclass
+class Bench:
+    counter: Any
+    document: Document
+    paths: tuple[Path, Path]
+
+
+def _bench(folder: Path, width: int, height: int) -> Bench:
+    counter = _counter(width, height)
+    paths = folder / f"side_{height}.mp4", folder / f"front_{height}.mp4"
+    write_video(paths[0], counter.pictures(FRAMES), rate_hz=RATE_HZ, gop=GOP, b_frames=2, crf=23)
+    paths[1].write_bytes(paths[0].read_bytes())
+    streams = [VideoStream(view, path, "", index_video(path)) for view, path in zip(View, paths, strict=True)]
+    rng = np.random.default_rng(1)
+    poses = []
+    for stream in streams:
+        xy = (_BODY + rng.normal(0, 0.004, (FRAMES, 23, 2))) * height + (0.3 * width, 0.0)
+        score = rng.uniform(0.4, 1.0, (FRAMES, 23)).astype(np.float32)
+        poses.append(PoseSequence(xy.astype(np.float32), score, stream.info.times, width, height))
+    trial = Trial("t1", ByView(streams[0], streams[1]), Sync(0.25, 0.01, "given"))
+    return Bench(counter, Document(Session("s", Subject("P")), (TrialData(trial, ByView(*poses)),)), paths)
+
+
+@pytest.fixture(scope="session")
+def full_hd(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return _bench(tmp_path_factory.mktemp("bench"), 1920, 1080)
+
+
+@pytest.fixture(scope="session")
+def quad_hd(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return _bench(tmp_path_factory.mktemp("bench"), 2560, 1440)
+
+
+Open = Callable[..., tuple[TwoViews, Painted]]
+
+
+@pytest.fixture
+def open_views(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    made: list[TwoViews] = []
+
+    def open_them(bench: Bench, **how: Any) -> tuple[TwoViews, Painted]:
+        state = AppState()
+        state.open_session(bench.document)
+        views = TwoViews(state, **how)
+        views.resize(1366, 420)
+        painted = Painted()
+        for canvas in views.canvases_there:
+            monkeypatch.setattr(canvas, "_draw_image", _spy(canvas, bench, painted))
+        views.show()
+        qtbot.waitUntil(lambda: all(c.painted_frame == 0 for c in views.canvases_there), timeout=20_000)
+        painted.rows.clear()
+        views.__dict__["state_kept"] = state
+        made.append(views)
+        return views, painted
+
+    yield open_them
+    for views in made:
+        views.close_videos()
+        views.deleteLater()
+
+
+def _spy(canvas: Any, bench: Bench, painted: Painted) -> Callable[[QPainter, QRectF, QImage], None]:
+    original = canvas._draw_image
+
+    def draw(painter: QPainter, target: QRectF, image: QImage) -> None:
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        rgb = rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)
+        painted.rows.append((time.perf_counter(), canvas.view, bench.counter.read(rgb[..., :3])))
+        original(painter, target, image)
+
+    return draw
+
+
+def _both_exact(views: TwoViews) -> bool:
+    return all(c.painted_frame == c.frame for c in views.canvases_there)
+
+
+def _say(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    with capsys.disabled():
+        print(f"\n{text}")
+
+
+def _bare_fps(paths: tuple[Path, ...]) -> float:
+    """Frames per second of decoding all files at once with PyAV alone, summed."""
+
+    def decode(path: Path) -> None:
+        with av.open(str(path)) as file:
+            file.streams.video[0].thread_type = "FRAME"
+            for _ in file.decode(video=0):
+                pass
+
+    threads = [threading.Thread(target=decode, args=(path,)) for path in paths]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(paths) * FRAMES / (time.perf_counter() - began)
+
+
+def test_playing_full_hd(
+    full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = _bare_fps(full_hd.paths)
+    views, painted = open_views(full_hd)
+    qtbot.wait(300)
+    painted.rows.clear()
+    process, ended = psutil.Process(), []
+    views.player.playing_changed.connect(lambda on: ended.append(on) if not on else None)
+    began = time.perf_counter()
+    views.player.play()
+    qtbot.waitUntil(lambda: bool(ended), timeout=60_000)
+    took = time.perf_counter() - began
+    shares = [len(set(painted.numbers(view))) / FRAMES for view in View]
+    count = views.player.count
+    span = views.player.stop_s - views.player.start_s
+    _say(
+        capsys,
+        f"two 1080p60: bare decoding of both {bare / 2:.0f} frames/s each; shown {shares[0]:.3f} and "
+        f"{shares[1]:.3f} of the frames in {took / span:.3f} of real time, waited {count.waited_s:.2f} s, "
+        f"worst sync error {1e3 * count.worst_error_s:.2f} ms (half a frame is {500 / RATE_HZ:.2f}), "
+        f"memory {process.memory_info().rss >> 20} MB, load {os.getloadavg()[0]:.1f}",
+    )
+    assert all(painted.numbers(view) == sorted(painted.numbers(view)) for view in View)
+    assert min(shares) >= 0.985
+    assert count.worst_error_s <= 0.5 / RATE_HZ + 1e-6
+    if bare / 2 > 1.5 * RATE_HZ:
+        assert took <= 1.05 * span + 0.3
+
+
+def test_playing_quad_hd_against_bare_decoding(
+    quad_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _bare_fps(quad_hd.paths)
+    views, painted = open_views(quad_hd)
+    ended: list[bool] = []
+    views.player.playing_changed.connect(lambda on: ended.append(on) if not on else None)
+    views.player.every_frame = True
+    views.player.set_speed(2.0)
+    began = time.perf_counter()
+    views.player.play()
+    qtbot.waitUntil(lambda: bool(ended), timeout=120_000)
+    took = time.perf_counter() - began
+    after = _bare_fps(quad_hd.paths)
+    shown = sum(len(set(painted.numbers(view))) for view in View) / took
+    bare = (before + after) / 2
+    _say(
+        capsys,
+        f"two 1440p60: {shown / 2:.0f} frames/s each, bare decoding {before / 2:.0f} and {after / 2:.0f}, "
+        f"ratio {shown / bare:.2f}, memory {psutil.Process().memory_info().rss >> 20} MB",
+    )
+    assert shown / bare >= 0.85 or shown / 2 >= RATE_HZ
+
+
+def _timed(views: TwoViews, qtbot: Any, act: Callable[[], None], done: Callable[[], bool]) -> float:
+    began = time.perf_counter()
+    act()
+    while not done():
+        qtbot.wait(1)
+        if time.perf_counter() - began > 10:
+            raise AssertionError("no picture within 10 s")
+    return time.perf_counter() - began
+
+
+def test_steps(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    views, _ = open_views(full_hd)
+    player = views.player
+    player.go_to(3.0)
+    qtbot.waitUntil(lambda: _both_exact(views), timeout=10_000)
+    qtbot.wait(1500)
+    exact = lambda: _both_exact(views)  # noqa: E731
+    cached = [_timed(views, qtbot, lambda d=d: player.step(d), exact) for d in [1] * 20 + [-1] * 20]
+    rng = np.random.default_rng(0)
+    uncached, jumps = [], []
+    for moment in rng.uniform(0.5, 9.0, 12):
+        jumps.append(_timed(views, qtbot, lambda m=moment: player.go_to(float(m)), exact))
+        direction = int(rng.choice([-1, 1]))
+        for _ in range(5):  # without a moment's rest: nothing was made ahead
+            uncached.append(_timed(views, qtbot, lambda d=direction: player.step(d), exact))
+    p95 = [1e3 * float(np.percentile(values, 95)) for values in (cached, uncached, jumps)]
+    medians = [1e3 * float(np.median(values)) for values in (cached, uncached, jumps)]
+    _say(
+        capsys,
+        f"steps of two 1080p60 views (GOP {GOP}), median and p95 in ms: cached {medians[0]:.1f} {p95[0]:.1f}, "
+        f"just arrived {medians[1]:.1f} {p95[1]:.1f}, random jumps {medians[2]:.0f} {p95[2]:.0f}, "
+        f"load {os.getloadavg()[0]:.1f}",
+    )
+    assert p95[0] <= 25
+    assert p95[1] <= 120
+
+
+def test_scrubbing(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    views, painted = open_views(full_hd)
+    qtbot.wait(500)
+    late, far = [], []
+    where = 5.0 + 4.5 * np.sin(np.linspace(0, 6 * np.pi, 150))
+    for moment in where:
+        began = time.perf_counter()
+        views.player.go_to(float(moment))
+        while time.perf_counter() - began < 0.02:
+            qtbot.wait(2)
+        fresh = [at for at, _, _ in painted.rows if at >= began]
+        late.append((fresh[0] - began) if fresh else 0.0)
+        wanted = views.player.shown(View.SAGITTAL)
+        far.append(abs(views.canvases.sagittal.painted_frame - (wanted or 0)))
+    qtbot.waitUntil(lambda: _both_exact(views), timeout=10_000)
+    gaps = np.diff([at for at, view, _ in painted.rows if view is View.SAGITTAL])
+    _say(
+        capsys,
+        f"scrubbing: something painted after {1e3 * float(np.median(late)):.1f} ms "
+        f"(worst {1e3 * max(late):.1f}), longest time without a picture {1e3 * float(gaps.max()):.0f} ms; "
+        f"while moving {np.median(far):.0f} frames away (p95 {np.percentile(far, 95):.0f})",
+    )
+    assert max(late) <= 0.05
+
+
+def test_memory_is_bounded(
+    quad_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limit = 512 << 20
+    before = psutil.Process().memory_info().rss
+    views, _ = open_views(quad_hd, limit_bytes=limit)
+    most = 0
+    for canvas in views.canvases_there:
+        canvas.zoom(8)  # full resolution
+    for moment in np.random.default_rng(1).uniform(0, 9.5, 12):
+        views.player.go_to(float(moment))
+        qtbot.waitUntil(lambda: _both_exact(views), timeout=20_000)
+        qtbot.wait(150)
+        most = max(most, psutil.Process().memory_info().rss)
+    _say(
+        capsys,
+        f"memory: bound {limit >> 20} MB, pictures {views.frames.cache.held_bytes >> 20} MB, "
+        f"process grew by {(most - before) >> 20} MB",
+    )
+    assert views.frames.cache.held_bytes <= limit
+    assert most - before <= 1.6 * limit
