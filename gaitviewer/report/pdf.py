@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, PageTemplate
@@ -160,6 +161,7 @@ def render(
         anonymous=anonymous, tick=tick,
     )  # fmt: skip
     tick(0.6, "laying out the report")
+    rl_config.useA85 = 0  # plain binary streams: smaller, and ten times as quick as text encoding
     out = io.BytesIO()
     who = measures.session.subject.pseudonym
     document = _Document(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -16,6 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
 from gaitviewer.core.gait import Side
+from gaitviewer.errors import OutputError
 
 SANS, BOLD, ITALIC = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"
 
@@ -55,9 +57,10 @@ def letter_of(side: Side) -> str:
 @cache
 def register_fonts() -> None:
     """Make DejaVu Sans known to reportlab; it embeds the glyphs used (Vera lacks Greek and Cyrillic)."""
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    package = find_spec("matplotlib")  # found, not imported: that would cost a third of a second
+    if package is None or package.origin is None:
+        raise OutputError("The fonts of the report are missing: install the package matplotlib again.")
+    folder = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
     for name in (SANS, BOLD, ITALIC):
         pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
     STATE_DEFAULTS["fontName"] = SANS  # every drawing sets it first; Helvetica would not be embedded

@@ -83,6 +83,8 @@ def report_writer(
 
     def write(path: Path) -> None:
         with TrialPictures([data.trial for data in document.trials]) as pictures:
+            if not anonymous:
+                pictures.prefetch(report.frames_needed(measures))
             report.write_report(
                 path,
                 measures,

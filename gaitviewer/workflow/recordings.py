@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.progress import Tick, part
+from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import UserError, VideoError
 from gaitviewer.workflow.request import AnalyzeRequest
@@ -57,27 +59,33 @@ def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
     Raises:
         VideoError: a video cannot be used, or the same video stands for two.
     """
-    trials: list[Trial] = []
+    wanted = [(files[view], view) for files in request.recordings for view in View]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        # Each probe waits for a child process; meanwhile the slowest import of the analysis can be had.
+        pool.submit(importlib.import_module, "scipy.signal")
+        probes = [
+            None if path is None else pool.submit(open_stream, path, view, request.recorded_at_hz)
+            for path, view in wanted
+        ]
+        streams = []
+        for number, (probe, (path, _)) in enumerate(zip(probes, wanted, strict=True)):
+            if probe is not None and path is not None:
+                tick(number / len(wanted), f"reading {path.name}")
+            streams.append(None if probe is None else probe.result())
+    _refuse_copies([stream for stream in streams if stream is not None])
+    pairs = zip(streams[::2], streams[1::2], strict=True)
+    return tuple(Trial(f"t{number}", ByView(*pair)) for number, pair in enumerate(pairs, start=1))
+
+
+def _refuse_copies(streams: list[VideoStream]) -> None:
     seen: dict[str, str] = {}
-    total = len(request.recordings)
-    for number, files in enumerate(request.recordings, start=1):
-        inner = part(tick, (number - 1) / total, number / total)
-        streams: dict[str, VideoStream | None] = {"sagittal": None, "coronal": None}
-        for view in View:
-            path = files[view]
-            if path is None:
-                continue
-            inner(0.5, f"reading {path.name}")
-            stream = open_stream(path, view, request.recorded_at_hz)
-            if stream.sha256 in seen:
-                raise VideoError(
-                    f"{path.name} is a copy of {seen[stream.sha256]}: give each recording once, "
-                    "and the other camera's video for the other view."
-                )
-            seen[stream.sha256] = path.name
-            streams[view.value] = stream
-        trials.append(Trial(f"t{number}", ByView(streams["sagittal"], streams["coronal"])))
-    return tuple(trials)
+    for stream in streams:
+        if stream.sha256 in seen:
+            raise VideoError(
+                f"{stream.path.name} is a copy of {seen[stream.sha256]}: give each recording once, "
+                "and the other camera's video for the other view."
+            )
+        seen[stream.sha256] = stream.path.name
 
 
 def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[str, bool]:
