@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -296,6 +297,29 @@ def export_report(
         library.add_output(document.session.id, path, kind=REPORT_NAME, sha256=digest_file(path))
     tick(1.0, "done")
     return path
+
+
+def export_and_note(
+    document: Document,
+    measures: Measures,
+    folder: Path,
+    *,
+    name: str = REPORT_NAME,
+    paper: str = "A4",
+    anonymous: bool = False,
+    library: Path | None = None,
+    tick: Tick = silent,
+) -> Path:
+    """Write the report and note it in the library file (None: in none); see :func:`export_report`."""
+    from gaitviewer.store import open_library
+
+    with contextlib.ExitStack() as stack:
+        known = None
+        if library is not None and library.is_file():
+            known = stack.enter_context(open_library(library))
+        return export_report(
+            document, measures, folder, paper=paper, anonymous=anonymous, name=name, library=known, tick=tick
+        )
 
 
 def preview_report(

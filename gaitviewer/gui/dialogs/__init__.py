@@ -1,0 +1,1 @@
+"""Dialogs of the window; each gets what it needs and knows no panel."""

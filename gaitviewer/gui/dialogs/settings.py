@@ -1,0 +1,114 @@
+"""What a user chooses once for all sessions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QColorDialog,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gaitviewer.errors import UserError
+from gaitviewer.workflow.settings import Settings, change, save
+
+
+class SettingsDialog(QDialog):
+    """A form of the settings; they are kept when it is accepted.
+
+    Signals:
+        chosen: the new :class:`Settings`, already written.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("settings_dialog")
+        self.setWindowTitle(self.tr("Settings"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.settings = settings
+        self.setMinimumWidth(440)
+        form = QFormLayout()
+        self.rater = QLineEdit(settings.rater)
+        self.rater.setMaxLength(200)
+        self.rater.setPlaceholderText(self.tr("Name or initials, kept with each grade"))
+        form.addRow(self.tr("Rater"), self.rater)
+        self.hide_values = QCheckBox(self.tr("Hide measured and model values until I have graded"))
+        self.hide_values.setChecked(settings.hide_until_graded)
+        form.addRow("", self.hide_values)
+        self.paper = QComboBox()
+        self.paper.addItems(["A4", "Letter"])
+        self.paper.setCurrentText(settings.paper)
+        form.addRow(self.tr("Paper of the report"), self.paper)
+        self.workers = QSpinBox()
+        self.workers.setRange(0, 64)
+        self.workers.setSpecialValueText(self.tr("automatic"))
+        self.workers.setValue(settings.workers)
+        form.addRow(self.tr("Processes for the analysis"), self.workers)
+        self.memory = QSpinBox()
+        self.memory.setRange(64, 65536)
+        self.memory.setSingleStep(128)
+        self.memory.setSuffix(" MB")
+        self.memory.setValue(settings.memory_mb)
+        self.memory.setToolTip(self.tr("Counts from the next start"))
+        form.addRow(self.tr("Memory for pictures"), self.memory)
+        self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
+        for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
+            form.addRow(words, self._colour_button(name))
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.problem)
+        layout.addWidget(buttons)
+
+    def _colour_button(self, name: str) -> QPushButton:
+        button = QPushButton(self._colours[name])
+        button.setObjectName(f"settings_{name}")
+        button.setStyleSheet(f"QPushButton {{ border-left: 16px solid {self._colours[name]}; padding: 4px; }}")
+
+        def choose() -> None:
+            dialog = QColorDialog(Qt.GlobalColor.black, self)
+            dialog.setCurrentColor(self._colours[name])
+            dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
+            if dialog.exec():
+                self._colours[name] = dialog.currentColor().name()
+                button.setText(self._colours[name])
+                button.setStyleSheet(
+                    f"QPushButton {{ border-left: 16px solid {self._colours[name]}; padding: 4px; }}"
+                )
+
+        button.clicked.connect(choose)
+        return button
+
+    def accept(self) -> None:
+        """Write and use them; a problem is said here and the dialog stays."""
+        try:
+            chosen = change(
+                self.settings,
+                rater=self.rater.text().strip(),
+                hide_until_graded=self.hide_values.isChecked(),
+                paper=self.paper.currentText(),
+                workers=self.workers.value(),
+                memory_mb=self.memory.value(),
+                **self._colours,
+            )
+            save(chosen)
+        except UserError as error:
+            self.problem.setText(str(error))
+            return
+        self.chosen.emit(chosen)
+        super().accept()
