@@ -1,0 +1,256 @@
+"""One plot of an angle over the gait cycle, and the lines of now over all plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QWidget
+
+from gaitviewer.core.gait import Side
+from gaitviewer.core.measures import AngleKind, Curve, MeanCurve, NormalBand
+from gaitviewer.gui import theme
+from gaitviewer.gui.panels.cycle import Excluded, curve_near
+from gaitviewer.gui.panels.marks import side_colour, side_pen
+
+_GRID = np.arange(101.0)
+_CLICK_PX = 9.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlotContent:
+    """What a plot shows.
+
+    Attributes:
+        kind: the angle.   means, curves: of both sides.   band: the normal band, or None.
+        excluded: strides left out by a person.   each_stride: strides rather than means.
+        selected: key of the selected stride, "" if none.
+    """
+
+    kind: AngleKind
+    means: tuple[MeanCurve, ...]
+    curves: tuple[Curve, ...]
+    band: NormalBand | None
+    excluded: Excluded
+    each_stride: bool
+    selected: str = ""
+
+
+class CurvePlot(pg.PlotWidget):
+    """Normal band, toe-off lines, and either the means with their SD or each stride.
+
+    Signals:
+        clicked: per cent of the cycle, and the key of the stride whose curve was hit ("" for none).
+        dragged: per cent of the cycle while the button is held.
+    """
+
+    clicked = Signal(float, str)
+    dragged = Signal(float)
+
+    def __init__(self, kind: AngleKind, parent: QWidget | None = None) -> None:
+        super().__init__(parent, viewBox=pg.ViewBox(enableMenu=False))
+        self.kind = kind
+        self.setObjectName(f"curve_{kind.name}")
+        self.setAccessibleName(kind.title)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.setMouseEnabled(x=False, y=False)
+        self.setMinimumSize(150, 104)
+        self._content: PlotContent | None = None
+        self._pressed = False
+        item = self.getPlotItem()
+        item.setContentsMargins(0, 0, 4, 0)
+        item.getAxis("left").setWidth(30)
+        item.getAxis("bottom").setHeight(18)
+        item.layout.setVerticalSpacing(0)
+        self.setXRange(0, 100, padding=0.04)
+        item.getAxis("bottom").setTicks([[(v, f"{v}") for v in (0, 20, 40, 60, 80, 100)]])
+
+    # --- drawing -------------------------------------------------------------------------------------
+
+    def show_content(self, content: PlotContent) -> None:
+        """Draw everything anew."""
+        self._content = content
+        colours = theme.palette()
+        self.clear()
+        self.setBackground(colours.colour("base"))
+        size = f"{max(7.5, theme.font('small').pointSizeF()):.1f}pt"
+        self.setTitle(_heading(content.kind), color=colours.text[:7], size=size, justify="left")
+        for name in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(colours.colour("border"))
+            axis.setTextPen(colours.colour("muted"))
+            axis.setTickFont(theme.font("small"))
+            axis.setStyle(tickLength=-3, tickTextOffset=3, hideOverlappingLabels=False)
+        self._draw_band(content.band)
+        self._draw_line(0.0, QPen(colours.colour("border"), 0), across=True)
+        for mean in content.means:
+            if math.isfinite(mean.toe_off_percent):
+                self._draw_line(mean.toe_off_percent, _thin(mean.side))
+        if content.each_stride:
+            self._draw_strides(content)
+        else:
+            self._draw_means(content.means)
+        self.setToolTip(_tip(content))
+        low, high = limits_of(content)
+        self.setYRange(low, high, padding=0.04)
+
+    def _draw_line(self, at: float, pen: QPen, *, across: bool = False) -> None:
+        line = pg.InfiniteLine(at, angle=0 if across else 90, pen=pen)
+        line.setZValue(-5)
+        self.addItem(line, ignoreBounds=True)
+
+    def _draw_band(self, band: NormalBand | None) -> None:
+        """Filled; only outlined where the published quantity is defined otherwise."""
+        if band is None:
+            return
+        colours = theme.palette()
+        none = pg.mkPen(None)
+        if not band.comparable:
+            none = QPen(colours.colour("muted", 0.8), 0)
+            none.setStyle(Qt.PenStyle.DotLine)
+        edges = [pg.PlotDataItem(_GRID, band.mean + k * band.sd, pen=none) for k in (-1, 1)]
+        for edge in edges:
+            edge.setZValue(-9)
+            self.addItem(edge, ignoreBounds=True)
+        if band.comparable:
+            fill = pg.FillBetweenItem(*edges, brush=colours.colour("band"))
+            fill.setZValue(-10)
+            self.addItem(fill, ignoreBounds=True)
+
+    def _draw_means(self, means: Sequence[MeanCurve]) -> None:
+        for mean in reversed(means):  # the dashed left over the solid right: both show where they coincide
+            shade = QColor(side_colour(mean.side))
+            shade.setAlphaF(0.16)
+            if np.isfinite(mean.sd).any():
+                edges = [pg.PlotDataItem(_GRID, mean.mean + k * mean.sd, pen=None) for k in (-1, 1)]
+                for edge in edges:
+                    self.addItem(edge)
+                self.addItem(pg.FillBetweenItem(*edges, brush=shade))
+            self.plot(_GRID, mean.mean, pen=_cosmetic(side_pen(mean.side, 2.0)), connect="finite")
+
+    def _draw_strides(self, content: PlotContent) -> None:
+        def rank(curve: Curve) -> tuple[bool, bool]:
+            return curve.stride.key == content.selected, not content.excluded.why(curve.stride)
+
+        for curve in sorted(content.curves, key=rank):
+            stride = curve.stride
+            pen = side_pen(stride.side, 1.2)
+            if content.excluded.why(stride):
+                pen = QPen(theme.palette().colour("not_assessable"), 1.0, Qt.PenStyle.DotLine)
+            elif stride.far:
+                faint = QColor(side_colour(stride.side))
+                faint.setAlphaF(0.55)
+                pen.setColor(faint)
+            if stride.key == content.selected:
+                pen.setWidthF(3.0)
+            self.plot(_GRID, curve.values, pen=_cosmetic(pen), connect="finite")
+
+    # --- hands ---------------------------------------------------------------------------------------
+
+    def percent_at(self, x_px: float) -> float:
+        """Per cent of the cycle under a column of the widget."""
+        point = self.getViewBox().mapSceneToView(self.mapToScene(int(x_px), 0))
+        return float(min(100.0, max(0.0, point.x())))
+
+    def x_of(self, percent: float) -> float:
+        """Column of the widget of a per cent of the cycle."""
+        return float(self.place_of(percent, 0.0).x())
+
+    def place_of(self, percent: float, value: float) -> QPointF:
+        """Point of the widget of a value at a per cent (not rounded to pixels)."""
+        scene = self.getViewBox().mapViewToScene(QPointF(percent, value))
+        return QPointF(self.viewportTransform().map(scene))
+
+    def inside(self) -> QRect:
+        """The plotting area in the widget."""
+        return QRect(self.mapFromScene(self.getViewBox().sceneBoundingRect()).boundingRect())
+
+    def stride_under(self, at: QPointF) -> str:
+        """Key of the stride whose curve is there; "" if none is, or only means are shown."""
+        content = self._content
+        if content is None or not content.each_stride:
+            return ""
+        (x_low, x_high), (y_low, y_high) = self.getViewBox().viewRange()
+        area = self.inside()
+        point = self.getViewBox().mapSceneToView(self.mapToScene(at.toPoint()))
+        hit = curve_near(
+            content.curves,
+            percent=point.x(),
+            value=point.y(),
+            per_percent=area.width() / (x_high - x_low),
+            per_unit=area.height() / (y_high - y_low),
+            radius_px=_CLICK_PX,
+        )
+        return "" if hit is None else hit.stride.key
+
+    def mousePressEvent(self, event: object) -> None:  # noqa: N802  Qt's name
+        """A click on a curve chooses its stride; anywhere, the moment."""
+        at = event.position()  # type: ignore[attr-defined]
+        self._pressed = True
+        self.clicked.emit(self.percent_at(at.x()), self.stride_under(at))
+
+    def mouseMoveEvent(self, event: object) -> None:  # noqa: N802  Qt's name
+        """With the button held, through the cycle."""
+        if self._pressed:
+            self.dragged.emit(self.percent_at(event.position().x()))  # type: ignore[attr-defined]
+
+    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802  Qt's name
+        """Let go."""
+        self._pressed = False
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802  Qt's name
+        """The wheel scrolls the panel, it does not zoom a plot."""
+        event.ignore()  # type: ignore[attr-defined]
+
+
+def _heading(kind: AngleKind) -> str:
+    """Title, unit, and what positive means where the title does not say so."""
+    unit = "°" if kind.unit == "deg" else kind.unit
+    word = kind.positive.replace("towards that side", "own side").replace("that side ", "")
+    sign = "" if word in kind.title.lower() else f", {word} +"
+    return f"{kind.title} <span style='color:{theme.palette().muted[:7]}'>{unit}{sign}</span>"
+
+
+def _cosmetic(pen: QPen) -> QPen:
+    pen.setCosmetic(True)
+    return pen
+
+
+def _thin(side: Side) -> QPen:
+    pen = side_pen(side, 1.0)
+    colour = QColor(pen.color())
+    colour.setAlphaF(0.5)
+    pen.setColor(colour)
+    return _cosmetic(pen)
+
+
+def limits_of(content: PlotContent) -> tuple[float, float]:
+    """Lowest and highest value worth showing; at least 20 degrees (5 of other units) apart."""
+    values = [c.values for c in content.curves if content.each_stride]
+    for mean in content.means if not content.each_stride else ():
+        spread = np.nan_to_num(mean.sd)
+        values += [mean.mean - spread, mean.mean + spread]
+    if content.band is not None:
+        values += [content.band.mean - content.band.sd, content.band.mean + content.band.sd]
+    every = np.concatenate(values) if values else np.zeros(1)
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
+    lack = (20.0 if content.kind.unit == "deg" else 5.0) - (high - low)
+    return (low - lack / 2, high + lack / 2) if lack > 0 else (low, high)
+
+
+def _tip(content: PlotContent) -> str:
+    lines = [content.kind.title]
+    if content.kind.note:
+        lines.append(content.kind.note)
+    if content.band is not None:
+        lines.append(content.band.source)
+        if not content.band.comparable:
+            lines.append(content.band.note)
+    return "\n".join(lines)

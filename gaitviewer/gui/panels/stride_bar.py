@@ -1,0 +1,144 @@
+"""The selected stride: what it is, go there, repeat it, leave it out with a reason."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gaitviewer.core.gait import Stride
+from gaitviewer.gui import theme
+from gaitviewer.gui.panels.cycle import to_player
+from gaitviewer.gui.panels.wording import clock, joined, sentence, side_name, view_name
+
+
+class StrideBar(QFrame):
+    """A card below the curves, hidden while no stride is selected.
+
+    Signals:
+        left_out: the stride is to be left out for this reason.   taken_back: it is to count again.
+        went_to, looped: go to its start, repeat it.   closed: select none.
+    """
+
+    left_out = Signal(str)
+    taken_back = Signal()
+    went_to = Signal()
+    looped = Signal()
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stride_bar")
+        self.setAccessibleName(self.tr("The selected stride"))
+        self.setProperty("card", "true")
+        self.words = QLabel()
+        self.words.setObjectName("stride_words")
+        self.words.setWordWrap(True)
+        first = QHBoxLayout()
+        first.addWidget(self.words, 1)
+        for icon, tip, signal in (
+            ("to_start", self.tr("To its start"), self.went_to),
+            ("loop", self.tr("Repeat it"), self.looped),
+            ("close", self.tr("Select no stride"), self.closed),
+        ):
+            button = QToolButton()
+            button.setObjectName(f"stride_{icon}")
+            button.setAutoRaise(True)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            theme.set_icon(button, icon)
+            button.clicked.connect(signal)
+            first.addWidget(button)
+        self.reason = QComboBox()
+        self.reason.setObjectName("stride_reason")
+        self.reason.setAccessibleName(self.tr("Why the stride is left out"))
+        self.reason.setEditable(True)
+        self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.reason.addItems(self._usual_reasons())
+        self.reason.setCurrentIndex(-1)
+        line = QLineEdit()
+        line.setPlaceholderText(self.tr("Reason"))
+        line.setMaxLength(300)
+        line.returnPressed.connect(self._leave_out)
+        self.reason.setLineEdit(line)
+        self.reason.setCurrentIndex(-1)
+        self.reason.editTextChanged.connect(self._allow)
+        self.button = QPushButton(self.tr("Leave out"))
+        self.button.setObjectName("stride_leave_out")
+        self.button.clicked.connect(self._leave_out)
+        self.back = QPushButton(self.tr("Let it count again"))
+        self.back.setObjectName("stride_take_back")
+        self.back.clicked.connect(self.taken_back)
+        second = QHBoxLayout()
+        second.addWidget(self.reason, 1)
+        second.addWidget(self.button)
+        second.addWidget(self.back)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 8, 8)
+        layout.setSpacing(4)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        self.hide()
+
+    def _usual_reasons(self) -> list[str]:
+        return [
+            self.tr("stumbles"),
+            self.tr("turns or slows down"),
+            self.tr("is helped or touched"),
+            self.tr("keypoints are wrong"),
+            self.tr("not typical of this walk"),
+        ]
+
+    def show_stride(self, stride: Stride | None, *, by_hand: str, views: int, offset_s: float) -> None:
+        """Show a stride, or nothing.
+
+        Args:
+            stride: the selected one.
+            by_hand: why a person left it out, "" if nobody did.
+            views: in how many views it was seen.
+            offset_s: coronal minus sagittal time.
+        """
+        self.setVisible(stride is not None)
+        if stride is None:
+            return
+        lines = [
+            self.tr("Stride {n}, {side}, {view}, {start} to {stop}").format(
+                n=stride.number + 1,
+                side=side_name(stride.side),
+                view=view_name(stride.view),
+                start=clock(to_player(stride.start_s, stride.view, offset_s)),
+                stop=clock(to_player(stride.stop_s, stride.view, offset_s)),
+            )
+        ]
+        if stride.flags:
+            lines.append(sentence(joined(stride.flags)))
+        why = by_hand or stride.excluded
+        if why:
+            who = self.tr("Left out by you: {why}") if by_hand else self.tr("Does not count: {why}")
+            lines.append(who.format(why=sentence(why)))
+        elif views > 1:
+            lines.append(self.tr("Seen in both views; it is left out of both."))
+        self.words.setText("\n".join(lines))
+        self.reason.setVisible(not why)
+        self.button.setVisible(not why)
+        self.back.setVisible(bool(by_hand))
+        self._allow()
+
+    def _allow(self) -> None:
+        self.button.setEnabled(bool(self.reason.currentText().strip()))
+
+    def _leave_out(self) -> None:
+        reason = self.reason.currentText().strip()
+        if reason:
+            self.left_out.emit(reason)
+            self.reason.setCurrentIndex(-1)
+            self.reason.clearEditText()

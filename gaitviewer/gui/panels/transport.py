@@ -1,0 +1,225 @@
+"""The bar below the pictures: play, speed, where in time and in the gait cycle, and how the views agree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+from gaitviewer.core.gait import Side, Stride, View
+from gaitviewer.gui import theme
+from gaitviewer.gui.player import SPEEDS, Player
+from gaitviewer.gui.state import AppState
+from gaitviewer.gui.tracks import SyncMeter
+
+_REFRESH_MS = 50
+StrideAt = Callable[[float], Stride | None]
+
+
+class TransportBar(QWidget):
+    """Buttons, speed, time, gait cycle, sync.
+
+    Signals:
+        offset_asked: this offset between the views (seconds), set by a person.
+        estimate_asked: use the offset estimated from the gait again.
+    """
+
+    offset_asked = Signal(float)
+    estimate_asked = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        player: Player,
+        actions: Mapping[str, QAction],
+        *,
+        stride_at: StrideAt,
+        meter: Callable[[], SyncMeter],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Follow the clock; ``stride_at`` and ``meter`` answer for the moment that is shown."""
+        super().__init__(parent)
+        self.setObjectName("transport")
+        self.setAccessibleName(self.tr("Playback"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._state, self._player = state, player
+        self._stride_at, self._meter = stride_at, meter
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(self._show_now)
+        self._build(actions)
+        # Twenty times a second is enough for words; the pictures must not wait for them.
+        player.time_changed.connect(self._soon)
+        player.speed_changed.connect(self._show_speed)
+        player.playing_changed.connect(lambda _: self._show_now())
+        for signal in (player.opened, player.offset_changed, state.measures_changed, state.trial_changed):
+            signal.connect(self._show_all)
+        self._show_all()
+
+    def _build(self, actions: Mapping[str, QAction]) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 3, 8, 3)
+        row.setSpacing(2)
+        for name in (
+            *("player.start", "player.previous_event", "player.step_back", "player.play"),
+            *("player.step_forward", "player.next_event", "player.end", "player.loop", "player.every_frame"),
+        ):
+            button = QToolButton()
+            button.setDefaultAction(actions[name])
+            button.setAutoRaise(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        self.speed = QComboBox()
+        self.speed.setObjectName("transport_speed")
+        self.speed.setAccessibleName(self.tr("Speed"))
+        self.speed.setToolTip(self.tr("Speed (Up and Down)"))
+        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for value in SPEEDS:
+            self.speed.addItem(f"{value:g}×", value)
+        self.speed.activated.connect(lambda index: self._player.set_speed(self.speed.itemData(index)))
+        row.addSpacing(4)
+        row.addWidget(self.speed)
+        row.addSpacing(8)
+        self.now = QLabel()
+        self.now.setObjectName("transport_now")
+        self.now.setFont(theme.font("digits"))
+        row.addWidget(self.now)
+        row.addSpacing(10)
+        self.cycle = QSlider(Qt.Orientation.Horizontal)
+        self.cycle.setObjectName("transport_cycle")
+        self.cycle.setAccessibleName(self.tr("Per cent of the gait cycle"))
+        self.cycle.setToolTip(self.tr("Drag through the gait cycle at hand"))
+        self.cycle.setRange(0, 1000)
+        self.cycle.setMinimumWidth(70)
+        self.cycle.setMaximumWidth(220)
+        self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cycle.sliderMoved.connect(self._scrub)
+        row.addWidget(self.cycle, 1)
+        self.percent = QLabel()
+        self.percent.setObjectName("transport_percent")
+        self.percent.setMinimumWidth(86)
+        row.addWidget(self.percent)
+        row.addStretch(1)
+        self._build_sync(row)
+
+    def _build_sync(self, row: QHBoxLayout) -> None:
+        self.sync = QLabel()
+        self.sync.setObjectName("transport_sync")
+        row.addWidget(self.sync)
+        self.offset = QDoubleSpinBox()
+        self.offset.setObjectName("transport_offset")
+        self.offset.setAccessibleName(self.tr("Offset of the second view, seconds"))
+        self.offset.setToolTip(
+            self.tr("Time of the front view minus time of the side view.\nF8 in both views sets it by eye.")
+        )
+        self.offset.setDecimals(3)
+        self.offset.setSingleStep(0.01)
+        self.offset.setRange(-3600.0, 3600.0)
+        self.offset.setSuffix(" s")
+        self.offset.setKeyboardTracking(False)
+        self.offset.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.offset.valueChanged.connect(self.offset_asked)
+        row.addWidget(self.offset)
+        self.estimate = QToolButton()
+        self.estimate.setObjectName("transport_estimate")
+        self.estimate.setText(self.tr("estimate"))
+        self.estimate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.estimate.clicked.connect(self.estimate_asked)
+        row.addWidget(self.estimate)
+
+    # --- showing -------------------------------------------------------------------------------------
+
+    def _soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _show_all(self) -> None:
+        two = len(self._player.views) == 2
+        for widget in (self.sync, self.offset, self.estimate):
+            widget.setVisible(two)
+        self.offset.blockSignals(True)
+        self.offset.setValue(self._player.offset_s)
+        self.offset.blockSignals(False)
+        self._show_estimate()
+        self._show_speed(self._player.speed)
+        self._show_now()
+
+    def _show_estimate(self) -> None:
+        data, motion = self._state.trial, self._state.motion
+        own = data is not None and data.trial.sync is not None
+        self.estimate.setEnabled(own)
+        if own:
+            words = self.tr("The offset was set by a person. Use the one estimated from the gait again.")
+        elif motion is not None and motion.sync is not None:
+            words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
+                source=motion.sync.source,
+                value=f"{motion.sync.offset_s:.3f}",
+                sigma=f"{motion.sync.sigma_s:.3f}",
+                note=motion.sync.note,
+            )
+        else:
+            words = self.tr("The offset is not known yet.")
+        self.estimate.setToolTip(words)
+
+    def _show_speed(self, speed: float) -> None:
+        index = self.speed.findData(speed)
+        if index >= 0:
+            self.speed.setCurrentIndex(index)
+
+    def _show_now(self) -> None:
+        player = self._player
+        frames = " ".join(
+            f"{'S' if view is View.SAGITTAL else 'F'}{player.shown(view)}" for view in player.views
+        )
+        self.now.setText(f"{player.time_s:7.3f} s  {frames}")
+        self.now.setToolTip(self.tr("Time of the side view; frame of the side (S) and of the front view (F)"))
+        stride = self._stride_at(player.time_s)
+        self.cycle.setEnabled(stride is not None)
+        if stride is None:
+            self.percent.setText("")
+        else:
+            share = self._percent(stride)
+            if not self.cycle.isSliderDown():
+                self.cycle.setValue(round(10 * share))
+            side = self.tr("left") if stride.side is Side.LEFT else self.tr("right")
+            self.percent.setText(f"{side} {share:.0f} %")
+        self._show_meter()
+
+    def _percent(self, stride: Stride) -> float:
+        shift = self._player.offset_s if stride.view is View.CORONAL else 0.0
+        return 100.0 * (self._player.time_s + shift - stride.start_s) / stride.duration_s
+
+    def _show_meter(self) -> None:
+        if len(self._player.views) < 2:
+            return
+        meter = self._meter()
+        if math.isnan(meter.error_s):
+            words, colour = QCoreApplication.translate("TransportBar", "one view"), "muted"
+        else:
+            words = f"Δ {1e3 * meter.error_s:+.0f} ms"
+            colour = "good" if abs(meter.error_s) <= meter.limit_s + 1e-6 else "warning"
+        self.sync.setText(words)
+        self.sync.setStyleSheet(f"color: {getattr(theme.palette(), colour)};")
+        self.sync.setToolTip(self.tr("How far apart the two pictures on the screen are from the offset set"))
+
+    def _scrub(self, value: int) -> None:
+        stride = self._stride_at(self._player.time_s)
+        if stride is not None:
+            shift = self._player.offset_s if stride.view is View.CORONAL else 0.0
+            share = min(value, 999) / 1000.0
+            self._player.pause()
+            self._player.go_to(stride.start_s - shift + share * stride.duration_s)
