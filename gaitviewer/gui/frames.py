@@ -97,6 +97,7 @@ class ViewFrames:
         self._ahead, self._around = self._reach()
         self._run: Generator[Decoded, None, None] | None = None
         self._run_next = 0
+        self._run_serial = 0
         self._keys: list[int] = []
         self._thread = threading.Thread(target=self._work, name=f"decode {self.view.value}", daemon=True)
         self._thread.start()
@@ -211,18 +212,21 @@ class ViewFrames:
             return None
         wanted = self._wanted
         if self._lacks(wanted, height):
-            run = self._run is not None and self._run_next == wanted
-            return _Task(wanted, height, serial, run=run)
+            return _Task(wanted, height, serial, run=self._runs_into(wanted))
         later = range(wanted + 1, min(self.info.frame_count, wanted + self._around + 1))
         earlier = range(wanted - 1, max(-1, wanted - self._around - 1), -1)
         index = self._first_missing(later)
         if index is not None:
-            return _Task(index, height, serial, run=True)
+            return _Task(index, height, serial, run=self._runs_into(index))
         index = self._first_missing(earlier)
         while index is None and self._keys:
             key = self._keys.pop()
             index = key if self._lacks(key, 1) else None
         return None if index is None else _Task(index, height, serial, run=False)
+
+    def _runs_into(self, index: int) -> bool:
+        """Whether the run at hand reaches a frame at once (after playing)."""
+        return self._run is not None and self._run_next <= index <= self._run_next + 4
 
     def _ahead_of(self, index: int) -> list[int]:
         last = self.info.frame_count - 1
@@ -280,21 +284,30 @@ class ViewFrames:
         self._put(task.index, pixels, task)
 
     def _continue_run(self, reader: VideoReader, task: _Task) -> None:
-        """Decode one more frame of a run that leads to the task's frame."""
+        """Decode on, from a key frame if need be, to the task's frame."""
         if self._run is None or not self._run_next <= task.index <= self._run_next + _WORTH_RUNNING:
             self._end_run()
-            self._run, self._run_next = reader.decoded(task.index), task.index
-        while self._serial == task.serial:
-            decoded = next(self._run, None)
+            self._run = reader.decoded(task.index, passing=self._give_up_if_stale)
+        self._run_serial = task.serial
+        while True:
+            try:
+                decoded = next(self._run, None)
+            except BaseException:  # a generator that raised is over
+                self._run = None
+                raise
             if decoded is None:
                 self._end_run()
                 raise _GivenUp
             self._run_next = decoded.number + 1
-            if decoded.number < task.index:
-                continue
-            pixels = decoded.pixels(max_height=task.height, pixel_format="bgra")
-            self._put(decoded.number, pixels, task)
-            return
+            if decoded.number >= task.index:
+                break
+            self._give_up_if_stale(decoded.number)
+        pixels = decoded.pixels(max_height=task.height, pixel_format="bgra")
+        self._put(decoded.number, pixels, task)
+
+    def _give_up_if_stale(self, number: int) -> None:
+        if self._serial != self._run_serial:
+            raise _GivenUp
 
     def _end_run(self) -> None:
         if self._run is not None:

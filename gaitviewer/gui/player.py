@@ -13,7 +13,7 @@ from gaitviewer.gui.tracks import SAME_S, FrameSource, Loop, PlayCount, SyncMete
 SPEEDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0, 1.25, 1.5, 1.75, 2.0)
 # A window that was busy for up to this long shows the frames it owes one after the other; after a longer
 # pause they are left out (except in "every frame" mode).
-_CATCH_UP_S = 0.12
+_CATCH_UP_S = 0.2
 # How soon to look again for a picture that is not decoded yet.
 _WAIT_MS = 4
 

@@ -136,8 +136,14 @@ class VideoReader:
         run = self._run(range(start, stop, step))
         return ((decoded.number, decoded.pixels(max_height=max_height)) for decoded in run)
 
-    def decoded(self, start: int = 0) -> Generator[Decoded, None, None]:
+    def decoded(
+        self, start: int = 0, *, passing: Callable[[int], None] | None = None
+    ) -> Generator[Decoded, None, None]:
         """Every frame from ``start`` on, to be converted by whoever needs it.
+
+        Args:
+            start: number of the first frame.
+            passing: called with the number of each frame decoded on the way; may raise to give up.
 
         Raises:
             ValueError: ``start`` is negative.
@@ -146,16 +152,23 @@ class VideoReader:
         if start < 0:
             raise ValueError(f"start {start}: expected >= 0")
         self._check_open()
-        return self._run(range(start, self.info.frame_count))
+        return self._run(range(start, self.info.frame_count), passing)
 
-    def _run(self, numbers: range) -> Generator[Decoded, None, None]:
+    def _run(
+        self, numbers: range, passing: Callable[[int], None] | None = None
+    ) -> Generator[Decoded, None, None]:
         if not numbers:
             return
+
+        def passed(number: int, frame: VideoFrame) -> None:
+            if passing is not None:
+                passing(number)
+
         converters = Converters(self._index)
         decoder = Decoder(self.path, self._index, threading="FRAME")
         try:
             for number in numbers:
-                yield Decoded(number, decoder.fetch(number), converters)
+                yield Decoded(number, decoder.fetch(number, passed), converters)
         finally:
             decoder.close()
 

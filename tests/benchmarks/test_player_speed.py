@@ -189,10 +189,12 @@ def test_playing_full_hd(
     painted.rows.clear()
     process, ended = psutil.Process(), []
     views.player.playing_changed.connect(lambda on: ended.append(on) if not on else None)
+    spent, own = sum(process.cpu_times()[:2]), time.thread_time()
     began = time.perf_counter()
     views.player.play()
     qtbot.waitUntil(lambda: bool(ended), timeout=60_000)
     took = time.perf_counter() - began
+    spent, own = sum(process.cpu_times()[:2]) - spent, time.thread_time() - own
     shares = [len(set(painted.numbers(view))) / FRAMES for view in View]
     count = views.player.count
     span = views.player.stop_s - views.player.start_s
@@ -201,6 +203,7 @@ def test_playing_full_hd(
         f"two 1080p60: bare decoding of both {bare / 2:.0f} frames/s each; shown {shares[0]:.3f} and "
         f"{shares[1]:.3f} of the frames in {took / span:.3f} of real time, waited {count.waited_s:.2f} s, "
         f"worst sync error {1e3 * count.worst_error_s:.2f} ms (half a frame is {500 / RATE_HZ:.2f}), "
+        f"processors {spent / span:.2f}, of that the window's thread {own / span:.2f}, "
         f"memory {process.memory_info().rss >> 20} MB, load {os.getloadavg()[0]:.1f}",
     )
     assert all(painted.numbers(view) == sorted(painted.numbers(view)) for view in View)
