@@ -213,28 +213,55 @@ def test_playing_full_hd(
         assert took <= 1.05 * span + 0.3
 
 
+@dataclass
+class Played:
+    """Frames per second of both views together, and what it took."""
+
+    fps: float
+    processors: float
+    window: float
+    waited_s: float
+
+
+def _play_through(views: TwoViews, painted: Painted, qtbot: Any) -> Played:
+    ended: list[bool] = []
+    views.player.go_to(0.0)
+    qtbot.waitUntil(lambda: _both_exact(views), timeout=20_000)
+    painted.rows.clear()
+    views.player.playing_changed.connect(lambda on: ended.append(on) if not on else None)
+    process = psutil.Process()
+    spent, own, began = sum(process.cpu_times()[:2]), time.thread_time(), time.perf_counter()
+    views.player.play()
+    qtbot.waitUntil(lambda: bool(ended), timeout=120_000)
+    took = time.perf_counter() - began
+    spent, own = sum(process.cpu_times()[:2]) - spent, time.thread_time() - own
+    shown = sum(len(set(painted.numbers(view))) for view in View)
+    return Played(shown / took, spent / took, own / took, views.player.count.waited_s)
+
+
 def test_playing_quad_hd_against_bare_decoding(
     quad_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = _bare_fps(quad_hd.paths)
-    views, painted = open_views(quad_hd)
-    ended: list[bool] = []
-    views.player.playing_changed.connect(lambda on: ended.append(on) if not on else None)
+    # A cache of a hundredth: every picture is decoded again each time.
+    views, painted = open_views(quad_hd, limit_bytes=64 << 20)
+    normal = _play_through(views, painted, qtbot)
     views.player.every_frame = True
     views.player.set_speed(2.0)
-    began = time.perf_counter()
-    views.player.play()
-    qtbot.waitUntil(lambda: bool(ended), timeout=120_000)
-    took = time.perf_counter() - began
+    double = _play_through(views, painted, qtbot)
     after = _bare_fps(quad_hd.paths)
-    shown = sum(len(set(painted.numbers(view))) for view in View) / took
     bare = (before + after) / 2
+    possible = min(bare / 2, RATE_HZ)
     _say(
         capsys,
-        f"two 1440p60: {shown / 2:.0f} frames/s each, bare decoding {before / 2:.0f} and {after / 2:.0f}, "
-        f"ratio {shown / bare:.2f}, memory {psutil.Process().memory_info().rss >> 20} MB",
+        f"two 1440p60: bare decoding {before / 2:.0f} and {after / 2:.0f} frames/s each; at speed 1 "
+        f"{normal.fps / 2:.1f} each ({normal.fps / 2 / possible:.2f} of what is possible, processors "
+        f"{normal.processors:.2f}, waited {normal.waited_s:.2f} s); every frame at speed 2 "
+        f"{double.fps / 2:.1f} each ({double.fps / bare:.2f} of bare decoding, processors "
+        f"{double.processors:.2f}, window {double.window:.2f}), "
+        f"memory {psutil.Process().memory_info().rss >> 20} MB, load {os.getloadavg()[0]:.1f}",
     )
-    assert shown / bare >= 0.85 or shown / 2 >= RATE_HZ
+    assert normal.fps / 2 >= 0.85 * possible
 
 
 def _timed(views: TwoViews, qtbot: Any, act: Callable[[], None], done: Callable[[], bool]) -> float:
