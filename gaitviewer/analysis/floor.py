@@ -75,8 +75,8 @@ def gait_frame(pose: PoseSequence, walking_pass: WalkingPass, *, xy: Array) -> G
     times = np.asarray(pose.times[rows], np.float64)
     ahead = walking_pass.direction.forward_sign
     if walking_pass.view is View.CORONAL:
-        # Facing the camera, the subject's left is on the right of the picture.
-        ahead = 1 if walking_pass.direction is Direction.TOWARDS else -1
+        # Facing the camera, the subject's left is on the right of the picture, unless that is mirrored.
+        ahead = 1 if (walking_pass.direction is Direction.TOWARDS) != walking_pass.mirrored else -1
     points[..., 0] *= ahead
     points[..., 1] *= -1.0
     speed = float("nan")

@@ -12,6 +12,7 @@ from gaitviewer.analysis.cleaning import clean
 from gaitviewer.analysis.events import detect_events
 from gaitviewer.analysis.passes import apply_sides, classify_view, find_passes
 from gaitviewer.analysis.strides import (
+    exclude_at_the_edge,
     exclude_unsteady,
     exclude_unsure,
     find_strides,
@@ -175,7 +176,10 @@ def _strides_of(
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
     # over all passes, so that one bad pass does not make its own measure
-    return tuple(out) if passes[0].view is View.SAGITTAL else exclude_unsure(tuple(out))
+    if passes[0].view is View.CORONAL:
+        return exclude_unsure(tuple(out))
+    spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
+    return exclude_at_the_edge(tuple(out), spans)
 
 
 def _brought_together(

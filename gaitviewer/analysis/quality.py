@@ -254,5 +254,7 @@ def _limb_strides(own: list[Cycle], side: Side, view: View, few: int) -> Iterato
         advice = "record the same person walking in the other direction too"
         yield QualityFinding(Level.WARNING, "far limb", text, advice, view=view)
     elif len(near) < few:
-        text = f"{len(near)} stride(s) of the {side.value} limb count in the {_WORDS[view]}"
+        many = "1 stride" if len(near) == 1 else f"{len(near)} strides"
+        verb = "counts" if len(near) == 1 else "count"
+        text = f"{many} of the {side.value} limb {verb} in the {_WORDS[view]}"
         yield QualityFinding(Level.NOTE, "strides", text, f"{few} or more tell how steady it is", view=view)

@@ -78,6 +78,7 @@ def assign_sides(pose: PoseSequence, walking_pass: WalkingPass, *, mirrored: boo
         near=near_side(walking_pass.direction, mirrored=mirrored),
         swapped=swapped,
         notes=(*walking_pass.notes, *notes, *note),
+        mirrored=mirrored,
     )
 
 

@@ -7,6 +7,7 @@ stops or turns are excluded, and each says why.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -107,6 +108,39 @@ def exclude_unsure(strides: tuple[Stride, ...]) -> tuple[Stride, ...]:
             odd = f"stride time {stride.duration_s:.2f} s, usually {usual:.2f} s"
         reason = f"the end view alone could not tell its events ({odd})" if odd else ""
         out.append(replace(stride, excluded=stride.excluded or reason))
+    return tuple(out)
+
+
+def exclude_at_the_edge(
+    strides: tuple[Stride, ...], spans: Sequence[tuple[float, float]]
+) -> tuple[Stride, ...]:
+    """Exclude strides that begin or end where the subject leaves the picture and are unlike all others.
+
+    There the estimator makes up feet inside the picture, and a contact with them.
+
+    Args:
+        strides: of one view, from the side.
+        spans: first and last time of each pass, seconds.
+    """
+    s = motion_settings().strides
+
+    def touches(stride: Stride) -> bool:
+        first_s, last_s = spans[stride.pass_index]
+        return stride.start_s - first_s < s.edge_s or last_s - stride.stop_s < s.edge_s
+
+    inner = [stride.duration_s for stride in strides if not touches(stride)]
+    if not inner:
+        return strides
+    usual = float(np.median(inner))
+    out = []
+    for stride in strides:
+        if touches(stride) and abs(stride.duration_s - usual) > s.edge_share * usual:
+            reason = (
+                f"it reaches the end of the pass and lasts {stride.duration_s:.2f} s, the others "
+                f"{usual:.2f} s: its contact at the edge is not to be believed"
+            )
+            stride = replace(stride, excluded=stride.excluded or reason)
+        out.append(stride)
     return tuple(out)
 
 

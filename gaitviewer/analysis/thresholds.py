@@ -119,6 +119,8 @@ class StrideSettings:
     most_stance: float
     slow_share: float
     end_view_share: float
+    edge_s: float
+    edge_share: float
     slow_motion_s: float
 
 

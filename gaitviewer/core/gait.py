@@ -93,6 +93,7 @@ class WalkingPass:
         out_of_plane_deg: angle between the walking direction and the ideal one for this view, degrees
             (sagittal: the image plane; NaN if it cannot be told).
         notes: plain sentences on what is odd about it.
+        mirrored: whether the picture is a mirror image.
     """
 
     view: View
@@ -103,6 +104,7 @@ class WalkingPass:
     swapped: bool = False
     out_of_plane_deg: float = float("nan")
     notes: tuple[str, ...] = ()
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         if self.direction.view is not self.view:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,13 @@ def job_of(path: Path) -> VideoJob:
     return VideoJob(source, video.index_video(path), "", path.name)
 
 
-@pytest.fixture(scope="module")
-def results(shared_data: Path) -> dict[str, PoseResult]:
-    clips = {name: shared_data / name for name in ("clinic/sagittal.mp4", "street/sagittal.mp4")}
-    return estimate_many({name: job_of(path) for name, path in clips.items()})
+@pytest.fixture
+def results(real_poses: Mapping[str, PoseResult]) -> dict[str, PoseResult]:
+    return {
+        "clinic/sagittal.mp4": real_poses["clinic_sagittal"],
+        "clinic/coronal.mp4": real_poses["clinic_coronal"],
+        "street/sagittal.mp4": real_poses["street_sagittal"],
+    }
 
 
 @pytest.mark.slow
@@ -40,6 +44,15 @@ def test_both_walks_of_the_clinic_are_covered(results):
     assert not rows[130:250].any(), "somebody was seen in the empty room"
     inside = pose.seen[55:112][:, LEGS].mean(), pose.seen[265:318][:, LEGS].mean()
     assert min(inside) > 0.99
+
+
+@pytest.mark.slow
+def test_both_directions_of_the_end_view_are_covered(results):
+    rows = results["clinic/coronal.mp4"].pose.seen.any(axis=1)
+    for start, stop in ((0, 171), (290, 457)):
+        found = np.flatnonzero(rows[start:stop])
+        assert found.size >= 0.97 * (stop - start)
+        assert (np.diff(found) == 1).all(), "a gap inside a walk"
 
 
 @pytest.mark.slow

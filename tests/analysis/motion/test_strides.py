@@ -105,3 +105,18 @@ def test_slow_motion_is_suspected_from_the_stride_time() -> None:
     assert slow_motion_suspected(_strides(_walk(8.0))) == pytest.approx(8.0)
     assert slow_motion_suspected(_strides(_walk(2.0))) is None
     assert slow_motion_suspected(()) is None
+
+
+def test_a_stride_that_ends_at_the_edge_and_is_unlike_the_others_is_not_believed() -> None:
+    from gaitviewer.analysis.strides import exclude_at_the_edge
+    from gaitviewer.core.gait import Side, Stride, View
+
+    def stride(number: int, start_s: float, stop_s: float) -> Stride:
+        return Stride("t1", View.SAGITTAL, 0, number, Side.LEFT, start_s, start_s + 0.5, stop_s)
+
+    whole, cut = stride(0, 1.0, 2.0), stride(1, 2.0, 2.85)
+    kept, doubted = exclude_at_the_edge((whole, cut), [(0.5, 2.9)])
+    assert kept.counts
+    assert "0.85 s" in doubted.excluded
+    assert all(s.counts for s in exclude_at_the_edge((whole, cut), [(0.5, 3.5)]))
+    assert all(s.counts for s in exclude_at_the_edge((whole, stride(1, 2.0, 2.95)), [(0.5, 3.0)]))
