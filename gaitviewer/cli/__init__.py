@@ -16,9 +16,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from gaitviewer.cli.arguments import build_parser
 
     options = build_parser().parse_args(arguments)
-    if options.run is None:
-        build_parser().print_help()
-        return 0
     try:
         _start_logging(options)
         code: int = options.run(options)

@@ -35,8 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
         "the Edinburgh Visual Gait Score with the picture behind every grade, and a report.",
     )
     parser.add_argument("--version", action="version", version=f"gaitviewer {__version__}")
-    parser.set_defaults(run=None)
+    parser.set_defaults(run=_run_view, session="", library=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_view(commands)
     _add_analyze(commands)
     _add_demo(commands)
     _add_sessions(commands)
@@ -55,6 +56,14 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-library", action="store_true", help="store nothing in the library")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for pose estimation")
     parser.add_argument("--no-cache", action="store_true", help="estimate poses again, keep no copy")
+
+
+def _add_view(commands: Any) -> None:
+    parser = commands.add_parser("view", help="open the window (also without any command)")
+    parser.add_argument("session", nargs="?", default="", metavar="SESSION", help="session to open at once")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
+    _add_common(parser)
+    parser.set_defaults(run=_run_view)
 
 
 def _add_analyze(commands: Any) -> None:
@@ -137,6 +146,12 @@ def _add_validate(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_common(parser)
     parser.set_defaults(run=_run_validate)
+
+
+def _run_view(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.view import run_view
+
+    return run_view(options)
 
 
 def _run_analyze(options: argparse.Namespace) -> int:

@@ -54,11 +54,14 @@ class NewSessionDialog(QDialog):
         self.resize(860, 620)
         self._jobs = jobs
         self._closed = False
+        self._lines: list[QLineEdit] = []
         self.problems: dict[str, str] = {}
         self.table = RecordingsTable()
+        self._build()
         self.table.edited.connect(self.check)
         self.table.added.connect(self._look_at)
-        self._build()
+        for line in self._lines:
+            line.textChanged.connect(self.check)
         self.table.add(files)
         self.check()
         self.subject.setFocus()
@@ -179,7 +182,7 @@ class NewSessionDialog(QDialog):
         line = QLineEdit()
         line.setObjectName(f"new_session_{name}")
         line.setPlaceholderText(hint)
-        line.textChanged.connect(self.check)
+        self._lines.append(line)
         return line
 
     def _choice(self, name: str, choices: tuple[tuple[str, object], ...]) -> QComboBox:
@@ -232,7 +235,7 @@ class NewSessionDialog(QDialog):
         self.problems = {}
         self._read_session()
         self._read_recordings()
-        for line in self.findChildren(QLineEdit):
+        for line in self._lines:
             wrong = line.objectName().removeprefix("new_session_") in self.problems
             # An empty field is not yet a mistake: only what was typed is marked.
             colour = theme.palette().error

@@ -62,7 +62,7 @@ class TransportBar(QWidget):
         self._timer.timeout.connect(self._show_now)
         self._build(actions)
         # Twenty times a second is enough for words; the pictures must not wait for them.
-        player.time_changed.connect(self._soon)
+        player.time_changed.connect(self.soon)
         player.speed_changed.connect(self._show_speed)
         player.playing_changed.connect(lambda _: self._show_now())
         for signal in (player.opened, player.offset_changed, state.measures_changed, state.trial_changed):
@@ -143,7 +143,8 @@ class TransportBar(QWidget):
 
     # --- showing -------------------------------------------------------------------------------------
 
-    def _soon(self) -> None:
+    def soon(self) -> None:
+        """Show anew before long: time or pictures are others."""
         if not self._timer.isActive():
             self._timer.start()
 

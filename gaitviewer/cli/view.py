@@ -1,0 +1,22 @@
+"""``gaitviewer`` and ``gaitviewer view``: the window."""
+
+from __future__ import annotations
+
+import argparse
+
+from gaitviewer.errors import SettingsError
+
+
+def run_view(options: argparse.Namespace) -> int:
+    """Open the window.
+
+    Raises:
+        SettingsError: there is no display.
+    """
+    from gaitviewer.gui.app import display_there, run
+
+    if not display_there():
+        raise SettingsError(
+            "There is no display for the window here; `gaitviewer --help` lists what works without one."
+        )
+    return run(session_id=options.session, library=options.library)

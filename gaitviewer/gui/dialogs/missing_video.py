@@ -1,0 +1,57 @@
+"""A video that is not where it was: says so, asks where it went, takes it only if it is the same file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from gaitviewer.core.gait import View
+from gaitviewer.gui.notices import Banner
+from gaitviewer.gui.work import Work
+from gaitviewer.workflow.session import missing_videos
+
+
+class MissingVideos(QObject):
+    """Looks after the videos of the open session."""
+
+    def __init__(self, window: QWidget, work: Work, banner: Banner, reopen: Callable[[View], None]) -> None:
+        """Say it in ``banner``; ``reopen`` shows a view again once its file was found."""
+        super().__init__(window)
+        self._window, self._work, self._banner, self._reopen = window, work, banner, reopen
+
+    def look(self) -> None:
+        """Say which video is missing, if one is."""
+        document = self._work.state.document
+        gone = missing_videos(document) if document is not None else ()
+        if not gone:
+            self._banner.forget("missing")
+            return
+        trial, view, stream = gone[0]
+        words = self.tr("{name} is no longer at {folder}. Everything else can be used.")
+        self._banner.say(
+            "missing",
+            words.format(name=stream.path.name, folder=stream.path.parent),
+            button=self.tr("Find it…"),
+            deed=lambda: self.ask(trial, view, stream.path),
+            level="warning",
+        )
+
+    def ask(self, trial: str, view: View, path: Path) -> None:
+        """Ask where a video went."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Where is {name}?").format(name=path.name), str(path.parent)
+        )
+        if name:
+            self.take(trial, view, Path(name))
+
+    def take(self, trial: str, view: View, path: Path) -> None:
+        """Check a file and use it in place of the one that is missing."""
+
+        def done() -> None:
+            self._reopen(view)
+            self.look()
+
+        self._work.find_video(trial, view, path, done)

@@ -1,0 +1,105 @@
+"""Opens the dialogs of the window, one at a time; none of them holds up the work behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QDialog, QWidget
+
+from gaitviewer.gui.work import Work
+
+
+class Dialogs(QObject):
+    """What the window asks and shows.
+
+    Attributes:
+        current: the dialog that is open, or None.
+
+    Signals:
+        keys_changed: the user's own keys are others now.
+    """
+
+    keys_changed = Signal()
+
+    def __init__(self, window: QWidget, work: Work, places: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._work = work
+        self._places = places
+        self.current: QDialog | None = None
+
+    def _open(self, dialog: QDialog) -> None:
+        if self.current is not None:
+            self.current.close()
+        self.current = dialog
+        dialog.finished.connect(lambda _: self._gone(dialog))
+        dialog.open()
+
+    def _gone(self, dialog: QDialog) -> None:
+        if self.current is dialog:
+            self.current = None
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self.current is not None:
+            self.current.close()
+
+    def new_session(self, files: Iterable[Path] | bool = ()) -> None:
+        """Ask for videos and facts; ``files`` are there already."""
+        from gaitviewer.gui.dialogs.new_session import NewSessionDialog
+
+        # A button's signal brings its state along.
+        given = () if isinstance(files, bool) else tuple(files)
+        dialog = NewSessionDialog(self._work.jobs, given, self._window)
+        dialog.chosen.connect(lambda request, analyse: self._work.create(request, analyse=analyse))
+        self._open(dialog)
+
+    def show_report(self) -> None:
+        """Preview and export."""
+        from gaitviewer.gui.dialogs.report import ReportDialog
+
+        state = self._work.state
+        if state.document is None or state.measures is None:
+            return
+        folder = self._places.value("report/folder")
+        dialog = ReportDialog(
+            state.document,
+            state.measures,
+            self._work.jobs,
+            library=self._work.library_file,
+            paper=state.settings.paper,
+            folder=Path(folder) if folder else None,
+            parent=self._window,
+        )
+        dialog.written.connect(lambda path: self._places.setValue("report/folder", str(path.parent)))
+        self._open(dialog)
+
+    def show_help(self) -> None:
+        """All keys."""
+        from gaitviewer.gui.dialogs.help import HelpDialog
+
+        dialog = HelpDialog(self._window)
+        dialog.keys_changed.connect(self.keys_changed)
+        self._open(dialog)
+
+    def show_about(self) -> None:
+        """What the program is."""
+        from gaitviewer.gui.dialogs.about import AboutDialog
+
+        self._open(AboutDialog(self._window))
+
+    def show_settings(self) -> None:
+        """What is chosen once."""
+        from gaitviewer.gui.dialogs.settings import SettingsDialog
+
+        dialog = SettingsDialog(self._work.state.settings, self._window)
+        dialog.chosen.connect(self._work.state.set_settings)
+        self._open(dialog)
+
+    def show_failure(self, title: str, message: str, details: str = "") -> None:
+        """A sentence, with details to copy."""
+        from gaitviewer.gui.dialogs.failure import FailureDialog
+
+        self._open(FailureDialog(title, message, details, self._window))
