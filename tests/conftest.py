@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
     from gaitviewer.pose import PoseResult
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -62,3 +63,56 @@ def real_poses(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> M
         source = FrameSource("gaitviewer.video:open_video", (str(path),))
         jobs[clip] = VideoJob(source=source, info=video.index_video(path), name=clip)
     return estimate_many(jobs, use_cache=False, cache_dir=tmp_path_factory.mktemp("poses"))
+
+
+@pytest.fixture(scope="session")
+def walker_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    """The demo walk as an analysed session: perfect keypoints, and videos that show frame numbers.
+
+    Each picture holds its number in binary in its top rows (see the counter of the video tests, scaled by 5).
+    """
+    import numpy as np
+
+    from gaitviewer.core.document import Document, TrialData
+    from gaitviewer.core.gait import ByView, View
+    from gaitviewer.core.session import Footwear, Session, Subject, Trial, VideoStream, WalkingAid
+    from gaitviewer.synthesis.demo import demo_scene
+    from gaitviewer.synthesis.keypoints import observe
+    from gaitviewer.video import digest_file, index_video, write_video
+
+    scene = demo_scene(1, size=(960, 480))
+    folder = tmp_path_factory.mktemp("walker")
+
+    def picture(number: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+        image = np.full((480, 960, 3), 96, np.uint8)
+        for bit in range(10):
+            image[:160, 80 * bit : 80 * (bit + 1)] = 255 if number >> bit & 1 else 0
+        image[160:, 2 * (number % 400) : 2 * (number % 400) + 40] = 160
+        return image
+
+    def stream(view: View) -> VideoStream:
+        path = folder / f"walk-{'side' if view is View.SAGITTAL else 'front'}.mp4"
+        times = scene.views[view].times
+        write_video(path, (picture(n) for n in range(len(times))), times=times, gop=24)
+        return VideoStream(view, path, digest_file(path), index_video(path))
+
+    streams = ByView(stream(View.SAGITTAL), stream(View.CORONAL))
+    sagittal, coronal = (
+        observe(
+            scene.views[view].motion.points,
+            scene.views[view].camera,
+            times=streams[view].info.times,
+            noise_px=0.5,
+            seed=3,
+        )
+        for view in View
+    )
+    session = Session(
+        "walk1",
+        Subject("P001"),
+        height_m=scene.gait.height_m,
+        footwear=Footwear.BAREFOOT,
+        walking_aid=WalkingAid.NONE,
+    )
+    trial = Trial("t1", ByView[VideoStream | None](streams.sagittal, streams.coronal))
+    return Document(session, (TrialData(trial, ByView(sagittal, coronal)),))

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gaitviewer.core.document import Document, Texts, TrialData
+from gaitviewer.core.evgs import Grade
+from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
+from gaitviewer.core.session import Sync
+from gaitviewer.errors import AnalysisError, Cancelled, OutputError, StoreError, VideoError
+from gaitviewer.store import Library, open_library
+from gaitviewer.workflow import session, thumbnails
+from gaitviewer.workflow.measuring import inputs_digest, measure_document
+from gaitviewer.workflow.request import AnalyzeRequest, make_session
+
+
+@pytest.fixture
+def library(tmp_path: Path, walker_document: Document) -> Library:
+    opened = open_library(tmp_path / "l.db")
+    opened.save_session(walker_document)
+    return opened
+
+
+def with_trial(document: Document, **changes: object) -> Document:
+    return replace(document, trials=(replace(document.trials[0], **changes),))
+
+
+def test_a_session_opens_with_its_measures(library: Library, walker_document: Document) -> None:
+    document, measures = session.open_session(library, "walk1")
+    assert document.session == walker_document.session
+    assert {stride.side for stride in measures.strides if stride.counts} == set(Side)
+    assert measures.evgs.total(Side.LEFT).items_seen >= 10
+
+
+def test_an_excluded_stride_no_longer_counts(walker_document: Document) -> None:
+    before = measure_document(walker_document)
+    key = next(s.key for s in before.strides if s.counts and s.view is View.SAGITTAL)
+    after = measure_document(with_trial(walker_document, excluded_strides=((key, "stumbled"),)))
+    assert next(s for s in after.strides if s.key == key).excluded == "stumbled"
+    assert sum(s.counts for s in after.strides) == sum(s.counts for s in before.strides) - 1
+    assert inputs_digest(walker_document) != inputs_digest(
+        with_trial(walker_document, excluded_strides=((key, "stumbled"),))
+    )
+
+
+def test_an_excluded_trial_is_left_out(walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    second = replace(data, trial=replace(data.trial, id="t2", excluded="wrong child"))
+    both = measure_document(replace(walker_document, trials=(data, second)))
+    assert {curve.stride.trial for curve in both.curves} == {"t1"}
+
+
+def test_a_trial_without_keypoints_leaves_the_other_ones(walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    broken = TrialData(replace(data.trial, id="t2"), ByView(None, None))
+    measures = measure_document(replace(walker_document, trials=(data, broken)))
+    assert {s.trial for s in measures.strides} == {"t1"}
+    assert measures.motions[1].views_present == ()
+
+
+def test_corrected_events_are_used(walker_document: Document) -> None:
+    before = measure_document(walker_document).motions[0].views.sagittal
+    assert before is not None
+    moved = tuple(
+        GaitEvents(
+            tuple(
+                replace(e, time_s=e.time_s + 0.02, corrected=True) if e.kind is EventKind.INITIAL_CONTACT else e
+                for e in group.events
+            )
+        )
+        for group in before.events
+    )
+    after = measure_document(with_trial(walker_document, events=ByView(moved, None)))
+    first, then = before.strides[0], after.motions[0].views.sagittal.strides[0]
+    assert then.start_s == pytest.approx(first.start_s + 0.02)
+    with pytest.raises(AnalysisError, match="corrected events of recording t1"):
+        measure_document(with_trial(walker_document, events=ByView(moved[:1], None)))
+
+
+def test_a_given_offset_is_kept(walker_document: Document) -> None:
+    trial = replace(walker_document.trials[0].trial, sync=Sync(0.25, 0.02, "given"))
+    measures = measure_document(with_trial(walker_document, trial=trial))
+    assert measures.motions[0].sync == Sync(0.25, 0.02, "given")
+
+
+def test_a_session_that_was_not_analysed_says_so(walker_document: Document) -> None:
+    with pytest.raises(AnalysisError, match="not been analysed"):
+        measure_document(with_trial(walker_document, poses=ByView(None, None)))
+
+
+def test_states_are_the_latest_step(library: Library, walker_document: Document) -> None:
+    def state_after(document: Document) -> session.SessionState:
+        session.save_document(library, document)
+        (card,) = session.list_cards(library)
+        return card.state
+
+    assert state_after(with_trial(walker_document, poses=ByView(None, None))) is session.SessionState.NEW
+    assert state_after(walker_document) is session.SessionState.ANALYSED
+    excluded = with_trial(walker_document, excluded_strides=(("t1/sagittal/p0/left/0", "x"),))
+    assert state_after(excluded) is session.SessionState.CORRECTED
+    graded = replace(excluded, grades=(Grade(1, Side.LEFT, 0, "A", "2026-01-01T00:00:00+00:00"),))
+    assert state_after(graded) is session.SessionState.GRADED
+    assert state_after(replace(graded, texts=Texts(findings="toe walking"))) is session.SessionState.REVIEWED
+    library.add_snapshot("walk1", "{}", who="A")
+    (card,) = session.list_cards(library)
+    assert (card.state, card.grades) == (session.SessionState.SIGNED, 1)
+
+
+def test_the_thumbnail_shows_a_seen_frame_and_is_made_once(walker_document: Document, tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = thumbnails.make_thumbnail(walker_document)
+    assert path == thumbnails.thumbnail_file("walk1")
+    with Image.open(path) as picture:
+        assert picture.size == (thumbnails.WIDTH_PX, thumbnails.HEIGHT_PX)
+    frame = thumbnails.best_frame(walker_document.trials[0], View.SAGITTAL)
+    pose = walker_document.trials[0].poses.sagittal
+    assert np.isfinite(pose.xy[frame]).all()
+    when = path.stat().st_mtime_ns
+    assert thumbnails.make_thumbnail(walker_document) == path
+    assert path.stat().st_mtime_ns == when
+
+
+def test_no_video_no_thumbnail(walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    gone = replace(data.trial.videos.sagittal, path=Path("/nowhere/side.mp4"))
+    lost = with_trial(walker_document, trial=replace(data.trial, videos=ByView(gone, None)))
+    assert thumbnails.make_thumbnail(lost) is None
+
+
+def test_a_moved_video_is_taken_only_if_it_is_the_same_file(walker_document: Document, tmp_path: Path) -> None:
+    data = walker_document.trials[0]
+    side, front = data.trial.videos.sagittal, data.trial.videos.coronal
+    lost = with_trial(
+        walker_document,
+        trial=replace(
+            data.trial,
+            videos=ByView(
+                replace(side, path=tmp_path / "gone" / side.path.name),
+                replace(front, path=tmp_path / "gone" / front.path.name),
+            ),
+        ),
+    )
+    assert [(trial, view) for trial, view, _ in session.missing_videos(lost)] == [
+        ("t1", View.SAGITTAL),
+        ("t1", View.CORONAL),
+    ]
+    with pytest.raises(VideoError, match="digest differs"):
+        session.found_video(lost, "t1", View.SAGITTAL, front.path)
+    found = session.found_video(lost, "t1", View.SAGITTAL, side.path)
+    assert found.trials[0].trial.videos.sagittal.path == side.path
+    assert session.missing_videos(session.found_in_folder(found, side.path.parent)) == ()
+
+
+def test_a_new_session_holds_checked_videos_and_is_made_once(tmp_path: Path, walker_document: Document) -> None:
+    videos = walker_document.trials[0].trial.videos
+    request = AnalyzeRequest(
+        recordings=(ByView(videos.sagittal.path, videos.coronal.path),),
+        session=make_session("P002"),
+        out=Path(),
+    )
+    with open_library(tmp_path / "n.db") as fresh:
+        made = session.create_session(request, fresh)
+        assert [card.state for card in session.list_cards(fresh)] == [session.SessionState.NEW]
+        assert made.trials[0].trial.videos.sagittal.sha256 == videos.sagittal.sha256
+        with pytest.raises(StoreError, match="in the library already"):
+            session.create_session(request, fresh)
+
+
+def test_analysis_goes_on_without_a_lost_video(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    data = walker_document.trials[0]
+    lost = replace(data.trial.videos.coronal, path=Path("/nowhere/front.mp4"))
+    bare = with_trial(
+        walker_document,
+        poses=ByView(None, None),
+        trial=replace(data.trial, videos=ByView(data.trial.videos.sagittal, lost)),
+    )
+
+    def estimate(document: Document, **how: object) -> Document:
+        assert document.trials[0].trial.views == (View.SAGITTAL,)
+        return with_trial(document, poses=ByView(data.poses.sagittal, None))
+
+    monkeypatch.setattr(analyze, "estimate_poses", estimate)
+    came: list[Document] = []
+    done, measures, problems = session.analyse_document(bare, came=came.append)
+    assert "front.mp4 is no longer where it was" in problems
+    assert measures is not None
+    assert done.trials[0].poses.sagittal is data.poses.sagittal
+    assert done.trials[0].trial.videos.coronal is lost
+    assert len(came) == 1
+
+
+def test_analysis_without_any_video_fails(walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    lost = replace(data.trial.videos.sagittal, path=Path("/nowhere/side.mp4"))
+    bare = with_trial(
+        walker_document,
+        poses=ByView(None, None),
+        trial=replace(data.trial, videos=ByView(lost, None)),
+    )
+    with pytest.raises(VideoError, match=r"side\.mp4"):
+        session.analyse_document(bare)
+
+
+def test_the_report_is_written_noted_and_looked_at(
+    library: Library, walker_document: Document, tmp_path: Path
+) -> None:
+    measures = measure_document(walker_document)
+    out = tmp_path / "out"
+    path = session.export_report(
+        walker_document, measures, out, name="P001-gait.pdf", library=library, anonymous=True
+    )
+    assert path == out / "P001-gait.pdf"
+    assert path.read_bytes().startswith(b"%PDF")
+    assert [row.path for row in library.outputs("walk1")] == [path]
+    from gaitviewer.report.preview import page_pictures
+
+    pages = list(page_pictures(path, height_px=300))
+    assert len(pages) == pages[0][1] >= 3
+    shape = pages[0][2].shape
+    assert (shape[0], shape[2]) == (300, 4)
+    assert (pages[0][2][..., :3] < 128).any()
+
+
+def test_a_cancelled_report_leaves_the_folder(walker_document: Document, tmp_path: Path) -> None:
+    def stop(fraction: float, note: str) -> None:
+        raise Cancelled
+
+    measures = measure_document(walker_document)
+    with pytest.raises(Cancelled):
+        session.export_report(walker_document, measures, tmp_path / "out", tick=stop)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError):
+        session.export_report(walker_document, measures, tmp_path / "file" / "out")
