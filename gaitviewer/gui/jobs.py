@@ -179,6 +179,11 @@ class Jobs(QObject):
         return job
 
     @property
+    def closing(self) -> bool:
+        """Whether no job can be started any more."""
+        return self._closing
+
+    @property
     def active(self) -> tuple[Job[Any], ...]:
         """Jobs that wait or run, without those that were cancelled."""
         return tuple(job for job in self._jobs if not job.cancelled)

@@ -152,7 +152,8 @@ class MainWindow(QMainWindow):
 
     def _prepare(self) -> None:
         """Make ready what the first session needs."""
-        if self._ready and self._desk is None:
+        if not self.jobs.closing:
+            self._use_settings()
             self.work.warm_up()
 
     @property
@@ -192,7 +193,11 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             chosen = self.state.settings
             name = self._settings.value("window/theme", theme.Choice.SYSTEM.value)
-            theme.apply(app, theme.Choice(name), sides=(chosen.left_colour, chosen.right_colour))
+            sides = (chosen.left_colour, chosen.right_colour)
+            usual = type(chosen)()
+            # The theme's own colours differ between light and dark: only a person's choice replaces them.
+            own = sides != (usual.left_colour, usual.right_colour)
+            theme.apply(app, theme.Choice(name), sides=sides if own else None)
 
     # --- pages ---------------------------------------------------------------------------------------
 

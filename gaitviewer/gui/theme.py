@@ -247,6 +247,7 @@ def _qt_palette(colours: Palette) -> QPalette:
 def _stylesheet(p: Palette) -> str:
     """Only what a palette cannot say; everything else is left to the style."""
     return f"""
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolTip {{ color: {p.text}; background: {p.raised}; border: 1px solid {p.border}; padding: 3px; }}
 QToolBar {{ border: none; spacing: 2px; padding: 2px; }}
 QToolBar::separator {{ background: {p.border}; width: 1px; margin: 4px 5px; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -76,9 +77,14 @@ class SettingsDialog(QDialog):
         layout.addWidget(buttons)
 
     def _colour_button(self, name: str) -> QPushButton:
-        button = QPushButton(self._colours[name])
+        button = QPushButton()
         button.setObjectName(f"settings_{name}")
-        button.setStyleSheet(f"QPushButton {{ border-left: 16px solid {self._colours[name]}; padding: 4px; }}")
+
+        def show() -> None:
+            swatch = QPixmap(16, 16)
+            swatch.fill(self._colours[name])
+            button.setIcon(QIcon(swatch))
+            button.setText(self._colours[name])
 
         def choose() -> None:
             dialog = QColorDialog(Qt.GlobalColor.black, self)
@@ -86,11 +92,9 @@ class SettingsDialog(QDialog):
             dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
             if dialog.exec():
                 self._colours[name] = dialog.currentColor().name()
-                button.setText(self._colours[name])
-                button.setStyleSheet(
-                    f"QPushButton {{ border-left: 16px solid {self._colours[name]}; padding: 4px; }}"
-                )
+                show()
 
+        show()
         button.clicked.connect(choose)
         return button
 
