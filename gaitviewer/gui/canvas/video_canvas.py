@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -23,6 +23,7 @@ from gaitviewer.gui.canvas import placement as places
 from gaitviewer.gui.canvas.angles import evidence_points, paint_tools
 from gaitviewer.gui.canvas.hits import Xy, nearest_point
 from gaitviewer.gui.canvas.overlays import OVERLAYS, paint_overlays
+from gaitviewer.gui.canvas.picture import draw_image, paint_around, paint_message
 from gaitviewer.gui.canvas.placement import Placement
 from gaitviewer.gui.canvas.scene import Content, EvidenceMark, Scene
 from gaitviewer.gui.canvas.toolbox import Toolbox
@@ -261,7 +262,8 @@ class VideoCanvas(QWidget):
         painter.setFont(theme.font("small"))
         shown = self._paint_picture(painter, palette.colour("canvas"), palette.colour("stage"))
         if not shown and self._message:
-            self._paint_message(painter, palette)
+            on_stage = self._content.pose is not None
+            paint_message(painter, self.rect(), self._message, palette, on_stage=on_stage)
         if not self._bare and (shown or self._content.pose is not None):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             scene = self.scene()
@@ -285,46 +287,13 @@ class VideoCanvas(QWidget):
                 painter.fillRect(target, behind)
             self.painted_frame = -1
             return False
-        self._paint_around(painter, target, around)
+        paint_around(painter, self.rect(), target, around)
         self._draw_image(painter, target, shot.image)
         self.painted_frame, self._painted_height = shot.index, shot.height
         return True
 
     def _draw_image(self, painter: QPainter, target: QRectF, image: QImage) -> None:
-        ratio = self.devicePixelRatioF()
-        if abs(target.height() * ratio - image.height()) < 1.0:  # made for this size: copied as it is
-            size = QRectF(target.x(), target.y(), image.width() / ratio, image.height() / ratio)
-            painter.drawImage(size, image, QRectF(image.rect()))
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        seen = target.intersected(QRectF(self.rect()))
-        scale = image.height() / target.height()
-        source = QRectF(
-            (seen.x() - target.x()) * scale,
-            (seen.y() - target.y()) * scale,
-            seen.width() * scale,
-            seen.height() * scale,
-        )
-        painter.drawImage(seen, image, source)
-
-    def _paint_around(self, painter: QPainter, target: QRectF, colour: QColor) -> None:
-        """Only what the picture does not cover: filling everything twice costs."""
-        inner = target.toRect().adjusted(1, 1, -1, -1)
-        full = self.rect()
-        left, right = max(0, inner.left()), min(full.width(), inner.right() + 1)
-        top, bottom = max(0, inner.top()), min(full.height(), inner.bottom() + 1)
-        painter.fillRect(QRect(0, 0, full.width(), top), colour)
-        painter.fillRect(QRect(0, bottom, full.width(), full.height() - bottom), colour)
-        painter.fillRect(QRect(0, top, left, bottom - top), colour)
-        painter.fillRect(QRect(right, top, full.width() - right, bottom - top), colour)
-
-    def _paint_message(self, painter: QPainter, palette: theme.Palette) -> None:
-        painter.setFont(theme.font("body"))
-        on_stage = self._content.pose is not None  # the skeleton is shown; the words stay above it
-        painter.setPen(palette.colour("overlay_text" if on_stage else "muted"))
-        where = Qt.AlignmentFlag.AlignTop if on_stage else Qt.AlignmentFlag.AlignVCenter
-        flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.rect().adjusted(24, 24, -24, -24), int(flags), self._message)
+        draw_image(painter, target, image, bounds=self.rect(), pixel_ratio=self.devicePixelRatioF())
 
     # --- mouse and keys ------------------------------------------------------------------------------
 

@@ -1,0 +1,43 @@
+"""Painting one decoded picture, what is around it, or why there is none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from gaitviewer.gui import theme
+
+
+def draw_image(painter: QPainter, target: QRectF, image: QImage, *, bounds: QRect, pixel_ratio: float) -> None:
+    """An image at its place: copied as it is where it was made for this size, else its seen part scaled."""
+    if abs(target.height() * pixel_ratio - image.height()) < 1.0:
+        size = QRectF(target.x(), target.y(), image.width() / pixel_ratio, image.height() / pixel_ratio)
+        painter.drawImage(size, image, QRectF(image.rect()))
+        return
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    seen = target.intersected(QRectF(bounds))
+    scale = image.height() / target.height()
+    corner = (seen.topLeft() - target.topLeft()) * scale
+    painter.drawImage(seen, image, QRectF(corner, seen.size() * scale))
+
+
+def paint_around(painter: QPainter, full: QRect, target: QRectF, colour: QColor) -> None:
+    """Only what the picture does not cover: filling everything twice costs."""
+    inner = target.toRect().adjusted(1, 1, -1, -1)
+    left, right = max(0, inner.left()), min(full.width(), inner.right() + 1)
+    top, bottom = max(0, inner.top()), min(full.height(), inner.bottom() + 1)
+    painter.fillRect(QRect(0, 0, full.width(), top), colour)
+    painter.fillRect(QRect(0, bottom, full.width(), full.height() - bottom), colour)
+    painter.fillRect(QRect(0, top, left, bottom - top), colour)
+    painter.fillRect(QRect(right, top, full.width() - right, bottom - top), colour)
+
+
+def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Palette, *, on_stage: bool) -> None:
+    """Why there is no picture; above the skeleton where that is shown on an empty stage."""
+    painter.save()
+    painter.setFont(theme.font("body"))
+    painter.setPen(palette.colour("overlay_text" if on_stage else "muted"))
+    where = Qt.AlignmentFlag.AlignTop if on_stage else Qt.AlignmentFlag.AlignVCenter
+    flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
+    painter.drawText(full.adjusted(24, 24, -24, -24), int(flags), text)
+    painter.restore()
