@@ -60,7 +60,7 @@ def plain_pen(colour: QColor, width: float, *, dashed: bool = False) -> QPen:
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if dashed:
-        pen.setDashPattern((2.0, 3.0))
+        pen.setDashPattern(_DASHES)
     return pen
 
 
