@@ -1,0 +1,308 @@
+"""Sagittal pattern by the plantarflexor-knee extension couple, and how far each angle is from the norm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.measures import Measures, Pattern
+from gaitviewer.gui import theme
+from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
+from gaitviewer.gui.panels.grading import is_hidden
+from gaitviewer.gui.panels.marks import side_colour, side_pen
+from gaitviewer.gui.panels.wording import number, sentence, side_name, tr
+from gaitviewer.gui.player import Player
+from gaitviewer.gui.state import AppState
+from gaitviewer.workflow.tables import angle_kinds
+
+_LEAST_REACH = 3.5  # z that the plot shows at least to each side
+
+
+class PatternPanel(Panel):
+    """The pattern of each limb in words and as a map, and the profile of the angles as bars."""
+
+    def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
+        title = QCoreApplication.translate("PatternPanel", "Gait pattern")
+        super().__init__(state, player, name="panel_pattern", title=title, parent=parent)
+        self.words = QLabel()
+        self.words.setObjectName("pattern_words")
+        self.words.setWordWrap(True)
+        self.plot = PatternPlot()
+        self.bars = ProfileBars()
+        self.notes = QLabel(
+            self.tr(
+                "Knee and ankle against healthy children over 20 to 45 % of the cycle (Sangeux 2015). "
+                "The profile is the root mean square distance from the normal mean in 2D; it is not a Gait "
+                "Profile Score. The notch is the part of the shape alone, without a constant offset."
+            )
+        )
+        self.notes.setWordWrap(True)
+        self.notes.setProperty("quiet", "true")
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(10, 6, 10, 8)
+        column.setSpacing(8)
+        for widget in (self.words, self.plot, self.bars, self.notes):
+            column.addWidget(widget)
+        column.addStretch(1)
+        scroller = QScrollArea()
+        scroller.setWidgetResizable(True)
+        scroller.setFrameShape(QFrame.Shape.NoFrame)
+        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroller.setWidget(inside)
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroller)
+        for signal in (state.session_changed, state.measures_changed, state.document_changed):
+            signal.connect(self._reload)
+        state.settings_changed.connect(self._reload)
+        self._shown: Measures | None = None
+        self._reload()
+
+    def _reload(self) -> None:
+        measures, state = self.state.measures, self.state
+        if state.document is None:
+            self.show_empty(nothing_open())
+        elif measures is None:
+            self.show_empty(nothing_measured())
+        elif any(
+            is_hidden(state.document, state.settings, m.item.number, side)
+            for side in Side
+            for m in measures.evgs.measures[side]
+        ):
+            self.show_empty(self.tr("The pattern is hidden until you have graded all items of both limbs."))
+        else:
+            self.show_content()
+            if measures is not self._shown:
+                self._shown = measures
+                self._fill(measures)
+
+    def _fill(self, measures: Measures) -> None:
+        self.words.setText("\n".join(pattern_words(measures.patterns[side]) for side in Side))
+        self.plot.show_patterns(measures.patterns)
+        self.bars.show_rows(profile_rows(measures))
+
+    def retheme(self) -> None:
+        """Colours of the theme."""
+        self.plot.update()
+        self.bars.update()
+
+
+def pattern_words(pattern: Pattern) -> str:
+    """The pattern of a limb in one line."""
+    side = side_name(pattern.side).capitalize()
+    if not pattern.label:
+        return tr("{side}: not assessable, {reason}").format(side=side, reason=sentence(pattern.reason))
+    return tr("{side}: {label} (knee z {knee}, ankle z {ankle}; {far} z from the nearest border)").format(
+        side=side,
+        label=pattern.label,
+        knee=number(pattern.knee_z, 1),
+        ankle=number(pattern.ankle_z, 1),
+        far=number(pattern.severity, 1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One row of the bars: (raw, shape only) of each limb in degrees, or None."""
+
+    name: str
+    values: BySide[tuple[float, float] | None]
+    total: bool = False
+
+
+def profile_rows(measures: Measures) -> tuple[ProfileRow, ...]:
+    """The variable scores in the order of the angles, then the profile score."""
+
+    def pair(angle: str, side: Side) -> tuple[float, float] | None:
+        found = [s for s in measures.variable_scores if (s.angle, s.side) == (angle, side)]
+        return (found[0].raw, found[0].shape_only) if found else None
+
+    there = {score.angle for score in measures.variable_scores}
+    rows = [
+        ProfileRow(kind.title, BySide(*(pair(kind.name, side) for side in Side)))
+        for kind in angle_kinds()
+        if kind.name in there
+    ]
+    scores = {score.side: (score.raw, score.shape_only) for score in measures.profile_scores}
+    if scores:
+        both = BySide(scores.get(Side.LEFT), scores.get(Side.RIGHT))
+        rows.append(ProfileRow(tr("2D sagittal profile"), both, total=True))
+    return tuple(rows)
+
+
+class PatternPlot(QWidget):
+    """Knee against ankle in z: each stride a dot, the limb a ring (left, dashed) or a disc (right)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pattern_plot")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._patterns: BySide[Pattern] | None = None
+
+    def show_patterns(self, patterns: BySide[Pattern]) -> None:
+        """Show both limbs."""
+        self._patterns = patterns
+        words = " ".join(pattern_words(patterns[side]) for side in Side)
+        self.setAccessibleName(words)
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Nearly square at the usual width of the panel."""
+        return QSize(380, 300)
+
+    def reach(self) -> float:
+        """How far the axes go, in z."""
+        every = [_LEAST_REACH]
+        for pattern in self._patterns or ():
+            for point in (*pattern.points, (pattern.knee_z, pattern.ankle_z)):
+                every += [abs(value) + 0.5 for value in point if math.isfinite(value)]
+        return min(12.0, max(every))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Regions, axes, limbs."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side_px = min(self.width() - 44, self.height() - 30)
+        box = QRectF((self.width() - side_px) / 2 + 12, 4, side_px, side_px)
+        reach = self.reach()
+
+        def at(ankle: float, knee: float) -> QPointF:
+            x = box.center().x() + max(-reach, min(reach, ankle)) / reach * box.width() / 2
+            return QPointF(x, box.center().y() - max(-reach, min(reach, knee)) / reach * box.height() / 2)
+
+        self._paint_ground(painter, box, at(-1, 1), at(1, -1))
+        for pattern in self._patterns or ():
+            colour = side_colour(pattern.side)
+            painter.setPen(QPen(colour, 1.2))
+            left = pattern.side is Side.LEFT
+            painter.setBrush(Qt.BrushStyle.NoBrush if left else colour)
+            for knee, ankle in pattern.points:
+                painter.drawEllipse(at(ankle, knee), 2.2, 2.2)
+            if math.isfinite(pattern.knee_z) and math.isfinite(pattern.ankle_z):
+                spot = at(pattern.ankle_z, pattern.knee_z)
+                painter.setPen(side_pen(pattern.side, 2.0))
+                painter.drawEllipse(spot, 7.0, 7.0)
+                letter = tr("L") if left else tr("R")
+                place = QRectF(spot.x() + (-26 if left else 10), spot.y() - 9, 16, 18)
+                painter.setPen(colour)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, letter)
+
+    def _paint_ground(self, painter: QPainter, box: QRectF, first: QPointF, second: QPointF) -> None:
+        colours = theme.palette()
+        painter.fillRect(box, colours.colour("base"))
+        normal = QRectF(first, second)
+        painter.fillRect(normal, colours.colour("band"))
+        painter.setPen(QPen(colours.colour("border"), 1.0))
+        painter.drawRect(box)
+        for x in (first.x(), second.x()):
+            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        painter.drawLine(QPointF(box.left(), first.y()), QPointF(box.right(), first.y()))
+        painter.drawLine(QPointF(first.x(), second.y()), QPointF(box.right(), second.y()))
+        painter.setFont(theme.font("small"))
+        painter.setPen(colours.colour("muted"))
+        left, middle, right = box.left(), first.x(), second.x()
+        wide = normal.width()
+        names = (
+            (left, box.top() + 2, middle - left, tr("jump gait")),
+            (middle, box.top() + 2, wide, tr("apparent\nequinus")),
+            (right, box.top() + 2, box.right() - right, tr("crouch gait")),
+            (left, box.bottom() - 34, middle - left, tr("true equinus")),
+            (middle, box.bottom() - 34, wide, tr("knee\nrecurvatum")),
+            (right, box.bottom() - 34, box.right() - right, tr("not\nclassified")),
+            (right, second.y() - 34, box.right() - right, tr("undetermined")),
+        )
+        for x, y, width, words in names:
+            align = Qt.AlignmentFlag.AlignHCenter
+            align |= Qt.AlignmentFlag.AlignTop if y < box.center().y() else Qt.AlignmentFlag.AlignBottom
+            painter.drawText(QRectF(x - 8, y, width + 16, 32), align, words)
+        place = QRectF(box.left() - 30, box.bottom() + 3, box.width() + 60, 20)
+        centre = Qt.AlignmentFlag.AlignCenter
+        painter.drawText(place, centre, tr("\u2190 plantarflexed   ankle z   dorsiflexed \u2192"))
+        painter.save()
+        painter.translate(box.left() - 12, box.center().y())
+        painter.rotate(-90)
+        painter.drawText(QRectF(-120, -10, 240, 20), centre, tr("\u2190 extended   knee z   flexed \u2192"))
+        painter.restore()
+
+
+class ProfileBars(QWidget):
+    """How far each angle is from the normal mean, in degrees: a bar for each limb."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("profile_bars")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._rows: tuple[ProfileRow, ...] = ()
+
+    def show_rows(self, rows: tuple[ProfileRow, ...]) -> None:
+        """Show these rows."""
+        self._rows = rows
+        lines = []
+        for row in rows:
+            said = [
+                f"{side_name(side)} {number(pair[0], 1)}°"
+                for side in Side
+                if (pair := row.values[side]) is not None
+            ]
+            lines.append(f"{row.name}: {', '.join(said)}")
+        self.setAccessibleName("; ".join(lines))
+        self.setToolTip("\n".join(lines))
+        self.updateGeometry()
+        self.update()
+
+    def _row_height(self) -> int:
+        return max(28, self.fontMetrics().height() + 10)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """A row for each."""
+        return QSize(320, self._row_height() * len(self._rows) + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """Names, bars, values; a notch for the part of the shape alone."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours, high = theme.palette(), self._row_height()
+        names = max((self.fontMetrics().horizontalAdvance(r.name) for r in self._rows), default=0) + 12
+        room = max(40.0, self.width() - names - 46.0)
+        top = max([10.0, *(p[0] for r in self._rows for p in r.values if p is not None)])
+        for index, row in enumerate(self._rows):
+            y = index * high
+            painter.setFont(theme.font())
+            if row.total:
+                painter.setPen(colours.colour("border"))
+                painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
+            painter.setPen(colours.colour("text"))
+            place = QRectF(0, y, names - 8, high)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, row.name)
+            for line, side in enumerate(Side):
+                bar = QRectF(names, y + 4 + line * 11, room, 9)
+                self._paint_bar(painter, row.values[side], side, bar, top)
+
+    def _paint_bar(
+        self, painter: QPainter, pair: tuple[float, float] | None, side: Side, box: QRectF, top: float
+    ) -> None:
+        if pair is None or not math.isfinite(pair[0]):
+            return
+        colour = QColor(side_colour(side))
+        bar = QRectF(box.left(), box.top(), max(1.0, box.width() * pair[0] / top), box.height())
+        fill = QColor(colour)
+        fill.setAlphaF(0.35 if side is Side.LEFT else 0.75)
+        painter.fillRect(bar, fill)
+        painter.setPen(side_pen(side, 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        if math.isfinite(pair[1]):
+            x = box.left() + box.width() * pair[1] / top
+            painter.setPen(QPen(theme.palette().colour("text"), 1.6))
+            painter.drawLine(QPointF(x, bar.top() - 1), QPointF(x, bar.bottom() + 1))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.palette().colour("muted"))
+        words = QRectF(bar.right() + 5, box.top() - 3, 44, box.height() + 6)
+        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(words, align, f"{number(pair[0], 1)}°")

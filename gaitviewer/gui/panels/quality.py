@@ -1,0 +1,125 @@
+"""What the recordings are good for, and what to do better next time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from gaitviewer.core.measures import Level, QualityFinding
+from gaitviewer.gui import theme
+from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
+from gaitviewer.gui.panels.wording import joined, many, sentence, view_name
+from gaitviewer.gui.player import Player
+from gaitviewer.gui.state import AppState
+
+_ICONS = {Level.GOOD: "good", Level.NOTE: "note", Level.WARNING: "warning", Level.REFUSED: "error"}
+_ICON_PX = 18
+
+
+class QualityPanel(Panel):
+    """Findings as cards, most serious first."""
+
+    def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
+        title = QCoreApplication.translate("QualityPanel", "Recording quality")
+        super().__init__(state, player, name="panel_quality", title=title, parent=parent)
+        self.summary = QLabel()
+        self.summary.setObjectName("quality_summary")
+        self.summary.setWordWrap(True)
+        self.summary.setContentsMargins(10, 6, 10, 4)
+        self._scroller = QScrollArea()
+        self._scroller.setObjectName("quality_findings")
+        self._scroller.setAccessibleName(self.tr("Findings on the recordings"))
+        self._scroller.setWidgetResizable(True)
+        self._scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.summary)
+        layout.addWidget(self._scroller, 1)
+        state.session_changed.connect(self._reload)
+        state.measures_changed.connect(self._reload)
+        self._reload()
+
+    def _reload(self) -> None:
+        measures = self.state.measures
+        if self.state.document is None:
+            self.show_empty(nothing_open())
+        elif measures is None:
+            self.show_empty(nothing_measured())
+        elif not measures.quality:
+            self.show_empty(self.tr("Nothing was found that limits what these recordings can be used for."))
+        else:
+            self.show_content()
+            self._fill(measures.quality)
+
+    def _fill(self, findings: tuple[QualityFinding, ...]) -> None:
+        self.summary.setText(summary(findings))
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(8, 2, 8, 8)
+        column.setSpacing(6)
+        several = len({f.trial for f in findings if f.trial}) > 1
+        for finding in findings:
+            column.addWidget(_card(finding, name_trial=several))
+        column.addStretch(1)
+        self._scroller.setWidget(inside)
+
+    def retheme(self) -> None:
+        """Icons in the colours of the theme."""
+        self._reload()
+
+
+def summary(findings: tuple[QualityFinding, ...]) -> str:
+    """How many findings of each kind, and which items they cost."""
+    tr = QCoreApplication.translate
+    counts = {level: sum(f.level is level for f in findings) for level in Level}
+    words = (
+        (Level.REFUSED, tr("QualityPanel", "not usable"), tr("QualityPanel", "not usable")),
+        (Level.WARNING, tr("QualityPanel", "warning"), tr("QualityPanel", "warnings")),
+        (Level.NOTE, tr("QualityPanel", "note"), tr("QualityPanel", "notes")),
+        (Level.GOOD, tr("QualityPanel", "good"), tr("QualityPanel", "good")),
+    )
+    text = sentence(joined(many(counts[level], one, more) for level, one, more in words if counts[level]))
+    lost = sorted({code for f in findings for code in f.items})
+    if lost:
+        text += " " + tr("QualityPanel", "Not assessable for this reason: {items}.").format(items=joined(lost))
+    return text
+
+
+def _card(finding: QualityFinding, *, name_trial: bool) -> QFrame:
+    card = QFrame()
+    card.setProperty("card", "true")
+    row = QHBoxLayout(card)
+    row.setContentsMargins(10, 8, 10, 8)
+    row.setSpacing(10)
+    mark = QLabel()
+    mark.setPixmap(theme.icon(_ICONS[finding.level], _ICONS[finding.level]).pixmap(_ICON_PX, _ICON_PX))
+    mark.setAccessibleName(finding.level.value)
+    mark.setToolTip(finding.level.value)
+    row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+    where = [finding.topic]
+    if finding.view is not None:
+        where.append(view_name(finding.view))
+    if name_trial and finding.trial:
+        where.append(finding.trial)
+    column = QVBoxLayout()
+    column.setSpacing(2)
+    column.addWidget(_line(", ".join(where), quiet=True))
+    column.addWidget(_line(sentence(finding.text)))
+    if finding.advice:
+        column.addWidget(_line("\u2192 " + sentence(finding.advice), quiet=True))
+    if finding.items:
+        lost = QCoreApplication.translate("QualityPanel", "Not assessable: {items}.")
+        column.addWidget(_line(lost.format(items=joined(finding.items))))
+    row.addLayout(column, 1)
+    return card
+
+
+def _line(words: str, *, quiet: bool = False) -> QLabel:
+    label = QLabel(words)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if quiet:
+        label.setProperty("quiet", "true")
+    return label
