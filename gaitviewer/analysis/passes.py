@@ -122,13 +122,29 @@ def apply_sides(pose: PoseSequence, passes: tuple[WalkingPass, ...]) -> PoseSequ
     """Exchange left and right labels where the geometry of a pass says so.
 
     Short stretches in which the estimator had the legs the wrong way round are put right first; then passes
-    flagged ``swapped`` are exchanged as a whole. Frames outside all passes stay as they are.
+    flagged ``swapped`` are exchanged as a whole. Both reach a little beyond the pass, as far as the subject
+    is seen on: stepping in and out of the picture. Other frames stay as they are.
     """
     for one in passes:
-        pose = repair_flicker(pose, one).pose
+        wide = _with_fringe(pose, one, passes)
+        pose = repair_flicker(pose, wide).pose
         if one.swapped:
-            pose = pose.flipped_labels(one.start, one.stop)
+            pose = pose.flipped_labels(wide.start, wide.stop)
     return pose
+
+
+def _with_fringe(pose: PoseSequence, one: WalkingPass, passes: tuple[WalkingPass, ...]) -> WalkingPass:
+    """The pass with the frames around it in which the subject is seen without a break."""
+    seen = pose.seen.any(axis=1)
+    limit_s = motion_settings().sides.fringe_s
+    lowest = max((other.stop for other in passes if other.stop <= one.start), default=0)
+    highest = min((other.start for other in passes if other.start >= one.stop), default=len(pose))
+    start, stop = one.start, one.stop
+    while start > lowest and seen[start - 1] and pose.times[one.start] - pose.times[start - 1] <= limit_s:
+        start -= 1
+    while stop < highest and seen[stop] and pose.times[stop] - pose.times[one.stop - 1] <= limit_s:
+        stop += 1
+    return replace(one, start=start, stop=stop)
 
 
 def _room_ahead(travel: Travel, along: F8, width: int) -> F8:

@@ -49,6 +49,7 @@ class PassSettings:
 class SideSettings:
     """Section ``sides``; the file explains each entry."""
 
+    fringe_s: float
     switch_cost: float
     longest_jump: float
     way_weight: float

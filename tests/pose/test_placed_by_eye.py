@@ -141,7 +141,7 @@ def motions(real_poses: Mapping[str, PoseResult]) -> dict[str, ViewMotion]:
 def test_enough_is_placed() -> None:
     for clip in CLIPS:
         frames = truth()[clip]
-        assert len(frames) == 20
+        assert len(frames) >= 20
         assert sum(len(placed.certain) for placed in frames.values()) >= 100
         assert all(np.isfinite(length) and length > 60 for length in leg_lengths(clip).values())
 
@@ -157,15 +157,24 @@ def test_points_are_where_a_person_sees_them(clip: str, motions: dict[str, ViewM
 @pytest.mark.slow
 @pytest.mark.parametrize("clip", CLIPS)
 def test_left_is_left_in_every_frame(clip: str, motions: dict[str, ViewMotion]) -> None:
+    """In every frame that the program may use; half out of the picture nothing is claimed of sides."""
     judged, wrong = [], []
     legs = leg_lengths(clip)
+    leaving = {
+        frame
+        for part in motions[clip].left_out
+        if "leaving the picture" in part.reason
+        for frame in range(part.start, part.stop)
+    }
     for frame, placed in truth()[clip].items():
+        if frame in leaving:
+            continue
         straight, crossed = _both_ways(placed, motions[clip].pose.xy[frame], APART * legs[frame])
         if np.isfinite(straight):
             judged.append(frame)
             if straight >= crossed:
                 wrong.append(frame)
-    assert len(judged) >= 15, f"only frames {judged} could be judged"
+    assert len(judged) >= 18, f"only frames {judged} could be judged"
     assert not wrong, f"left and right are exchanged in frames {wrong} of {judged}"
 
 

@@ -9,7 +9,7 @@ import pytest
 from gaitviewer.analysis.cleaning import clean
 from gaitviewer.analysis.passes import apply_sides, classify_view, find_passes
 from gaitviewer.analysis.sides import near_side, repair_flicker
-from gaitviewer.core.gait import Direction, Side, View
+from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -253,3 +253,21 @@ def test_a_pass_ends_where_the_leading_foot_may_be_beyond_the_edge(
     last = invented[passes[0].stop - 1, Keypoint.LEFT_HIP, 0]
     assert last > 0.15 * 450 * 1.6
     assert any(one.reason == "leaving the picture" for one in left_out)
+
+
+def test_labels_are_put_right_a_little_beyond_a_pass() -> None:
+    """Stepping out of the picture belongs to the walk, though not to the pass."""
+    from gaitviewer.core.pose import PoseSequence
+
+    def made(times: np.ndarray) -> PoseSequence:
+        xy = np.zeros((times.size, 23, 2), np.float32)
+        xy[:, :, 0] = 300 + 100 * times[:, None] + 20 * np.arange(23)
+        xy[:, :, 1] = 300 + 5 * np.arange(23)
+        return PoseSequence(xy, np.full((times.size, 23), 0.9, np.float32), times, 1280, 720)
+
+    pose = made(np.arange(60) / 30)
+    one = WalkingPass(View.SAGITTAL, Direction.LEFT_TO_RIGHT, 10, 40, near=Side.RIGHT, swapped=True)
+    found = apply_sides(pose, (one,))
+    exchanged = np.flatnonzero((found.xy[:, 11] != pose.xy[:, 11]).any(axis=1))
+    assert exchanged[0] in (1, 2)
+    assert exchanged[-1] in (47, 48)
