@@ -164,7 +164,7 @@ class EvgsPanel(Panel):
 
     def _refresh_grades(self) -> None:
         before, self._document = self._document, self.state.document
-        old, new = (d.grades if d is not None else () for d in (before, self._document))
+        old, new = ((d.grades, d.hand_measures) if d is not None else () for d in (before, self._document))
         if old != new:
             self._refresh_scores()
 
@@ -213,6 +213,9 @@ class EvgsPanel(Panel):
             measure=state.measures.evgs.get(item.number, state.side) if state.measures is not None else None,
             grade=grading.grade_of(state.document, item.number, state.side, rater),
             others=grading.grades_of_others(state.document, item.number, state.side, rater),
+            by_hand=tuple(
+                m for m in state.document.hand_measures if (m.item, m.side) == (item.number, state.side)
+            ),
             hidden=grading.is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -16,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, Evidence, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.cells import grade_words
 from gaitviewer.gui.panels.marks import ChanceBar
-from gaitviewer.gui.panels.wording import chances, evidence_title, facts, side_name, why_score
+from gaitviewer.gui.panels.wording import chances, evidence_title, facts, hand_words, side_name, why_score
 
 
 class DetailView(QScrollArea):
@@ -54,6 +57,7 @@ class DetailView(QScrollArea):
         self.why = _label("evgs_detail_why")
         self.chances = ChanceBar()
         self.facts = _label("evgs_detail_facts", quiet=True)
+        self.by_hand = _label("evgs_detail_by_hand")
         self.others = _label("evgs_detail_others", quiet=True)
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
@@ -62,7 +66,7 @@ class DetailView(QScrollArea):
         self.evidence.itemClicked.connect(self._go)
         layout.addWidget(self.title)
         layout.addLayout(self._grade_row())
-        for widget in (self.why, self.chances, self.facts, self.others, self.evidence):
+        for widget in (self.why, self.chances, self.by_hand, self.facts, self.others, self.evidence):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.setWidget(inside)
@@ -108,7 +112,7 @@ class DetailView(QScrollArea):
         self.why.setText(self.tr("Click a score to see the picture it rests on and why it is what it is."))
         self._fill((), None, "")
         self.chances.show_chances(None, "")
-        for widget in (self.facts, self.others):
+        for widget in (self.facts, self.by_hand, self.others):
             widget.hide()
         self._show_grade(None, enabled=False)
 
@@ -120,6 +124,7 @@ class DetailView(QScrollArea):
         measure: EvgsMeasure | None,
         grade: Grade | None,
         others: tuple[Grade, ...],
+        by_hand: tuple[HandMeasure, ...],
         hidden: bool,
         shown: Evidence | None,
     ) -> None:
@@ -136,6 +141,7 @@ class DetailView(QScrollArea):
             open_measure.probabilities if open_measure else None, chances(open_measure) if open_measure else ""
         )
         self._say(self.facts, () if open_measure is None else facts(open_measure))
+        self._say(self.by_hand, tuple(hand_words(value) for value in by_hand))
         self._say(self.others, () if hidden else tuple(grade_words(other) for other in others))
         self._fill(() if measure is None else measure.evidence, shown, "" if hidden else item.unit)
         self._show_grade(grade, enabled=True)
@@ -176,8 +182,6 @@ class DetailView(QScrollArea):
 
 
 def _without_value(evidence: Evidence) -> Evidence:
-    from dataclasses import replace
-
     return replace(evidence, value=float("nan"))
 
 

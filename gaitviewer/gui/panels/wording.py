@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication
 
+from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
@@ -186,6 +187,17 @@ def on_hover(measure: EvgsMeasure) -> str:
         ends=ends,
     )
     return text + (tr("; borderline") if measure.borderline else "")
+
+
+def hand_words(value: HandMeasure) -> str:
+    """A value that a person measured in a picture for this item."""
+    return tr("Measured by hand: {value} ({tool}, {view}, frame {n}{rater})").format(
+        value=with_unit(value.value, value.unit, 1),
+        tool=value.tool,
+        view=view_name(value.view),
+        n=value.frame,
+        rater=f", {value.rater}" if value.rater else "",
+    )
 
 
 def total_words(total: EvgsTotal) -> str:

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from gaitviewer.core.document import HandMeasure
+from gaitviewer.core.evgs import Grade
+from gaitviewer.core.gait import Side, View
+from gaitviewer.gui.panels import grading
+from gaitviewer.gui.panels.evgs import EvgsPanel
+from gaitviewer.gui.panels.evgs_table import MEASURED, OWN
+
+
+@pytest.fixture
+def panel(qtbot: Any, desk: Any) -> EvgsPanel:
+    made = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(made)
+    made.resize(420, 640)
+    made.show()
+    return made
+
+
+def cell(panel: EvgsPanel, item: int, side: Side, *, own: bool = False) -> Any:
+    return panel.table.sheet.cell(item - 1, (OWN if own else MEASURED)[side])
+
+
+def click(qtbot: Any, panel: EvgsPanel, item: int, side: Side) -> None:
+    index = panel.table.sheet.index(item - 1, OWN[side])
+    at: QPoint = panel.table.visualRect(index).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_all_items_are_seen_without_scrolling(panel: EvgsPanel) -> None:
+    QApplication.processEvents()
+    assert panel.table.sheet.rowCount() == 17
+    assert not panel.table.verticalScrollBar().maximum()
+
+
+def test_measured_cells_tell_score_borderline_and_not_assessable(panel: EvgsPanel, desk: Any) -> None:
+    sheet = desk.measures.evgs
+    for side in Side:
+        for found in sheet.measures[side]:
+            shown = cell(panel, found.item.number, side)
+            assert shown.score == found.score
+            assert shown.hatched == (found.score is None)
+            assert shown.borderline == (found.borderline and found.assessable)
+    assert "45°" in cell(panel, 11, Side.RIGHT).text
+
+
+def test_clicking_a_cell_selects_it_and_says_why(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 11, Side.RIGHT)
+    assert (desk.state.item, desk.state.side) == (11, Side.RIGHT)
+    assert desk.state.evidence == desk.measures.evgs.get(11, Side.RIGHT).evidence[0]
+    assert "45°" in panel.detail.why.text()
+    assert panel.detail.evidence.count() == len(desk.measures.evgs.get(11, Side.RIGHT).evidence)
+
+
+def test_clicking_again_leads_back_to_the_evidence(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 11, Side.RIGHT)
+    with qtbot.waitSignal(desk.state.selection_changed):
+        click(qtbot, panel, 11, Side.RIGHT)
+
+
+def test_choosing_other_evidence(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 11, Side.RIGHT)
+    second = panel.detail.evidence.item(1)
+    at = panel.detail.evidence.visualItemRect(second).center()
+    qtbot.mouseClick(panel.detail.evidence.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert desk.state.evidence == desk.measures.evgs.get(11, Side.RIGHT).evidence[1]
+
+
+def test_grading_by_keyboard_never_touches_the_measurement(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 11, Side.RIGHT)
+    before = desk.state.measures
+    measured = cell(panel, 11, Side.RIGHT)
+    for key, score in ((Qt.Key.Key_2, 2), (Qt.Key.Key_0, 0), (Qt.Key.Key_N, None), (Qt.Key.Key_1, 1)):
+        qtbot.keyClick(panel.table, key)
+        grade = grading.grade_of(desk.state.document, 11, Side.RIGHT, "AB")
+        assert grade is not None
+        assert grade.score == score
+        assert cell(panel, 11, Side.RIGHT, own=True).score == score
+    assert len(desk.state.document.grades) == 1
+    assert desk.state.measures is before
+    assert cell(panel, 11, Side.RIGHT) == measured
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert desk.state.document.grades == ()
+    desk.state.undo.undo()
+    assert [g.score for g in desk.state.document.grades] == [1]
+
+
+def test_number_pad_grades_too(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 3, Side.LEFT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_2, Qt.KeyboardModifier.KeypadModifier)
+    assert desk.state.document.grades[0].score == 2
+
+
+def test_moving_by_keyboard(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 1, Side.LEFT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert (desk.state.item, desk.state.side) == (1, Side.RIGHT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert (desk.state.item, desk.state.side) == (2, Side.LEFT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert (desk.state.item, desk.state.side) == (1, Side.RIGHT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_S)
+    assert (desk.state.item, desk.state.side) == (1, Side.LEFT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Down)
+    assert (desk.state.item, desk.state.side) == (2, Side.LEFT)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Right)
+    assert (desk.state.item, desk.state.side) == (2, Side.RIGHT)
+
+
+def test_a_note_goes_with_the_grade(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 11, Side.RIGHT)
+    assert not panel.detail.note.isEnabled()
+    panel.act("grade.1")
+    qtbot.keyClicks(panel.detail.note, "late, 2 of 3")
+    qtbot.keyClick(panel.detail.note, Qt.Key.Key_Return)
+    grade = desk.state.document.grades[0]
+    assert (grade.score, grade.note, grade.rater) == (1, "late, 2 of 3", "AB")
+    assert cell(panel, 11, Side.RIGHT, own=True).noted
+    panel.act("grade.2")
+    assert desk.state.document.grades[0].note == "late, 2 of 3"
+
+
+def test_totals_count_measured_and_human_scores_apart(panel: EvgsPanel, desk: Any) -> None:
+    measured = panel.totals["measured", Side.RIGHT].text()
+    assert measured == str(desk.measures.evgs.total(Side.RIGHT))
+    assert panel.totals["graded", Side.RIGHT].text() == "none yet"
+    for item, score in ((1, 2), (4, None), (11, 1)):
+        desk.state.select(item, Side.RIGHT)
+        panel.grade(score)
+    assert panel.totals["graded", Side.RIGHT].text() == "3 of 4 (2 items seen)"
+    assert panel.totals["measured", Side.RIGHT].text() == measured
+
+
+def test_each_rater_has_own_grades(panel: EvgsPanel, desk: Any) -> None:
+    desk.state.select(11, Side.RIGHT)
+    panel.grade(2)
+    panel.rater.setText("CD")
+    panel.rater.editingFinished.emit()
+    assert desk.state.settings.rater == "CD"
+    assert cell(panel, 11, Side.RIGHT, own=True).score is None
+    assert "AB" in panel.detail.others.text()
+    panel.grade(0)
+    assert {(g.rater, g.score) for g in desk.state.document.grades} == {("AB", 2), ("CD", 0)}
+
+
+def test_hidden_until_graded(qtbot: Any, open_desk: Any) -> None:
+    desk = open_desk(hide_until_graded=True)
+    panel = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    desk.state.edit(
+        grading.with_grade(desk.state.document, Grade(11, Side.RIGHT, 2, "CD", "2026-01-01T00:00:00Z")), "other"
+    )
+    desk.state.select(11, Side.RIGHT)
+    assert cell(panel, 11, Side.RIGHT).hidden
+    assert "45" not in cell(panel, 11, Side.RIGHT).text
+    assert panel.detail.why.text() == "What was measured is hidden until you have graded this item."
+    assert not panel.detail.chances.isVisibleTo(panel)
+    assert "°" not in panel.detail.evidence.item(0).text()
+    assert panel.detail.others.text() == ""
+    assert panel.totals["measured", Side.RIGHT].text() == "hidden"
+    panel.grade(1)
+    assert cell(panel, 11, Side.RIGHT).score == 1
+    assert "45°" in panel.detail.why.text()
+    assert "CD" in panel.detail.others.text()
+    assert cell(panel, 11, Side.LEFT).hidden
+
+
+def test_the_switch_is_kept_in_the_settings(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    from gaitviewer.workflow import settings
+
+    qtbot.mouseClick(panel.blind, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.blind.height() // 2))
+    assert desk.state.settings.hide_until_graded
+    assert settings.load().hide_until_graded
+    assert cell(panel, 1, Side.LEFT).hidden
+
+
+def test_grading_without_measures(qtbot: Any, open_desk: Any) -> None:
+    desk = open_desk(measured=False)
+    panel = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    assert panel.table.sheet.rowCount() == 17
+    desk.state.select(8, Side.LEFT)
+    panel.grade(1)
+    assert desk.state.document.grades[0].item == 8
+    assert panel.detail.why.text() == "Nothing is measured yet."
+
+
+def test_without_a_session_it_says_what_to_do(panel: EvgsPanel, desk: Any) -> None:
+    desk.state.close_session()
+    assert panel.is_empty
+    panel.act("grade.1")
+    panel.act("grade.next")
+
+
+def test_values_measured_by_hand_are_shown(panel: EvgsPanel, desk: Any) -> None:
+    from dataclasses import replace
+
+    value = HandMeasure(
+        "goniometer", 12.0, "deg", "t1", View.CORONAL, 7, ((0, 0), (1, 1), (2, 0)), 4, Side.LEFT, "AB"
+    )
+    desk.state.select(4, Side.LEFT)
+    desk.state.edit(replace(desk.state.document, hand_measures=(value,)), "measure")
+    assert "12.0°" in panel.detail.by_hand.text()
+
+
+def test_next_cell_goes_around() -> None:
+    assert grading.next_cell([1, 2], 2, Side.RIGHT, 1) == (1, Side.LEFT)
+    assert grading.next_cell([1, 2], 1, Side.LEFT, -1) == (2, Side.RIGHT)
+    assert grading.next_cell([1, 2], None, None, 1) == (1, Side.LEFT)
+    with pytest.raises(ValueError, match="no items"):
+        grading.next_cell([], None, None, 1)

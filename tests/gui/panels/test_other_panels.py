@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from gaitviewer.core.document import KeyImage
+from gaitviewer.core.evgs import Grade
+from gaitviewer.core.gait import Side, View
+from gaitviewer.core.measures import Parameter, Stat
+from gaitviewer.gui.panels import grading
+from gaitviewer.gui.panels.details import DetailsPanel, sections
+from gaitviewer.gui.panels.key_images import CAPTION, WHERE, KeyImagesPanel
+from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, norm_position
+from gaitviewer.gui.panels.pattern import PatternPanel, pattern_words, profile_rows
+from gaitviewer.gui.panels.quality import QualityPanel, summary
+from gaitviewer.gui.panels.texts import TextsPanel
+
+ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_panels_are_named_and_explain_when_empty(make: Any, qtbot: Any, desk: Any) -> None:
+    panel = make(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    assert panel.objectName().startswith("panel_")
+    assert panel.accessibleName() == panel.windowTitle()
+    assert not panel.is_empty
+    panel.resize(420, 500)
+    assert not panel.grab().isNull()
+    desk.state.close_session()
+    assert panel.is_empty
+
+
+@pytest.mark.parametrize("make", [ParametersPanel, QualityPanel, PatternPanel])
+def test_panels_say_when_nothing_is_measured(make: Any, qtbot: Any, open_desk: Any) -> None:
+    desk = open_desk(measured=False)
+    panel = make(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    assert panel.is_empty
+    desk.state.set_measures(desk.measures, desk.state.document)
+    assert not panel.is_empty
+
+
+def test_parameters_show_values_and_why_one_is_missing(qtbot: Any, desk: Any) -> None:
+    panel = ParametersPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    rows = {panel.table.item(row, 0).text(): row for row in range(panel.table.rowCount())}
+    assert panel.table.item(rows["Cadence, steps/min"], LEFT).text() == "109 ± 3"
+    missing = panel.table.item(rows["Base of support, m"], LEFT)
+    assert missing.text() == "–"
+    assert missing.toolTip() == "Not assessable: The floor scale of the front view is not known."
+    assert "Dimensionless speed 0.41" in panel.notes.text()
+
+
+def test_digits_and_place_in_the_norm() -> None:
+    def of(value: float, unit: str = "s") -> Parameter:
+        from gaitviewer.core.gait import BySide
+
+        return Parameter("x", "X", unit, BySide(Stat(value, None, 1), None))
+
+    assert [digits_for(of(v)) for v in (0.61, 12.0, 109.0)] == [2, 1, 0]
+    assert digits_for(of(8.0, "% of cycle")) == 1
+    assert norm_position(1.34, (1.16, 0.18)) == pytest.approx(1.0)
+
+
+def test_quality_counts_findings_and_lost_items(measures: Any, qtbot: Any, desk: Any) -> None:
+    assert summary(measures.quality) == (
+        "1 warning, 1 note and 1 good. Not assessable for this reason: HL and IC."
+    )
+
+
+def test_pattern_in_words_and_rows(measures: Any) -> None:
+    words = pattern_words(measures.patterns.right)
+    assert words.startswith("Right: true equinus (knee z 0.4, ankle z \u22122.7;")
+    unknown = replace(measures.patterns.left, label="", reason="the knee is hidden")
+    assert pattern_words(unknown) == "Left: not assessable, The knee is hidden."
+    rows = profile_rows(measures)
+    assert rows[-1].total
+    assert rows[0].values[Side.RIGHT] == (9.0, 5.0)
+
+
+def test_the_pattern_is_hidden_until_everything_is_graded(qtbot: Any, open_desk: Any) -> None:
+    desk = open_desk(hide_until_graded=True)
+    panel = PatternPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    assert panel.is_empty
+    document = desk.state.document
+    for side in Side:
+        for found in desk.measures.evgs.measures[side]:
+            grade = Grade(found.item.number, side, 0, "AB", "2026-01-01T00:00:00Z")
+            document = grading.with_grade(document, grade)
+    desk.state.edit(document, "all")
+    assert not panel.is_empty
+
+
+def test_details_tell_all_facts(desk: Any) -> None:
+    facts = dict(pair for _, rows in sections(desk.state.document) for pair in rows)
+    assert facts["Pseudonym"] == "P001"
+    assert facts["Age"] == "9.4 years"
+    assert facts["Botulinum toxin"] == "2025-03-02"
+    assert facts["GMFCS"] == "–"
+    assert facts["Side view"] == "sagittal.mp4, 1280 × 720, 30 Hz, 5.0 s"
+
+
+def test_texts_go_into_the_document_and_back(qtbot: Any, desk: Any) -> None:
+    panel = TextsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    qtbot.keyClicks(panel.fields["plan"], "Botulinum toxin, 2 sites")
+    assert desk.state.document.texts.plan == "Botulinum toxin, 2 sites"
+    assert desk.state.undo.count() == 1
+    panel._end_burst()
+    qtbot.keyClicks(panel.fields["plan"], "; review")
+    assert desk.state.undo.count() == 2
+    desk.state.undo.undo()
+    assert panel.fields["plan"].toPlainText() == "Botulinum toxin, 2 sites"
+    desk.state.undo.undo()
+    assert panel.fields["plan"].toPlainText() == ""
+
+
+def test_key_images_are_added_named_visited_and_removed(qtbot: Any, desk: Any) -> None:
+    panel = KeyImagesPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.resize(420, 300)
+    panel.show()
+    assert panel.hint.isVisible()
+    desk.player.go_to_frame(View.SAGITTAL, 45)
+    desk.player.active_view = View.SAGITTAL
+    qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
+    (image,) = desk.state.document.key_images
+    assert (image.view, image.frame, image.time_s) == (View.SAGITTAL, 45, pytest.approx(1.5))
+    assert not panel.hint.isVisible()
+    panel.table.item(0, CAPTION).setText("toe drags")
+    assert desk.state.document.key_images[0].caption == "toe drags"
+    desk.player.go_to(0)
+    at = panel.table.visualItemRect(panel.table.item(0, WHERE)).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert desk.player.shown(View.SAGITTAL) == 45
+    qtbot.mouseClick(panel.remove, Qt.MouseButton.LeftButton)
+    assert desk.state.document.key_images == ()
+    desk.state.undo.undo()
+    assert panel.table.item(0, CAPTION).text() == "toe drags"
+
+
+def test_key_images_of_another_view_lead_to_their_own_frame(qtbot: Any, desk: Any) -> None:
+    panel = KeyImagesPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    image = KeyImage("t1", View.CORONAL, 90, 3.0)
+    desk.state.edit(replace(desk.state.document, key_images=(image,)), "k")
+    panel._go(0, 0)
+    assert desk.player.shown(View.CORONAL) == 90
+    assert desk.player.time_s == pytest.approx(1.8)
