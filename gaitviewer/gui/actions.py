@@ -112,9 +112,9 @@ def _tool(kind: ToolKind) -> Row:
     return Row(
         f"tool.{kind.value}",
         kind.value,
-        lambda window: window.desk.toggle_tool(kind),
+        lambda window: window.desk.hand.toggle(kind),
         _with_video,
-        checked=lambda window: window.reviewing and window.desk.tool is kind,
+        checked=lambda window: window.reviewing and window.desk.hand.tool is kind,
     )
 
 
@@ -190,9 +190,9 @@ ROWS: tuple[Row, ...] = (
     _tool(ToolKind.GONIOMETER),
     _tool(ToolKind.VERTICAL),
     _tool(ToolKind.DISTANCE),
-    Row("tool.take_over", "pin", lambda w: w.desk.take_over(), _selected),
-    Row("tool.clear", "clear_tools", lambda w: w.desk.clear_measures(), _with_video),
-    Row("tool.none", "", lambda w: w.desk.put_away(), _reviewing),
+    Row("tool.take_over", "pin", lambda w: w.desk.hand.take_over(), _selected),
+    Row("tool.clear", "clear_tools", lambda w: w.desk.hand.clear(), _with_video),
+    Row("tool.none", "", lambda w: w.desk.hand.put_away(), _reviewing),
     _grade("0"),
     _grade("1"),
     _grade("2"),

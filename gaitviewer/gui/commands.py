@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gaitviewer.core.document import Document, HandMeasure, KeyImage
+from gaitviewer.core.document import Document, HandMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import TrialMotion
 from gaitviewer.core.session import Sync, VideoStream
@@ -75,16 +75,6 @@ def time_at_percent(stride: Stride, percent: float, offset_s: float) -> float:
 
 
 # --- edits ------------------------------------------------------------------------------------------------
-
-
-def with_key_image(
-    document: Document, *, trial: str, view: View, frame: int, time_s: float, caption: str = ""
-) -> Document:
-    """The document with a key image; the same document if that frame is one already."""
-    if any((k.trial, k.view, k.frame) == (trial, view, frame) for k in document.key_images):
-        return document
-    images = [*document.key_images, KeyImage(trial, view, frame, time_s, caption)]
-    return replace(document, key_images=tuple(sorted(images, key=lambda k: (k.trial, k.time_s, k.view.value))))
 
 
 def key_image_times(document: Document | None, trial: str, offset_s: float) -> list[float]:

@@ -11,13 +11,19 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QTabWidget, Q
 from gaitviewer.core.gait import Stride, View
 from gaitviewer.gui import commands
 from gaitviewer.gui.canvas.overlays import OVERLAYS
-from gaitviewer.gui.canvas.tools import ToolKind
 from gaitviewer.gui.canvas.two_views import TwoViews
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
+from gaitviewer.gui.hand_tools import HandTools
 from gaitviewer.gui.notices import Banner
 from gaitviewer.gui.panels.base import Panel
 from gaitviewer.gui.panels.curves import CurvesPanel
+from gaitviewer.gui.panels.details import DetailsPanel
 from gaitviewer.gui.panels.evgs import EvgsPanel
+from gaitviewer.gui.panels.key_images import KeyImagesPanel
+from gaitviewer.gui.panels.parameters import ParametersPanel
+from gaitviewer.gui.panels.pattern import PatternPanel
+from gaitviewer.gui.panels.quality import QualityPanel
+from gaitviewer.gui.panels.texts import TextsPanel
 from gaitviewer.gui.panels.timeline import TimelinePanel
 from gaitviewer.gui.panels.transport import TransportBar
 from gaitviewer.gui.player import Player
@@ -29,7 +35,13 @@ _RIGHT, _BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.Botto
 # name, panel, where it is in the arrangement "review"; the first of an area is on top.
 _PANELS: tuple[tuple[str, Callable[[AppState, Player], Panel], Qt.DockWidgetArea], ...] = (
     ("evgs", EvgsPanel, _RIGHT),
+    ("parameters", ParametersPanel, _RIGHT),
+    ("quality", QualityPanel, _RIGHT),
+    ("texts", TextsPanel, _RIGHT),
     ("curves", CurvesPanel, _BOTTOM),
+    ("pattern", PatternPanel, _BOTTOM),
+    ("key_images", KeyImagesPanel, _BOTTOM),
+    ("details", DetailsPanel, _BOTTOM),
 )
 _GRADE = ("evgs",)
 
@@ -39,12 +51,15 @@ class Desk(QMainWindow):
 
     Attributes:
         views, player: pictures and clock.   docks: the panels by name.   banner: what needs attention.
+        hand: measuring by hand.
 
     Signals:
         changed: something that actions show is different (tool, overlay, loop, ...).
+        facts_asked: the user wants to change the facts of the session.
     """
 
     changed = Signal()
+    facts_asked = Signal()
 
     def __init__(self, state: AppState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,13 +69,13 @@ class Desk(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         self.state = state
-        self.tool: ToolKind | None = None
         self.bare = False
         self.overlays = {overlay.name for overlay in OVERLAYS if overlay.shown}
         self._loop_start_s: float | None = None
         self.views = TwoViews(state, limit_bytes=state.settings.memory_mb * 1_000_000)
         self.player: Player = self.views.player
         self.banner = Banner()
+        self.hand = HandTools(state, self.views, self.banner, self)
         self.transport = TransportBar(
             state, self.player, actions, stride_at=self.stride_at, meter=self.views.meter
         )
@@ -108,19 +123,20 @@ class Desk(QMainWindow):
         state = self.state
         for canvas in self.views.canvases_there:
             canvas.addAction(actions["view.other"])
-        self.views.measured.connect(lambda _: self._keep_measures())
+        details = self.panels["details"]
+        assert isinstance(details, DetailsPanel)
+        details.edit_asked.connect(self.facts_asked)
+        self.hand.changed.connect(self.changed)
         self.transport.offset_asked.connect(self._set_offset)
         self.transport.estimate_asked.connect(self._use_estimate)
-        state.document_changed.connect(self._follow_document)
+        state.document_changed.connect(self._follow_offset)
         state.measures_changed.connect(self._follow_measures)
         self.views.frames.arrived.connect(self.transport.soon)
-        state.trial_changed.connect(self._show_measures)
         for signal in (
             *(self.player.playing_changed, self.player.loop_changed, self.player.opened),
             *(self.player.speed_changed, self.views.active_view_changed),
         ):
             signal.connect(self.changed)
-        self._show_measures()
 
     @property
     def evgs(self) -> EvgsPanel:
@@ -267,84 +283,13 @@ class Desk(QMainWindow):
         self.views.set_bare(self.bare)
         self.changed.emit()
 
-    # --- measuring by hand ---------------------------------------------------------------------------
-
-    def toggle_tool(self, kind: ToolKind) -> None:
-        """Take a tool, or put it away if it is in hand."""
-        self._take(None if self.tool is kind else kind)
-
-    def _take(self, kind: ToolKind | None) -> None:
-        self.tool = kind
-        self.views.set_tool(kind)
-        self.changed.emit()
-
-    def put_away(self) -> None:
-        """Put the tool away; without one, select nothing and show the whole pictures."""
-        if self.tool is not None:
-            self._take(None)
-        else:
-            self.state.clear_selection()
-            self.fit()
-
-    def clear_measures(self) -> None:
-        """Remove the measurements of the frames that are shown."""
-        self.views.clear_measures()
-        self._keep_measures()
-
-    def _keep_measures(self) -> None:
-        document = self.state.document
-        if document is None:
-            return
-        after = commands.with_drawn(
-            document,
-            self.state.trial_id,
-            self.views.hand_measures(),
-            rater=self.state.settings.rater,
-            views=tuple(View),
-        )
-        self.state.edit(after, self.tr("Measure by hand"))
-
-    def _show_measures(self) -> None:
-        """Draw what the document holds, after undo or in another trial."""
-        data, document = self.state.trial, self.state.document
-        if data is None or document is None:
-            return
-        videos = data.trial.videos
-        wanted = commands.drawn_of(document, data.trial.id, (videos.sagittal, videos.coronal))
-        for canvas in self.views.canvases_there:
-            own = tuple(one for one in wanted if one.view is canvas.view)
-            if own != canvas.toolbox.measures:
-                canvas.set_measures(own)
-
-    def take_over(self) -> None:
-        """Keep the latest measurement of this trial as a person's value of the selected item."""
-        document, item, side = self.state.document, self.state.item, self.state.side
-        if document is None or item is None or side is None:
-            return
-        mine = [n for n, m in enumerate(document.hand_measures) if m.trial == self.state.trial_id]
-        if not mine:
-            words = self.tr("Nothing was measured by hand yet: take the goniometer (G) and click three points.")
-            self.banner.say("tool", words)
-            return
-        self.state.edit(
-            commands.with_item(document, mine[-1], item, side), self.tr("Keep a measurement for an item")
-        )
+    # --- key images ----------------------------------------------------------------------------------
 
     def add_key_image(self) -> None:
         """Keep the frame that is shown in the view at hand for the report."""
-        document, view = self.state.document, self.active_view
-        if document is None or view is None:
-            return
-        frame = self.player.shown(view)
-        if frame is not None:
-            after = commands.with_key_image(
-                document,
-                trial=self.state.trial_id,
-                view=view,
-                frame=frame,
-                time_s=self.player.track(view).own_time(frame),
-            )
-            self.state.edit(after, self.tr("Key image"))
+        panel = self.panels["key_images"]
+        assert isinstance(panel, KeyImagesPanel)
+        panel.add_shown()
 
     # --- the offset between the views ----------------------------------------------------------------
 
@@ -374,14 +319,10 @@ class Desk(QMainWindow):
             after = commands.without_offset(self.state.document, self.state.trial_id)
             self.state.edit(after, self.tr("Use the estimated offset"))
 
-    def _follow_document(self) -> None:
-        self._follow_offset()
-        self._show_measures()
-
     def _follow_measures(self) -> None:
         self._follow_offset()
         player = self.player
-        if player.views and not player.playing and player.time_s <= player.start_s:
+        if player.views and not player.playing and player.time_s <= max(0.0, player.start_s):
             # Nobody moved yet: show a walking person instead of an empty room.
             starts = commands.stride_starts(self.state.motion, player.offset_s)
             if starts:

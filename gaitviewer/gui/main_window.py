@@ -26,13 +26,14 @@ from gaitviewer.gui import theme
 from gaitviewer.gui.actions import Actions, fill_menus
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
+from gaitviewer.gui.documents import has_poses
 from gaitviewer.gui.jobs import Job, Jobs
 from gaitviewer.gui.keys import load_keys
 from gaitviewer.gui.notices import JobBar
 from gaitviewer.gui.panels.library import LibraryPage
 from gaitviewer.gui.panels.trial_box import TrialBox
 from gaitviewer.gui.state import AppState
-from gaitviewer.gui.work import Work, has_poses
+from gaitviewer.gui.work import Work
 
 if TYPE_CHECKING:
     from gaitviewer.gui.desk import Desk
@@ -165,6 +166,7 @@ class MainWindow(QMainWindow):
             desk = self._desk = Desk(self.state, self.actions_by_name)
             self.pages.addWidget(desk)
             desk.changed.connect(self._refresh)
+            desk.facts_asked.connect(self.dialogs.change_facts)
             self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
             desk.views.failed.connect(self._video_failed)
             self.state.trial_changed.connect(self.work.load_masks)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gaitviewer import paths
-from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import UserError
+from gaitviewer.gui.documents import has_poses, same_inputs, same_poses, with_poses_of, with_videos_of
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.state import AppState
 
@@ -163,7 +163,7 @@ class Work(QObject):
             return
         if not self.state.is_saved:
             self._save_timer.start()
-        if not _same_inputs(document, self._measured):
+        if not same_inputs(document, self._measured):
             self.measure()
 
     def measure(self) -> None:
@@ -370,7 +370,7 @@ class Work(QObject):
         def found(changed: Document) -> None:
             now = self.state.document
             if now is not None and now.session.id == changed.session.id:
-                self.state.amend(_with_videos_of(now, changed))
+                self.state.amend(with_videos_of(now, changed))
                 self.save()
                 done()
 
@@ -378,56 +378,6 @@ class Work(QObject):
             self.refused.emit(self.tr("This is not the video"), failure.message)
 
         self.jobs.start("find video", work, title=self.tr("Checking the video"), done=found, failed=failed)
-
-
-def has_poses(document: Document) -> bool:
-    """Whether any view has keypoints."""
-    return any(pose is not None for d in document.trials for pose in (d.poses.sagittal, d.poses.coronal))
-
-
-def with_poses_of(now: Document, found: Document) -> Document:
-    """``now`` with the keypoints of ``found``; everything else, a person's edits included, stays."""
-    new = {data.trial.id: data for data in found.trials}
-    trials = []
-    for data in now.trials:
-        other = new.get(data.trial.id)
-        if other is not None and any(pose is not None for pose in (other.poses.sagittal, other.poses.coronal)):
-            data = replace(data, poses=other.poses, provenance=other.provenance)
-        trials.append(data)
-    return replace(now, trials=tuple(trials))
-
-
-def same_poses(one: Document, other: Document) -> bool:
-    """Whether two documents hold the very same keypoints."""
-    return all(
-        a.poses.sagittal is b.poses.sagittal and a.poses.coronal is b.poses.coronal
-        for a, b in zip(one.trials, other.trials, strict=True)
-    )
-
-
-def _with_videos_of(now: Document, found: Document) -> Document:
-    videos = {data.trial.id: data.trial.videos for data in found.trials}
-    trials = tuple(
-        replace(data, trial=replace(data.trial, videos=videos.get(data.trial.id, data.trial.videos)))
-        for data in now.trials
-    )
-    return replace(now, trials=trials)
-
-
-def _inputs(data: TrialData) -> tuple[object, ...]:
-    """What the measures of a trial depend on, compared by identity or by value where it is small."""
-    return (data.trial.id, data.trial.sync, data.trial.excluded, data.excluded_strides)
-
-
-def _same_inputs(one: Document, other: Document | None) -> bool:
-    if other is None or one.session != other.session or len(one.trials) != len(other.trials):
-        return False
-    return same_poses(one, other) and all(
-        _inputs(a) == _inputs(b)
-        and a.events.sagittal is b.events.sagittal
-        and a.events.coronal is b.events.coronal
-        for a, b in zip(one.trials, other.trials, strict=True)
-    )
 
 
 def _failed_job(failure: JobFailure) -> Any:

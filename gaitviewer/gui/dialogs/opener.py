@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
+from gaitviewer.core.session import Session
 from gaitviewer.gui.work import Work
 
 
@@ -54,6 +56,22 @@ class Dialogs(QObject):
         given = () if isinstance(files, bool) else tuple(files)
         dialog = NewSessionDialog(self._work.jobs, given, self._window)
         dialog.chosen.connect(lambda request, analyse: self._work.create(request, analyse=analyse))
+        self._open(dialog)
+
+    def change_facts(self) -> None:
+        """Change the facts of the open session as one step that can be undone."""
+        from gaitviewer.gui.dialogs.new_session import FactsDialog
+
+        state = self._work.state
+        if state.document is None:
+            return
+
+        def use(session: Session) -> None:
+            if state.document is not None and state.document.session.id == session.id:
+                state.edit(replace(state.document, session=session), self.tr("Change the facts"))
+
+        dialog = FactsDialog(state.document.session, self._window)
+        dialog.chosen.connect(use)
         self._open(dialog)
 
     def show_report(self) -> None:

@@ -1,0 +1,131 @@
+"""The window in a process of its own: how it comes up, and that nothing stays when it goes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gaitviewer.core.document import Document
+
+HEAVY = (
+    "torch",
+    "mediapipe",
+    "reportlab",
+    "scipy.signal",
+    "pandas",
+    "sqlite_utils",
+    "transformers",
+    "cv2",
+    "pyarrow",
+)
+
+
+def run(code: str, home: Path, *, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    surroundings = os.environ | {"GAITVIEWER_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+    )
+
+
+COME_UP = """
+    import sys, time
+    started = time.perf_counter()
+    from gaitviewer.gui.app import make_application
+    from gaitviewer.gui.main_window import MainWindow
+    app = make_application()
+    window = MainWindow()
+    window.show()
+    while not window.windowHandle().isExposed():
+        app.processEvents()
+    app.processEvents()
+    seconds = time.perf_counter() - started
+    print(f"{seconds:.3f}", [name for name in %r if name in sys.modules])
+    window.close()
+"""
+
+
+def test_the_first_window_is_quick_and_loads_nothing_heavy(filled: Path, own_home: Path) -> None:
+    tries = []
+    for _ in range(3):
+        done = run(COME_UP % (HEAVY,), own_home)
+        assert done.returncode == 0, done.stderr
+        seconds, loaded = done.stdout.split(" ", 1)
+        assert loaded.strip() == "[]"
+        tries.append(float(seconds))
+    # Warm, the best of three: other tests may run at the same time.
+    assert min(tries) <= 1.0
+
+
+def test_without_a_display_the_command_line_says_so(own_home: Path) -> None:
+    surroundings = {
+        k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    if sys.platform != "linux":
+        pytest.skip("only Linux can be without a display")
+    done = subprocess.run(
+        [sys.executable, "-m", "gaitviewer"], env=surroundings, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "no display" in done.stderr
+
+
+CLOSE_IN_MID_JOB = """
+    import sys, time
+    from gaitviewer.gui.app import make_application
+    from gaitviewer.gui.main_window import MainWindow
+    app = make_application()
+    window = MainWindow()
+    window.show()
+    def wait(ready, seconds=60):
+        end = time.monotonic() + seconds
+        while not ready():
+            app.processEvents()
+            time.sleep(0.01)
+            assert time.monotonic() < end
+    window.work.open("walk2")
+    wait(lambda: window.reviewing)
+    window.start_analysis()
+    import psutil
+    me = psutil.Process()
+    workers = lambda: [p for p in me.children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+    wait(lambda: workers())
+    time.sleep(float(sys.argv[1]) if len(sys.argv) > 1 else 0.5)
+    print([p.pid for p in me.children(recursive=True)], flush=True)
+    began = time.monotonic()
+    window.close()
+    print(f"{time.monotonic() - began:.2f}", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_closing_in_mid_analysis_leaves_no_process(
+    filled: Path, own_home: Path, walker_document: Document
+) -> None:
+    done = run(CLOSE_IN_MID_JOB, own_home, timeout_s=120)
+    assert done.returncode == 0, done.stderr
+    children, seconds = done.stdout.splitlines()
+    pids = [int(pid) for pid in children.strip("[]").split(",") if pid]
+    assert pids
+    assert float(seconds) < 5.0
+    deadline = time.monotonic() + 3.0
+    while (left := [pid for pid in pids if is_running(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
