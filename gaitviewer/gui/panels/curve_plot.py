@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gaitviewer.core.gait import Side
@@ -20,6 +20,7 @@ from gaitviewer.gui.panels.marks import side_colour, side_pen
 
 _GRID = np.arange(101.0)
 _CLICK_PX = 9.0
+_AXIS_PX = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,16 +61,15 @@ class CurvePlot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
-        self.setMinimumSize(150, 104)
+        self.setMinimumSize(120, 84)
         self._content: PlotContent | None = None
         self._pressed = False
         item = self.getPlotItem()
         item.setContentsMargins(0, 0, 4, 0)
-        item.getAxis("left").setWidth(30)
+        item.getAxis("left").setWidth(_AXIS_PX)
         item.getAxis("bottom").setHeight(18)
         item.layout.setVerticalSpacing(0)
         self.setXRange(0, 100, padding=0.04)
-        item.getAxis("bottom").setTicks([[(v, f"{v}") for v in (0, 20, 40, 60, 80, 100)]])
 
     # --- drawing -------------------------------------------------------------------------------------
 
@@ -79,14 +79,13 @@ class CurvePlot(pg.PlotWidget):
         colours = theme.palette()
         self.clear()
         self.setBackground(colours.colour("base"))
-        size = f"{max(7.5, theme.font('small').pointSizeF()):.1f}pt"
-        self.setTitle(_heading(content.kind), color=colours.text[:7], size=size, justify="left")
+        self._fit_words()
         for name in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(name)
             axis.setPen(colours.colour("border"))
             axis.setTextPen(colours.colour("muted"))
             axis.setTickFont(theme.font("small"))
-            axis.setStyle(tickLength=-3, tickTextOffset=3, hideOverlappingLabels=False)
+            axis.setStyle(tickLength=-3, tickTextOffset=3, hideOverlappingLabels=name == "left")
         self._draw_band(content.band)
         self._draw_line(0.0, QPen(colours.colour("border"), 0), across=True)
         for mean in content.means:
@@ -99,6 +98,25 @@ class CurvePlot(pg.PlotWidget):
         self.setToolTip(_tip(content))
         low, high = limits_of(content)
         self.setYRange(low, high, padding=0.04)
+
+    def _fit_words(self) -> None:
+        """Title and ticks that fit the width: a title that is too long would push the plot out."""
+        metrics = QFontMetrics(theme.font("small"))
+        room = self.width() - _AXIS_PX - 14
+        words = next(
+            (w for w in headings(self.kind) if metrics.horizontalAdvance("".join(w)) <= room), ("", "")
+        )
+        text = f"{words[0]} <span style='color:{theme.palette().muted[:7]}'>{words[1]}</span>"
+        size = f"{max(7.5, theme.font('small').pointSizeF()):.1f}pt"
+        self.setTitle(text, color=theme.palette().text[:7], size=size, justify="left")
+        values = (0, 50, 100) if room < 140 else (0, 20, 40, 60, 80, 100)
+        self.getPlotItem().getAxis("bottom").setTicks([[(v, f"{v}") for v in values]])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Words that fit the new width; first, for they decide how narrow the plot can be."""
+        if event is not None and hasattr(self, "kind"):  # called by the base class before there is a plot
+            self._fit_words()
+        super().resizeEvent(event)
 
     def _draw_line(self, at: float, pen: QPen, *, across: bool = False) -> None:
         line = pg.InfiniteLine(at, angle=0 if across else 90, pen=pen)
@@ -209,12 +227,12 @@ class CurvePlot(pg.PlotWidget):
         event.ignore()  # type: ignore[attr-defined]
 
 
-def _heading(kind: AngleKind) -> str:
-    """Title, unit, and what positive means where the title does not say so."""
+def headings(kind: AngleKind) -> tuple[tuple[str, str], ...]:
+    """Title with unit and sign, then shorter ones; the sign only where the title does not say it."""
     unit = "°" if kind.unit == "deg" else kind.unit
     word = kind.positive.replace("towards that side", "own side").replace("that side ", "")
     sign = "" if word in kind.title.lower() else f", {word} +"
-    return f"{kind.title} <span style='color:{theme.palette().muted[:7]}'>{unit}{sign}</span>"
+    return ((kind.title, f"{unit}{sign}"), (kind.title, unit), (kind.title, ""))
 
 
 def _cosmetic(pen: QPen) -> QPen:

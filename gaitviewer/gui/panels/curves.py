@@ -35,7 +35,8 @@ from gaitviewer.workflow.tables import angle_kinds
 
 # Shown at first: hip, knee, ankle, foot, trunk, pelvis; the others are one click away.
 _FIRST = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "foot_pitch", "trunk_tilt", "pelvic_obliquity")
-_LEAST_WIDTH_PX, _LEAST_HEIGHT_PX = 200, 118
+_WIDTH_PX, _LEAST_WIDTH_PX, _LEAST_HEIGHT_PX = 200, 140, 92
+_ONE_LINE_PX = 640  # from this width on, the legend stands beside the buttons
 _CURSOR_MS = 50  # the lines of now move at 20 Hz: they must not cost the video its frames
 
 
@@ -80,7 +81,9 @@ class CurvesPanel(Panel):
             head.addWidget(button)
         self.mean_button.setChecked(True)
         group.buttonClicked.connect(self._redraw)
-        head.addStretch(1)
+        self.legend_beside = CurveLegend()
+        head.addWidget(self.legend_beside, 1)
+        head.addStretch()
         self.chooser = QToolButton()
         self.chooser.setObjectName("curves_angles")
         self.chooser.setText(self.tr("Angles"))
@@ -116,6 +119,13 @@ class CurvesPanel(Panel):
         layout.addWidget(self.hint)
         layout.addWidget(self.scroller, 1)
         layout.addWidget(self.stride_bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """The legend is where there is room for it."""
+        super().resizeEvent(event)
+        beside = self.width() >= _ONE_LINE_PX
+        self.legend_beside.setVisible(beside)
+        self.legend.setVisible(not beside)
 
     # --- what is shown -------------------------------------------------------------------------------
 
@@ -197,9 +207,8 @@ class CurvesPanel(Panel):
 
     def _arrange(self) -> None:
         """As many columns as fit; the height is shared, down to a least one that scrolls."""
-        columns = max(1, min(len(self.plots), self.field.width() // _LEAST_WIDTH_PX))
-        rows = -(-len(self.plots) // columns) if self.plots else 1
-        columns = max(1, -(-len(self.plots) // rows))  # no half-empty last row if it can be helped
+        columns = columns_for(len(self.plots), self.field.width(), self.scroller.viewport().height())
+        rows = max(1, -(-len(self.plots) // columns))
         self.field.place(list(self.plots.values()), columns)
         self.field.setMinimumHeight(rows * _LEAST_HEIGHT_PX)
         self.overlay.set_plots(list(self.plots.values()))
@@ -241,6 +250,7 @@ class CurvesPanel(Panel):
         """Colours of the theme."""
         self._redraw()
         self.legend.update()
+        self.legend_beside.update()
 
     # --- the clock -----------------------------------------------------------------------------------
 
@@ -340,6 +350,17 @@ class CurvesPanel(Panel):
         if stride is not None and document is not None:
             after = cycle.take_back(document, stride.trial, self._same_step(stride))
             self.state.edit(after, self.tr("Let a stride count again"))
+
+
+def columns_for(plots: int, width_px: int, height_px: int) -> int:
+    """Columns of plots: as wide as they should be, or narrower where that saves scrolling."""
+    wide = max(1, min(plots, width_px // _WIDTH_PX))
+    narrow = max(1, min(plots, width_px // _LEAST_WIDTH_PX))
+    rows_seen = max(1, height_px // _LEAST_HEIGHT_PX)
+    needed = -(-plots // rows_seen) if plots else 1
+    columns = wide if wide >= needed else min(narrow, needed)
+    rows = -(-plots // columns) if plots else 1
+    return max(1, -(-plots // rows))  # no half-empty last row if it can be helped
 
 
 class _Field(QWidget):

@@ -134,7 +134,7 @@ class _ScoreDelegate(QStyledItemDelegate):
             painter.setPen(colours.colour("muted" if index.column() == NUMBER else "text"))
             align = Qt.AlignmentFlag.AlignVCenter
             align |= Qt.AlignmentFlag.AlignRight if index.column() == NUMBER else Qt.AlignmentFlag.AlignLeft
-            words = _fitted(str(index.data()), painter.fontMetrics(), inner.width())
+            words = fitted(str(index.data()), painter.fontMetrics(), inner.width())
             painter.drawText(inner, align, words)
         else:
             paint_cell(painter, QRectF(place), index.data(Qt.ItemDataRole.UserRole))
@@ -151,10 +151,22 @@ class _ScoreDelegate(QStyledItemDelegate):
             painter.drawLine(place.topLeft(), place.bottomLeft())
 
 
-def _fitted(words: str, metrics: QFontMetrics, width: int) -> str:
+# Tried one after the other until a name fits.
+_SHORTER = (
+    ("Maximum", "Max."), ("dorsiflexion", "dorsiflex."), ("extension", "ext."), ("flexion", "flex."),
+    ("position", "pos."), (" in terminal swing", ", swing"), (" in ", ", "), ("progression", "progr."),
+    (" or ", "/"), ("Peak ", ""), ("clearance", "clear."), ("dorsiflex.", "DF"), ("lateral ", "lat. "),
+    ("Max. ankle", "Ankle"), ("Hindfoot varus", "Hindf. varus"),
+)  # fmt: skip
+
+
+def fitted(words: str, metrics: QFontMetrics, width: int) -> str:
     """Shortened so that both ends stay: they tell the item and its phase."""
-    if metrics.horizontalAdvance(words) > width:
-        words = words.replace("Maximum", "Max.")
+    for long, short in _SHORTER:
+        if metrics.horizontalAdvance(words) <= width:
+            break
+        words = words.replace(long, short)
+    words = words[:1].upper() + words[1:]
     return metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, width)
 
 

@@ -150,11 +150,11 @@ def ticks(scale: Scale, *, apart_px: float = 70.0) -> tuple[float, ...]:
 
 def rows_for(views: Sequence[View]) -> tuple[Row, ...]:
     """The rows: marks on top, then for each view passes, both limbs and pose quality."""
-    rows = [Row(tr("Marks"), 20)]
+    rows = [Row(tr("Marks"), 18)]
     for view in views:
-        rows.append(Row(tr("Side view") if view is View.SAGITTAL else tr("Front view"), 15, view))
-        rows += [Row(side_name(side).capitalize(), 17, view, side) for side in Side]
-        rows.append(Row(tr("Pose"), 9, view))
+        rows.append(Row(tr("Side view") if view is View.SAGITTAL else tr("Front view"), 13, view))
+        rows += [Row(side_name(side).capitalize(), 15, view, side) for side in Side]
+        rows.append(Row(tr("Pose"), 8, view))
     return tuple(rows)
 
 

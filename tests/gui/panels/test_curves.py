@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels import cycle
-from gaitviewer.gui.panels.curves import CurvesPanel
+from gaitviewer.gui.panels.curves import CurvesPanel, columns_for
 
 
 @pytest.fixture
@@ -146,3 +146,18 @@ def test_front_view_strides_are_on_the_same_clock(panel: CurvesPanel, desk: Any)
     panel.select_stride(stride.key)
     panel._drag(50.0, View.CORONAL)
     assert desk.player.time_s == pytest.approx(stride.start_s + 0.5 * stride.duration_s - 1.2)
+
+
+@pytest.mark.parametrize(
+    ("plots", "width", "height", "columns"),
+    [
+        (6, 420, 560, 2),
+        (6, 900, 400, 3),
+        (6, 900, 150, 6),
+        (6, 1300, 150, 6),
+        (6, 180, 900, 1),
+        (0, 400, 400, 1),
+    ],
+)
+def test_columns_suit_the_dock(plots: int, width: int, height: int, columns: int) -> None:
+    assert columns_for(plots, width, height) == columns

@@ -209,6 +209,21 @@ def test_values_measured_by_hand_are_shown(panel: EvgsPanel, desk: Any) -> None:
     assert "12.0°" in panel.detail.by_hand.text()
 
 
+def test_names_are_shortened_from_within(qapp: Any) -> None:
+    from PySide6.QtGui import QFontMetrics
+
+    from gaitviewer.gui.panels.evgs_table import fitted
+
+    metrics = QFontMetrics(qapp.font())
+    full = "Maximum ankle dorsiflexion in stance"
+    assert fitted(full, metrics, 1000) == full
+    assert fitted(full, metrics, metrics.horizontalAdvance(full) - 2).startswith("Max. ankle")
+    for width in (150, 90):
+        assert metrics.horizontalAdvance(fitted(full, metrics, width)) <= width
+    short = fitted("Peak knee flexion in swing", metrics, metrics.horizontalAdvance("Knee flex., swing"))
+    assert short.lower() == "knee flex., swing"
+
+
 def test_next_cell_goes_around() -> None:
     assert grading.next_cell([1, 2], 2, Side.RIGHT, 1) == (1, Side.LEFT)
     assert grading.next_cell([1, 2], 1, Side.LEFT, -1) == (2, Side.RIGHT)
