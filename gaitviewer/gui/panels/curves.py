@@ -97,6 +97,17 @@ class CurvesPanel(Panel):
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", "true")
         self.hint.setContentsMargins(10, 0, 10, 0)
+        self._build_field()
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.scroller, 1)
+        layout.addWidget(self.stride_bar)
+
+    def _build_field(self) -> None:
         self.scroller = QScrollArea()
         self.scroller.setObjectName("curves_scroll")
         self.scroller.setWidgetResizable(True)
@@ -111,14 +122,6 @@ class CurvesPanel(Panel):
         self.stride_bar.went_to.connect(self._go_to_selected)
         self.stride_bar.looped.connect(self._loop_selected)
         self.stride_bar.closed.connect(lambda: self.select_stride(""))
-        layout = QVBoxLayout(self.content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(head)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.hint)
-        layout.addWidget(self.scroller, 1)
-        layout.addWidget(self.stride_bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """The legend is where there is room for it."""

@@ -58,6 +58,14 @@ class StrideBar(QFrame):
             theme.set_icon(button, icon)
             button.clicked.connect(signal)
             first.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 8, 8)
+        layout.setSpacing(4)
+        layout.addLayout(first)
+        layout.addLayout(self._build_reasons())
+        self.hide()
+
+    def _build_reasons(self) -> QHBoxLayout:
         self.reason = QComboBox()
         self.reason.setObjectName("stride_reason")
         self.reason.setAccessibleName(self.tr("Why the stride is left out"))
@@ -82,12 +90,7 @@ class StrideBar(QFrame):
         second.addWidget(self.reason, 1)
         second.addWidget(self.button)
         second.addWidget(self.back)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 8, 8)
-        layout.setSpacing(4)
-        layout.addLayout(first)
-        layout.addLayout(second)
-        self.hide()
+        return second
 
     def _usual_reasons(self) -> list[str]:
         return [
