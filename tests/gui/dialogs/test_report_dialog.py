@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.measures import Measures
+from gaitviewer.gui.dialogs.report import ReportDialog
+from gaitviewer.gui.jobs import Jobs
+from gaitviewer.workflow.measuring import measure_document
+
+
+@pytest.fixture(scope="module")
+def measures(walker_document: Document) -> Measures:
+    return measure_document(walker_document)
+
+
+@pytest.fixture
+def dialog(
+    qtbot: QtBot, walker_document: Document, measures: Measures, tmp_path: Path
+) -> Iterator[ReportDialog]:
+    jobs = Jobs()
+    made = ReportDialog(walker_document, measures, jobs, library=None, folder=tmp_path / "out")
+    made.show()
+    qtbot.waitUntil(lambda: bool(made.pages.pages), timeout=60_000)
+    yield made
+    jobs.shutdown()
+    if not made._closed:
+        made.reject()
+
+
+def pages_of(path: Path) -> tuple[int, float, str]:
+    document = pypdfium2.PdfDocument(path)
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    found = (len(document), document[0].get_width(), text)
+    document.close()
+    return found
+
+
+def test_the_real_pages_are_shown_and_then_written(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    assert not (tmp_path / "out").exists()
+    shown = len(dialog.pages.pages)
+    assert dialog.name.text() == "P001-gait.pdf"
+    with qtbot.waitSignal(dialog.written, timeout=60_000):
+        dialog.export_button.click()
+    path = tmp_path / "out" / "P001-gait.pdf"
+    count, width, text = pages_of(path)
+    assert count == shown
+    assert width == pytest.approx(595, abs=1)
+    assert "P001" in text
+    assert dialog.show_button.isEnabled()
+
+
+def test_paper_and_anonymity_count(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog.paper.setCurrentText("Letter")
+    dialog.anonymous.setChecked(True)
+    dialog.name.setText("letter")
+    with qtbot.waitSignal(dialog.written, timeout=60_000):
+        dialog.export()
+    _, width, text = pages_of(tmp_path / "out" / "letter.pdf")
+    assert width == pytest.approx(612, abs=1)
+    assert "P001" not in text
+
+
+def test_a_folder_that_cannot_be_written_is_said(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    dialog.folder.setText(str(tmp_path / "file" / "out"))
+    dialog.export()
+    qtbot.waitUntil(lambda: "cannot be written" in dialog.status.text(), timeout=30_000)
+    dialog.name.setText("../x.pdf")
+    dialog.export()
+    assert "without a folder" in dialog.status.text()
+
+
+def test_closing_while_pages_are_drawn_is_quiet(
+    qtbot: QtBot, walker_document: Document, measures: Measures, tmp_path: Path
+) -> None:
+    jobs = Jobs()
+    dialog = ReportDialog(walker_document, measures, jobs, library=None, folder=tmp_path)
+    dialog.show()
+    qtbot.wait(30)
+    dialog.reject()
+    qtbot.waitUntil(lambda: not jobs._threads, timeout=60_000)
+    jobs.shutdown()

@@ -1,0 +1,68 @@
+"""Help, failure, settings, about."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gaitviewer.gui.dialogs.about import AboutDialog
+from gaitviewer.gui.dialogs.failure import FailureDialog
+from gaitviewer.gui.dialogs.help import HelpDialog
+from gaitviewer.gui.dialogs.settings import SettingsDialog
+from gaitviewer.gui.keys import load_keys
+from gaitviewer.workflow import settings
+
+
+def test_the_sheet_lists_every_key_and_is_searched(qtbot: QtBot) -> None:
+    dialog = HelpDialog()
+    qtbot.addWidget(dialog)
+    assert len(dialog.rows()) == len(load_keys())
+    dialog.search.setText("goniometer")
+    assert all(row.isHidden() for row in dialog.rows())
+    dialog.search.setText("measure an angle")
+    (row,) = [row for row in dialog.rows() if not row.isHidden()]
+    assert row.text(1) == "G"
+
+
+def test_a_key_is_changed_taken_from_its_owner_and_given_back(qtbot: QtBot) -> None:
+    dialog = HelpDialog()
+    qtbot.addWidget(dialog)
+    row = next(row for row in dialog.rows() if row.text(0) == "Measure an angle")
+    dialog.tree.setCurrentItem(row)
+    dialog.editor.setKeySequence(QKeySequence("V"))
+    assert "Taken by" in dialog.clash.text()
+    with qtbot.waitSignal(dialog.keys_changed):
+        dialog.change()
+    assert load_keys()["tool.goniometer"].keys == ("V",)
+    assert load_keys()["tool.vertical"].keys == ()
+    dialog.reset()
+    assert load_keys()["tool.goniometer"].keys == ("G",)
+
+
+def test_a_failure_is_one_sentence_with_details_to_copy(qtbot: QtBot) -> None:
+    dialog = FailureDialog("Analysing P001", "Nobody was found in side.mp4.", "Traceback: line 1")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.details.isVisible()
+    dialog.copy()
+    assert QGuiApplication.clipboard().text() == "Nobody was found in side.mp4.\n\nTraceback: line 1"
+
+
+def test_settings_are_written(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(settings.Settings())
+    qtbot.addWidget(dialog)
+    dialog.rater.setText("AB")
+    dialog.hide_values.setChecked(True)
+    dialog.memory.setValue(1024)
+    with qtbot.waitSignal(dialog.chosen):
+        dialog.accept()
+    kept = settings.load()
+    assert (kept.rater, kept.hide_until_graded, kept.memory_mb) == ("AB", True, 1024)
+
+
+def test_the_limits_are_said(qtbot: QtBot) -> None:
+    assert QApplication.instance() is not None
+    dialog = AboutDialog()
+    qtbot.addWidget(dialog)
+    assert "not a medical device" in dialog.disclaimer.text()
