@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -34,3 +36,17 @@ def load(module: str) -> Any:
     with _keep_qt_variables(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the libraries are not ours to mend
         return importlib.import_module(module)
+
+
+def bare_package(name: str) -> None:
+    """Make the modules of a package importable without running its ``__init__``.
+
+    MediaPipe's own loads matplotlib's plotting and a sound library, over half a second in each worker for
+    nothing. A package that is imported already is left alone.
+    """
+    if name in sys.modules:
+        return
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    sys.modules[name] = importlib.util.module_from_spec(spec)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
-from gaitviewer.pose._cv import load
+from gaitviewer.pose._cv import bare_package, load
 from gaitviewer.pose.estimator import Body, Estimate
 
 K = Keypoint
@@ -138,6 +138,9 @@ class MediaPipeEstimator:
 
     def start(self) -> None:
         """Start both graphs."""
+        bare_package("mediapipe")
+        for message in ("detection", "landmark"):  # packets of these kinds are looked up by name
+            load(f"mediapipe.framework.formats.{message}_pb2")
         make = load("mediapipe.python.packet_creator")
         self._get = load("mediapipe.python.packet_getter")
         self._rect = load("mediapipe.framework.formats.rect_pb2").NormalizedRect
