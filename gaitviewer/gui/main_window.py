@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
             desk = self._desk = Desk(self.state, self.actions_by_name)
             self.pages.addWidget(desk)
             desk.changed.connect(self._refresh)
+            self.work.started.connect(lambda: desk.banner.forget("analyse"))
             desk.facts_asked.connect(self.dialogs.change_facts)
             self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
             desk.views.failed.connect(self._video_failed)
@@ -267,7 +268,6 @@ class MainWindow(QMainWindow):
 
     def start_analysis(self) -> None:
         """Analyse the open session in the background."""
-        self.desk.banner.forget("analyse")
         self.work.analyse()
 
     def _after_analysis(self, problems: str) -> None:

@@ -34,6 +34,7 @@ class Work(QObject):
         listed: the sessions of the library are known (tuple of ``SessionCard``).
         pictured: a thumbnail was drawn (session id).
         opened: a session was opened; its measures may still be on their way.
+        started: an analysis of the open session began.
         analysed: an analysis of the open session ended (problems in words, "" for none).
         refused: something cannot be done (title, sentence).
         masked: outlines of the open trial are there (trial id, ``ByView``).
@@ -42,6 +43,7 @@ class Work(QObject):
     listed = Signal(object)
     pictured = Signal(str)
     opened = Signal()
+    started = Signal()
     analysed = Signal(str)
     refused = Signal(str, str)
     masked = Signal(str, object)
@@ -293,6 +295,7 @@ class Work(QObject):
             title=self.tr("Analysing {subject}").format(subject=document.session.subject.pseudonym),
             done=done,
         )
+        self.started.emit()
 
     def _show_parts(self, job: Job[Any]) -> None:
         """Show recordings that an analysis finished while it goes on with others."""

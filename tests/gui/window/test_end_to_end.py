@@ -82,8 +82,8 @@ WALK = """
         if shot is None:
             return -1
         image, scale = shot.image, shot.image.height() / 480
-        lights = [image.pixelColor(int((80 * bit + 40) * scale), int(80 * scale)).lightness() for bit in range(10)]
-        return sum(1 << bit for bit, light in enumerate(lights) if light > 128)
+        places = [(int((80 * bit + 40) * scale), int(80 * scale)) for bit in range(10)]
+        return sum(1 << bit for bit, at in enumerate(places) if image.pixelColor(*at).lightness() > 128)
 
     # Click an item with the mouse: both views show the right frames.
     table = desk.evgs.table

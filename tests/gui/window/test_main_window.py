@@ -244,6 +244,7 @@ def test_analysis_runs_behind_and_its_result_is_shown_and_kept(
     monkeypatch.setattr(analyze, "estimate_poses", estimate_from(walker_document))
     window = open_session("walk2")
     window.desk.banner.button.click()
+    assert not window.desk.banner.isVisible()
     qtbot.waitUntil(lambda: window.state.measures is not None, timeout=30_000)
     with open_library() as library:
         assert library.load_session("walk2").trials[0].poses.sagittal is not None
