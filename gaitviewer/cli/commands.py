@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.session import Footwear, Session, WalkingAid
-from gaitviewer.workflow.analyze import AnalyzeResult, analyze
 from gaitviewer.workflow.request import (
     AnalyzeRequest,
     make_session,
@@ -16,6 +16,10 @@ from gaitviewer.workflow.request import (
     parse_date,
     parse_length_m,
 )
+
+if TYPE_CHECKING:
+    from gaitviewer.core.progress import Tick
+    from gaitviewer.workflow.analyze import AnalyzeResult
 
 _FOOTWEAR = {"barefoot": Footwear.BAREFOOT, "shoes": Footwear.SHOES, "AFO": Footwear.AFO}
 _AIDS = {
@@ -43,8 +47,8 @@ def run_analyze(options: argparse.Namespace) -> int:
         foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
     )
     with ProgressLine() as tick:
-        result = analyze(request, tick=tick)
-    _print_result(result)
+        lines = _answer(request, tick)
+    print("\n".join(lines))
     return 0
 
 
@@ -63,8 +67,8 @@ def run_demo(options: argparse.Namespace) -> int:
             use_cache=not options.no_cache,
             tick=lambda fraction, note: tick(0.4 * fraction, note),
         )
-        result = analyze(request, tick=lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
-    _print_result(result)
+        lines = _answer(request, lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
+    print("\n".join(lines))
     return 0
 
 
@@ -131,15 +135,31 @@ def _paper(options: argparse.Namespace) -> str:
     return options.paper or settings.load().paper
 
 
-def _print_result(result: AnalyzeResult) -> None:
+def _answer(request: AnalyzeRequest, tick: Tick) -> list[str]:
+    """What to say of the results of a request, analysing only what is not there already."""
+    from gaitviewer.workflow import standing
+
+    found = standing.find_standing(request)
+    if found is not None:
+        return [*found.summary, "Nothing has changed since these results were written; they are up to date."]
+    from gaitviewer.workflow.analyze import analyze
+
+    result = analyze(request, tick=tick)
+    summary = _summary(result)
+    standing.remember(request, result.document.session.id, result.files, summary)
+    return [*summary, f"Done in {result.seconds:.1f} s."]
+
+
+def _summary(result: AnalyzeResult) -> list[str]:
     measures = result.measures
     counted = [stride for stride in measures.strides if stride.counts]
-    print(f"Session {result.document.session.id}: {len(counted)} of {len(measures.strides)} strides count.")
-    for side in Side:
-        print(f"EVGS {side.value:5}  {measures.evgs.total(side)}")
-    for finding in measures.quality:
-        if finding.level.value in ("warning", "refused"):
-            print(f"{finding.level.value}: {finding.text}")
-    for path in result.files:
-        print(path)
-    print(f"Done in {result.seconds:.1f} s.")
+    return [
+        f"Session {result.document.session.id}: {len(counted)} of {len(measures.strides)} strides count.",
+        *(f"EVGS {side.value:5}  {measures.evgs.total(side)}" for side in Side),
+        *(
+            f"{finding.level.value}: {finding.text}"
+            for finding in measures.quality
+            if finding.level.value in ("warning", "refused")
+        ),
+        *(str(path) for path in result.files),
+    ]

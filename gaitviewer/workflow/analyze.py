@@ -21,6 +21,7 @@ from gaitviewer.workflow.request import AnalyzeRequest, session_id
 
 if TYPE_CHECKING:
     from gaitviewer.pose import PoseResult
+    from gaitviewer.store import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = silent) -> AnalyzeResult:
         document = estimate_poses(
             document, workers=request.workers, use_cache=request.use_cache, tick=part(tick, 0.02, 0.85)
         )
+        if library is not None:
+            document = with_persons_work(document, library)
         document = with_offset(document, request.offset_s)
         zeros = request.foot_zero_deg
         measures = measure_document(document, foot_zero_deg=zeros, tick=part(tick, 0.85, 0.9))
@@ -76,6 +79,26 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = silent) -> AnalyzeResult:
             exports.store_results(library, document, files)
     tick(1.0, "done")
     return AnalyzeResult(document, measures, files, time.monotonic() - started)
+
+
+def with_persons_work(document: Document, library: Library) -> Document:
+    """The same document with what a person did in this session before: an analysis never throws it away.
+
+    Grades, key images, hand measures and texts are kept; corrected events, strides and recordings left out,
+    and an offset that was set, too.
+    """
+    if document.session.id not in {row.id for row in library.list_sessions()}:
+        return document
+    before = library.load_session(document.session.id)
+    known = {data.trial.id: data for data in before.trials}
+    trials = []
+    for data in document.trials:
+        old = known.get(data.trial.id)
+        if old is not None:
+            trial = replace(data.trial, excluded=old.trial.excluded, sync=old.trial.sync)
+            data = replace(data, trial=trial, events=old.events, excluded_strides=old.excluded_strides)
+        trials.append(data)
+    return replace(before, session=document.session, trials=tuple(trials))
 
 
 def with_offset(document: Document, offset_s: float | None) -> Document:

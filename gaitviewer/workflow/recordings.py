@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -60,9 +61,9 @@ def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
         VideoError: a video cannot be used, or the same video stands for two.
     """
     wanted = [(files[view], view) for files in request.recordings for view in View]
+    # Each probe waits for a child process; meanwhile the slowest import of the analysis can be had.
+    threading.Thread(target=importlib.import_module, args=("scipy.signal",), daemon=True).start()
     with ThreadPoolExecutor(max_workers=4) as pool:
-        # Each probe waits for a child process; meanwhile the slowest import of the analysis can be had.
-        pool.submit(importlib.import_module, "scipy.signal")
         probes = [
             None if path is None else pool.submit(open_stream, path, view, request.recorded_at_hz)
             for path, view in wanted

@@ -150,6 +150,40 @@ def test_a_second_run_takes_the_poses_from_the_cache(
     assert [m.value for side in Side for m in again.measures.evgs.measures[side]] == first
 
 
+def test_an_analysis_never_throws_a_persons_work_away(
+    analysed: Analysed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from gaitviewer.core.document import Texts
+    from gaitviewer.core.evgs import Grade
+    from gaitviewer.store import open_library
+
+    monkeypatch.setenv("GAITVIEWER_HOME", str(analysed.home))
+    library_file = tmp_path / "library.db"
+    grade = Grade(11, Side.LEFT, 1, "AB", "2026-01-01T10:00:00+00:00", "stiff")
+    data = analysed.result.document.trials[0]
+    left_out = (("t1/sagittal/p0/left/0", "stumbled"),)
+    worked = replace(
+        analysed.result.document,
+        trials=(replace(data, excluded_strides=left_out),),
+        grades=(grade,),
+        texts=Texts(findings="walks well"),
+    )
+    with open_library(library_file) as library:
+        library.save_session(worked)
+    videos = analysed.demo.videos
+    recordings = (ByView[Path | None](videos.sagittal, videos.coronal),)
+    session = analysed.result.document.session
+    again = analyze(AnalyzeRequest(recordings, session, tmp_path / "out", library=library_file))
+    with open_library(library_file) as library:
+        kept = library.load_session(session.id)
+    assert kept.grades == (grade,)
+    assert kept.texts.findings == "walks well"
+    assert kept.trials[0].excluded_strides == left_out
+    assert [s.key for s in again.measures.strides if s.excluded == "stumbled"]
+
+
 def test_sessions_lists_it(
     analysed: Analysed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
