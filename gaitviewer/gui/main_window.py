@@ -244,6 +244,7 @@ class MainWindow(QMainWindow):
         desk = self.desk
         desk.banner.hide()
         self._show_page(desk)
+        self.work.load_masks()
         desk.canvas.setFocus()
         self.missing.look()
         if not has_poses(document) and not self.work.analysing:
@@ -273,7 +274,9 @@ class MainWindow(QMainWindow):
     def _after_analysis(self, problems: str) -> None:
         if self._desk is not None and problems:
             self._desk.banner.say("problems", problems, level="warning")
-        if not self.reviewing:
+        if self.reviewing:
+            self.work.load_masks()
+        else:
             self.work.list_sessions()
 
     def _video_failed(self, view: View, message: str) -> None:

@@ -19,6 +19,7 @@ from gaitviewer.errors import UserError
 from gaitviewer.gui.documents import has_poses, same_inputs, same_poses, with_poses_of, with_videos_of
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.state import AppState
+from gaitviewer.workflow import privacy
 
 if TYPE_CHECKING:
     from gaitviewer.workflow.request import AnalyzeRequest
@@ -149,6 +150,7 @@ class Work(QObject):
         """Show a session that is in the library."""
         self.jobs.cancel("measure")
         self._measured = None
+        privacy.hide(document.session.subject.pseudonym)
         self.state.open_session(document)
         self.opened.emit()
 
@@ -345,7 +347,7 @@ class Work(QObject):
                         raise
                     return known
 
-        self._make(work, self.tr("Filming the demo walker"), analyse=True)
+        self._make(work, self.tr("Demo session"), analyse=True)
 
     def _make(self, work: Callable[[Tick], Document], title: str, *, analyse: bool) -> None:
         def done(document: Document) -> None:

@@ -145,8 +145,6 @@ class LibraryPage(QWidget):
             )
         )
         words.setWordWrap(True)
-        words.setMaximumWidth(620)
-        words.setMinimumWidth(420)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         buttons = QHBoxLayout()
         new = QPushButton(self.tr("New session…"))
@@ -160,10 +158,20 @@ class LibraryPage(QWidget):
         buttons.addWidget(demo)
         buttons.addWidget(new)
         buttons.addStretch(1)
-        for widget in (head, words):
-            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-            column.addSpacing(8)
-        column.addLayout(buttons)
+        # A box of fixed width: the height of wrapped words follows from it.
+        box = QWidget()
+        box.setFixedWidth(580)
+        inner = QVBoxLayout(box)
+        inner.setSpacing(16)
+        head.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inner.addWidget(head)
+        inner.addWidget(words)
+        inner.addLayout(buttons)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(box)
+        row.addStretch(1)
+        column.addLayout(row)
         column.addStretch(3)
         return page
 
