@@ -462,3 +462,19 @@ def test_many_openings_and_closings(qtbot: Any, two_view_document: Document) -> 
         state.close_session()
     made.close_videos()
     made.close_videos()
+
+
+def test_overlays_belong_to_the_picture_that_is_there(qtbot: Any, views: TwoViews) -> None:
+    """While the wanted picture is being decoded, the skeleton stays with the one shown."""
+    exact(qtbot, views)
+    canvas = views.canvases.sagittal
+    shown = canvas.painted_frame
+    assert canvas.scene().frame == shown
+    frames = canvas._frames
+    assert frames is not None
+    far = next(n for n in reversed(range(len(frames.times))) if frames.shot(n) is None)
+    canvas.show_frame(far, float(frames.times[far]))
+    scene = canvas.scene()
+    assert not scene.exact
+    assert scene.frame == shown
+    assert scene.time_s == pytest.approx(float(frames.times[shown]), abs=1e-6)

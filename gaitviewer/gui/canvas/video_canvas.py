@@ -171,18 +171,24 @@ class VideoCanvas(QWidget):
         return self._frame
 
     def scene(self) -> Scene:
-        """What is drawn now."""
+        """What is drawn now: what belongs to the picture that is there, not to the one still being decoded."""
+        exact = self._frames is None or self._frames.shot(self._frame) is not None
+        frame, time_s = self._frame, self._time_s
+        if self._frames is not None and not exact and self.painted_frame >= 0:
+            times = self._frames.times
+            time_s += float(times[self.painted_frame] - times[frame])
+            frame = self.painted_frame
         return Scene(
             content=self._content,
-            frame=self._frame,
-            time_s=self._time_s,
+            frame=frame,
+            time_s=time_s,
             placement=self._placement,
             size=self._room,
             palette=theme.palette(),
             evidence=self._evidence,
-            tools=self.toolbox.of_frame(self._frame),
+            tools=self.toolbox.of_frame(frame),
             draft=self.toolbox.draft,
-            exact=self._frames is None or self._frames.shot(self._frame) is not None,
+            exact=exact,
             covered=self._covered,
         )
 
