@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.output import Provenance
@@ -31,6 +32,7 @@ def write_report(
     paper: str = "A4",
     kinds: Sequence[AngleKind] = (),
     anonymous: bool = False,
+    document: Document | None = None,
     tick: Tick = silent,
 ) -> None:
     """Write the assessment of a session as a PDF, whole or not at all.
@@ -44,6 +46,8 @@ def write_report(
         paper: "A4" or "Letter".
         kinds: the angles with their titles and units, in the order of printing.
         anonymous: skeletons instead of pictures; diagnosis, day and month of the visit, notes left out.
+        document: gives what a person adds: texts, grades, measurements, key images (texts, key images and
+            names of raters are left out of an anonymous report).
         tick: carries progress out.
 
     Raises:
@@ -54,5 +58,5 @@ def write_report(
 
     write(
         Path(path), measures, pictures=pictures, provenance=tuple(provenance), created=created,
-        paper=paper, kinds=tuple(kinds), anonymous=anonymous, tick=tick,
+        paper=paper, kinds=tuple(kinds), anonymous=anonymous, document=document, tick=tick,
     )  # fmt: skip

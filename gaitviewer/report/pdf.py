@@ -17,12 +17,13 @@ from reportlab.platypus import BaseDocTemplate, Flowable, PageTemplate
 from reportlab.platypus import Frame as PageFrame
 
 from gaitviewer import __version__
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import OutputError, SettingsError
-from gaitviewer.report import figure_sections, sections
+from gaitviewer.report import figure_sections, review, sections
 from gaitviewer.report.evidence import KeyStrip, Shot, evidence_shots, key_strip
 from gaitviewer.report.method import FOOTER
 from gaitviewer.report.pictures import Pictures, crop_to_jpeg
@@ -114,7 +115,7 @@ def _gather(
 def _story(
     measures: Measures, frame: sections.Frame, *, pictures: Pictures,
     provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...],
-    anonymous: bool, tick: Tick,
+    anonymous: bool, document: Document | None, tick: Tick,
 ) -> list[Any]:  # fmt: skip
     pairs = evidence_shots(measures)
     strips: list[KeyStrip] = [strip for side in Side if (strip := key_strip(measures, side)) is not None]
@@ -130,17 +131,22 @@ def _story(
             items[f"evidence-{measure.item.number}-{measure.side.value}"] = (
                 f"{measure.item.number}  {measure.item.name}"
             )
+    added = document if document is not None else Document(measures.session, ())
     linked = frozenset(shot.anchor for pair in pairs for shot in pair if shot is not None)
     return [
         *sections.front(measures, frame, program=__version__, anonymous=anonymous),
+        *([] if anonymous else review.texts(added)),
         *sections.quality(measures, frame),
         *sections.parameters(measures, frame),
         *figure_sections.profile(measures, frame, kinds),
         *figure_sections.kinematics(measures, frame, kinds),
         *figure_sections.consistency(measures, frame, kinds),
         *sections.scores(measures, frame, linked=linked),
+        *review.grades(added, measures, frame, anonymous=anonymous),
+        *review.by_hand(added, measures, anonymous=anonymous),
         *figure_sections.evidence(pairs, crops, items, frame),
         *figure_sections.key_frames(strips, crops, frame),
+        *([] if anonymous else review.key_images(added, pictures, frame)),
         *sections.method_and_limits(measures),
         *sections.provenance(provenance, measures, frame, created),
     ]
@@ -148,7 +154,7 @@ def _story(
 
 def render(
     measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...], created: str,
-    paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, tick: Tick,
+    paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None, tick: Tick,
 ) -> bytes:  # fmt: skip
     """The PDF file as bytes."""
     if paper not in PAPERS:
@@ -158,13 +164,13 @@ def render(
     frame = sections.Frame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
     story = _story(
         measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
-        anonymous=anonymous, tick=tick,
+        anonymous=anonymous, document=document, tick=tick,
     )  # fmt: skip
     tick(0.6, "laying out the report")
     rl_config.useA85 = 0  # plain binary streams: smaller, and ten times as quick as text encoding
     out = io.BytesIO()
     who = measures.session.subject.pseudonym
-    document = _Document(
+    file = _Document(
         out, pagesize=size, title=f"Gait assessment {who}", subject="Gait assessment from video",
         creator=f"gaitviewer {__version__}", author="", lang="en",
     )  # fmt: skip
@@ -174,20 +180,21 @@ def render(
     )  # fmt: skip
     short = who if len(who) <= 40 else f"{who[:39]}…"
     words = f"{short}  ·  {created[:10]}  ·  gaitviewer {__version__}"
-    document.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
-    document.build(story, canvasmaker=_Pages)
+    file.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
+    file.build(story, canvasmaker=_Pages)
     return out.getvalue()
 
 
 def write(
     path: Path, measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...],
-    created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, tick: Tick,
+    created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool,
+    document: Document | None = None, tick: Tick,
 ) -> None:  # fmt: skip
     """See :func:`gaitviewer.report.write_report`."""
     tick(0.0, "report")
     data = render(
         measures, pictures=pictures, provenance=provenance, created=created, paper=paper, kinds=kinds,
-        anonymous=anonymous, tick=tick,
+        anonymous=anonymous, document=document, tick=tick,
     )  # fmt: skip
     tick(0.95, "writing the report")
     put_in_place(path, data)

@@ -94,6 +94,7 @@ def report_writer(
                 paper=paper,
                 kinds=load_angles(),
                 anonymous=anonymous,
+                document=document,
                 tick=tick,
             )
 
