@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing and does the main job: the demo session from two videos to a graded PDF.
+# Installs what is missing and does the main job: the window on the demo session; without a display, the same
+# analysis to a PDF in out/demo.
 # Usage: bash installer/run.sh [arguments of `gaitviewer`]      without arguments: the demo session
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
@@ -8,7 +9,7 @@ install_project ""
 if [ "$#" -gt 0 ]; then
   exec .venv/bin/gaitviewer "$@"
 fi
-.venv/bin/gaitviewer demo --out out/demo
-if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && command -v xdg-open >/dev/null 2>&1; then
-  xdg-open out/demo/report.pdf >/dev/null 2>&1 || true
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+  exec .venv/bin/gaitviewer view --demo
 fi
+.venv/bin/gaitviewer demo --out out/demo

@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
         "the Edinburgh Visual Gait Score with the picture behind every grade, and a report.",
     )
     parser.add_argument("--version", action="version", version=f"gaitviewer {__version__}")
-    parser.set_defaults(run=_run_view, session="", library=None)
+    parser.set_defaults(run=_run_view, session="", library=None, demo=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_view(commands)
     _add_analyze(commands)
@@ -63,6 +63,7 @@ def _add_view(commands: Any) -> None:
     parser.add_argument("session", nargs="?", default="", metavar="SESSION", help="session to open at once")
     parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
     _add_common(parser)
+    parser.add_argument("--demo", action="store_true", help="open the demo session (made where there is none)")
     parser.set_defaults(run=_run_view)
 
 

@@ -19,4 +19,4 @@ def run_view(options: argparse.Namespace) -> int:
         raise SettingsError(
             "There is no display for the window here; `gaitviewer --help` lists what works without one."
         )
-    return run(session_id=options.session, library=options.library)
+    return run(session_id=options.session, library=options.library, demo=options.demo)

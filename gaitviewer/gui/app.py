@@ -35,12 +35,13 @@ def make_application() -> QApplication:
     return app
 
 
-def run(*, session_id: str = "", library: Path | None = None) -> int:
+def run(*, session_id: str = "", library: Path | None = None, demo: bool = False) -> int:
     """Show the window until it is closed.
 
     Args:
         session_id: a session to open at once, "" for the list.
         library: library file; by default the user's own.
+        demo: open the demo session, made where there is none.
 
     Returns:
         The exit code.
@@ -53,4 +54,6 @@ def run(*, session_id: str = "", library: Path | None = None) -> int:
     window.show()
     if session_id:
         QTimer.singleShot(0, lambda: window.work.open(session_id))
+    elif demo:
+        QTimer.singleShot(0, window.work.make_demo)
     return app.exec()
