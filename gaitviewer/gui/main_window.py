@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         work.pictured.connect(self._show_picture)
         work.opened.connect(self._show_session)
         work.analysed.connect(self._after_analysis)
+        work.ended.connect(self._offer_analysis)
         work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
         self.jobs.failed.connect(self._job_failed)
         self.crashed.connect(
@@ -247,12 +248,16 @@ class MainWindow(QMainWindow):
         self.work.load_masks()
         desk.canvas.setFocus()
         self.missing.look()
-        if not has_poses(document) and not self.work.analysing:
-            desk.banner.say(
+        self._offer_analysis()
+
+    def _offer_analysis(self) -> None:
+        document = self.state.document
+        if document is not None and not has_poses(document) and not self.work.analysing:
+            self.desk.banner.say(
                 "analyse",
                 self.tr("This session is not analysed yet."),
                 button=self.tr("Analyse"),
-                deed=self.start_analysis,
+                deed=self.work.analyse,
             )
 
     def open_neighbour(self, step: int) -> None:
@@ -266,10 +271,6 @@ class MainWindow(QMainWindow):
             self.statusBar().showMessage(self.tr("There is no further session in the list."), 4000)
 
     # --- one session ---------------------------------------------------------------------------------
-
-    def start_analysis(self) -> None:
-        """Analyse the open session in the background."""
-        self.work.analyse()
 
     def _after_analysis(self, problems: str) -> None:
         if self._desk is not None and problems:
@@ -320,7 +321,7 @@ class MainWindow(QMainWindow):
             "previous": lambda: self.open_neighbour(-1),
             "new": self.dialogs.new_session,
             "demo": self.work.make_demo,
-            "analyse": self.start_analysis,
+            "analyse": self.work.analyse,
             "save": self.work.save_now,
             "report": self.dialogs.show_report,
             "find": self._find,

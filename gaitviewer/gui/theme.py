@@ -248,6 +248,12 @@ def _stylesheet(p: Palette) -> str:
     """Only what a palette cannot say; everything else is left to the style."""
     return f"""
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QLineEdit, QPlainTextEdit {{ border: 1px solid {p.border}; border-radius: 3px; padding: 2px 4px;
+    background: {p.base}; }}
+QLineEdit:focus, QPlainTextEdit:focus {{ border-color: {p.focus}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+QCheckBox::indicator:unchecked {{ width: 13px; height: 13px; border: 1px solid {p.muted}; border-radius: 3px;
+    background: {p.base}; }}
 QToolTip {{ color: {p.text}; background: {p.raised}; border: 1px solid {p.border}; padding: 3px; }}
 QToolBar {{ border: none; spacing: 2px; padding: 2px; }}
 QToolBar::separator {{ background: {p.border}; width: 1px; margin: 4px 5px; }}

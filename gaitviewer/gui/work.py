@@ -35,7 +35,7 @@ class Work(QObject):
         listed: the sessions of the library are known (tuple of ``SessionCard``).
         pictured: a thumbnail was drawn (session id).
         opened: a session was opened; its measures may still be on their way.
-        started: an analysis of the open session began.
+        started, ended: an analysis of the open session began; one ended, however.
         analysed: an analysis of the open session ended (problems in words, "" for none).
         refused: something cannot be done (title, sentence).
         masked: outlines of the open trial are there (trial id, ``ByView``).
@@ -45,6 +45,7 @@ class Work(QObject):
     pictured = Signal(str)
     opened = Signal()
     started = Signal()
+    ended = Signal()
     analysed = Signal(str)
     refused = Signal(str, str)
     masked = Signal(str, object)
@@ -267,7 +268,11 @@ class Work(QObject):
     def analyse(self) -> None:
         """Analyse the open session in the background; recordings appear as they are ready."""
         document = self.state.document
-        if document is None or self.analysing:
+        if document is None:
+            return
+        if self.analysing:
+            words = self.tr("Another analysis is under way: wait for its end, or cancel it.")
+            self.refused.emit(self.tr("Analysis"), words)
             return
         self.save_now()
         path = self.library_file
@@ -296,6 +301,7 @@ class Work(QObject):
             work,
             title=self.tr("Analysing {subject}").format(subject=document.session.subject.pseudonym),
             done=done,
+            ended=self.ended.emit,
         )
         self.started.emit()
 

@@ -73,7 +73,7 @@ class NewSessionDialog(QDialog):
         self.rate = QLineEdit()
         self.rate.setObjectName("new_session_recorded_at")
         self.rate.setPlaceholderText(self.tr("only for slow motion: 240"))
-        self.rate.setMaximumWidth(200)
+        self.rate.setFixedWidth(200)
         rate_row = QHBoxLayout()
         rate_words = QLabel(self.tr("Recorded at (Hz)"))
         rate_words.setBuddy(self.rate)

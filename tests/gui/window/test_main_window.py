@@ -275,6 +275,35 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     window.dialog.copy()
 
 
+def test_a_cancelled_analysis_leaves_the_session_and_can_be_started_again(
+    open_session: OpenSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from gaitviewer.workflow import analyze
+
+    def endless(document: Document, **how: Any) -> Document:
+        for beat in range(2000):
+            how["tick"](min(0.9, beat / 100), "pose, walk-side.mp4")
+            time.sleep(0.01)
+        raise AssertionError("never cancelled")
+
+    monkeypatch.setattr(analyze, "estimate_poses", endless)
+    window = open_session("walk2")
+    before = window.state.document
+    window.desk.banner.button.click()
+    qtbot.waitUntil(lambda: "walk-side.mp4" in window.job_bar.words.text(), timeout=20_000)
+    # Time estimate, and the window is alive meanwhile: a frame can be stepped to.
+    qtbot.waitUntil(lambda: "left" in window.job_bar.words.text(), timeout=20_000)
+    window.desk.player.step(1)
+    assert window.desk.player.shown(View.SAGITTAL) == 1
+    window.job_bar.stop.click()
+    qtbot.waitUntil(lambda: not window.work.analysing and not window.jobs._threads, timeout=20_000)
+    qtbot.waitUntil(window.desk.banner.isVisible, timeout=20_000)
+    assert window.state.document is before
+    assert window.dialog is None
+
+
 def test_a_missing_video_is_said_searched_and_checked(
     window: MainWindow, qtbot: QtBot, walker_document: Document, tmp_path: Path
 ) -> None:

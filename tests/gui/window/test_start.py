@@ -95,7 +95,7 @@ CLOSE_IN_MID_JOB = """
             assert time.monotonic() < end
     window.work.open("walk2")
     wait(lambda: window.reviewing)
-    window.start_analysis()
+    window.work.analyse()
     import psutil
     me = psutil.Process()
     workers = lambda: [p for p in me.children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
