@@ -343,6 +343,8 @@ class MainWindow(QMainWindow):
     # --- showing what is ------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
+        if self.jobs.closing:  # what is taken down tells so, too
+            return
         self.actions_by_name.refresh()
         document = self.state.document
         if document is None:

@@ -49,7 +49,8 @@ WALK = """
     def wait(ready, what, seconds=90):
         end = time.monotonic() + seconds
         while not ready():
-            QTest.qWait(10)
+            app.processEvents()
+            time.sleep(0.01)  # lets the jobs run; QTest.qWait would not
             assert time.monotonic() < end, what
         assert not faults, faults
 
