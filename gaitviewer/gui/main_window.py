@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer import paths
-from gaitviewer.core.gait import View
 from gaitviewer.gui import theme
 from gaitviewer.gui.actions import Actions, fill_menus
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
@@ -32,13 +30,13 @@ from gaitviewer.gui.keys import load_keys
 from gaitviewer.gui.notices import JobBar
 from gaitviewer.gui.panels.library import LibraryPage
 from gaitviewer.gui.panels.trial_box import TrialBox
+from gaitviewer.gui.prepare import prepare
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.work import Work
 
 if TYPE_CHECKING:
     from gaitviewer.gui.desk import Desk
 
-_log = logging.getLogger(__name__)
 _THEMES = (theme.Choice.SYSTEM, theme.Choice.LIGHT, theme.Choice.DARK)
 
 
@@ -72,6 +70,7 @@ class MainWindow(QMainWindow):
         self.cards: tuple[Any, ...] = ()
         self._desk: Desk | None = None
         self._ready = False
+        self._placed = False
         self._settings = QSettings(str(window_file()), QSettings.Format.IniFormat)
         self.dialogs = Dialogs(self, self.work, self._settings)
         self.dialogs.keys_changed.connect(self._use_keys)
@@ -140,7 +139,7 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._refresh)
         state.undo.indexChanged.connect(self._refresh)
-        state.settings_changed.connect(self._use_settings)
+        state.settings_changed.connect(self.use_settings)
 
     # --- starting ------------------------------------------------------------------------------------
 
@@ -150,13 +149,12 @@ class MainWindow(QMainWindow):
         if not self._ready:
             self._ready = True
             QTimer.singleShot(0, self.work.list_sessions)
-            QTimer.singleShot(400, self._prepare)
+            QTimer.singleShot(400, lambda: prepare(self))
 
-    def _prepare(self) -> None:
-        """Make ready what the first session needs."""
-        if not self.jobs.closing:
-            self._use_settings()
-            self.work.warm_up()
+    @property
+    def has_desk(self) -> bool:
+        """Whether the review page was made."""
+        return self._desk is not None
 
     @property
     def desk(self) -> Desk:
@@ -170,17 +168,20 @@ class MainWindow(QMainWindow):
             self.work.started.connect(lambda: desk.banner.forget("analyse"))
             desk.facts_asked.connect(self.dialogs.change_facts)
             self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
-            desk.views.failed.connect(self._video_failed)
             self.state.trial_changed.connect(self.work.load_masks)
             self.work.masked.connect(self._show_masks)
             for dock in desk.docks.values():
                 self.menus["Window"].addAction(dock.toggleViewAction())
-            docks, splitter = self._settings.value("desk/docks"), self._settings.value("desk/splitter")
-            if docks is not None and splitter is not None:
-                desk.restore_layout(docks, splitter)
-            else:
-                QTimer.singleShot(0, lambda: desk.arrange("review"))
         return self._desk
+
+    def _place_desk(self) -> None:
+        """Put the panels where they were, once the page has its size."""
+        if not self._placed:
+            self._placed = True
+            docks, splitter = self._settings.value("desk/docks"), self._settings.value("desk/splitter")
+            kept = docks is not None and splitter is not None and self.desk.restore_layout(docks, splitter)
+            if not kept:
+                QTimer.singleShot(0, lambda: self.desk.arrange("review"))
 
     @property
     def reviewing(self) -> bool:
@@ -192,7 +193,8 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
 
-    def _use_settings(self) -> None:
+    def use_settings(self) -> None:
+        """Theme and colours as the user chose them."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
             chosen = self.state.settings
@@ -245,6 +247,7 @@ class MainWindow(QMainWindow):
         desk = self.desk
         desk.banner.hide()
         self._show_page(desk)
+        self._place_desk()
         self.work.load_masks()
         desk.canvas.setFocus()
         self.missing.look()
@@ -280,9 +283,6 @@ class MainWindow(QMainWindow):
         else:
             self.work.list_sessions()
 
-    def _video_failed(self, view: View, message: str) -> None:
-        _log.info("no pictures of the %s view: %s", view.value, message)
-
     def _show_masks(self, trial: str, masks: Any) -> None:
         if self._desk is not None and self.state.trial_id == trial:
             self._desk.views.set_masks(masks)
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
         name = self._settings.value("window/theme", theme.Choice.SYSTEM.value)
         chosen = _THEMES[(_THEMES.index(theme.Choice(name)) + 1) % len(_THEMES)]
         self._settings.setValue("window/theme", chosen.value)
-        self._use_settings()
+        self.use_settings()
 
     def toggle_full_screen(self) -> None:
         """The whole screen, or a window again."""
@@ -388,9 +388,10 @@ class MainWindow(QMainWindow):
             return
         self._settings.setValue("window/geometry", self.saveGeometry())
         if self._desk is not None:
-            docks, splitter = self._desk.layout_state()
-            self._settings.setValue("desk/docks", docks)
-            self._settings.setValue("desk/splitter", splitter)
+            if self._placed:
+                docks, splitter = self._desk.layout_state()
+                self._settings.setValue("desk/docks", docks)
+                self._settings.setValue("desk/splitter", splitter)
             self._desk.close_videos()
         self._settings.sync()
         self.jobs.shutdown()

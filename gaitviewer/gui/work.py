@@ -117,8 +117,8 @@ class Work(QObject):
         if session_ids:
             self.jobs.start("thumbnails", work, title=self.tr("Pictures of sessions"), done=done)
 
-    def warm_up(self) -> None:
-        """Load what the first session needs, so that opening it does not wait for it."""
+    def warm_up(self, then: Callable[[], None]) -> None:
+        """Load what the first session needs, so that opening it does not wait for it; then do more."""
 
         def work(tick: Tick) -> None:
             import gaitviewer.video
@@ -130,7 +130,7 @@ class Work(QObject):
             import gaitviewer.analysis.measure
             import gaitviewer.analysis.motion  # noqa: F401
 
-        self.jobs.start("warm up", work, failed=lambda failure: None)
+        self.jobs.start("warm up", work, failed=lambda failure: None, ended=then)
 
     # --- one session ---------------------------------------------------------------------------------
 
