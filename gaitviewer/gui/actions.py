@@ -211,6 +211,7 @@ ROWS: tuple[Row, ...] = (
     Row("session.analyse", "analyse", _window("analyse"), _reviewing),
     Row("session.save", "save", _window("save"), lambda w: w.reviewing and not w.state.is_saved),
     Row("session.report", "report", _window("report"), _measured),
+    Row("session.sign", "sign", _window("sign"), _measured),
     Row("session.find", "search", _window("find")),
     Row("edit.undo", "undo", lambda w: w.state.undo.undo(), lambda w: w.reviewing and w.state.undo.canUndo()),
     Row("edit.redo", "redo", lambda w: w.state.undo.redo(), lambda w: w.reviewing and w.state.undo.canRedo()),

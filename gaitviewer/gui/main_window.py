@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         work.opened.connect(self._show_session)
         work.analysed.connect(self._after_analysis)
         work.ended.connect(self._offer_analysis)
+        work.signed.connect(lambda who: self.statusBar().showMessage(self.tr("Signed by ") + who, 6000))
         work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
         self.jobs.failed.connect(self._job_failed)
         self.crashed.connect(
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
         self.library_page.refresh_picture(session_id, self.cards)
 
     def show_library(self) -> None:
-        """Close the session and show the list."""
+        """Close the session, show the list."""
         before = self.state.document
         self.work.close()
         self._show_page(self.library_page)
@@ -324,6 +325,7 @@ class MainWindow(QMainWindow):
             "analyse": self.work.analyse,
             "save": self.work.save_now,
             "report": self.dialogs.show_report,
+            "sign": self.dialogs.ask_signature,
             "find": self._find,
             "settings": self.dialogs.show_settings,
             "theme": self.next_theme,

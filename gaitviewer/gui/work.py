@@ -18,46 +18,42 @@ from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import UserError
 from gaitviewer.gui.documents import has_poses, same_inputs, same_poses, with_poses_of, with_videos_of
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
+from gaitviewer.gui.library_work import LibraryWork
 from gaitviewer.gui.state import AppState
 from gaitviewer.workflow import privacy
 
 if TYPE_CHECKING:
     from gaitviewer.workflow.request import AnalyzeRequest
-    from gaitviewer.workflow.session import SessionCard
 
 _SAVE_AFTER_MS = 800
 
 
-class Work(QObject):
+class Work(LibraryWork):
     """Everything that takes time, around one :class:`AppState`.
 
     Signals:
-        listed: the sessions of the library are known (tuple of ``SessionCard``).
-        pictured: a thumbnail was drawn (session id).
         opened: a session was opened; its measures may still be on their way.
         started, ended: an analysis of the open session began; one ended, however.
         analysed: an analysis of the open session ended (problems in words, "" for none).
         refused: something cannot be done (title, sentence).
         masked: outlines of the open trial are there (trial id, ``ByView``).
+        signed: the open session was signed (by whom).
     """
 
-    listed = Signal(object)
-    pictured = Signal(str)
     opened = Signal()
     started = Signal()
     ended = Signal()
     analysed = Signal(str)
     refused = Signal(str, str)
     masked = Signal(str, object)
+    signed = Signal(str)
 
     def __init__(
         self, state: AppState, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None
     ) -> None:
         """Work for ``state``; ``library`` is the user's own where it is None."""
-        super().__init__(parent)
+        super().__init__(jobs, library=library, parent=parent)
         self.state = state
-        self.jobs = jobs
-        self.library = library
         self._measured: Document | None = None
         self._came: deque[Document] = deque()
         self._save_timer = QTimer(self)
@@ -67,55 +63,6 @@ class Work(QObject):
         self._saving = threading.Lock()
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
-
-    @property
-    def library_file(self) -> Path:
-        """The library in use."""
-        return self.library if self.library is not None else paths.library_file()
-
-    # --- the list ------------------------------------------------------------------------------------
-
-    def list_sessions(self) -> None:
-        """Read the list of sessions; an absent library is an empty one and is not made for that."""
-        path = self.library_file
-
-        def work(tick: Tick) -> tuple[SessionCard, ...]:
-            if not path.is_file():
-                return ()
-            from gaitviewer.store import open_library
-            from gaitviewer.workflow.session import list_cards
-
-            with open_library(path) as library:
-                return list_cards(library)
-
-        self.jobs.start("list", work, title=self.tr("Reading the library"), done=self.listed.emit)
-
-    def draw_thumbnails(self, session_ids: tuple[str, ...]) -> None:
-        """Draw the pictures of these sessions, one after the other."""
-        path = self.library_file
-
-        def work(tick: Tick) -> tuple[str, ...]:
-            from gaitviewer.store import open_library
-            from gaitviewer.workflow.thumbnails import make_thumbnail
-
-            made = []
-            with open_library(path) as library:
-                for number, name in enumerate(session_ids):
-                    tick(number / len(session_ids), "")
-                    try:
-                        found = make_thumbnail(library.load_session(name))
-                    except UserError:
-                        found = None
-                    if found is not None:
-                        made.append(name)
-            return tuple(made)
-
-        def done(made: tuple[str, ...]) -> None:
-            for name in made:
-                self.pictured.emit(name)
-
-        if session_ids:
-            self.jobs.start("thumbnails", work, title=self.tr("Pictures of sessions"), done=done)
 
     def warm_up(self, then: Callable[[], None]) -> None:
         """Load what the first session needs, so that opening it does not wait for it; then do more."""
@@ -242,6 +189,26 @@ class Work(QObject):
             return False
         self._saved(document)
         return True
+
+    def sign(self, who: str) -> None:
+        """Sign the open session as it is now."""
+        document, measures = self.state.document, self.state.measures
+        if document is None or measures is None:
+            return
+        path = self.library_file
+
+        def work(tick: Tick) -> None:
+            from gaitviewer.store import open_library
+            from gaitviewer.workflow.session import sign_session
+
+            with self._saving, open_library(path) as library:
+                sign_session(library, document, measures, who=who)
+
+        def done(_: None) -> None:
+            self._saved(document)
+            self.signed.emit(who)
+
+        self.jobs.start("sign", work, title=self.tr("Signing"), done=done)
 
     def _write(self, document: Document) -> None:
         from gaitviewer.store import open_library

@@ -19,7 +19,7 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, part, silent
 from gaitviewer.core.session import Trial, VideoStream
-from gaitviewer.errors import StoreError, UserError, VideoError
+from gaitviewer.errors import SettingsError, StoreError, UserError, VideoError
 from gaitviewer.workflow.measuring import core_provenance, measure_document, video_digests
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class SessionCard:
 
 
 def state_of(row: SessionRow) -> SessionState:
-    """The latest step that was taken."""
+    """The latest step that was taken; what was changed after signing is no longer signed."""
     steps = (
-        (bool(row.signed_by), SessionState.SIGNED),
+        (bool(row.signed_by) and row.signed_utc >= row.saved_utc, SessionState.SIGNED),
         (row.texts, SessionState.REVIEWED),
         (row.grades > 0, SessionState.GRADED),
         (row.corrected, SessionState.CORRECTED),
@@ -115,6 +115,22 @@ def save_document(library: Library, document: Document) -> None:
         StoreError: the library is as it was.
     """
     library.save_session(document)
+
+
+def sign_session(library: Library, document: Document, measures: Measures, *, who: str) -> None:
+    """Save a session and sign it as it is: grades, measures and their origin, for ever.
+
+    Raises:
+        SettingsError: nobody signs.
+        StoreError: nothing was signed.
+    """
+    from gaitviewer import formats
+
+    if not who.strip():
+        raise SettingsError("A signature needs a name.")
+    library.save_session(document)
+    text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
+    library.add_snapshot(document.session.id, text, who=who.strip())
 
 
 def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = silent) -> Document:

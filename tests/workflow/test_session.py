@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
 from gaitviewer.core.session import Sync
-from gaitviewer.errors import AnalysisError, Cancelled, OutputError, StoreError, VideoError
+from gaitviewer.errors import AnalysisError, Cancelled, OutputError, SettingsError, StoreError, VideoError
 from gaitviewer.store import Library, open_library
 from gaitviewer.workflow import session, thumbnails
 from gaitviewer.workflow.measuring import inputs_digest, measure_document
@@ -107,6 +109,22 @@ def test_states_are_the_latest_step(library: Library, walker_document: Document)
     library.add_snapshot("walk1", "{}", who="A")
     (card,) = session.list_cards(library)
     assert (card.state, card.grades) == (session.SessionState.SIGNED, 1)
+    time.sleep(0.005)  # times are kept to the millisecond
+    assert state_after(replace(graded, texts=Texts(plan="another"))) is session.SessionState.REVIEWED
+
+
+def test_signing_keeps_what_was_seen(library: Library, walker_document: Document) -> None:
+    graded = replace(walker_document, grades=(Grade(3, Side.LEFT, 2, "AB", "2026-01-01T00:00:00+00:00"),))
+    with pytest.raises(SettingsError, match="needs a name"):
+        session.sign_session(library, graded, measure_document(graded), who=" ")
+    session.sign_session(library, graded, measure_document(graded), who="AB")
+    (card,) = session.list_cards(library)
+    assert card.state is session.SessionState.SIGNED
+    (snapshot,) = library.snapshots("walk1")
+    assert (snapshot.who, snapshot.intact) == ("AB", True)
+    found = json.loads(snapshot.text)
+    assert [(g["item"], g["side"], g["score"]) for g in found["grades"]] == [(3, "left", 2)]
+    assert found["core"]["inputs_digest"] == inputs_digest(graded)
 
 
 def test_the_thumbnail_shows_a_seen_frame_and_is_made_once(walker_document: Document, tmp_path: Path) -> None:

@@ -94,6 +94,18 @@ class Dialogs(QObject):
         dialog.written.connect(lambda path: self._places.setValue("report/folder", str(path.parent)))
         self._open(dialog)
 
+    def ask_signature(self) -> None:
+        """Who signs the open session."""
+        from gaitviewer.gui.dialogs.sign import SignDialog
+
+        state = self._work.state
+        if state.document is None or state.measures is None:
+            return
+        items = len(state.measures.evgs.measures.left)
+        dialog = SignDialog(state.document, items, rater=state.settings.rater, parent=self._window)
+        dialog.chosen.connect(self._work.sign)
+        self._open(dialog)
+
     def show_help(self) -> None:
         """All keys."""
         from gaitviewer.gui.dialogs.help import HelpDialog

@@ -137,6 +137,47 @@ def test_the_next_session_is_a_key_away(reviewed: MainWindow, qtbot: QtBot) -> N
     assert not reviewed.actions_by_name["session.report"].isEnabled()
 
 
+def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
+    reviewed: MainWindow, qtbot: QtBot
+) -> None:
+    state = reviewed.state
+    state.select(3, Side.LEFT)
+    press(qtbot, reviewed, Qt.Key.Key_2)
+    reviewed.actions_by_name["session.sign"].trigger()
+    dialog = reviewed.dialog
+    assert not dialog.sign_button.isEnabled()
+    dialog.name.setText("AB")
+    assert "left 0 / 17" in dialog.words.text()
+    with qtbot.waitSignal(reviewed.work.signed, timeout=30_000):
+        dialog.sign_button.click()
+    with open_library() as library:
+        assert [snapshot.who for snapshot in library.snapshots("walk1")] == ["AB"]
+        assert {c.id: c.state for c in session.list_cards(library)}["walk1"] is SessionState.SIGNED
+    reviewed.desk.evgs.act("grade.0")
+    assert reviewed.work.save_now()
+    with open_library() as library:
+        assert {c.id: c.state for c in session.list_cards(library)}["walk1"] is SessionState.GRADED
+
+
+def test_the_recordings_of_a_session_are_a_key_apart(
+    window: MainWindow, qtbot: QtBot, walker_document: Document
+) -> None:
+    data = walker_document.trials[0]
+    front = replace(data.trial, id="t2", videos=ByView(None, data.trial.videos.coronal))
+    two = replace(walker_document, trials=(data, TrialData(front, ByView(None, data.poses.coronal))))
+    with open_library() as library:
+        session.save_document(library, two)
+    window.work.open("walk1")
+    qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
+    press(qtbot, window, Qt.Key.Key_T)
+    assert window.state.trial_id == "t2"
+    assert window.desk.player.views == (View.CORONAL,)
+    assert window.trials.currentIndex() == 1
+    assert not window.desk.transport.offset.isVisible()
+    press(qtbot, window, Qt.Key.Key_T)
+    assert window.desk.player.views == (View.SAGITTAL, View.CORONAL)
+
+
 def test_an_offset_set_by_a_person_is_kept_measured_with_and_taken_back(
     reviewed: MainWindow, qtbot: QtBot
 ) -> None:
