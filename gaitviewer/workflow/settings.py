@@ -37,7 +37,7 @@ class Settings:
     right_colour: str = "#1f77b4"
     rater: str = ""
     workers: int = 0
-    memory_mb: int = 512
+    memory_mb: int = 1024
     hide_until_graded: bool = False
 
 

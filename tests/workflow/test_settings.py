@@ -14,10 +14,11 @@ from gaitviewer.workflow.settings import Settings
 def test_without_a_file_there_are_defaults_and_no_file_appears() -> None:
     assert settings.load() == Settings()
     assert not settings.settings_file().exists()
+    assert Settings().memory_mb == 1024
 
 
 def test_settings_come_back(own_home: Path) -> None:
-    chosen = Settings("Letter", "#000000", "#00ff00", "Dr. Ö", 3, 1024)
+    chosen = Settings("Letter", "#000000", "#00ff00", "Dr. Ö", 3, 2048)
     settings.save(chosen)
     assert settings.load() == chosen
     assert settings.settings_file() == paths.config_dir() / "settings.toml"
