@@ -93,9 +93,13 @@ def content_of(
     measures: Measures | None = None,
     trial: str = "",
     masks: MaskSource | None = None,
+    hide_values: bool = False,
 ) -> Content:
-    """What to draw over a view: the cleaned pose where there is one, else the raw one."""
-    curves = measures.curves if measures is not None else ()
+    """What to draw over a view: the cleaned pose where there is one, else the raw one.
+
+    With ``hide_values`` no angle has a value; what is drawn stays.
+    """
+    curves = measures.curves if measures is not None and not hide_values else ()
     mine = [c for c in curves if c.stride.trial == trial and c.stride.view is view]
     return Content(
         view=view,

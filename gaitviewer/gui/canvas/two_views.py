@@ -14,6 +14,7 @@ from gaitviewer.gui.canvas.scene import EvidenceMark, MaskSource, content_of
 from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
 from gaitviewer.gui.frames import DEFAULT_LIMIT_BYTES, FrameStore
+from gaitviewer.gui.hiding import is_any_hidden, is_hidden
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.tracks import FrameSource, SyncMeter
 
@@ -52,6 +53,7 @@ class TwoViews(QWidget):
         self._masks = _NO_MASKS
         self._problems: dict[View, str] = {}
         self._active: View | None = None
+        self._pointed: EvidenceMark | None = None
         self._only: View | None = None
         self._closed = False
         self.player = Player(self)
@@ -73,6 +75,7 @@ class TwoViews(QWidget):
         state.trial_changed.connect(self.reload)
         state.document_changed.connect(self.refresh_content)
         state.measures_changed.connect(self.refresh_content)
+        state.settings_changed.connect(self.refresh_content)
         state.selection_changed.connect(self.show_selection)
         self.reload()
 
@@ -132,7 +135,9 @@ class TwoViews(QWidget):
 
     def refresh_content(self) -> None:
         """Draw over the pictures what the document and the measures say now."""
-        data, motion, measures = self._state.trial, self._state.motion, self._state.measures
+        state = self._state
+        data, motion, measures = state.trial, state.motion, state.measures
+        hide = measures is not None and is_any_hidden(state.document, state.settings, measures)
         for view in View:
             self.canvases[view].set_content(
                 content_of(
@@ -142,14 +147,23 @@ class TwoViews(QWidget):
                     measures=measures,
                     trial=self._state.trial_id,
                     masks=self._masks[view],
+                    hide_values=hide,
                 )
             )
+        self._refresh_label()
+
+    def _refresh_label(self) -> None:
+        """Write the value at the evidence that is pointed at anew: a grade may have set it free."""
+        mark = self.mark()
+        if mark is not None and self._pointed is not None and mark.evidence is self._pointed.evidence:
+            self._pointed = mark
+            self.canvases[mark.evidence.view].set_evidence(mark, zoom=False)
 
     # --- evidence ------------------------------------------------------------------------------------
 
     def show_selection(self) -> None:
         """Go to the evidence of the selected item, point at it and close in on it."""
-        mark = self.mark()
+        mark = self._pointed = self.mark()
         for view in View:
             canvas = self.canvases[view]
             if mark is None or mark.evidence.view is not view:
@@ -172,7 +186,9 @@ class TwoViews(QWidget):
             return None
         label = ""
         if state.item is not None and state.measures is not None:
-            label = evidence_label(state.measures.evgs.get(state.item, state.side), state.evidence.value)
+            measure = state.measures.evgs.get(state.item, state.side)
+            hidden = is_hidden(state.document, state.settings, state.item, state.side)
+            label = measure.item.code if hidden else evidence_label(measure, state.evidence.value)
         return EvidenceMark(state.evidence, state.side, label)
 
     # --- views ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsItem, Evidence, Grade
 from gaitviewer.core.gait import Side
+from gaitviewer.gui.hiding import grade_of, is_hidden
 from gaitviewer.gui.panels import grading
 from gaitviewer.gui.panels.base import Panel, keep_settings, nothing_open
 from gaitviewer.gui.panels.evgs_detail import DetailView
@@ -181,7 +182,7 @@ class EvgsPanel(Panel):
         document, settings, measures = self.state.document, self.state.settings, self.state.measures
         for side in Side:
             numbers = [item.number for item in self.items]
-            kept_back = any(grading.is_hidden(document, settings, number, side) for number in numbers)
+            kept_back = any(is_hidden(document, settings, number, side) for number in numbers)
             if measures is None:
                 words = "\u2013"
             elif kept_back:
@@ -211,12 +212,12 @@ class EvgsPanel(Panel):
             item,
             state.side,
             measure=state.measures.evgs.get(item.number, state.side) if state.measures is not None else None,
-            grade=grading.grade_of(state.document, item.number, state.side, rater),
+            grade=grade_of(state.document, item.number, state.side, rater),
             others=grading.grades_of_others(state.document, item.number, state.side, rater),
             by_hand=tuple(
                 m for m in state.document.hand_measures if (m.item, m.side) == (item.number, state.side)
             ),
-            hidden=grading.is_hidden(state.document, state.settings, item.number, state.side),
+            hidden=is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
         )
 
@@ -247,7 +248,7 @@ class EvgsPanel(Panel):
         state = self.state
         if state.document is None or state.item is None or state.side is None:
             return
-        before = grading.grade_of(state.document, state.item, state.side, state.settings.rater)
+        before = grade_of(state.document, state.item, state.side, state.settings.rater)
         note = before.note if before is not None else ""
         self._put(score, note)
 
@@ -256,7 +257,7 @@ class EvgsPanel(Panel):
         state = self.state
         if state.document is None or state.item is None or state.side is None:
             return
-        grade = grading.grade_of(state.document, state.item, state.side, state.settings.rater)
+        grade = grade_of(state.document, state.item, state.side, state.settings.rater)
         if grade is not None and grade.note != note:
             state.edit(
                 grading.with_grade(state.document, replace(grade, note=note)), self.tr("Note on a grade")

@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Side
 from gaitviewer.gui import theme
+from gaitviewer.gui.hiding import grade_of, is_hidden
 from gaitviewer.gui.keys import load_keys
 from gaitviewer.gui.panels.cells import Cell, measured_cell, own_cell
-from gaitviewer.gui.panels.grading import grade_of, grades_of_others, is_hidden
+from gaitviewer.gui.panels.grading import grades_of_others
 from gaitviewer.gui.panels.marks import paint_cell, side_pen
 from gaitviewer.gui.panels.wording import view_name
 from gaitviewer.gui.state import AppState

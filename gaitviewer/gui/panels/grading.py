@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsItem, EvgsTotal, Grade
 from gaitviewer.core.gait import Side
-
-if TYPE_CHECKING:
-    from gaitviewer.workflow.settings import Settings
-
-
-def grade_of(document: Document | None, item: int, side: Side, rater: str) -> Grade | None:
-    """The grade that this rater gave, the latest if there are several."""
-    grades = document.grades if document is not None else ()
-    own = [g for g in grades if (g.item, g.side, g.rater) == (item, side, rater)]
-    return max(own, key=lambda grade: grade.when, default=None)
+from gaitviewer.gui.hiding import grade_of
 
 
 def grades_of_others(document: Document | None, item: int, side: Side, rater: str) -> tuple[Grade, ...]:
@@ -49,11 +39,6 @@ def human_total(document: Document | None, items: Sequence[EvgsItem], side: Side
     scores = [(item, g.score) for item, g in graded if g is not None and g.score is not None]
     tops = [max(band.score for band in item.bands) for item, _ in scores]
     return EvgsTotal(sum(score for _, score in scores), sum(tops), len(scores), len(items))
-
-
-def is_hidden(document: Document | None, settings: Settings, item: int, side: Side) -> bool:
-    """Whether measured and model values of this item are kept from the rater until there is a grade."""
-    return settings.hide_until_graded and grade_of(document, item, side, settings.rater) is None
 
 
 def next_cell(numbers: Sequence[int], item: int | None, side: Side | None, step: int) -> tuple[int, Side]:

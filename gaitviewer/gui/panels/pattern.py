@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLay
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Pattern
 from gaitviewer.gui import theme
+from gaitviewer.gui.hiding import is_any_hidden
 from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
-from gaitviewer.gui.panels.grading import is_hidden
 from gaitviewer.gui.panels.marks import side_colour, side_pen
 from gaitviewer.gui.panels.wording import number, sentence, side_name, tr
 from gaitviewer.gui.player import Player
@@ -70,11 +70,7 @@ class PatternPanel(Panel):
             self.show_empty(nothing_open())
         elif measures is None:
             self.show_empty(nothing_measured())
-        elif any(
-            is_hidden(state.document, state.settings, m.item.number, side)
-            for side in Side
-            for m in measures.evgs.measures[side]
-        ):
+        elif is_any_hidden(state.document, state.settings, measures):
             self.show_empty(self.tr("The pattern is hidden until you have graded all items of both limbs."))
         else:
             self.show_content()

@@ -7,9 +7,9 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixma
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gaitviewer.core.gait import Side
+from gaitviewer.gui.hiding import is_hidden
 from gaitviewer.gui.panels import timeline_paint as paint
 from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
-from gaitviewer.gui.panels.grading import is_hidden
 from gaitviewer.gui.panels.timeline_layout import (
     Kind,
     Mark,
