@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import ByView, GaitEvents, Side, View
+from gaitviewer.core.gait import BySide, ByView, GaitEvents, Side, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Trial
@@ -86,6 +86,7 @@ class Document:
     Attributes:
         session: who, when, how.   trials: recordings with their poses.   grades: a person's grades.
         key_images, hand_measures, texts: what a person adds for the report.
+        foot_zero_deg: zero of each ankle angle set by a person; None = from flat-foot frames.
     """
 
     session: Session
@@ -94,3 +95,4 @@ class Document:
     key_images: tuple[KeyImage, ...] = ()
     hand_measures: tuple[HandMeasure, ...] = ()
     texts: Texts = Texts()
+    foot_zero_deg: BySide[float | None] = BySide(None, None)  # noqa: RUF009  frozen

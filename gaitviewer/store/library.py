@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts, TrialData
-from gaitviewer.core.gait import ByView, GaitEvents, View
+from gaitviewer.core.gait import BySide, ByView, GaitEvents, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.errors import StoreError
@@ -135,7 +135,11 @@ class Library:
             created = self.connection.execute(
                 "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
             ).fetchone()
-            row = rows.session_row(session, now_utc=now) | {"created_utc": created[0] if created else now}
+            row = rows.session_row(session, now_utc=now) | {
+                "created_utc": created[0] if created else now,
+                "foot_zero_left_deg": document.foot_zero_deg.left,
+                "foot_zero_right_deg": document.foot_zero_deg.right,
+            }
             db.table("sessions").upsert(row, pk="id")
             for table in ("trials", "grades", "key_images", "hand_measures", "texts"):
                 self.connection.execute(f"DELETE FROM {table} WHERE session = ?", (session.id,))
@@ -222,6 +226,7 @@ class Library:
             key_images=tuple(additions.key_image_of(row) for row in images),
             hand_measures=tuple(additions.hand_measure_of(row) for row in measures),
             texts=additions.texts_of(texts[0] if texts else None),
+            foot_zero_deg=BySide(found[0]["foot_zero_left_deg"], found[0]["foot_zero_right_deg"]),
         )
 
     def _load_trial(self, row: rows.Row) -> TrialData:

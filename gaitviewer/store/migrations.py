@@ -93,6 +93,8 @@ _ADDITIONS = (
         findings TEXT NOT NULL, impression TEXT NOT NULL, plan TEXT NOT NULL)""",
     # Whether a person moved a point, so that a list of sessions need not unpack the keypoints.
     "ALTER TABLE poses ADD COLUMN corrected INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE sessions ADD COLUMN foot_zero_left_deg REAL",
+    "ALTER TABLE sessions ADD COLUMN foot_zero_right_deg REAL",
 )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.gait import BySide, ByView, View
+from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
@@ -18,19 +18,15 @@ from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError
 
 SURE_OF_VIEW = 0.75  # below this confidence, the person's word on the view counts
-NO_ZEROS: BySide[float | None] = BySide(None, None)
 
 
-def measure_document(
-    document: Document, *, foot_zero_deg: BySide[float | None] = NO_ZEROS, tick: Tick = silent
-) -> Measures:
+def measure_document(document: Document, *, tick: Tick = silent) -> Measures:
     """From stored poses and a person's corrections to everything measured; a pure function.
 
     Honours corrected events, excluded strides and trials, and an offset that was given.
 
     Args:
         document: the session.
-        foot_zero_deg: zero of each ankle angle set by a person; None = from flat-foot frames.
         tick: progress.
 
     Raises:
@@ -46,7 +42,7 @@ def measure_document(
         tick(number / (total + 1), f"gait of recording {data.trial.id}")
         motions.append(_motion(data, mirrored=document.session.mirrored))
     tick(total / (total + 1), "angles and scores")
-    return measure_session(document.session, tuple(motions), flat_foot_zero_deg=foot_zero_deg)
+    return measure_session(document.session, tuple(motions), flat_foot_zero_deg=document.foot_zero_deg)
 
 
 def _has_pose(data: TrialData) -> bool:
@@ -123,14 +119,14 @@ def video_digests(trials: tuple[Trial, ...]) -> list[str]:
     return [stream.sha256 for stream in streams if stream is not None]
 
 
-def inputs_digest(document: Document, *, foot_zero_deg: BySide[float | None] = NO_ZEROS) -> str:
+def inputs_digest(document: Document) -> str:
     """SHA-256 over everything that the measures depend on."""
     total = hashlib.sha256()
     facts = {
         "program": __version__,
         "videos": video_digests(tuple(d.trial for d in document.trials)),
         "session": str(document.session),
-        "foot_zero_deg": list(foot_zero_deg),
+        "foot_zero_deg": list(document.foot_zero_deg),
         "trials": [
             [str(d.trial.sync), d.trial.excluded, d.excluded_strides, str(d.events)] for d in document.trials
         ],
@@ -143,14 +139,12 @@ def inputs_digest(document: Document, *, foot_zero_deg: BySide[float | None] = N
     return total.hexdigest()
 
 
-def core_provenance(
-    document: Document, *, seconds: float, foot_zero_deg: BySide[float | None] = NO_ZEROS
-) -> Provenance:
+def core_provenance(document: Document, *, seconds: float) -> Provenance:
     """What made the measures, from what."""
     return Provenance(
         model=f"gaitviewer measuring core {__version__}",
         weights_digest="",
-        inputs_digest=inputs_digest(document, foot_zero_deg=foot_zero_deg),
+        inputs_digest=inputs_digest(document),
         program=__version__,
         device="cpu",
         when=datetime.now(UTC).isoformat(timespec="seconds"),

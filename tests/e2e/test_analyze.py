@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gaitviewer.cli import main
-from gaitviewer.core.gait import ByView, EventKind, Side, View
+from gaitviewer.core.gait import BySide, ByView, EventKind, Side, View
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.errors import Cancelled
 from gaitviewer.workflow.analyze import analyze
@@ -169,6 +169,7 @@ def test_an_analysis_never_throws_a_persons_work_away(
         trials=(replace(data, excluded_strides=left_out),),
         grades=(grade,),
         texts=Texts(findings="walks well"),
+        foot_zero_deg=BySide(3.5, None),
     )
     with open_library(library_file) as library:
         library.save_session(worked)
@@ -181,6 +182,8 @@ def test_an_analysis_never_throws_a_persons_work_away(
     assert kept.grades == (grade,)
     assert kept.texts.findings == "walks well"
     assert kept.trials[0].excluded_strides == left_out
+    assert kept.foot_zero_deg == BySide(3.5, None)
+    assert again.measures.flat_foot_zero_deg.left == pytest.approx(3.5)
     assert [s.key for s in again.measures.strides if s.excluded == "stumbled"]
 
 
