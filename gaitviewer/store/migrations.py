@@ -93,6 +93,9 @@ _ADDITIONS = (
         findings TEXT NOT NULL, impression TEXT NOT NULL, plan TEXT NOT NULL)""",
     # Whether a person moved a point, so that a list of sessions need not unpack the keypoints.
     "ALTER TABLE poses ADD COLUMN corrected INTEGER NOT NULL DEFAULT 0",
+)
+
+_FOOT_ZERO = (
     "ALTER TABLE sessions ADD COLUMN foot_zero_left_deg REAL",
     "ALTER TABLE sessions ADD COLUMN foot_zero_right_deg REAL",
 )
@@ -116,9 +119,15 @@ def _add_what_a_person_adds(db: Database) -> None:
         db.execute(statement)
 
 
+def _add_foot_zero(db: Database) -> None:
+    for statement in _FOOT_ZERO:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
+    Step("0003_zero_of_the_ankle_angle", _add_foot_zero),
 )
 
 
