@@ -9,6 +9,7 @@ from typing import Any
 
 from gaitviewer import __version__
 from gaitviewer.core.gait import View
+from gaitviewer.core.sections import SECTIONS
 
 
 class _Recording(argparse.Action):
@@ -109,6 +110,11 @@ def _add_analyze(commands: Any) -> None:
             help=f"zero of the {side} ankle angle (default: from flat-foot frames)",
         )
     parser.add_argument("--anonymous", action="store_true", help="leave pseudonym and dates out of the report")
+    parser.add_argument(
+        "--sections",
+        metavar="NAMES",
+        help=f"sections of the report, with commas (default: all of {', '.join(SECTIONS)})",
+    )
     _add_common(parser)
     parser.set_defaults(run=_run_analyze, recordings=[])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.sections import parse_sections
 from gaitviewer.core.session import Footwear, Session, WalkingAid
 from gaitviewer.workflow.request import (
     AnalyzeRequest,
@@ -45,6 +46,7 @@ def run_analyze(options: argparse.Namespace) -> int:
         workers=options.workers,
         use_cache=not options.no_cache,
         foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
+        sections=None if options.sections is None else parse_sections(options.sections),
     )
     with ProgressLine() as tick:
         lines = _answer(request, tick)

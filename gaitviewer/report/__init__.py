@@ -10,16 +10,23 @@ from gaitviewer.core.gait import View
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, silent
+from gaitviewer.core.sections import choose_sections
 from gaitviewer.report.pictures import Pictures
 
 __all__ = ["Pictures", "frames_needed", "write_report"]
 
 
-def frames_needed(measures: Measures) -> tuple[tuple[str, View, int], ...]:
-    """(trial, view, frame) of every picture of the report, sorted: the order in which they are asked for."""
+def frames_needed(
+    measures: Measures, *, sections: frozenset[str] | None = None
+) -> tuple[tuple[str, View, int], ...]:
+    """(trial, view, frame) of every picture of the report, sorted: the order in which they are asked for.
+
+    Raises:
+        SettingsError: there is no section of that name.
+    """
     from gaitviewer.report.evidence import frames_needed as needed
 
-    return needed(measures)
+    return needed(measures, shown=choose_sections(sections))
 
 
 def write_report(
@@ -33,6 +40,7 @@ def write_report(
     kinds: Sequence[AngleKind] = (),
     anonymous: bool = False,
     document: Document | None = None,
+    sections: frozenset[str] | None = None,
     tick: Tick = silent,
 ) -> None:
     """Write the assessment of a session as a PDF, whole or not at all.
@@ -48,15 +56,18 @@ def write_report(
         anonymous: skeletons instead of pictures; diagnosis, day and month of the visit, notes left out.
         document: gives what a person adds: texts, grades, measurements, key images (texts, key images and
             names of raters are left out of an anonymous report).
+        sections: names of :data:`gaitviewer.core.sections.SECTIONS` to print; None prints all. The front page
+            says what was left out.
         tick: carries progress out.
 
     Raises:
         OutputError: the file cannot be written.
-        SettingsError: the paper size is not known.
+        SettingsError: the paper size or a section is not known.
     """
     from gaitviewer.report.pdf import write
 
     write(
         Path(path), measures, pictures=pictures, provenance=tuple(provenance), created=created,
-        paper=paper, kinds=tuple(kinds), anonymous=anonymous, document=document, tick=tick,
+        paper=paper, kinds=tuple(kinds), anonymous=anonymous, document=document,
+        shown=choose_sections(sections), tick=tick,
     )  # fmt: skip

@@ -205,10 +205,11 @@ def key_strip(measures: Measures, side: Side) -> KeyStrip | None:
     return KeyStrip(side=side, note=note, shots=tuple(shots))
 
 
-def frames_needed(measures: Measures) -> tuple[tuple[str, View, int], ...]:
-    """(trial, view, frame) of all pictures, each once, sorted by trial, view and frame."""
-    shots = [shot for pair in evidence_shots(measures) for shot in pair if shot is not None]
-    for side in Side:
+def frames_needed(measures: Measures, *, shown: frozenset[str]) -> tuple[tuple[str, View, int], ...]:
+    """(trial, view, frame) of all pictures of these sections, each once, sorted by trial, view and frame."""
+    pairs = evidence_shots(measures) if "evidence" in shown else []
+    shots = [shot for pair in pairs for shot in pair if shot is not None]
+    for side in Side if "key_frames" in shown else ():
         strip = key_strip(measures, side)
         shots += list(strip.shots) if strip is not None else []
     wanted = {(shot.trial, shot.view, shot.frame) for shot in shots}

@@ -67,8 +67,9 @@ TABLE_NOTE = (
 SHEET_NOTE = (
     "0 within the normal band · 1 moderate · 2 marked deviation. Value: median ± SD over strides. "
     "P: probability of each score given measurement and event error. <b>≈</b> borderline: a band "
-    "edge lies within one standard error. Values lead to their pictures."
+    "edge lies within one standard error."
 )
+SHEET_LINK_NOTE = "Values lead to their pictures."
 
 PROFILE_NOTE = (
     "Root mean square distance of each mean curve from the normal mean. Bar: as measured. Black "

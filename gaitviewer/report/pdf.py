@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick
+from gaitviewer.core.sections import SECTIONS
 from gaitviewer.errors import OutputError, SettingsError
 from gaitviewer.report import figure_sections, review, sections
 from gaitviewer.report.evidence import KeyStrip, Shot, evidence_shots, key_strip
@@ -115,46 +117,55 @@ def _gather(
 def _story(
     measures: Measures, frame: sections.Frame, *, pictures: Pictures,
     provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...],
-    anonymous: bool, document: Document | None, tick: Tick,
+    anonymous: bool, document: Document | None, shown: frozenset[str], tick: Tick,
 ) -> list[Any]:  # fmt: skip
-    pairs = evidence_shots(measures)
-    strips: list[KeyStrip] = [strip for side in Side if (strip := key_strip(measures, side)) is not None]
+    pairs = evidence_shots(measures) if "evidence" in shown else []
+    sides = Side if "key_frames" in shown else ()
+    strips: list[KeyStrip] = [strip for side in sides if (strip := key_strip(measures, side)) is not None]
     small = {id(shot): frame.width / 8 for strip in strips for shot in strip.shots}
     large = {id(shot): frame.width / 4 for pair in pairs for shot in pair if shot is not None}
     shots = [shot for pair in pairs for shot in pair if shot is not None] + [
         s for strip in strips for s in strip.shots
     ]
     crops = {} if anonymous else _gather(shots, pictures, width_pt=small | large, tick=tick)
-    items = {item.anchor: "" for item in shots}
-    for left, right in zip(measures.evgs.measures.left, measures.evgs.measures.right, strict=True):
-        for measure in (left, right):
-            items[f"evidence-{measure.item.number}-{measure.side.value}"] = (
-                f"{measure.item.number}  {measure.item.name}"
-            )
     added = document if document is not None else Document(measures.session, ())
     linked = frozenset(shot.anchor for pair in pairs for shot in pair if shot is not None)
+    parts: list[tuple[str, Callable[[], list[Any]]]] = [
+        ("review", lambda: [] if anonymous else review.texts(added)),
+        ("quality", lambda: sections.quality(measures, frame)),
+        ("parameters", lambda: sections.parameters(measures, frame)),
+        ("movement", lambda: figure_sections.profile(measures, frame, kinds)),
+        ("curves", lambda: figure_sections.kinematics(measures, frame, kinds)),
+        ("strides", lambda: figure_sections.consistency(measures, frame, kinds)),
+        ("scores", lambda: sections.scores(measures, frame, linked=linked)),
+        ("review", lambda: review.grades(added, measures, frame, anonymous=anonymous)),
+        ("review", lambda: review.by_hand(added, measures, anonymous=anonymous)),
+        ("evidence", lambda: figure_sections.evidence(pairs, crops, _item_names(measures), frame)),
+        ("key_frames", lambda: figure_sections.key_frames(strips, crops, frame)),
+        ("review", lambda: [] if anonymous else review.key_images(added, pictures, frame)),
+        ("method", lambda: sections.method_and_limits(measures)),
+    ]
+    left_out = [title for name, title in SECTIONS.items() if name not in shown]
     return [
-        *sections.front(measures, frame, program=__version__, anonymous=anonymous),
-        *([] if anonymous else review.texts(added)),
-        *sections.quality(measures, frame),
-        *sections.parameters(measures, frame),
-        *figure_sections.profile(measures, frame, kinds),
-        *figure_sections.kinematics(measures, frame, kinds),
-        *figure_sections.consistency(measures, frame, kinds),
-        *sections.scores(measures, frame, linked=linked),
-        *review.grades(added, measures, frame, anonymous=anonymous),
-        *review.by_hand(added, measures, anonymous=anonymous),
-        *figure_sections.evidence(pairs, crops, items, frame),
-        *figure_sections.key_frames(strips, crops, frame),
-        *([] if anonymous else review.key_images(added, pictures, frame)),
-        *sections.method_and_limits(measures),
+        *sections.front(measures, frame, program=__version__, anonymous=anonymous, left_out=left_out),
+        *(flowable for name, make in parts if name in shown for flowable in make()),
         *sections.provenance(provenance, measures, frame, created),
     ]
 
 
+def _item_names(measures: Measures) -> dict[str, str]:
+    """The words above the evidence of each item, by the name that its score links to."""
+    sheet = measures.evgs.measures
+    return {
+        f"evidence-{measure.item.number}-{measure.side.value}": f"{measure.item.number}  {measure.item.name}"
+        for measure in (*sheet.left, *sheet.right)
+    }
+
+
 def render(
     measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...], created: str,
-    paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None, tick: Tick,
+    paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None,
+    shown: frozenset[str], tick: Tick,
 ) -> bytes:  # fmt: skip
     """The PDF file as bytes."""
     if paper not in PAPERS:
@@ -164,7 +175,7 @@ def render(
     frame = sections.Frame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
     story = _story(
         measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
-        anonymous=anonymous, document=document, tick=tick,
+        anonymous=anonymous, document=document, shown=shown, tick=tick,
     )  # fmt: skip
     tick(0.6, "laying out the report")
     rl_config.useA85 = 0  # plain binary streams: smaller, and ten times as quick as text encoding
@@ -188,13 +199,13 @@ def render(
 def write(
     path: Path, measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...],
     created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool,
-    document: Document | None = None, tick: Tick,
+    document: Document | None = None, shown: frozenset[str], tick: Tick,
 ) -> None:  # fmt: skip
     """See :func:`gaitviewer.report.write_report`."""
     tick(0.0, "report")
     data = render(
         measures, pictures=pictures, provenance=provenance, created=created, paper=paper, kinds=kinds,
-        anonymous=anonymous, document=document, tick=tick,
+        anonymous=anonymous, document=document, shown=shown, tick=tick,
     )  # fmt: skip
     tick(0.95, "writing the report")
     put_in_place(path, data)

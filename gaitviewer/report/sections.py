@@ -44,8 +44,10 @@ def section(words: str) -> Any:
     return heading
 
 
-def front(measures: Measures, frame: Frame, *, program: str, anonymous: bool) -> Story:
-    """Title, header, large numbers, summary in plain words."""
+def front(
+    measures: Measures, frame: Frame, *, program: str, anonymous: bool, left_out: Sequence[str] = ()
+) -> Story:
+    """Title, header, large numbers, summary in plain words, and the titles of sections that were left out."""
     who = measures.session.subject.pseudonym
     story: Story = [
         text("Gait assessment from video", "title"),
@@ -61,6 +63,8 @@ def front(measures: Measures, frame: Frame, *, program: str, anonymous: bool) ->
     if findings:
         story.append(text("Outside the normal bands, most marked first", "sub"))
         story += [text(line, "bullet", bullet="–") for line in findings]
+    if left_out:
+        story.append(text(f"Sections left out of this report: {'; '.join(left_out)}.", "note"))
     return story
 
 
@@ -118,9 +122,10 @@ def parameters(measures: Measures, frame: Frame) -> Story:
 
 def scores(measures: Measures, frame: Frame, *, linked: frozenset[str]) -> Story:
     """The EVGS sheet with footnotes and what the totals mean."""
+    note = f"{method.SHEET_NOTE} {method.SHEET_LINK_NOTE}" if linked else method.SHEET_NOTE
     story: Story = [
         PageBreak(), section("Edinburgh Visual Gait Score"),
-        text(method.SHEET_NOTE, "note", markup=True), Spacer(0, 3),
+        text(note, "note", markup=True), Spacer(0, 3),
         sheet_table(measures, frame.width, linked=linked), Spacer(0, 6),
     ]  # fmt: skip
     story += [text(f"{index}  {words}", "small") for index, words in footnotes(measures.evgs)]

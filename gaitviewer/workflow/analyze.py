@@ -72,6 +72,7 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = silent) -> AnalyzeResult:
             core=core_provenance(document, seconds=time.monotonic() - started, foot_zero_deg=zeros),
             paper=request.paper,
             anonymous=request.anonymous,
+            sections=request.sections,
             tick=part(tick, 0.9, 0.99),
         )
         if library is not None:

@@ -31,6 +31,7 @@ def write_results(
     core: Provenance,
     paper: str,
     anonymous: bool,
+    sections: frozenset[str] | None = None,
     tick: Tick,
 ) -> tuple[Path, ...]:
     """Write report, assessment, curves, keypoints and events: all of them, or none.
@@ -44,8 +45,9 @@ def write_results(
     kinds = load_angles()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     write_report = report_writer(
-        document, measures, core=core, paper=paper, anonymous=anonymous, created=now, tick=part(tick, 0.2, 1.0)
-    )
+        document, measures, core=core, paper=paper, anonymous=anonymous, sections=sections, created=now,
+        tick=part(tick, 0.2, 1.0),
+    )  # fmt: skip
     if anonymous:
         document, measures = without_names(document, measures)
     tick(0.0, "writing the results")
@@ -70,6 +72,7 @@ def report_writer(
     core: Provenance,
     paper: str,
     anonymous: bool,
+    sections: frozenset[str] | None = None,
     created: str,
     tick: Tick,
 ) -> Writer:
@@ -84,7 +87,7 @@ def report_writer(
     def write(path: Path) -> None:
         with TrialPictures([data.trial for data in document.trials]) as pictures:
             if not anonymous:
-                pictures.prefetch(report.frames_needed(measures))
+                pictures.prefetch(report.frames_needed(measures, sections=sections))
             report.write_report(
                 path,
                 measures,
@@ -95,6 +98,7 @@ def report_writer(
                 kinds=load_angles(),
                 anonymous=anonymous,
                 document=document,
+                sections=sections,
                 tick=tick,
             )
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from gaitviewer.core.gait import BySide, ByView, Side, View
+from gaitviewer.core.sections import choose_sections
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
 
@@ -30,6 +31,7 @@ class AnalyzeRequest:
         library: library file (None: the user's own); ``keep`` False stores nothing.
         workers: processes for pose estimation.      use_cache: read and write the pose cache.
         foot_zero_deg: zero of each ankle angle set by a person; None = from flat-foot frames.
+        sections: names of the sections of the report (None: all).
     """
 
     recordings: tuple[ByView[Path | None], ...]
@@ -44,8 +46,10 @@ class AnalyzeRequest:
     workers: int = 2
     use_cache: bool = True
     foot_zero_deg: BySide[float | None] = _NO_ZEROS
+    sections: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
+        choose_sections(self.sections)
         if not any(r.sagittal or r.coronal for r in self.recordings):
             raise SettingsError("There is no video to analyse: give --sagittal, --coronal, or both.")
         if self.recorded_at_hz is not None and not 10 <= self.recorded_at_hz <= 2000:

@@ -284,6 +284,7 @@ def export_report(
     *,
     paper: str = "A4",
     anonymous: bool = False,
+    sections: frozenset[str] | None = None,
     name: str = REPORT_NAME,
     library: Library | None = None,
     tick: Tick = silent,
@@ -291,7 +292,7 @@ def export_report(
     """Write the printed report into a folder, whole or not at all; noted in the library if one is given.
 
     Raises:
-        OutputError: the folder is as it was.
+        OutputError, SettingsError: the folder is as it was.
     """
     from gaitviewer.video import digest_file
     from gaitviewer.workflow import exports
@@ -305,6 +306,7 @@ def export_report(
         core=core,
         paper=paper,
         anonymous=anonymous,
+        sections=sections,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         tick=part(tick, 0.0, 0.98),
     )
@@ -323,6 +325,7 @@ def export_and_note(
     name: str = REPORT_NAME,
     paper: str = "A4",
     anonymous: bool = False,
+    sections: frozenset[str] | None = None,
     library: Path | None = None,
     tick: Tick = silent,
 ) -> Path:
@@ -334,8 +337,9 @@ def export_and_note(
         if library is not None and library.is_file():
             known = stack.enter_context(open_library(library))
         return export_report(
-            document, measures, folder, paper=paper, anonymous=anonymous, name=name, library=known, tick=tick
-        )
+            document, measures, folder, paper=paper, anonymous=anonymous, sections=sections, name=name,
+            library=known, tick=tick,
+        )  # fmt: skip
 
 
 def preview_report(
@@ -345,13 +349,15 @@ def preview_report(
     *,
     paper: str = "A4",
     anonymous: bool = False,
+    sections: frozenset[str] | None = None,
     height_px: int = 1400,
     tick: Tick = silent,
 ) -> tuple[NDArray[np.uint8], ...]:
     """The real pages of the report as pictures u8 [H, W, 4] (blue first), by way of a file in ``folder``."""
     path = export_report(
-        document, measures, folder, paper=paper, anonymous=anonymous, tick=part(tick, 0.0, 0.7)
-    )
+        document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
+        tick=part(tick, 0.0, 0.7),
+    )  # fmt: skip
     return tuple(_pages(path, height_px, part(tick, 0.7, 1.0)))
 
 

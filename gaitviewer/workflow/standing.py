@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
+from gaitviewer.core.sections import choose_sections
 from gaitviewer.workflow.request import AnalyzeRequest
 
 
@@ -98,6 +99,7 @@ def _note(request: AnalyzeRequest) -> Path:
         "recorded_at_hz": request.recorded_at_hz,
         "paper": request.paper,
         "anonymous": request.anonymous,
+        "sections": sorted(choose_sections(request.sections)),
         "library": str(request.library) if request.keep else "",
         "foot_zero_deg": list(request.foot_zero_deg),
     }

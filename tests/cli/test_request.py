@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gaitviewer.cli import main
+from gaitviewer.cli.arguments import build_parser
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.errors import SettingsError
 from gaitviewer.workflow.request import (
@@ -97,3 +99,20 @@ def test_a_request_needs_a_video_and_a_plausible_rate(tmp_path: Path) -> None:
     one = (ByView[Path | None](Path("a.mp4"), None),)
     with pytest.raises(SettingsError, match="240"):
         AnalyzeRequest(one, make_session("P"), tmp_path, recorded_at_hz=2.0)
+
+
+def test_a_request_for_an_unknown_section_is_refused(tmp_path: Path) -> None:
+    one = (ByView[Path | None](Path("a.mp4"), None),)
+    wanted = AnalyzeRequest(one, make_session("P"), tmp_path, sections=frozenset({"scores"}))
+    assert wanted.sections == {"scores"}
+    with pytest.raises(SettingsError, match="no section “scoring”"):
+        AnalyzeRequest(one, make_session("P"), tmp_path, sections=frozenset({"scoring"}))
+
+
+def test_sections_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["analyze", "--sagittal", "a.mp4", "--subject", "P", "--out", str(tmp_path / "out")]
+    assert build_parser().parse_args([*given, "--sections", "quality,scores"]).sections == "quality,scores"
+    assert build_parser().parse_args(given).sections is None
+    assert main([*given, "--no-library", "--sections", "quality,scoring"]) != 0
+    assert "no section “scoring”" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

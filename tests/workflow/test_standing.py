@@ -74,6 +74,7 @@ CHANGES: list[Callable[[AnalyzeRequest], AnalyzeRequest]] = [
     _damage_note,
     lambda request: replace(request, paper="Letter"),
     lambda request: replace(request, anonymous=True),
+    lambda request: replace(request, sections=frozenset({"scores"})),
     lambda request: replace(request, offset_s=0.5),
     lambda request: replace(request, session=make_session("P1", height_m=1.3)),
     lambda request: replace(request, use_cache=False),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -29,6 +31,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick
+from gaitviewer.core.sections import SECTIONS
 from gaitviewer.gui import theme
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 
@@ -86,8 +89,39 @@ def _pixmap(page: NDArray[np.uint8]) -> QPixmap:
     return QPixmap.fromImage(QImage(solid.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy())
 
 
+class SectionList(QListWidget):
+    """The sections of the report, each with a box to leave it out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("report_sections")
+        self.setAccessibleName(self.tr("Sections"))
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for name, title in SECTIONS.items():
+            words = QCoreApplication.translate("Sections", title)
+            item = QListWidgetItem(words, self)
+            item.setToolTip(words)
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            item.setFlags(
+                Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
+            )
+            item.setCheckState(Qt.CheckState.Checked)
+        self.ensurePolished()  # else the height is that of another font
+        self.setFixedHeight(self.count() * self.sizeHintForRow(0) + 2 * self.frameWidth() + 2)
+
+    def chosen(self) -> frozenset[str]:
+        """Names of the sections that are to be printed."""
+        items = (self.item(row) for row in range(self.count()))
+        return frozenset(
+            str(item.data(Qt.ItemDataRole.UserRole))
+            for item in items
+            if item.checkState() is Qt.CheckState.Checked
+        )
+
+
 class ReportDialog(QDialog):
-    """Paper, names or none, folder, and the pages as they will be.
+    """Paper, sections, names or none, folder, and the pages as they will be.
 
     Signals:
         written: the report is on disk (path).
@@ -136,6 +170,8 @@ class ReportDialog(QDialog):
             self.tr("Skeletons instead of pictures; no pseudonym, dates, diagnosis, notes")
         )
         self.anonymous.toggled.connect(lambda: self._timer.start())
+        self.sections = SectionList()
+        self.sections.itemChanged.connect(lambda: self._timer.start())
         self.folder = QLineEdit(str(folder))
         self.folder.setObjectName("report_folder")
         self.folder.setAccessibleName(self.tr("Folder"))
@@ -170,7 +206,8 @@ class ReportDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
-        for words, widget in ((self.tr("Paper"), self.paper), ("", self.anonymous)):
+        choices = ((self.tr("Paper"), self.paper), ("", self.anonymous), (self.tr("Sections"), self.sections))
+        for words, widget in choices:
             if words:
                 side.addWidget(QLabel(words))
             side.addWidget(widget)
@@ -211,12 +248,15 @@ class ReportDialog(QDialog):
         """Draw the pages anew in the background."""
         document, measures = self._document, self._measures
         paper, anonymous = self.paper.currentText(), self.anonymous.isChecked()
+        sections = self.sections.chosen()
         folder = Path(self._temporary.name)
 
         def work(tick: Tick) -> Pages:
             from gaitviewer.workflow.session import preview_report
 
-            return preview_report(document, measures, folder, paper=paper, anonymous=anonymous, tick=tick)
+            return preview_report(
+                document, measures, folder, paper=paper, anonymous=anonymous, sections=sections, tick=tick
+            )
 
         self._say(self.tr("Drawing the pages…"))
         self._start("preview", work, self._show_pages)
@@ -236,6 +276,7 @@ class ReportDialog(QDialog):
             return
         name = name if name.lower().endswith(".pdf") else f"{name}.pdf"
         document, measures, library = self._document, self._measures, self._library
+        sections = self.sections.chosen()
         paper, anonymous = self.paper.currentText(), self.anonymous.isChecked()
 
         def work(tick: Tick) -> Path:
@@ -243,7 +284,7 @@ class ReportDialog(QDialog):
 
             return export_and_note(
                 document, measures, folder, name=name, paper=paper, anonymous=anonymous,
-                library=library, tick=tick,
+                sections=sections, library=library, tick=tick,
             )  # fmt: skip
 
         self.export_button.setEnabled(False)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.sections import SECTIONS
 from gaitviewer.gui.dialogs.report import ReportDialog
 from gaitviewer.gui.jobs import Jobs
 from gaitviewer.workflow.measuring import measure_document
@@ -64,6 +66,23 @@ def test_paper_and_anonymity_count(dialog: ReportDialog, qtbot: QtBot, tmp_path:
     _, width, text = pages_of(tmp_path / "out" / "letter.pdf")
     assert width == pytest.approx(612, abs=1)
     assert "P001" not in text
+
+
+def test_sections_that_are_unticked_leave_the_pages(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    before = len(dialog.pages.pages)
+    assert dialog.sections.chosen() == set(SECTIONS)
+    for row, name in enumerate(SECTIONS):
+        if name not in ("quality", "method"):
+            dialog.sections.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert dialog.sections.chosen() == {"quality", "method"}
+    qtbot.waitUntil(lambda: 0 < len(dialog.pages.pages) < before, timeout=60_000)
+    shown = len(dialog.pages.pages)
+    with qtbot.waitSignal(dialog.written, timeout=60_000):
+        dialog.export()
+    count, _, text = pages_of(tmp_path / "out" / "P001-gait.pdf")
+    assert count == shown
+    assert "Sections left out of this report" in text
+    assert "How to read the totals" not in text
 
 
 def test_a_folder_that_cannot_be_written_is_said(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
