@@ -14,6 +14,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Rating, Session, VideoStream
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.base import Panel, nothing_open
+from gaitviewer.gui.panels.trial_out import TrialOutBar
 from gaitviewer.gui.panels.wording import DASH, number, side_name, tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
@@ -46,6 +47,8 @@ class DetailsPanel(Panel):
         layout = QVBoxLayout(self.content)
         layout.setContentsMargins(0, 0, 0, 8)
         layout.addWidget(self._scroller, 1)
+        self.trial_out = TrialOutBar(state, self.content)
+        layout.addWidget(self.trial_out)
         layout.addWidget(self.change, 0, Qt.AlignmentFlag.AlignHCenter)
         self._shown: tuple[object, ...] = ()
         state.session_changed.connect(self._reload)

@@ -25,10 +25,15 @@ class TrialBox(QComboBox):
 
     def _show(self) -> None:
         document = self._state.document
-        names = [data.trial.id for data in document.trials] if document is not None else []
+        trials = [data.trial for data in document.trials] if document is not None else []
+        names = [trial.id for trial in trials]
         if names != [self.itemData(n) for n in range(self.count())]:
             self.clear()
-            for number, name in enumerate(names, start=1):
-                self.addItem(self.tr("Recording {n}").format(n=number), name)
+            for name in names:
+                self.addItem("", name)
+        for place, trial in enumerate(trials):
+            words = self.tr("Recording {n} (left out)") if trial.excluded else self.tr("Recording {n}")
+            self.setItemText(place, words.format(n=place + 1))
+            self.setItemData(place, trial.excluded or None, Qt.ItemDataRole.ToolTipRole)
         if self._state.trial_id in names:
             self.setCurrentIndex(names.index(self._state.trial_id))
