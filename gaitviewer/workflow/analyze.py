@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.gait import BySide, ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
@@ -63,13 +63,13 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = silent) -> AnalyzeResult:
         if library is not None:
             document = with_persons_work(document, library)
         document = with_offset(document, request.offset_s)
-        zeros = request.foot_zero_deg
-        measures = measure_document(document, foot_zero_deg=zeros, tick=part(tick, 0.85, 0.9))
+        document = with_foot_zero(document, request.foot_zero_deg)
+        measures = measure_document(document, tick=part(tick, 0.85, 0.9))
         files = exports.write_results(
             request.out,
             document,
             measures,
-            core=core_provenance(document, seconds=time.monotonic() - started, foot_zero_deg=zeros),
+            core=core_provenance(document, seconds=time.monotonic() - started),
             paper=request.paper,
             anonymous=request.anonymous,
             sections=request.sections,
@@ -100,6 +100,13 @@ def with_persons_work(document: Document, library: Library) -> Document:
             data = replace(data, trial=trial, events=old.events, excluded_strides=old.excluded_strides)
         trials.append(data)
     return replace(before, session=document.session, trials=tuple(trials))
+
+
+def with_foot_zero(document: Document, zeros: BySide[float | None]) -> Document:
+    """The same document with the zero of the ankle angle that a person gives; None keeps what it had."""
+    before = document.foot_zero_deg
+    left, right = (new if new is not None else old for new, old in zip(zeros, before, strict=True))
+    return replace(document, foot_zero_deg=BySide(left, right))
 
 
 def with_offset(document: Document, offset_s: float | None) -> Document:
