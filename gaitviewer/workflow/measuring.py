@@ -101,16 +101,17 @@ def check_views(trial: Trial, poses: ByView[PoseSequence | None]) -> None:
             continue
         guess = classify_view(pose)
         if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
-            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {guess.reason}"))
+            seen = guess.reason[:1].lower() + guess.reason[1:]
+            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {seen}"))
     if len(wrong) == 2:
         raise AnalysisError(
-            f"The two videos seem to be exchanged: {wrong[0][1]}. Give it with --{wrong[1][0].value}, "
-            f"and the other one with --{wrong[0][0].value}."
+            f"The two videos seem to be exchanged: {wrong[0][1]} Give it as the {wrong[1][0].value} view, "
+            f"and the other one as the {wrong[0][0].value} view."
         )
     if wrong:
         view, words = wrong[0]
         other = View.CORONAL if view is View.SAGITTAL else View.SAGITTAL
-        raise AnalysisError(f"{words}. Give it with --{other.value}, or choose the other camera's video.")
+        raise AnalysisError(f"{words} Give it as the {other.value} view, or choose the other camera's video.")
 
 
 def video_digests(trials: tuple[Trial, ...]) -> list[str]:
