@@ -76,21 +76,16 @@ def window_pictures(folder: Path) -> None:
         desk.player.go_to(time_s)
         wait(settled, "the pictures")
 
-    show(1.4)
-    shoot(window, folder / "review_light_1366.png")
+    for scheme in (theme.Choice.DARK, theme.Choice.LIGHT):
+        theme.apply(app, scheme)
+        for size in ((1920, 1080), (1366, 768)):
+            window.resize(*size)
+            show(1.4)
+            shoot(window, folder / f"review_{scheme.value}_{size[0]}.png")
     state.select(11, Side.LEFT)
     wait(settled, "the evidence")
     shoot(window, folder / "evidence.png")
     assert desk.player.shown(View.SAGITTAL) == state.evidence.frame
-    state.clear_selection()
-    for canvas in desk.views.canvases_there:
-        canvas.fit()
-    window.resize(1920, 1080)
-    theme.apply(app, theme.Choice.DARK)
-    show(1.4)
-    shoot(window, folder / "review_dark_1920.png")
-    theme.apply(app, theme.Choice.LIGHT)
-    window.resize(1366, 768)
 
     def shoot_preview() -> None:
         dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ReportDialog))
