@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
@@ -26,3 +28,49 @@ class Provenance:
     device: str
     when: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """What a model says of one question, or why it says nothing.
+
+    Attributes:
+        name: the question ("severity", "3 SAD left", "asymmetry").
+        classes: possible answers.
+        probabilities: of each answer; None = no opinion.
+        reason: why there is no opinion; "" if there is one.
+        label: the answer in words ("no CP-like deviation measured" may stand without probabilities).
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    probabilities: tuple[float, ...] | None
+    reason: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelOutput:
+    """Everything one model says of a session.
+
+    Attributes:
+        model: identifier of the weights, e.g. "severity-1".
+        opinions: its answers.
+        saliency, attention, maps: raw explanations, as far as the model gives them.
+        findings: the features that mattered, in words.
+        texts: sentences generated from the subject's own measures.
+        ranking: (keypoint, mean, low, high) of the population ranking, best first.
+        synthetic: trained on synthetic gait; must be shown wherever the output is.
+        provenance: from what, when, where.
+    """
+
+    model: str
+    opinions: tuple[Opinion, ...]
+    provenance: Provenance
+    synthetic: bool
+    saliency: tuple[SaliencyMap, ...] = ()
+    attention: tuple[AttentionMap, ...] = ()
+    maps: tuple[KnowledgeMap, ...] = ()
+    findings: tuple[FeatureFinding, ...] = ()
+    texts: tuple[str, ...] = ()
+    ranking: tuple[tuple[str, float, float, float], ...] = ()

@@ -1,0 +1,1 @@
+"""The learned systems as PyTorch modules over plain arrays; they know nothing of files, sessions or Qt."""

@@ -1,0 +1,1 @@
+"""Data, training and honest evaluation of the learned systems; the window never imports this."""
