@@ -1,0 +1,77 @@
+"""Several processes that train one network together (``torchrun``), and how many threads each may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import distributed, nn
+
+
+def world_size() -> int:
+    """How many processes train together, as ``torchrun`` says."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Number of this process among them; 0 writes the files."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def own_device(device: str) -> str:
+    """The device of this process: "cuda" becomes that of its place on the machine."""
+    if device == "cuda":
+        return f"cuda:{int(os.environ.get('LOCAL_RANK', '0'))}"
+    return device
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Limits torch to so many threads inside the block; ``None`` leaves them alone."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def repeatable(device: str) -> Iterator[None]:
+    """Same numbers for the same seed inside the block, also on a GPU; random states are restored after."""
+    cuda = torch.device(device).type == "cuda"
+    if cuda:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark = torch.backends.cudnn.benchmark
+    with torch.random.fork_rng(devices=[torch.device(device)] if cuda else []):
+        try:
+            torch.use_deterministic_algorithms(cuda or before[0], warn_only=True)
+            torch.backends.cudnn.benchmark = False
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+            torch.backends.cudnn.benchmark = benchmark
+
+
+def shared(model: nn.Module, device: str) -> nn.Module:
+    """The module to train: several processes need a wrapper that averages gradients over them."""
+    if world_size() == 1:
+        return model
+    cuda = torch.device(device).type == "cuda"
+    if not distributed.is_initialized():
+        distributed.init_process_group("nccl" if cuda else "gloo")
+    # The wrapper types the device list loosely; on a CPU it must be absent.
+    return nn.parallel.DistributedDataParallel(model, device_ids=[torch.device(device)] if cuda else None)
+
+
+def of_first(value: float, device: str) -> float:
+    """The value that process 0 has; every process must call it."""
+    if world_size() == 1:
+        return value
+    # On a GPU the group speaks NCCL, which moves nothing but GPU memory.
+    held = torch.tensor([value], dtype=torch.float64, device=device)
+    distributed.broadcast(held, src=0)
+    return float(held.item())
