@@ -1,0 +1,76 @@
+"""Maps of evidence on networks small enough to be computed by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gaitviewer.nets.gradcam import grad_cam
+from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
+
+
+class TwoChannels(nn.Module):
+    """F = (x, 2 x); Y_0 = mean F_0 - 3 mean F_1, Y_1 = -Y_0 + mean(F_0)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = nn.Conv2d(1, 2, 1, bias=False)
+        self.head = nn.Linear(2, 2, bias=False)
+        with torch.no_grad():
+            self.block.weight.copy_(torch.tensor([1.0, 2.0]).view(2, 1, 1, 1))
+            self.head.weight.copy_(torch.tensor([[1.0, -3.0], [0.0, 3.0]]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.block(x).mean(dim=(2, 3)))
+
+
+def test_hand_computed() -> None:
+    model = TwoChannels().eval()
+    x = torch.tensor([[1.0, -2.0, 0.0], [4.0, 0.5, -1.0]]).view(1, 1, 2, 3)
+    # dY_0/dF = (1, -3) / 6 everywhere: the map is ReLU((1 * x - 3 * 2 x) / 6) = ReLU(-5 x / 6)
+    raw, logits = grad_cam(model, lambda: model(x), block=model.block, targets=torch.tensor([0]))
+    torch.testing.assert_close(raw[0], torch.relu(-5.0 / 6.0 * x[0, 0]))
+    raw, _ = grad_cam(model, lambda: model(x), block=model.block, targets=torch.tensor([1]))
+    torch.testing.assert_close(raw[0], torch.relu(6.0 / 6.0 * x[0, 0]))
+    torch.testing.assert_close(logits[0], torch.tensor([-5.0, 6.0]) * x.mean())
+
+
+def test_raw_values_are_not_stretched() -> None:
+    model = TwoChannels().eval()
+    x = torch.full((2, 1, 2, 3), 0.25)
+    x[1] = 0.0
+    raw, _ = grad_cam(model, lambda: model(x), block=model.block, targets=torch.tensor([1, 1]))
+    torch.testing.assert_close(raw[0], torch.full((2, 3), 0.25))
+    assert float(raw[1].max()) == 0.0  # no evidence looks empty
+
+
+def test_cases_of_a_batch_do_not_mix() -> None:
+    torch.manual_seed(4)
+    model = Stgcn(StgcnSettings(width=0.125)).eval()
+    x = torch.randn(3, 3, 32, 25, 1)
+    targets = torch.tensor([0, 2, 3])
+    for number, frames in ((0, 32), (5, 16), (9, 8)):
+        block = model.blocks[number]
+        together, _ = grad_cam(model, lambda: model(x), block=block, targets=targets)
+        assert together.shape == (3, frames, 25)
+        alone, _ = grad_cam(model, lambda: model(x[1:2]), block=block, targets=targets[1:2])
+        torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-6)
+        assert float(together.min()) >= 0.0
+
+
+def test_a_model_in_training_mode_is_refused() -> None:
+    model = TwoChannels().train()
+    with pytest.raises(ValueError, match="evaluation"):
+        grad_cam(model, lambda: model(torch.ones(1, 1, 1, 1)), block=model.block, targets=torch.tensor([0]))
+
+
+def test_a_block_that_takes_no_part_is_refused() -> None:
+    model = TwoChannels().eval()
+    with pytest.raises(ValueError, match="no part"):
+        grad_cam(
+            model,
+            lambda: model(torch.ones(1, 1, 1, 1)),
+            block=nn.Conv2d(1, 1, 1),
+            targets=torch.tensor([0]),
+        )
