@@ -53,6 +53,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the results")
     parser.add_argument("--paper", choices=("A4", "Letter"), default=None, help="paper of the report")
+    parser.add_argument(
+        "--sections",
+        metavar="NAMES",
+        help=f"sections of the report, with commas (default: all of {', '.join(SECTIONS)})",
+    )
     parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
     parser.add_argument("--no-library", action="store_true", help="store nothing in the library")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for pose estimation")
@@ -110,11 +115,6 @@ def _add_analyze(commands: Any) -> None:
             help=f"zero of the {side} ankle angle (default: from flat-foot frames)",
         )
     parser.add_argument("--anonymous", action="store_true", help="leave pseudonym and dates out of the report")
-    parser.add_argument(
-        "--sections",
-        metavar="NAMES",
-        help=f"sections of the report, with commas (default: all of {', '.join(SECTIONS)})",
-    )
     _add_common(parser)
     parser.set_defaults(run=_run_analyze, recordings=[])
 

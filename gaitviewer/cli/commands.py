@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gaitviewer.cli.progress import ProgressLine
@@ -58,6 +59,7 @@ def run_demo(options: argparse.Namespace) -> int:
     """``gaitviewer demo``."""
     from gaitviewer.workflow.demo import demo_request
 
+    sections = None if options.sections is None else parse_sections(options.sections)
     with ProgressLine() as tick:
         request = demo_request(
             options.out,
@@ -69,6 +71,7 @@ def run_demo(options: argparse.Namespace) -> int:
             use_cache=not options.no_cache,
             tick=lambda fraction, note: tick(0.4 * fraction, note),
         )
+        request = replace(request, sections=sections)
         lines = _answer(request, lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
     print("\n".join(lines))
     return 0

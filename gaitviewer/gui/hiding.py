@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.evgs import Grade
+from gaitviewer.core.evgs import EvgsItem, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
 
@@ -23,6 +24,15 @@ def grade_of(document: Document | None, item: int, side: Side, rater: str) -> Gr
 def is_hidden(document: Document | None, settings: Settings, item: int, side: Side) -> bool:
     """Whether measured and model values of this item are kept from the rater until there is a grade."""
     return settings.hide_until_graded and grade_of(document, item, side, settings.rater) is None
+
+
+def waiting_for(
+    document: Document | None, settings: Settings, items: Iterable[EvgsItem], side: Side
+) -> tuple[str, ...]:
+    """Codes of the items of a limb that must be graded before what they rest on is shown."""
+    if not settings.hide_until_graded:
+        return ()
+    return tuple(item.code for item in items if is_hidden(document, settings, item.number, side))
 
 
 def is_any_hidden(document: Document | None, settings: Settings, measures: Measures) -> bool:

@@ -13,6 +13,19 @@ def evgs_items() -> tuple[EvgsItem, ...]:
     return load_items()
 
 
+def items_behind(angle: str) -> tuple[EvgsItem, ...]:
+    """Items whose grade a curve of this angle would give away; all items where the table names none."""
+    import tomllib
+
+    from gaitviewer.analysis.evgs_table import load_rules
+    from gaitviewer.paths import resources
+
+    table = tomllib.loads((resources() / "hiding.toml").read_text(encoding="utf-8"))
+    codes = set(table["also"].get(angle, ()))
+    codes |= {code for code, rule in load_rules().items() if rule.angle == angle}
+    return tuple(item for item in evgs_items() if item.code in codes) or evgs_items()
+
+
 def angle_kinds() -> tuple[AngleKind, ...]:
     """All measured angles, in the order of the report."""
     from gaitviewer.analysis.angles import load_angles

@@ -114,5 +114,9 @@ def test_sections_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert build_parser().parse_args([*given, "--sections", "quality,scores"]).sections == "quality,scores"
     assert build_parser().parse_args(given).sections is None
     assert main([*given, "--no-library", "--sections", "quality,scoring"]) != 0
+    demo = ["demo", "--out", str(tmp_path / "demo"), "--no-library"]
+    assert build_parser().parse_args([*demo, "--sections", "scores"]).sections == "scores"
+    assert main([*demo, "--sections", "quality,scoring"]) != 0  # before anything is rendered
+    assert not (tmp_path / "demo").exists()
     assert "no section “scoring”" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

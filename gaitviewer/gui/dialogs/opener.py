@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from gaitviewer.core.session import Session
+from gaitviewer.gui.hiding import is_any_hidden
 from gaitviewer.gui.work import Work
+
+if TYPE_CHECKING:
+    from gaitviewer.gui.dialogs.report import ReportChoices
 
 
 class Dialogs(QObject):
@@ -89,10 +94,29 @@ class Dialogs(QObject):
             library=self._work.library_file,
             paper=state.settings.paper,
             folder=Path(folder) if folder else None,
+            choices=self._report_choices(),
+            hidden=is_any_hidden(state.document, state.settings, state.measures),
             parent=self._window,
         )
+        dialog.finished.connect(lambda _: self._keep_report_choices(dialog.choices))
         dialog.written.connect(lambda path: self._places.setValue("report/folder", str(path.parent)))
         self._open(dialog)
+
+    def _report_choices(self) -> ReportChoices:
+        """As they were when the dialog was last closed; no paper of its own as long as none was chosen."""
+        from gaitviewer.gui.dialogs.report import ReportChoices
+
+        value = self._places.value
+        left_out = frozenset(str(value("report/left_out", "")).split())
+        return ReportChoices(
+            str(value("report/paper", "")), value("report/anonymous", "false") == "true", left_out
+        )
+
+    def _keep_report_choices(self, choices: ReportChoices) -> None:
+        paper = "" if choices.paper == self._work.state.settings.paper else choices.paper
+        self._places.setValue("report/paper", paper)
+        self._places.setValue("report/anonymous", "true" if choices.anonymous else "false")
+        self._places.setValue("report/left_out", " ".join(sorted(choices.left_out)))
 
     def ask_signature(self) -> None:
         """Who signs the open session."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,20 @@ from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 Pages = tuple[NDArray[np.uint8], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReportChoices:
+    """What was chosen for the last report: sections by name that are left out, so that new ones are in.
+
+    Attributes:
+        paper: "A4", "Letter", or "" for that of the settings.   anonymous: without names and pictures.
+        left_out: sections that are not printed.
+    """
+
+    paper: str = ""
+    anonymous: bool = False
+    left_out: frozenset[str] = frozenset()
+
+
 class PageView(QScrollArea):
     """Pages below one another, as wide as there is room."""
 
@@ -54,11 +69,13 @@ class PageView(QScrollArea):
         self._column.setContentsMargins(14, 14, 14, 14)
         self.setWidget(self._inner)
         self._labels: list[QLabel] = []
+        self._extra: QLabel | None = None
 
     def show_pages(self, pages: Pages) -> None:
         """Show these pictures u8 [H, W, 4], blue first."""
-        for label in self._labels:
+        for label in (*self._labels, *([self._extra] if self._extra is not None else [])):
             label.deleteLater()
+        self._extra = None
         self._labels = []
         self.pages = tuple(_pixmap(page) for page in pages)
         for number, _ in enumerate(self.pages, start=1):
@@ -68,6 +85,17 @@ class PageView(QScrollArea):
             self._column.addWidget(label)
             self._labels.append(label)
         self._scale()
+
+    def say(self, words: str) -> None:
+        """Words in place of the pages."""
+        self.show_pages(())
+        label = QLabel(words)
+        label.setObjectName("report_no_pages")
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setProperty("quiet", "true")
+        self._column.addWidget(label)
+        self._extra = label
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Pages fit the width."""
@@ -92,7 +120,7 @@ def _pixmap(page: NDArray[np.uint8]) -> QPixmap:
 class SectionList(QListWidget):
     """The sections of the report, each with a box to leave it out."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, left_out: frozenset[str] = frozenset()) -> None:
         super().__init__(parent)
         self.setObjectName("report_sections")
         self.setAccessibleName(self.tr("Sections"))
@@ -106,7 +134,7 @@ class SectionList(QListWidget):
             item.setFlags(
                 Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
             )
-            item.setCheckState(Qt.CheckState.Checked)
+            item.setCheckState(Qt.CheckState.Unchecked if name in left_out else Qt.CheckState.Checked)
         self.ensurePolished()  # else the height is that of another font
         self.setFixedHeight(self.count() * self.sizeHintForRow(0) + 2 * self.frameWidth() + 2)
 
@@ -138,8 +166,23 @@ class ReportDialog(QDialog):
         library: Path | None,
         paper: str = "A4",
         folder: Path | None = None,
+        choices: ReportChoices | None = None,
+        hidden: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """Ask what the report is to hold.
+
+        Args:
+            document: what is printed.
+            measures: what was measured in it.
+            jobs: where pages are drawn.
+            library: where the report is noted.
+            paper: proposed.
+            folder: proposed.
+            choices: as they were the last time, None for the usual ones.
+            hidden: measured values are still kept from the rater: no preview, for it would show them.
+            parent: the window.
+        """
         super().__init__(parent)
         self.setObjectName("report_dialog")
         self.setWindowTitle(self.tr("Report"))
@@ -148,29 +191,31 @@ class ReportDialog(QDialog):
         self._document, self._measures, self._jobs, self._library = document, measures, jobs, library
         self._temporary = tempfile.TemporaryDirectory(prefix="gaitviewer-", ignore_cleanup_errors=True)
         self._closed = False
+        self._hidden = hidden
         self.path: Path | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(200)
         self._timer.timeout.connect(self.preview)
-        self._build(paper, folder or Path.home())
+        self._build(paper, folder or Path.home(), choices or ReportChoices())
         jobs.changed.connect(self._progress)
         self.preview()
 
-    def _build(self, paper: str, folder: Path) -> None:
+    def _build(self, paper: str, folder: Path, choices: ReportChoices) -> None:
         self.paper = QComboBox()
         self.paper.setObjectName("report_paper")
         self.paper.setAccessibleName(self.tr("Paper"))
         self.paper.addItems(["A4", "Letter"])
-        self.paper.setCurrentText(paper)
+        self.paper.setCurrentText(choices.paper or paper)
         self.paper.currentIndexChanged.connect(lambda: self._timer.start())
         self.anonymous = QCheckBox(self.tr("Anonymous"))
         self.anonymous.setObjectName("report_anonymous")
         self.anonymous.setToolTip(
             self.tr("Skeletons instead of pictures; no pseudonym, dates, diagnosis, notes")
         )
+        self.anonymous.setChecked(choices.anonymous)
         self.anonymous.toggled.connect(lambda: self._timer.start())
-        self.sections = SectionList()
+        self.sections = SectionList(left_out=choices.left_out)
         self.sections.itemChanged.connect(lambda: self._timer.start())
         self.folder = QLineEdit(str(folder))
         self.folder.setObjectName("report_folder")
@@ -206,8 +251,8 @@ class ReportDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
-        choices = ((self.tr("Paper"), self.paper), ("", self.anonymous), (self.tr("Sections"), self.sections))
-        for words, widget in choices:
+        rows = ((self.tr("Paper"), self.paper), ("", self.anonymous), (self.tr("Sections"), self.sections))
+        for words, widget in rows:
             if words:
                 side.addWidget(QLabel(words))
             side.addWidget(widget)
@@ -231,6 +276,12 @@ class ReportDialog(QDialog):
         layout.addWidget(options)
         layout.addWidget(self.pages, 1)
 
+    @property
+    def choices(self) -> ReportChoices:
+        """What is chosen now, to be offered the next time."""
+        left_out = frozenset(SECTIONS) - self.sections.chosen()
+        return ReportChoices(self.paper.currentText(), self.anonymous.isChecked(), left_out)
+
     def _file_name(self) -> str:
         when = self._document.session.when
         parts = [self._document.session.subject.pseudonym, when.isoformat() if when else "", "gait"]
@@ -245,7 +296,13 @@ class ReportDialog(QDialog):
     # --- pages ---------------------------------------------------------------------------------------
 
     def preview(self) -> None:
-        """Draw the pages anew in the background."""
+        """Draw the pages anew in the background; not while values are kept from the rater."""
+        if self._hidden:
+            self.pages.say(
+                self.tr("The pages hold measured values. They are hidden until you have graded all items.")
+            )
+            self._say("")
+            return
         document, measures = self._document, self._measures
         paper, anonymous = self.paper.currentText(), self.anonymous.isChecked()
         sections = self.sections.chosen()

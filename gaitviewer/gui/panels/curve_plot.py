@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Curve, MeanCurve, NormalBand
@@ -31,6 +31,7 @@ class PlotContent:
         kind: the angle.   means, curves: of both sides.   band: the normal band, or None.
         excluded: strides left out by a person.   each_stride: strides rather than means.
         selected: key of the selected stride, "" if none.
+        hidden: what is said in place of values that are kept from the rater, "" if none are.
     """
 
     kind: AngleKind
@@ -40,6 +41,7 @@ class PlotContent:
     excluded: Excluded
     each_stride: bool
     selected: str = ""
+    hidden: str = ""
 
 
 class CurvePlot(pg.PlotWidget):
@@ -70,6 +72,13 @@ class CurvePlot(pg.PlotWidget):
         item.getAxis("bottom").setHeight(18)
         item.layout.setVerticalSpacing(0)
         self.setXRange(0, 100, padding=0.04)
+        self.hidden_words = QLabel(self)
+        self.hidden_words.setObjectName(f"curve_hidden_{kind.name}")
+        self.hidden_words.setProperty("quiet", "true")
+        self.hidden_words.setWordWrap(True)
+        self.hidden_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hidden_words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hidden_words.hide()
 
     # --- drawing -------------------------------------------------------------------------------------
 
@@ -98,6 +107,22 @@ class CurvePlot(pg.PlotWidget):
         self.setToolTip(_tip(content))
         low, high = limits_of(content)
         self.setYRange(low, high, padding=0.04)
+        self.hidden_words.setText(content.hidden)
+        self.hidden_words.setVisible(bool(content.hidden))
+        self.hidden_words.setFont(theme.font("small"))
+        self._place_words()
+
+    def _place_words(self) -> None:
+        """In the middle of an empty plot; below the curves where one limb is shown."""
+        content = self._content
+        if content is None or not content.hidden:
+            return
+        room = self.inside().adjusted(6, 4, -6, -4)
+        if content.means or content.curves:
+            high = min(room.height() // 2, self.hidden_words.heightForWidth(room.width()))
+            room.setTop(room.bottom() - high)
+        self.hidden_words.setGeometry(room)
+        self.hidden_words.raise_()
 
     def _fit_words(self) -> None:
         """Title and ticks that fit the width: a title that is too long would push the plot out."""
@@ -117,6 +142,8 @@ class CurvePlot(pg.PlotWidget):
         if event is not None and hasattr(self, "kind"):  # called by the base class before there is a plot
             self._fit_words()
         super().resizeEvent(event)
+        if event is not None and hasattr(self, "hidden_words"):
+            self._place_words()
 
     def _draw_line(self, at: float, pen: QPen, *, across: bool = False) -> None:
         line = pg.InfiniteLine(at, angle=0 if across else 90, pen=pen)

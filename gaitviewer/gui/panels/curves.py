@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -22,20 +21,22 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.gui.hiding import waiting_for
 from gaitviewer.gui.panels import cycle
 from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
+from gaitviewer.gui.panels.curve_field import LEAST_HEIGHT_PX, PlotField, columns_for
 from gaitviewer.gui.panels.curve_now import Now, NowOverlay
 from gaitviewer.gui.panels.curve_plot import CurvePlot, PlotContent
 from gaitviewer.gui.panels.legend import CurveLegend
 from gaitviewer.gui.panels.stride_bar import StrideBar
+from gaitviewer.gui.panels.wording import hidden_words
 from gaitviewer.gui.panels.wording import strides as stride_words
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
-from gaitviewer.workflow.tables import angle_kinds
+from gaitviewer.workflow.tables import angle_kinds, items_behind
 
 # Shown at first: hip, knee, ankle, foot, trunk, pelvis; the others are one click away.
 _FIRST = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "foot_pitch", "trunk_tilt", "pelvic_obliquity")
-_WIDTH_PX, _LEAST_WIDTH_PX, _LEAST_HEIGHT_PX = 200, 140, 92
 _ONE_LINE_PX = 640  # from this width on, the legend stands beside the buttons
 _CURSOR_MS = 50  # the lines of now move at 20 Hz: they must not cost the video its frames
 
@@ -53,6 +54,7 @@ class CurvesPanel(Panel):
         self._strides: tuple[Stride, ...] = ()
         self._curves: dict[str, dict[str, NDArray[np.float64]]] = {}
         self._reasons: dict[str, str] = {}
+        self._waiting: dict[tuple[str, Side], tuple[str, ...]] = {}
         self.plots: dict[str, CurvePlot] = {}
         self._build()
         self._timer = QTimer(self)
@@ -61,7 +63,8 @@ class CurvesPanel(Panel):
         self._timer.timeout.connect(self._move_lines)
         state.session_changed.connect(self._reload)
         state.measures_changed.connect(self._reload)
-        state.document_changed.connect(self._refresh_excluded)
+        state.document_changed.connect(self._refresh_edited)
+        state.settings_changed.connect(self._refresh_edited)
         state.trial_changed.connect(self._move_lines)
         player.time_changed.connect(self._follow)
         player.offset_changed.connect(self._follow)
@@ -113,7 +116,7 @@ class CurvesPanel(Panel):
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.field = _Field(self._arrange)
+        self.field = PlotField(self._arrange)
         self.overlay = NowOverlay(self.field)
         self.scroller.setWidget(self.field)
         self.stride_bar = StrideBar()
@@ -171,11 +174,22 @@ class CurvesPanel(Panel):
             return nothing_measured()
         return self.tr("No complete stride was found, so there is no curve. See the recording's quality.")
 
-    def _refresh_excluded(self) -> None:
-        reasons = cycle.excluded_by_hand(self.state.document).reasons
-        if reasons != self._reasons:
+    def _refresh_edited(self) -> None:
+        reasons, waiting = cycle.excluded_by_hand(self.state.document).reasons, self._find_waiting()
+        if (reasons, waiting) != (self._reasons, self._waiting):
             self._reasons = reasons
             self._redraw()
+
+    def _find_waiting(self) -> dict[tuple[str, Side], tuple[str, ...]]:
+        """By angle and limb: items to grade before it is shown; only what is hidden."""
+        document, settings = self.state.document, self.state.settings
+        found = {
+            (name, side): waiting_for(document, settings, items_behind(name), side)
+            for name in self.plots
+            for side in Side
+            if settings.hide_until_graded
+        }
+        return {key: codes for key, codes in found.items() if codes}
 
     def _fill_menu(self) -> None:
         menu = self.chooser.menu()
@@ -213,7 +227,7 @@ class CurvesPanel(Panel):
         columns = columns_for(len(self.plots), self.field.width(), self.scroller.viewport().height())
         rows = max(1, -(-len(self.plots) // columns))
         self.field.place(list(self.plots.values()), columns)
-        self.field.setMinimumHeight(rows * _LEAST_HEIGHT_PX)
+        self.field.setMinimumHeight(rows * LEAST_HEIGHT_PX)
         self.overlay.set_plots(list(self.plots.values()))
         self.overlay.setGeometry(self.field.rect())
         self.overlay.raise_()
@@ -223,15 +237,19 @@ class CurvesPanel(Panel):
         if measures is None:
             return
         excluded = cycle.Excluded(self._reasons)
+        waiting = self._waiting = self._find_waiting()
         for name, plot in self.plots.items():
             content = PlotContent(
                 kind=plot.kind,
-                means=tuple(m for m in measures.means if m.angle == name),
-                curves=tuple(c for c in measures.curves if c.angle == name),
+                means=tuple(m for m in measures.means if m.angle == name and (name, m.side) not in waiting),
+                curves=tuple(
+                    c for c in measures.curves if c.angle == name and (name, c.stride.side) not in waiting
+                ),
                 band=measures.band(name),
                 excluded=excluded,
                 each_stride=self.each_stride,
                 selected=self._selected,
+                hidden=hidden_words({side: waiting[name, side] for side in Side if (name, side) in waiting}),
             )
             plot.show_content(content)
         self.overlay.forget_picture()
@@ -293,7 +311,7 @@ class CurvesPanel(Panel):
                 )
                 percents.append(percent)
                 for angle, curve in self._curves.get(stride.key, {}).items():
-                    if angle in self.plots:
+                    if angle in self.plots and (angle, side) not in self._waiting:
                         values[angle] = cycle.value_at(curve, percent)
             if percents:
                 found.append(Now(side, percents[0], values))
@@ -353,40 +371,3 @@ class CurvesPanel(Panel):
         if stride is not None and document is not None:
             after = cycle.take_back(document, stride.trial, self._same_step(stride))
             self.state.edit(after, self.tr("Let a stride count again"))
-
-
-def columns_for(plots: int, width_px: int, height_px: int) -> int:
-    """Columns of plots: as wide as they should be, or narrower where that saves scrolling."""
-    wide = max(1, min(plots, width_px // _WIDTH_PX))
-    narrow = max(1, min(plots, width_px // _LEAST_WIDTH_PX))
-    rows_seen = max(1, height_px // _LEAST_HEIGHT_PX)
-    needed = -(-plots // rows_seen) if plots else 1
-    columns = wide if wide >= needed else min(narrow, needed)
-    rows = -(-plots // columns) if plots else 1
-    return max(1, -(-plots // rows))  # no half-empty last row if it can be helped
-
-
-class _Field(QWidget):
-    """Holds the plots on a grid."""
-
-    def __init__(self, arrange: object) -> None:
-        super().__init__()
-        self.setObjectName("curves_field")
-        self._arrange = arrange
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(4, 2, 4, 2)
-        self._grid.setSpacing(4)
-        self._shape: tuple[int, int] = (0, 0)
-
-    def place(self, plots: list[CurvePlot], columns: int) -> None:
-        """Put the plots into so many columns."""
-        while self._grid.count():
-            self._grid.takeAt(0)
-        for number, plot in enumerate(plots):
-            self._grid.addWidget(plot, number // columns, number % columns)
-            plot.show()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Another number of columns may fit."""
-        super().resizeEvent(event)
-        self._arrange()  # type: ignore[operator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
 from gaitviewer.gui import theme
+from gaitviewer.gui.hiding import waiting_for
 from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
 from gaitviewer.gui.panels.evgs_table import AnyIndex
 from gaitviewer.gui.panels.marks import side_colour
@@ -36,6 +38,7 @@ from gaitviewer.gui.panels.wording import (
 )
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.workflow.tables import evgs_items
 
 NAME, LEFT, RIGHT, NORM, SYMMETRY = range(5)
 _SPAN_SD = 3.5  # how far from the norm the small picture reaches
@@ -61,9 +64,21 @@ class ParametersPanel(Panel):
         layout.setSpacing(0)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.notes)
+        self._hidden: BySide[bool] = BySide(False, False)
         state.session_changed.connect(self._reload)
         state.measures_changed.connect(self._reload)
+        state.document_changed.connect(self._refresh_hidden)
+        state.settings_changed.connect(self._refresh_hidden)
         self._reload()
+
+    def _find_hidden(self) -> BySide[bool]:
+        """Times and lengths belong to no item: those of a limb are kept back until all of it is graded."""
+        document, settings = self.state.document, self.state.settings
+        return BySide(*(bool(waiting_for(document, settings, evgs_items(), side)) for side in Side))
+
+    def _refresh_hidden(self) -> None:
+        if self._find_hidden() != self._hidden:
+            self._reload()
 
     def _dress(self) -> None:
         table = self.table
@@ -93,12 +108,17 @@ class ParametersPanel(Panel):
 
     def _reload(self) -> None:
         measures = self.state.measures
+        self._hidden = self._find_hidden()
         if self.state.document is None:
             self.show_empty(nothing_open())
         elif measures is None:
             self.show_empty(nothing_measured())
         elif not measures.parameters:
             self.show_empty(self.tr("No stride counts, so there are no times and lengths. See the quality."))
+        elif all(self._hidden):
+            self.show_empty(
+                self.tr("Times and lengths of a limb are hidden until you have graded all of its items.")
+            )
         else:
             self.show_content()
             self._fill(measures)
@@ -106,16 +126,16 @@ class ParametersPanel(Panel):
     def _fill(self, measures: Measures) -> None:
         self.table.setRowCount(len(measures.parameters))
         for row, parameter in enumerate(measures.parameters):
-            for column, item in enumerate(_cells(parameter)):
+            for column, item in enumerate(_cells(parameter, self._hidden)):
                 self.table.setItem(row, column, item)
         self._show_notes(measures)
 
     def _show_notes(self, measures: Measures) -> None:
-        lines = [sentence(measures.speed_note)]
+        lines = [] if any(self._hidden) else [sentence(measures.speed_note)]
         feet = [
             f"{side_name(side)} {stat_words(stat, 1)}°"
             for side in Side
-            if (stat := measures.foot_progression_deg[side]) is not None
+            if (stat := measures.foot_progression_deg[side]) is not None and not self._hidden[side]
         ]
         if feet:
             lines.append(self.tr("Foot progression, external +: {feet}.").format(feet=joined(feet)))
@@ -143,19 +163,25 @@ def norm_position(value: float, norm: tuple[float, float]) -> float:
     return (value - mean) / sd if sd > 0 else math.nan
 
 
-def _cells(parameter: Parameter) -> list[QTableWidgetItem]:
+def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]:
     tr = QCoreApplication.translate
     digits = digits_for(parameter)
+    if any(hidden):
+        kept = BySide(*(None if hidden[side] else parameter.values[side] for side in Side))
+        parameter = replace(parameter, values=kept, symmetry_index=None)
     unit = f", {parameter.unit}" if parameter.unit else ""
     short = ", %" if parameter.unit == "% of cycle" else unit
     cells = [QTableWidgetItem(parameter.title + short)]
     cells[0].setToolTip(parameter.title + unit)
     for side in Side:
         stat = parameter.values[side]
-        cell = QTableWidgetItem(stat_words(stat, digits))
+        cell = QTableWidgetItem(tr("ParametersPanel", "hidden") if hidden[side] else stat_words(stat, digits))
         cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         cell.setFont(theme.font("small"))
-        cell.setToolTip(_stat_tip(parameter, side, stat))
+        if hidden[side]:
+            cell.setToolTip(tr("ParametersPanel", "Hidden until you have graded all items of this limb."))
+        else:
+            cell.setToolTip(_stat_tip(parameter, side, stat))
         if stat is None:
             cell.setForeground(theme.palette().colour("muted"))
         cells.append(cell)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixma
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.hiding import is_hidden
+from gaitviewer.gui.hiding import is_any_hidden, is_hidden
 from gaitviewer.gui.panels import timeline_paint as paint
 from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
 from gaitviewer.gui.panels.timeline_layout import (
@@ -80,6 +80,7 @@ class TimelineView(QWidget):
         self._rows: tuple[Row, ...] = ()
         self._tops: tuple[float, ...] = ()
         self._motion_marks: tuple[Mark, ...] = ()
+        self._values_hidden = False
         self._marks: tuple[Mark, ...] = ()
         self._picture: QPixmap | None = None
         self._cursor_x = -1
@@ -102,8 +103,11 @@ class TimelineView(QWidget):
         views = player.views or tuple(v for v in (motion.trial.views if motion is not None else ()))
         self._rows = rows_for(views)
         self._tops = row_tops(self._rows, _RULER_PX + 3)
+        self._values_hidden = self._hides_values()
         self._motion_marks = (
-            marks_of(motion, self._rows, offset_s=player.offset_s) if motion is not None else ()
+            marks_of(motion, self._rows, offset_s=player.offset_s, hide_values=self._values_hidden)
+            if motion is not None
+            else ()
         )
         whole = (self.scale.least_s, self.scale.most_s)
         fresh = scale_over(player.start_s, player.stop_s, _MARGIN_PX, self.width() - _MARGIN_PX - _RIGHT_PX)
@@ -112,8 +116,15 @@ class TimelineView(QWidget):
         self.reload_marks()
         self.updateGeometry()
 
+    def _hides_values(self) -> bool:
+        state = self._state
+        return state.measures is not None and is_any_hidden(state.document, state.settings, state.measures)
+
     def reload_marks(self) -> None:
-        """Evidence and key images are new."""
+        """Evidence and key images are new, or a grade set values free."""
+        if self._hides_values() != self._values_hidden:
+            self.reload()
+            return
         state, offset_s = self._state, self._player.offset_s
         marks = list(self._motion_marks)
         if state.measures is not None:

@@ -169,8 +169,13 @@ def row_tops(rows: Sequence[Row], top_px: float, gap_px: float = 2.0) -> tuple[f
     return tuple(tops)
 
 
-def marks_of(motion: TrialMotion, rows: Sequence[Row], *, offset_s: float) -> tuple[Mark, ...]:
-    """Passes, strides, events and pose quality of a trial on the player's scale."""
+def marks_of(
+    motion: TrialMotion, rows: Sequence[Row], *, offset_s: float, hide_values: bool = False
+) -> tuple[Mark, ...]:
+    """Passes, strides, events and pose quality of a trial on the player's scale.
+
+    With ``hide_values`` no share of the cycle is written: it may belong to an item that is not graded yet.
+    """
     marks: list[Mark] = []
     for index, row in enumerate(rows):
         seen = motion.views[row.view] if row.view is not None else None
@@ -178,7 +183,7 @@ def marks_of(motion: TrialMotion, rows: Sequence[Row], *, offset_s: float) -> tu
             continue
         shift = -offset_s if row.view is View.CORONAL else 0.0
         if row.side is not None:
-            marks += _limb(seen, row.side, index, shift)
+            marks += _limb(seen, row.side, index, shift, hide_values=hide_values)
         elif rows[index - 1].view is not row.view:
             marks += _passes(seen, index, shift)
         else:
@@ -209,17 +214,16 @@ def _passes(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
         )
 
 
-def _limb(seen: ViewMotion, side: Side, row: int, shift: float) -> Iterable[Mark]:
+def _limb(seen: ViewMotion, side: Side, row: int, shift: float, *, hide_values: bool) -> Iterable[Mark]:
     for stride in (s for s in seen.strides if s.side is side):
-        lines = [
-            tr("Stride {n}, {side}, {start} to {stop}: stance {stance} %").format(
-                n=stride.number + 1,
-                side=side_name(side),
-                start=clock(stride.start_s + shift),
-                stop=clock(stride.stop_s + shift),
-                stance=number(100 * stride.stance_fraction),
-            )
-        ]
+        where = tr("Stride {n}, {side}, {start} to {stop}").format(
+            n=stride.number + 1,
+            side=side_name(side),
+            start=clock(stride.start_s + shift),
+            stop=clock(stride.stop_s + shift),
+        )
+        stance = tr(": stance {stance} %").format(stance=number(100 * stride.stance_fraction))
+        lines = [where if hide_values else where + stance]
         if stride.far:
             lines.append(tr("Far limb."))
         lines += [sentence(flag) for flag in stride.flags]
@@ -272,11 +276,16 @@ def evidence_marks(
     chosen: tuple[int, Side] | None,
     hidden: frozenset[tuple[int, Side]] = frozenset(),
 ) -> tuple[Mark, ...]:
-    """Best evidence of every item in the first row, all of the chosen one's; the chosen ones last."""
+    """Best evidence of every item in the first row, all of the chosen one's; the chosen ones last.
+
+    Of items that are still ``hidden`` only the chosen one shows where to look, without its score.
+    """
     marks: list[Mark] = []
     for side in Side:
         for measure in sheet.measures[side]:
             own = chosen == (measure.item.number, side)
+            if not own and (measure.item.number, side) in hidden:
+                continue
             for found in measure.evidence if own else measure.evidence[:1]:
                 if found.trial != trial:
                     continue

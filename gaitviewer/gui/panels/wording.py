@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QCoreApplication
 
@@ -198,6 +198,24 @@ def hand_words(value: HandMeasure) -> str:
         n=value.frame,
         rater=f", {value.rater}" if value.rater else "",
     )
+
+
+def hidden_words(waiting: Mapping[Side, tuple[str, ...]]) -> str:
+    """What is said in place of values of these limbs, by the items that are still to be graded."""
+    if len(waiting) == 2 and len(set(waiting.values())) == 1:
+        codes = next(iter(waiting.values()))
+        return tr("Hidden until you have graded {items}.").format(items=_few(codes))
+    lines = (
+        tr("{side} hidden until you have graded {items}.").format(
+            side=side_name(side).capitalize(), items=_few(codes)
+        )
+        for side, codes in waiting.items()
+    )
+    return "\n".join(lines)
+
+
+def _few(codes: tuple[str, ...]) -> str:
+    return joined(codes) if len(codes) <= 4 else tr("all items of the limb")
 
 
 def total_words(total: EvgsTotal) -> str:

@@ -105,3 +105,42 @@ def test_closing_while_pages_are_drawn_is_quiet(
     dialog.reject()
     qtbot.waitUntil(lambda: not jobs._threads, timeout=60_000)
     jobs.shutdown()
+
+
+def test_no_page_is_shown_while_values_are_hidden(
+    qtbot: QtBot, walker_document: Document, measures: Measures, tmp_path: Path
+) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    jobs = Jobs()
+    dialog = ReportDialog(walker_document, measures, jobs, library=None, folder=tmp_path, hidden=True)
+    dialog.show()
+    dialog.paper.setCurrentText("Letter")
+    qtbot.wait(300)
+    assert not jobs.active
+    assert dialog.pages.pages == ()
+    words = dialog.findChild(QLabel, "report_no_pages")
+    assert words is not None
+    assert "hidden until you have graded" in words.text()
+    with qtbot.waitSignal(dialog.written, timeout=60_000):  # what a person asks for is written all the same
+        dialog.export_button.click()
+    jobs.shutdown()
+    dialog.reject()
+
+
+def test_choices_are_offered_again(
+    qtbot: QtBot, walker_document: Document, measures: Measures, tmp_path: Path
+) -> None:
+    from gaitviewer.gui.dialogs.report import ReportChoices
+
+    jobs = Jobs()
+    before = ReportChoices("Letter", True, frozenset({"strides", "method"}))
+    dialog = ReportDialog(
+        walker_document, measures, jobs, library=None, folder=tmp_path, choices=before, hidden=True
+    )
+    assert dialog.choices == before
+    assert dialog.sections.chosen() == frozenset(SECTIONS) - {"strides", "method"}
+    dialog.anonymous.setChecked(False)
+    assert dialog.choices.anonymous is False
+    jobs.shutdown()
+    dialog.reject()

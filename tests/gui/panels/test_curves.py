@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels import cycle
-from gaitviewer.gui.panels.curves import CurvesPanel, columns_for
+from gaitviewer.gui.panels.curve_field import columns_for
+from gaitviewer.gui.panels.curves import CurvesPanel
 
 
 @pytest.fixture

@@ -141,8 +141,10 @@ def test_evidence_of_the_chosen_item_is_complete_and_on_top(measures) -> None:
 def test_hidden_scores_are_not_told(measures) -> None:
     every = BySide(*(measures.evgs.measures[side] for side in Side))
     hidden = frozenset((m.item.number, side) for side in Side for m in every[side])
-    marks = layout.evidence_marks(measures.evgs, "t1", offset_s=0, chosen=None, hidden=hidden)
-    assert marks
+    assert not layout.evidence_marks(measures.evgs, "t1", offset_s=0, chosen=None, hidden=hidden)
+    chosen = (11, Side.RIGHT)
+    marks = layout.evidence_marks(measures.evgs, "t1", offset_s=0, chosen=chosen, hidden=hidden)
+    assert {(mark.item, mark.side) for mark in marks} == {chosen}
     assert not any("score" in m.tip for m in marks)
 
 

@@ -237,6 +237,27 @@ def test_docks_remember_their_place(reviewed: MainWindow, qtbot: QtBot) -> None:
         again.deleteLater()
 
 
+def test_the_report_is_offered_as_it_was_chosen_before(reviewed: MainWindow, qtbot: QtBot) -> None:
+    from gaitviewer.gui.dialogs.report import ReportDialog
+
+    reviewed.run("report")
+    dialog = reviewed.dialog
+    assert isinstance(dialog, ReportDialog)
+    dialog.anonymous.setChecked(True)
+    dialog.sections.item(4).setCheckState(Qt.CheckState.Unchecked)
+    dialog.paper.setCurrentText("Letter")
+    chosen = dialog.choices
+    dialog.reject()
+    reviewed.run("report")
+    again = reviewed.dialog
+    assert isinstance(again, ReportDialog)
+    assert again is not dialog
+    assert again.choices == chosen
+    assert chosen.anonymous
+    assert len(chosen.left_out) == 1
+    again.reject()
+
+
 def test_a_goniometer_by_mouse_becomes_a_value_of_the_item(reviewed: MainWindow, qtbot: QtBot) -> None:
     desk, state = reviewed.desk, reviewed.state
     state.select(8, Side.RIGHT)
