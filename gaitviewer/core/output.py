@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
 
 
+SYNTHETIC_STATEMENT = "trained on synthetic gait; not validated on patients"
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """What made a result, from what.
@@ -74,3 +77,8 @@ class ModelOutput:
     findings: tuple[FeatureFinding, ...] = ()
     texts: tuple[str, ...] = ()
     ranking: tuple[tuple[str, float, float, float], ...] = ()
+
+    @property
+    def statement(self) -> str:
+        """The sentence that must stand wherever this output is shown; "" if none must."""
+        return SYNTHETIC_STATEMENT if self.synthetic else ""

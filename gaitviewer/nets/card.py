@@ -1,0 +1,223 @@
+"""A folder with weights: ``weights.safetensors`` and ``card.toml``, which says what they are and are good for.
+
+Nothing is ever unpickled: tensors come from safetensors, everything else from TOML. The card holds the digest
+of the weights; a file that is not the one the card was written for is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.errors import SettingsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS, CARD = "weights.safetensors", "card.toml"
+FORMAT = 1
+LARGEST_CARD = 1_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a model.
+
+    Attributes:
+        id: name of its folder, e.g. "severity-1".   task: "severity", "evgs" or "scoliosis".
+        title: one line.   synthetic: trained on synthetic gait.
+        sha256, bytes, parameters: of the weights.
+        outputs: the questions it answers.   classes: the possible answers.
+        data: name, digest, subjects, sessions and split of what it learned from.
+        training: protocol, variant, seed, program, code, device, seconds.
+        settings: what the network is built from.
+        metrics: by test set, mean over outputs.
+        licence, intended_use: words.   limits: sentences.
+        statement: the sentence that goes with every output; "" if none must.
+    """
+
+    id: str
+    task: str
+    title: str
+    synthetic: bool
+    sha256: str
+    bytes: int
+    parameters: int
+    outputs: tuple[str, ...]
+    classes: tuple[str, ...]
+    licence: str
+    intended_use: str
+    limits: tuple[str, ...] = ()
+    statement: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.synthetic and self.statement != SYNTHETIC_STATEMENT:
+            raise ValueError(f"a model trained on synthetic gait must say: {SYNTHETIC_STATEMENT}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """Weights in memory.
+
+    Attributes:
+        card: what they are.   settings: what the network is built from.
+        state: tensors of the network by name.
+        extra: tensors that are not the network's ("familiar.mean").
+        digest: SHA-256 of the weights file.   folder: where they came from.
+    """
+
+    card: Card
+    settings: Mapping[str, Any]
+    state: Mapping[str, Tensor]
+    extra: Mapping[str, Tensor]
+    digest: str
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """Identifier of the weights."""
+        return self.card.id
+
+    @property
+    def synthetic(self) -> bool:
+        """Trained on synthetic gait; must be shown wherever an output is."""
+        return self.card.synthetic
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a model folder.
+
+    Raises:
+        SettingsError: missing, damaged, or written by a newer program.
+    """
+    path = folder / CARD
+    try:
+        if path.stat().st_size > LARGEST_CARD:
+            raise SettingsError(f"{path} is far too large for a model card; get the folder again.")
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"{folder} is no model folder: it has no {CARD}; name a folder with {CARD} and {WEIGHTS}."
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read ({error}); get the folder again.") from error
+    if not isinstance(raw.get("format"), int) or raw["format"] > FORMAT:
+        raise SettingsError(f"{path} was written by a newer version of GaitViewer; update the program.")
+    known = {entry.name for entry in fields(Card)}
+    lists = ("outputs", "classes", "limits")
+    try:
+        values = {key: tuple(value) if key in lists else value for key, value in raw.items() if key in known}
+        return Card(**values)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{path} is not a complete model card ({error}); get the folder again.") from error
+
+
+def write_model(
+    folder: Path,
+    state: Mapping[str, Tensor],
+    card: Mapping[str, Any],
+    *,
+    extra: Mapping[str, Tensor] | None = None,
+) -> Card:
+    """Writes weights and card; the card is completed with digest, size and number of parameters.
+
+    Args:
+        folder: made if missing.
+        state: tensors of the network.
+        card: the other fields of :class:`Card`.
+        extra: further tensors, kept under "extra/".
+    """
+    import tomlkit
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"net/{name}": value.detach().cpu().contiguous().clone() for name, value in state.items()}
+    tensors |= {
+        f"extra/{name}": value.detach().cpu().contiguous().clone() for name, value in (extra or {}).items()
+    }
+    part = folder / f".{WEIGHTS}.part"
+    save_file(tensors, part, metadata={"id": str(card["id"]), "task": str(card["task"])})
+    facts = {
+        **card,
+        "format": FORMAT,
+        "sha256": _digest(part),
+        "bytes": part.stat().st_size,
+        "parameters": sum(value.numel() for value in state.values() if value.is_floating_point()),
+    }
+    checked = Card(**{key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()})
+    simple = {key: value for key, value in facts.items() if not isinstance(value, Mapping)}
+    tables = {key: value for key, value in facts.items() if isinstance(value, Mapping)}
+    text = tomlkit.dumps({key: _plain(value) for key, value in {**simple, **tables}.items()})
+    (folder / f".{CARD}.part").write_text(text, encoding="utf-8")
+    part.replace(folder / WEIGHTS)
+    (folder / f".{CARD}.part").replace(folder / CARD)
+    return checked
+
+
+def load_model(folder: Path, *, task: str = "") -> LoadedModel:
+    """Reads a model folder after checking it.
+
+    Args:
+        folder: with card and weights.
+        task: refuse a model of any other task; "" takes any.
+
+    Raises:
+        SettingsError: missing, damaged, foreign or wrong, with what to do.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    card, path = read_card(folder), folder / WEIGHTS
+    if task and card.task != task:
+        raise SettingsError(
+            f"{folder} holds a model for {card.task}, not for {task}; choose another with --model."
+        )
+    if not path.is_file():
+        raise SettingsError(f"{path} is missing; get the folder again, or train with `gaitviewer train`.")
+    digest = _digest(path)
+    if digest != card.sha256:
+        raise SettingsError(
+            f"{path} is not the file that its card describes (SHA-256 {digest[:12]}..., expected "
+            f"{card.sha256[:12]}...); get the folder again."
+        )
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SettingsError(
+            f"{path} holds no weights in safetensors ({error}); get the folder again."
+        ) from error
+    groups: dict[str, dict[str, Tensor]] = {"net": {}, "extra": {}}
+    for key, value in tensors.items():
+        group, _, name = key.partition("/")
+        if group not in groups:
+            raise SettingsError(f"{path} was not written by this program (tensor {key}); use its own weights.")
+        groups[group][name] = value
+    return LoadedModel(card, card.settings, groups["net"], groups["extra"], digest, folder)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """TOML values only: numpy numbers become Python's, tuples lists, what is None is left out."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, str | bool | int | float):
+        return value
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
