@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
 
-
 SYNTHETIC_STATEMENT = "trained on synthetic gait; not validated on patients"
 
 

@@ -116,7 +116,9 @@ def read_card(folder: Path) -> Card:
     known = {entry.name for entry in fields(Card)}
     lists = ("outputs", "classes", "limits")
     try:
-        values = {key: tuple(value) if key in lists else value for key, value in raw.items() if key in known}
+        values: dict[str, Any] = {
+            key: tuple(value) if key in lists else value for key, value in raw.items() if key in known
+        }
         return Card(**values)
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{path} is not a complete model card ({error}); get the folder again.") from error
@@ -147,14 +149,15 @@ def write_model(
     }
     part = folder / f".{WEIGHTS}.part"
     save_file(tensors, part, metadata={"id": str(card["id"]), "task": str(card["task"])})
-    facts = {
+    facts: dict[str, Any] = {
         **card,
         "format": FORMAT,
         "sha256": _digest(part),
         "bytes": part.stat().st_size,
         "parameters": sum(value.numel() for value in state.values() if value.is_floating_point()),
     }
-    checked = Card(**{key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()})
+    frozen: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()}
+    checked = Card(**frozen)
     simple = {key: value for key, value in facts.items() if not isinstance(value, Mapping)}
     tables = {key: value for key, value in facts.items() if isinstance(value, Mapping)}
     text = tomlkit.dumps({key: _plain(value) for key, value in {**simple, **tables}.items()})
