@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from gaitviewer.analysis.cleaning import F8
+from gaitviewer.analysis.limbs import follow_legs_out
 from gaitviewer.analysis.sides import assign_sides, repair_flicker
 from gaitviewer.analysis.thresholds import motion_settings
 from gaitviewer.analysis.travel import Mask, Travel, follow, runs
@@ -123,11 +124,12 @@ def apply_sides(pose: PoseSequence, passes: tuple[WalkingPass, ...]) -> PoseSequ
 
     Short stretches in which the estimator had the legs the wrong way round are put right first; then passes
     flagged ``swapped`` are exchanged as a whole. Both reach a little beyond the pass, as far as the subject
-    is seen on: stepping in and out of the picture. Other frames stay as they are.
+    is seen on: stepping in and out of the picture, where a leg that does not go on as it went is missing.
+    Other frames stay as they are.
     """
     for one in passes:
         wide = _with_fringe(pose, one, passes)
-        pose = repair_flicker(pose, wide).pose
+        pose = follow_legs_out(repair_flicker(pose, wide).pose, one, wide)
         if one.swapped:
             pose = pose.flipped_labels(wide.start, wide.stop)
     return pose

@@ -61,6 +61,9 @@ class SideSettings:
     size_weight: float
     trust: float
     apart: float
+    off_way: float
+    exchange_saves: float
+    lost_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The estimated pose against keypoints that a person placed on the pictures.
 
-``placed_by_eye.csv`` holds 20 frames of each of three real recordings. The points were read off enlarged
-pictures with a pixel grid, before any estimate was looked at, and checked by drawing them back.
+``placed_by_eye.csv`` holds 20 or 21 frames of each of three real recordings. The points were read off enlarged
+pictures with a pixel grid, before any estimate of these frames was looked at, and checked by drawing them
+back. (Clinic side view 285 was drawn at random and placed later, in place of a frame whose
+estimate had been seen.)
 
 What was taken for each point:
 
@@ -157,29 +159,22 @@ def test_points_are_where_a_person_sees_them(clip: str, motions: dict[str, ViewM
 @pytest.mark.slow
 @pytest.mark.parametrize("clip", CLIPS)
 def test_left_is_left_in_every_frame(clip: str, motions: dict[str, ViewMotion]) -> None:
-    """In every frame that the program may use; half out of the picture nothing is claimed of sides."""
-    judged, wrong = [], []
+    """In every placed frame, within a pass or not."""
+    wrong, missing = [], []
     legs = leg_lengths(clip)
-    leaving = {
-        frame
-        for part in motions[clip].left_out
-        if "leaving the picture" in part.reason
-        for frame in range(part.start, part.stop)
-    }
     for frame, placed in truth()[clip].items():
-        if frame in leaving:
-            continue
         straight, crossed = _both_ways(placed, motions[clip].pose.xy[frame], APART * legs[frame])
-        if np.isfinite(straight):
-            judged.append(frame)
-            if straight >= crossed:
-                wrong.append(frame)
-    assert len(judged) >= 18, f"only frames {judged} could be judged"
-    assert not wrong, f"left and right are exchanged in frames {wrong} of {judged}"
+        if not np.isfinite(straight):
+            missing.append(frame)
+        elif straight >= crossed:
+            wrong.append(frame)
+    print(f"{clip}: {len(truth()[clip])} frames, legs missing in {missing}, sides wrong in {wrong}")
+    assert not wrong, f"left and right are exchanged in frames {wrong}"
+    assert not missing, f"nothing is said of the legs in frames {missing}"
 
 
 def _both_ways(placed: Placed, xy: NDArray[np.float32], apart_px: float) -> tuple[float, float]:
-    """Summed distances with labels as they are and exchanged; NaN if no pair of points tells."""
+    """Summed distances with labels as they are and exchanged; NaN if no pair of estimated points tells."""
     straight, crossed = [], []
     for part in PARTS[1:]:
         left, right = (Keypoint[f"{side}_{part.upper()}"] for side in ("LEFT", "RIGHT"))
