@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from gaitviewer.analysis.cycles import Cycle, cycles_of_view, stack, with_adjace
 from gaitviewer.analysis.floor import Array, fit_floor, gait_frame
 from gaitviewer.analysis.kinematics import choose_flat_foot_zero, flat_foot_pitch
 from gaitviewer.analysis.pelvis import without_near_side_error
-from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import (
     Curve,
     MeanCurve,
@@ -48,7 +48,9 @@ def measure_session(
     *,
     flat_foot_zero_deg: Zeros | None = None,
 ) -> Measures:
-    """Measure a session: strides of all its trials are pooled, those of excluded trials are left out.
+    """Measure a session: strides of all its trials are pooled.
+
+    Strides of excluded trials are left out of everything; they are listed, marked with the reason.
 
     Args:
         session: facts that gate items and give the scale.
@@ -74,7 +76,7 @@ def measure_session(
     findings = quality.assess_recordings(included, cycles, leg_px=_leg_px(cycles), flat_foot_zero_deg=zero)
     return Measures(
         session=session,
-        motions=tuple(motions),
+        motions=tuple(_marked(motion) for motion in motions),
         curves=_curves(cycles),
         means=means,
         bands=bands,
@@ -89,6 +91,20 @@ def measure_session(
         flat_foot_zero_deg=zero,
         foot_progression_deg=BySide(*(_foot_progression(cycles, side) for side in Side)),
     )
+
+
+def _marked(motion: TrialMotion) -> TrialMotion:
+    """The same motion; in a recording that is left out, no stride counts."""
+    if not motion.trial.excluded:
+        return motion
+    why = f"the recording is left out: {motion.trial.excluded}"
+
+    def mark(seen: ViewMotion | None) -> ViewMotion | None:
+        if seen is None:
+            return None
+        return replace(seen, strides=tuple(replace(s, excluded=s.excluded or why) for s in seen.strides))
+
+    return replace(motion, views=ByView(*(mark(motion.views[view]) for view in View)))
 
 
 def _flat_foot_zero(views: Sequence[_Smoothed], given: Zeros | None) -> Zeros:

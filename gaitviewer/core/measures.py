@@ -286,7 +286,7 @@ class Measures:
 
     @property
     def strides(self) -> tuple[Stride, ...]:
-        """All strides of all trials and views."""
+        """All strides of all trials and views; those that do not count say why."""
         return tuple(
             stride for motion in self.motions for view in motion.views_present for stride in view.strides
         )

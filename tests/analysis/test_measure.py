@@ -105,7 +105,24 @@ def test_an_excluded_trial_is_left_out(side_view: SideView, make_trial: MakeTria
     measures = measure_session(SESSION, [good, bad])
     assert measures.evgs.get(9, Side.LEFT).value == pytest.approx(6.5, abs=1.0)
     assert {s.trial for s in measures.strides} == {"t1", "t2"}
+    assert {s.trial for s in measures.strides if s.counts} == {"t1"}
+    whys = {s.excluded for s in measures.strides if s.trial == "t2"}
+    assert whys == {"the recording is left out: the subject stumbled"}
     assert {c.stride.trial for c in measures.curves} == {"t1"}
+
+
+def test_strides_of_a_trial_count_again_when_it_is_taken_back(
+    side_view: SideView, make_trial: MakeTrial
+) -> None:
+    plain = make_trial(side_view(near=Side.LEFT))
+    out = replace(plain, trial=Trial("t1", ByView(None, None), excluded="turned round"))
+    measures = measure_session(SESSION, [out, plain])
+    marked, counting = (m.views.sagittal for m in measures.motions)
+    assert marked is not None
+    assert counting is not None
+    assert not any(s.counts for s in marked.strides)
+    assert [s.key for s in counting.strides] == [s.key for s in marked.strides]
+    assert any(s.counts for s in counting.strides)
 
 
 def test_the_flat_foot_zero_can_be_set_by_a_person(side_view: SideView, make_trial: MakeTrial) -> None:
