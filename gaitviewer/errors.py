@@ -7,6 +7,7 @@
     │   ├── AnalysisError         poses were found, but no gait can be measured from them
     │   ├── FormatError           an exchange file (C3D, TRC, CSV, ...) cannot be read
     │   ├── StoreError            the library is damaged, newer than the program, or not writable
+    │   │   └── ChangedElsewhere  another program saved the session after it was opened here
     │   ├── OutputError           a result cannot be written
     │   └── SettingsError         an option or a setting has an impossible value
     └── Cancelled                 the user stopped a running job
@@ -43,6 +44,10 @@ class FormatError(UserError):
 
 class StoreError(UserError):
     """The session library is damaged, newer than the program, or not writable."""
+
+
+class ChangedElsewhere(StoreError):
+    """Another program saved the session after it was opened here; nothing was written."""
 
 
 class OutputError(UserError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.workflow.analysing import with_found
 
 
 def has_poses(document: Document) -> bool:
@@ -13,15 +15,29 @@ def has_poses(document: Document) -> bool:
 
 
 def with_poses_of(now: Document, found: Document) -> Document:
-    """``now`` with the keypoints of ``found``; everything else, a person's edits included, stays."""
+    """``now`` with the keypoints of the views in ``found``; all else, a person's edits included, stays."""
     new = {data.trial.id: data for data in found.trials}
-    trials = []
-    for data in now.trials:
-        other = new.get(data.trial.id)
-        if other is not None and any(pose is not None for pose in (other.poses.sagittal, other.poses.coronal)):
-            data = replace(data, poses=other.poses, provenance=other.provenance)
-        trials.append(data)
-    return replace(now, trials=tuple(trials))
+    trials = tuple(with_found(data, new.get(data.trial.id, data)) for data in now.trials)
+    same = all(one is other for one, other in zip(trials, now.trials, strict=True))
+    return now if same else replace(now, trials=trials)
+
+
+def without_poses_of(edited: Document, found: Document, before: Document) -> Document:
+    """``edited`` with the keypoints that came from ``found`` put back to those of ``before``."""
+    shown = {data.trial.id: data for data in found.trials}
+    kept = {data.trial.id: data for data in before.trials}
+
+    def put_back(data: TrialData) -> TrialData:
+        theirs, ours = shown.get(data.trial.id), kept.get(data.trial.id)
+        if theirs is None or ours is None:
+            return data
+        lent = {v for v in View if data.poses[v] is not None and data.poses[v] is theirs.poses[v]}
+        source = {view: ours if view in lent else data for view in View}
+        poses = ByView(*(source[view].poses[view] for view in View))
+        made = ByView(*(source[view].provenance[view] for view in View))
+        return replace(data, poses=poses, provenance=made) if lent else data
+
+    return replace(edited, trials=tuple(put_back(data) for data in edited.trials))
 
 
 def same_poses(one: Document, other: Document) -> bool:

@@ -6,6 +6,7 @@ as one undo command, so one command class serves the whole program and "unsaved"
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +16,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures, TrialMotion
+from gaitviewer.gui.documents import same_poses, with_poses_of, without_poses_of
 
 if TYPE_CHECKING:
     from gaitviewer.workflow.settings import Settings
@@ -43,7 +45,9 @@ class AppState(QObject):
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._document: Document | None = None
+        self._document: Document | None = None  # as shown
+        self._kept: Document | None = None  # without what an analysis under way has found
+        self._partial: Document | None = None
         self._saved: Document | None = None
         self._measures: Measures | None = None
         self._measured: Document | None = None
@@ -60,7 +64,8 @@ class AppState(QObject):
     def open_session(self, document: Document, measures: Measures | None = None) -> None:
         """Show a session as it was loaded; undo starts anew, its first trial is shown."""
         self.undo.clear()
-        self._document = self._saved = document
+        self._document = self._kept = self._saved = document
+        self._partial = None
         self._measures = measures
         self._measured = document if measures is not None else None
         self._trial_id = document.trials[0].trial.id if document.trials else ""
@@ -70,7 +75,8 @@ class AppState(QObject):
     def close_session(self) -> None:
         """Show no session."""
         self.undo.clear()
-        self._document = self._saved = self._measures = self._measured = None
+        self._document = self._kept = self._saved = self._partial = None
+        self._measures = self._measured = None
         self._trial_id = ""
         self._item = self._side = self._evidence = None
         self._tell_all()
@@ -85,8 +91,18 @@ class AppState(QObject):
 
     @property
     def document(self) -> Document | None:
-        """The open session as edited, or None."""
+        """The open session as it is shown, or None: as edited, with what an analysis has found so far."""
         return self._document
+
+    @property
+    def kept(self) -> Document | None:
+        """The open session as edited, without what an analysis under way has found: what is saved."""
+        return self._kept
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether results of an analysis are shown that is still under way."""
+        return self._partial is not None
 
     def edit(self, document: Document, text: str, *, merge: str = "") -> None:
         """Replace the document as one step that can be undone.
@@ -99,18 +115,45 @@ class AppState(QObject):
         Raises:
             ValueError: no session is open.
         """
-        if self._document is None:
+        if self._document is None or self._kept is None:
             raise ValueError("no session is open")
-        if document is not self._document:
-            self.undo.push(_Replace(self, self._document, document, text, merge))
+        if document is self._document:
+            return
+        if self._partial is not None:
+            document = without_poses_of(document, self._partial, self._kept)
+        self.undo.push(_Replace(self, self._kept, document, text, merge))
 
-    def amend(self, document: Document) -> None:
-        """Replace the document without a step to undo (results that a job adds while it runs)."""
-        self._show(document)
+    def amend(self, change: Callable[[Document], Document]) -> None:
+        """Change the document without a step to undo (videos found again, results of a job).
+
+        Every document that can be come back to by undoing is changed as well, so that undoing an edit never
+        takes the results away.
+        """
+        if self._kept is not None:
+            for number in range(self.undo.count()):
+                command = self.undo.command(number)
+                assert isinstance(command, _Replace)
+                command.amend(change)
+            self._show(change(self._kept))
+
+    def show_partial(self, found: Document | None) -> None:
+        """Show what an analysis has found so far over the document; None takes that away again."""
+        self._partial = found
+        if self._kept is not None:
+            self._show(self._kept)
+
+    def settle(self, found: Document) -> None:
+        """Take over the results of an analysis that is done."""
+        self._partial = None
+        self.amend(lambda document: with_poses_of(document, found))
 
     def _show(self, document: Document) -> None:
         was_saved = self.is_saved
-        self._document = document
+        shown = document if self._partial is None else with_poses_of(document, self._partial)
+        if document is self._kept and self._document is not None and same_poses(shown, self._document):
+            return
+        self._kept = document
+        self._document = shown
         if self.trial is None:
             self._trial_id = document.trials[0].trial.id if document.trials else ""
             self.trial_changed.emit()
@@ -121,10 +164,10 @@ class AppState(QObject):
     @property
     def is_saved(self) -> bool:
         """Whether the document is the one last saved."""
-        return self._document is self._saved
+        return self._kept is self._saved
 
     def mark_saved(self, document: Document) -> None:
-        """Say that this document (perhaps an older one than is shown) is on disk."""
+        """Say that this document (:attr:`kept`, perhaps an older one) is on disk."""
         was_saved = self.is_saved
         self._saved = document
         if was_saved != self.is_saved:
@@ -253,6 +296,10 @@ class _Replace(QUndoCommand):
         self._before = before
         self._after = after
         self._merge = merge
+
+    def amend(self, change: Callable[[Document], Document]) -> None:
+        """Change both documents."""
+        self._before, self._after = change(self._before), change(self._after)
 
     def id(self) -> int:
         """One number for all, so that Qt asks :meth:`mergeWith`."""

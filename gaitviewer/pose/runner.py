@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -89,6 +89,7 @@ class _Work:
     settings: TrackingSettings
     began: float = field(default_factory=time.monotonic)
     scans_left: int = 0
+    follows_left: int = 0
     sightings: list[Sighting] = field(default_factory=list)
     subject: Subject | None = None
     runs: dict[tuple[int, bool], Run] = field(default_factory=dict)
@@ -122,6 +123,7 @@ class _Work:
             for backward in (False, True):
                 span = self._span(path, low, high, backward=backward)
                 self.follows.append(FollowTask(self.key, self.job, number, path, span, backward))
+        self.follows_left = len(self.follows)
         return self.follows
 
     def _span(self, path: BodyPath, low: int, high: int, *, backward: bool) -> range:
@@ -146,6 +148,7 @@ def estimate_many(
     cache_dir: Path | None = None,
     tick: Tick = silent,
     backend: str = "mediapipe",
+    came: Callable[[Key, PoseResult], None] | None = None,
 ) -> dict[Key, PoseResult]:
     """The walking subject's pose in each of several videos, estimated side by side.
 
@@ -156,6 +159,7 @@ def estimate_many(
         cache_dir: where; the user's cache folder if None.
         tick: progress; raising :class:`gaitviewer.errors.Cancelled` stops everything.
         backend: name of the estimator (:data:`gaitviewer.pose.estimator.BACKENDS`).
+        came: told each video's pose as soon as it is complete, while others are still being worked on.
 
     Raises:
         PoseError: a video shows nobody, or nobody large enough; or a worker died.
@@ -179,15 +183,22 @@ def estimate_many(
         for key, job in jobs.items():
             if job.digest and (known := load_result(folder, cache_keys[key], job.info)) is not None:
                 results[key] = known
+                if came is not None:
+                    came(key, known)
     missing = [key for key in jobs if key not in results]
     if missing:
         works = [_Work(number, jobs[key], settings) for number, key in enumerate(missing)]
-        _run(works, workers=max(1, workers), backend=backend, tick=tick)
-        for key, work in zip(missing, works, strict=True):
+
+        def complete(work: _Work) -> None:
+            key = missing[work.key]
             made = _assemble(work, estimator.name, estimator.weights_digest, cache_keys[key])
             results[key] = made
             if use_cache and jobs[key].digest:
                 store_result(folder, cache_keys[key], made)
+            if came is not None:
+                came(key, made)
+
+        _run(works, workers=max(1, workers), backend=backend, tick=tick, complete=complete)
     tick(1.0, "pose: done")
     return {key: results[key] for key in jobs}
 
@@ -207,7 +218,9 @@ def estimate_pose(
     )[0]
 
 
-def _run(works: Sequence[_Work], *, workers: int, backend: str, tick: Tick) -> None:
+def _run(
+    works: Sequence[_Work], *, workers: int, backend: str, tick: Tick, complete: Callable[[_Work], None]
+) -> None:
     """Search all videos, then follow each one's subject as soon as it is known."""
     progress = _Progress(tick)
     begin: list[Task] = []
@@ -230,7 +243,11 @@ def _run(works: Sequence[_Work], *, workers: int, backend: str, tick: Tick) -> N
             return follows
         assert isinstance(task, FollowTask)
         progress.finish(task, task.weight)
-        works[task.key].runs[task.stretch, task.backward] = result
+        work = works[task.key]
+        work.runs[task.stretch, task.backward] = result
+        work.follows_left -= 1
+        if not work.follows_left:
+            complete(work)
         return ()
 
     tick(0.0, progress.note)

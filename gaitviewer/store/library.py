@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +18,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts, TrialData
-from gaitviewer.core.gait import BySide, ByView, GaitEvents, View
-from gaitviewer.core.output import Provenance
-from gaitviewer.core.pose import PoseSequence
-from gaitviewer.errors import StoreError
+from gaitviewer.core.gait import View
+from gaitviewer.errors import ChangedElsewhere, StoreError
 from gaitviewer.store import additions, database, migrations, rows
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
+from gaitviewer.store.loading import load_document
 from gaitviewer.store.ownership import Ownership
 
 if TYPE_CHECKING:
@@ -121,22 +121,38 @@ class Library:
         with database.explained(self.path):
             return [dict(row) for row in self.connection.execute(sql, values)]
 
-    def save_session(self, document: Document) -> None:
+    def save_session(self, document: Document, *, opened: str | None = None) -> str:
         """Saves a session with all that is in its document, all of it or nothing.
 
-        What was saved under the same session id before is replaced; snapshots and outputs stay.
+        What was saved under the same session id before is replaced; snapshots and outputs stay. A deleted
+        session is in the list again.
+
+        Args:
+            document: the session.
+            opened: the revision that the document was made from; None: whatever is there is replaced.
+
+        Returns:
+            The revision that is saved now.
 
         Raises:
+            ChangedElsewhere: the library holds another revision than ``opened``; nothing was changed.
             StoreError: nothing was changed.
         """
-        session, now = document.session, now_utc()
+        session, now, revision = document.session, now_utc(), secrets.token_hex(8)
         with self._writing() as db:
+            if opened is not None and self._revision(session.id) != opened:
+                raise ChangedElsewhere(
+                    f"Another program has changed the session of {session.subject.pseudonym} since it was "
+                    "opened here, so nothing was saved: keep yours as a copy, or take the other one."
+                )
             db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
             created = self.connection.execute(
                 "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
             ).fetchone()
             row = rows.session_row(session, now_utc=now) | {
                 "created_utc": created[0] if created else now,
+                "revision": revision,
+                "deleted_utc": None,
                 "foot_zero_left_deg": document.foot_zero_deg.left,
                 "foot_zero_right_deg": document.foot_zero_deg.right,
             }
@@ -151,9 +167,50 @@ class Library:
             db.table("hand_measures").insert_all(additions.hand_measure_rows(document))
             if document.texts != Texts():
                 db.table("texts").insert(additions.texts_row(document))
+        return revision
 
-    def list_sessions(self) -> tuple[SessionRow, ...]:
-        """All sessions, the latest visit first; undated ones last."""
+    def _revision(self, session_id: str) -> str | None:
+        found = self.connection.execute("SELECT revision FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def revision(self, session_id: str) -> str:
+        """What :meth:`save_session` asks for as ``opened``; another one after every save.
+
+        Raises:
+            StoreError: there is no such session.
+        """
+        self._require(session_id)
+        with database.explained(self.path):
+            return self._revision(session_id) or ""
+
+    def delete_session(self, session_id: str) -> None:
+        """Takes a session out of the list; everything in it is kept until it is restored.
+
+        Raises:
+            StoreError: there is no such session, or the library cannot be written.
+        """
+        self._require(session_id)
+        self._set_deleted(session_id, now_utc())
+
+    def restore_session(self, session_id: str) -> None:
+        """Puts a deleted session back into the list, with everything in it.
+
+        Raises:
+            StoreError: there is no such session, or the library cannot be written.
+        """
+        self._require(session_id)
+        self._set_deleted(session_id, None)
+
+    def _set_deleted(self, session_id: str, when: str | None) -> None:
+        with self._writing():
+            # A new revision: a program that has the session open must not bring it back by saving.
+            self.connection.execute(
+                "UPDATE sessions SET deleted_utc = ?, revision = ? WHERE id = ?",
+                (when, secrets.token_hex(8), session_id),
+            )
+
+    def list_sessions(self, *, deleted: bool = False) -> tuple[SessionRow, ...]:
+        """All sessions (or all deleted ones), the latest visit first; undated ones last."""
         found = self._select(
             """SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS signed_by,
                 (SELECT COUNT(*) FROM trials t WHERE t.session = s.id) AS trials,
@@ -168,7 +225,9 @@ class Library:
                 ) AS corrected
             FROM sessions s LEFT JOIN snapshots n
                 ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
-            ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id"""
+            WHERE (s.deleted_utc IS NOT NULL) = ?
+            ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id""",
+            int(deleted),
         )
         return tuple(
             SessionRow(
@@ -194,11 +253,16 @@ class Library:
         Raises:
             StoreError: there is no such session, or its data are damaged.
         """
+        return self.load_revision(session_id)[0]
+
+    def load_revision(self, session_id: str) -> tuple[Document, str]:
+        """The session as it was saved, and which revision that is; see :meth:`load_session`."""
         with database.explained(self.path):
             # One transaction, so that a save by another program in between is seen wholly or not at all.
             self.connection.execute("BEGIN")
             try:
-                return self._load(session_id)
+                document = load_document(self._select, session_id, self.path)
+                return document, self._revision(session_id) or ""
             except (ValueError, KeyError, TypeError) as error:
                 raise StoreError(
                     f"The session {session_id} in the library {self.path} is damaged ({error}); "
@@ -207,55 +271,6 @@ class Library:
             finally:
                 if self.connection.in_transaction:
                     self.connection.execute("COMMIT")
-
-    def _load(self, session_id: str) -> Document:
-        found = self._select("SELECT * FROM sessions WHERE id = ?", session_id)
-        if not found:
-            raise StoreError(f"There is no session {session_id} in the library {self.path}; list the sessions.")
-        subject = self._select("SELECT * FROM subjects WHERE pseudonym = ?", found[0]["subject"])[0]
-        trials = self._select("SELECT * FROM trials WHERE session = ? ORDER BY position", session_id)
-        grades, images, measures = (
-            self._select(f"SELECT * FROM {table} WHERE session = ? ORDER BY position", session_id)
-            for table in ("grades", "key_images", "hand_measures")
-        )
-        texts = self._select("SELECT * FROM texts WHERE session = ?", session_id)
-        return Document(
-            session=rows.session_of(found[0], subject),
-            trials=tuple(self._load_trial(row) for row in trials),
-            grades=tuple(rows.grade_of(row) for row in grades),
-            key_images=tuple(additions.key_image_of(row) for row in images),
-            hand_measures=tuple(additions.hand_measure_of(row) for row in measures),
-            texts=additions.texts_of(texts[0] if texts else None),
-            foot_zero_deg=BySide(found[0]["foot_zero_left_deg"], found[0]["foot_zero_right_deg"]),
-        )
-
-    def _load_trial(self, row: rows.Row) -> TrialData:
-        key = (row["session"], row["id"])
-        where = "WHERE session = ? AND trial = ?"
-        recordings = self._select(f"SELECT * FROM recordings JOIN videos USING (sha256) {where}", *key)
-        streams = {View(r["view"]): rows.stream_of(r) for r in recordings}
-        poses = {r["view"]: r for r in self._select(f"SELECT * FROM poses {where}", *key)}
-        origins = {r["view"]: r for r in self._select(f"SELECT * FROM provenance {where}", *key)}
-        events = self._select(f"SELECT * FROM events {where} ORDER BY view, pass, position", *key)
-        excluded = self._select(f"SELECT * FROM excluded_strides {where} ORDER BY position", *key)
-
-        def corrected(view: View) -> tuple[GaitEvents, ...] | None:
-            of_view = [r for r in events if r["view"] == view.value]
-            return rows.events_of(of_view, row[f"{view.value}_event_passes"])
-
-        def pose(view: View) -> PoseSequence | None:
-            return rows.pose_of(poses[view.value]) if view.value in poses else None
-
-        def made(view: View) -> Provenance | None:
-            return rows.provenance_of(origins[view.value]) if view.value in origins else None
-
-        return TrialData(
-            trial=rows.trial_of(row, streams),
-            poses=_by_view(pose),
-            events=_by_view(corrected),
-            excluded_strides=tuple((r["stride"], r["reason"]) for r in excluded),
-            provenance=_by_view(made),
-        )
 
     def find_by_video_digest(self, sha256: str) -> tuple[RecordingRow, ...]:
         """Every recording made from the video file with this digest, latest session first."""
@@ -349,10 +364,6 @@ class Library:
 def now_utc() -> str:
     """The present, ISO 8601 in UTC to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _by_view(make: Callable[[View], T]) -> ByView[T]:
-    return ByView(make(View.SAGITTAL), make(View.CORONAL))
 
 
 def _insert_trial(db: Database, session: str, data: TrialData, now: str) -> None:

@@ -100,6 +100,13 @@ _FOOT_ZERO = (
     "ALTER TABLE sessions ADD COLUMN foot_zero_right_deg REAL",
 )
 
+_REVISION_AND_DELETED = (
+    # Another one with every save: whoever opened an older one is told before saving over it.
+    "ALTER TABLE sessions ADD COLUMN revision TEXT NOT NULL DEFAULT ''",
+    # When a person took the session out of the list; all of it is kept.
+    "ALTER TABLE sessions ADD COLUMN deleted_utc TEXT",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -124,10 +131,16 @@ def _add_foot_zero(db: Database) -> None:
         db.execute(statement)
 
 
+def _add_revision_and_deleted(db: Database) -> None:
+    for statement in _REVISION_AND_DELETED:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
     Step("0003_zero_of_the_ankle_angle", _add_foot_zero),
+    Step("0004_revision_and_deleted_sessions", _add_revision_and_deleted),
 )
 
 

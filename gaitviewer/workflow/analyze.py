@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,13 +89,14 @@ def with_persons_work(document: Document, library: Library) -> Document:
     Grades, key images, hand measures and texts are kept; corrected events, strides and recordings left out,
     and an offset that was set, too.
     """
-    if document.session.id not in {row.id for row in library.list_sessions()}:
+    known = (*library.list_sessions(), *library.list_sessions(deleted=True))
+    if document.session.id not in {row.id for row in known}:
         return document
     before = library.load_session(document.session.id)
-    known = {data.trial.id: data for data in before.trials}
+    older = {data.trial.id: data for data in before.trials}
     trials = []
     for data in document.trials:
-        old = known.get(data.trial.id)
+        old = older.get(data.trial.id)
         if old is not None:
             trial = replace(data.trial, excluded=old.trial.excluded, sync=old.trial.sync)
             data = replace(data, trial=trial, events=old.events, excluded_strides=old.excluded_strides)
@@ -125,9 +127,16 @@ def _slowest_rate(poses: ByView[PoseSequence | None]) -> float:
 
 
 def estimate_poses(
-    document: Document, *, workers: int = 2, use_cache: bool = True, tick: Tick = silent
+    document: Document,
+    *,
+    workers: int = 2,
+    use_cache: bool = True,
+    tick: Tick = silent,
+    came: Callable[[Document], None] | None = None,
 ) -> Document:
     """The same document with the keypoints of every video, estimated side by side.
+
+    ``came`` is told the document with the keypoints known so far, as soon as those of a video are complete.
 
     Raises:
         PoseError, VideoError: a video cannot be used.
@@ -150,8 +159,18 @@ def estimate_poses(
                 digest=stream.sha256,
                 name=stream.path.name,
             )
-    results = pose.estimate_many(sources, workers=workers, use_cache=use_cache, tick=tick)
-    return replace(document, trials=tuple(_with_poses(data, results) for data in document.trials))
+    so_far: dict[tuple[str, View], PoseResult] = {}
+
+    def with_those(known: dict[tuple[str, View], PoseResult]) -> Document:
+        return replace(document, trials=tuple(_with_poses(data, known) for data in document.trials))
+
+    def one_came(key: tuple[str, View], result: PoseResult) -> None:
+        so_far[key] = result
+        if came is not None:
+            came(with_those(so_far))
+
+    results = pose.estimate_many(sources, workers=workers, use_cache=use_cache, tick=tick, came=one_came)
+    return with_those(results)
 
 
 def _with_poses(data: TrialData, results: dict[tuple[str, View], PoseResult]) -> TrialData:

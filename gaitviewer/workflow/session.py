@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -18,8 +18,8 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, part, silent
-from gaitviewer.core.session import Trial, VideoStream
-from gaitviewer.errors import SettingsError, StoreError, UserError, VideoError
+from gaitviewer.core.session import VideoStream
+from gaitviewer.errors import SettingsError, StoreError, VideoError
 from gaitviewer.workflow.measuring import core_provenance, measure_document, video_digests
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def state_of(row: SessionRow) -> SessionState:
     return next((state for taken, state in steps if taken), SessionState.NEW)
 
 
-def list_cards(library: Library) -> tuple[SessionCard, ...]:
-    """All sessions, the latest visit first.
+def list_cards(library: Library, *, deleted: bool = False) -> tuple[SessionCard, ...]:
+    """All sessions (or all deleted ones), the latest visit first.
 
     Raises:
         StoreError: the library cannot be read.
@@ -80,7 +80,7 @@ def list_cards(library: Library) -> tuple[SessionCard, ...]:
     from gaitviewer.workflow.thumbnails import thumbnail_file
 
     cards = []
-    for row in library.list_sessions():
+    for row in library.list_sessions(deleted=deleted):
         picture = thumbnail_file(row.id)
         cards.append(
             SessionCard(
@@ -108,17 +108,46 @@ def open_session(library: Library, session_id: str, *, tick: Tick = silent) -> t
     return document, measure_document(document, tick=tick)
 
 
-def save_document(library: Library, document: Document) -> None:
-    """Save a session.
+def save_document(library: Library, document: Document, *, opened: str | None = None) -> str:
+    """Save a session; returns the revision that is in the library now.
+
+    Args:
+        library: where.
+        document: the session.
+        opened: the revision that it was made from; None: whatever is there is replaced.
+
+    Raises:
+        ChangedElsewhere: another program saved it meanwhile; the library is as it was.
+        StoreError: the library is as it was.
+    """
+    return library.save_session(document, opened=opened)
+
+
+def save_copy(library: Library, document: Document) -> tuple[Document, str]:
+    """Save a session as one of its own beside the one that is there; returns it and its revision.
 
     Raises:
         StoreError: the library is as it was.
     """
-    library.save_session(document)
+    rows = (*library.list_sessions(), *library.list_sessions(deleted=True))
+    taken = {row.id for row in rows}
+    number = next(n for n in range(2, len(taken) + 3) if f"{document.session.id}-{n}" not in taken)
+    note = f"{document.session.note}\n" if document.session.note else ""
+    session = replace(
+        document.session,
+        id=f"{document.session.id}-{number}",
+        note=f"{note}Copy: the session was changed in two programs at the same time.",
+    )
+    copy = replace(document, session=session)
+    return copy, library.save_session(copy)
 
 
-def sign_session(library: Library, document: Document, measures: Measures, *, who: str) -> None:
+def sign_session(
+    library: Library, document: Document, measures: Measures, *, who: str, opened: str | None = None
+) -> str:
     """Save a session and sign it as it is: grades, measures and their origin, for ever.
+
+    Returns the revision that is in the library now; ``opened`` is as in :func:`save_document`.
 
     Raises:
         SettingsError: nobody signs.
@@ -128,9 +157,10 @@ def sign_session(library: Library, document: Document, measures: Measures, *, wh
 
     if not who.strip():
         raise SettingsError("A signature needs a name.")
-    library.save_session(document)
+    revision = library.save_session(document, opened=opened)
     text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
     library.add_snapshot(document.session.id, text, who=who.strip())
+    return revision
 
 
 def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = silent) -> Document:
@@ -150,82 +180,15 @@ def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = si
         raise StoreError(
             f"A session of {session.subject.pseudonym} with these videos is in the library already: open it."
         )
+    if session.id in {row.id for row in library.list_sessions(deleted=True)}:
+        raise StoreError(
+            f"A session of {session.subject.pseudonym} with these videos was deleted: restore it from the "
+            "deleted sessions."
+        )
     document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
     library.save_session(document)
     tick(1.0, "done")
     return document
-
-
-def analyse_document(
-    document: Document,
-    *,
-    workers: int = 2,
-    use_cache: bool = True,
-    came: Callable[[Document], None] | None = None,
-    measure: bool = True,
-    tick: Tick = silent,
-) -> tuple[Document, Measures | None, str]:
-    """Estimate the keypoints of a session recording by recording, then measure.
-
-    A video that cannot be read leaves the other ones usable; without any, the first problem is raised.
-
-    Args:
-        document: the session; corrections that a person made to events are kept.
-        workers: processes for pose estimation.
-        use_cache: take poses that were estimated earlier.
-        came: told the document after each recording.
-        measure: measure at the end (a window does so by itself).
-        tick: progress.
-
-    Returns:
-        The document with poses; its measures, or None; and the problems in words, "" if there were none.
-
-    Raises:
-        UserError: no video gave a pose.
-        Cancelled: the tick stopped the work.
-    """
-    from gaitviewer.workflow.analyze import estimate_poses
-
-    problems: list[str] = []
-    total = len(document.trials)
-    for number, data in enumerate(document.trials):
-        inner = part(tick, 0.95 * number / total, 0.95 * (number + 1) / total)
-        readable = replace(document, trials=(replace(data, trial=_readable(data.trial, problems)),))
-        if not readable.trials[0].trial.views:
-            continue
-        try:
-            done = estimate_poses(readable, workers=workers, use_cache=use_cache, tick=inner).trials[0]
-        except UserError as error:
-            problems.append(str(error))
-            continue
-        document = _with_trial(document, number, replace(done, trial=data.trial))
-        if came is not None:
-            came(document)
-    if not any(pose is not None for d in document.trials for pose in (d.poses.sagittal, d.poses.coronal)):
-        raise VideoError(problems[0] if problems else "This session has no recording to analyse.")
-    if not measure:
-        return document, None, "\n".join(problems)
-    try:
-        measures: Measures | None = measure_document(document, tick=part(tick, 0.95, 1.0))
-    except UserError as error:
-        problems.append(str(error))
-        measures = None
-    return document, measures, "\n".join(problems)
-
-
-def _readable(trial: Trial, problems: list[str]) -> Trial:
-    """The trial with the videos whose files are there."""
-
-    def kept(view: View) -> VideoStream | None:
-        stream = trial.videos[view]
-        if stream is not None and not stream.path.is_file():
-            problems.append(
-                f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
-            )
-            return None
-        return stream
-
-    return replace(trial, videos=ByView(kept(View.SAGITTAL), kept(View.CORONAL)))
 
 
 def _with_trial(document: Document, number: int, data: TrialData) -> Document:

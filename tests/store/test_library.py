@@ -101,7 +101,7 @@ def test_listing_many_sessions_is_quick(tmp_path: Path, document: Document) -> N
             opened.connection.execute(
                 "INSERT INTO sessions SELECT ?, subject, date, age_years, height_m, leg_length_m, footwear,"
                 " walking_aid, mirrored, surgery, botulinum, gmfcs, cobb, note, created_utc, saved_utc,"
-                " NULL, NULL"
+                " NULL, NULL, '', NULL"
                 " FROM sessions WHERE id = 's1'",
                 (f"n{number}",),
             )

@@ -12,9 +12,19 @@ from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
 from gaitviewer.core.session import Sync
-from gaitviewer.errors import AnalysisError, Cancelled, OutputError, SettingsError, StoreError, VideoError
+from gaitviewer.errors import (
+    AnalysisError,
+    Cancelled,
+    ChangedElsewhere,
+    OutputError,
+    PoseError,
+    SettingsError,
+    StoreError,
+    VideoError,
+)
 from gaitviewer.store import Library, open_library
 from gaitviewer.workflow import session, thumbnails
+from gaitviewer.workflow.analysing import analyse_document, mark_to_come, views_to_come
 from gaitviewer.workflow.measuring import inputs_digest, measure_document
 from gaitviewer.workflow.request import AnalyzeRequest, make_session
 
@@ -207,12 +217,71 @@ def test_analysis_goes_on_without_a_lost_video(
 
     monkeypatch.setattr(analyze, "estimate_poses", estimate)
     came: list[Document] = []
-    done, measures, problems = session.analyse_document(bare, came=came.append)
+    done, measures, problems = analyse_document(bare, came=came.append)
     assert "front.mp4 is no longer where it was" in problems
     assert measures is not None
     assert done.trials[0].poses.sagittal is data.poses.sagittal
     assert done.trials[0].trial.videos.coronal is lost
     assert len(came) == 1
+
+
+def test_analysis_tells_of_each_view_as_it_comes(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    data = walker_document.trials[0]
+    bare = with_trial(walker_document, poses=ByView(None, None))
+
+    def estimate(document: Document, *, came, **how) -> Document:
+        side = replace(document.trials[0], poses=ByView(data.poses.sagittal, None))
+        came(replace(document, trials=(side,)))
+        both = replace(document, trials=(replace(side, poses=data.poses),))
+        came(both)
+        return both
+
+    monkeypatch.setattr(analyze, "estimate_poses", estimate)
+    came: list[Document] = []
+    done, measures, problems = analyse_document(bare, came=came.append)
+    assert [[d.trials[0].poses[v] is not None for v in View] for d in came] == [[True, False], [True, True]]
+    assert done.trials[0].poses.coronal is data.poses.coronal
+    assert problems == ""
+    assert measures is not None
+
+
+def test_a_view_that_shows_nobody_leaves_the_other_one(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    data = walker_document.trials[0]
+    bare = with_trial(walker_document, poses=ByView(None, None))
+
+    def estimate(document: Document, **how) -> Document:
+        if document.trials[0].trial.videos.coronal is not None:
+            raise PoseError("no person was found in front.mp4")
+        return replace(document, trials=(replace(document.trials[0], poses=ByView(data.poses.sagittal, None)),))
+
+    monkeypatch.setattr(analyze, "estimate_poses", estimate)
+    done, measures, problems = analyse_document(bare)
+    assert problems == "no person was found in front.mp4"
+    assert measures is not None
+    assert done.trials[0].poses.sagittal is data.poses.sagittal
+    assert done.trials[0].trial == data.trial
+
+
+def test_what_misses_a_view_to_come_says_so(walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    half = with_trial(walker_document, poses=ByView(data.poses.sagittal, None))
+    assert views_to_come(half) == {View.CORONAL}
+    measures = mark_to_come(measure_document(half), half)
+    sheet = measures.evgs.measures
+    for measure in (*sheet.left, *sheet.right):
+        told = measure.reason == "the coronal view is still being analysed"
+        assert told == (measure.item.view is View.CORONAL and not measure.assessable)
+    assert sum("still" in measure.reason for measure in sheet.left) >= 3
+    whole = measure_document(walker_document)
+    assert mark_to_come(whole, walker_document) is whole
 
 
 def test_analysis_without_any_video_fails(walker_document: Document) -> None:
@@ -224,7 +293,7 @@ def test_analysis_without_any_video_fails(walker_document: Document) -> None:
         trial=replace(data.trial, videos=ByView(lost, None)),
     )
     with pytest.raises(VideoError, match=r"side\.mp4"):
-        session.analyse_document(bare)
+        analyse_document(bare)
 
 
 def test_the_report_is_written_noted_and_looked_at(
@@ -258,3 +327,44 @@ def test_a_cancelled_report_leaves_the_folder(walker_document: Document, tmp_pat
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
         session.export_report(walker_document, measures, tmp_path / "file" / "out")
+
+
+def test_saving_over_what_another_program_saved_is_refused_and_a_copy_can_be_kept(
+    library: Library, walker_document: Document
+) -> None:
+    opened = library.revision("walk1")
+    theirs = replace(walker_document, texts=Texts("theirs", "", ""))
+    with open_library(library.path) as other:
+        session.save_document(other, theirs, opened=opened)
+    mine = replace(walker_document, texts=Texts("mine", "", ""))
+    with pytest.raises(ChangedElsewhere, match="P001"):
+        session.save_document(library, mine, opened=opened)
+    measures = measure_document(walker_document)
+    with pytest.raises(ChangedElsewhere):
+        session.sign_session(library, mine, measures, who="AB", opened=opened)
+    assert library.snapshots("walk1") == ()
+    assert library.load_session("walk1").texts.findings == "theirs"
+    copy, revision = session.save_copy(library, mine)
+    assert copy.session.id == "walk1-2"
+    assert library.load_session("walk1-2").texts.findings == "mine"
+    # From the copy's revision on saving goes on as usual.
+    session.save_document(library, copy, opened=revision)
+    assert session.save_copy(library, mine)[0].session.id == "walk1-3"
+
+
+def test_a_deleted_session_is_kept_whole_and_comes_back(library: Library, walker_document: Document) -> None:
+    graded = replace(walker_document, grades=(Grade(8, Side.LEFT, 1, "A", "2026-01-01T00:00:00Z"),))
+    opened = library.save_session(graded)
+    video = walker_document.trials[0].trial.videos.sagittal.path
+    library.delete_session("walk1")
+    assert session.list_cards(library) == ()
+    assert [card.id for card in session.list_cards(library, deleted=True)] == ["walk1"]
+    assert video.is_file()
+    # Whoever has it open does not bring it back by saving.
+    with pytest.raises(ChangedElsewhere):
+        session.save_document(library, graded, opened=opened)
+    library.restore_session("walk1")
+    assert [card.id for card in session.list_cards(library)] == ["walk1"]
+    assert library.load_session("walk1").grades == graded.grades
+    with pytest.raises(StoreError):
+        library.delete_session("nobody")

@@ -1,0 +1,200 @@
+"""The analysis of a session that is in the library: view by view, a person's work untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.evgs import EvgsMeasure
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures, Parameter, Pattern
+from gaitviewer.core.progress import Tick, part, silent
+from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.errors import UserError, VideoError
+from gaitviewer.workflow.measuring import measure_document
+
+_STILL = "the {view} view is still being analysed"
+
+Came = Callable[[Document], None]
+
+
+def analyse_document(
+    document: Document,
+    *,
+    workers: int = 2,
+    use_cache: bool = True,
+    came: Came | None = None,
+    measure: bool = True,
+    tick: Tick = silent,
+) -> tuple[Document, Measures | None, str]:
+    """Estimate the keypoints of a session recording by recording and view by view, then measure.
+
+    A video that cannot be read, or shows nobody, leaves the other ones usable; without any, the first
+    problem is raised.
+
+    Args:
+        document: the session; corrections that a person made to events are kept.
+        workers: processes for pose estimation.
+        use_cache: take poses that were estimated earlier.
+        came: told the document after each view, in this thread.
+        measure: measure at the end (a window does so by itself).
+        tick: progress.
+
+    Returns:
+        The document with poses; its measures, or None; and the problems in words, "" if there were none.
+
+    Raises:
+        UserError: no video gave a pose.
+        Cancelled: the tick stopped the work.
+    """
+    run = _Run(document, workers, use_cache, came, [], 0)
+    total = len(document.trials)
+    for number in range(total):
+        run.analyse_trial(number, part(tick, 0.95 * number / total, 0.95 * (number + 1) / total))
+    problems = run.problems
+    if not run.found:
+        raise VideoError(problems[0] if problems else "This session has no recording to analyse.")
+    if not measure:
+        return run.document, None, "\n".join(problems)
+    try:
+        measures: Measures | None = measure_document(run.document, tick=part(tick, 0.95, 1.0))
+    except UserError as error:
+        problems.append(str(error))
+        measures = None
+    return run.document, measures, "\n".join(problems)
+
+
+@dataclass(slots=True)
+class _Run:
+    """An analysis under way: the document so far, the problems so far, the number of views that came."""
+
+    document: Document
+    workers: int
+    use_cache: bool
+    came: Came | None
+    problems: list[str]
+    found: int
+
+    def analyse_trial(self, number: int, tick: Tick) -> None:
+        """Both views side by side; if one cannot be used, the other by itself."""
+        data = self.document.trials[number]
+        trial = _readable(data.trial, self.problems)
+        if not trial.views:
+            return
+        before = self.found
+        try:
+            self._estimate(number, trial, tick)
+        except UserError as error:
+            if len(trial.views) == 1:
+                self.problems.append(str(error))
+                return
+            if self.found > before:  # the other one is the one that failed
+                self.problems.append(str(error))
+                return
+            for view in trial.views:
+                self._analyse_alone(number, trial, view, tick)
+
+    def _analyse_alone(self, number: int, trial: Trial, view: View, tick: Tick) -> None:
+        kept = {other.value: trial.videos[other] if other is view else None for other in View}
+        try:
+            self._estimate(number, replace(trial, videos=ByView(**kept)), tick)
+        except UserError as error:
+            self.problems.append(str(error))
+
+    def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
+        from gaitviewer.workflow.analyze import estimate_poses
+
+        bare = TrialData(trial, ByView(None, None))
+
+        def take(found: Document) -> None:
+            data = with_found(self.document.trials[number], found.trials[0])
+            if data is self.document.trials[number]:
+                return
+            self.document = _with_trial(self.document, number, data)
+            self.found += 1
+            if self.came is not None:
+                self.came(self.document)
+
+        take(
+            estimate_poses(
+                replace(self.document, trials=(bare,)),
+                workers=self.workers,
+                use_cache=self.use_cache,
+                tick=tick,
+                came=take,
+            )
+        )
+
+
+def with_found(data: TrialData, found: TrialData) -> TrialData:
+    """The same trial with the keypoints of the views that were found; the very same one if none is new."""
+
+    def newer(view: View) -> bool:
+        return found.poses[view] is not None and found.poses[view] is not data.poses[view]
+
+    if not any(newer(view) for view in View):
+        return data
+    source = {view: found if newer(view) else data for view in View}
+    poses = ByView(*(source[view].poses[view] for view in View))
+    made = ByView(*(source[view].provenance[view] for view in View))
+    return replace(data, poses=poses, provenance=made)
+
+
+def _readable(trial: Trial, problems: list[str]) -> Trial:
+    """The trial with the videos whose files are there."""
+
+    def kept(view: View) -> VideoStream | None:
+        stream = trial.videos[view]
+        if stream is not None and not stream.path.is_file():
+            problems.append(
+                f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
+            )
+            return None
+        return stream
+
+    return replace(trial, videos=ByView(kept(View.SAGITTAL), kept(View.CORONAL)))
+
+
+def _with_trial(document: Document, number: int, data: TrialData) -> Document:
+    trials = list(document.trials)
+    trials[number] = data
+    return replace(document, trials=tuple(trials))
+
+
+# --- what is shown meanwhile ---------------------------------------------------------------------------
+
+
+def views_to_come(document: Document) -> frozenset[View]:
+    """Views that no recording has keypoints of yet though a video is there."""
+    there = {v for data in document.trials for v in View if data.poses[v] is not None}
+    filmed = {v for data in document.trials for v in View if data.trial.videos[v] is not None}
+    return frozenset(filmed - there)
+
+
+def mark_to_come(measures: Measures, document: Document) -> Measures:
+    """The same measures while an analysis goes on: what misses only a view to come says so."""
+    missing = views_to_come(document)
+    if not missing:
+        return measures
+    reason = _STILL.format(view=next(iter(missing)).value)
+
+    def item(measure: EvgsMeasure) -> EvgsMeasure:
+        waits = not measure.assessable and measure.item.view in missing
+        return replace(measure, reason=reason) if waits else measure
+
+    def parameter(row: Parameter) -> Parameter:
+        waits = any(value is None for value in row.values)
+        return replace(row, reason=reason) if waits else row
+
+    def pattern(found: Pattern) -> Pattern:
+        waits = not found.label and View.SAGITTAL in missing
+        return replace(found, reason=reason) if waits else found
+
+    sheet = measures.evgs.measures.map(lambda side: tuple(item(measure) for measure in side))
+    return replace(
+        measures,
+        evgs=replace(measures.evgs, measures=sheet),
+        parameters=tuple(parameter(row) for row in measures.parameters),
+        patterns=measures.patterns.map(pattern),
+    )
