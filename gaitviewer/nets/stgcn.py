@@ -92,7 +92,8 @@ class StgcnBlock(nn.Module):
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         """[N, C, T, V] -> [N, C', T / stride, V]."""
         y = self.tcn(self.gcn(x, adjacency))
-        return torch.as_tensor(self.relu(y + self.residual(x)) if self.has_residual else self.relu(y))
+        out: Tensor = self.relu(y + self.residual(x) if self.has_residual else y)
+        return out
 
 
 class Stgcn(nn.Module):
@@ -138,14 +139,16 @@ class Stgcn(nn.Module):
         y = y.permute(0, 2, 3, 1).contiguous()
         for block, importance in zip(self.st_gcn_networks, self.edge_importance, strict=True):
             y = block(y, self.A * importance)
-        return y
+        found: Tensor = y
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, classes] of clips [N, C, T, V, M]."""
         count, people = x.shape[0], x.shape[4]
         pooled = self.features(x).mean(dim=(2, 3))
         pooled = pooled.view(count, people, -1, 1, 1).mean(dim=1)
-        return torch.as_tensor(self.fcn(pooled).flatten(1))
+        logits: Tensor = self.fcn(pooled).flatten(1)
+        return logits
 
 
 def load_published(model: Stgcn, state: dict[str, Tensor]) -> None:
