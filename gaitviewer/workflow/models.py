@@ -1,0 +1,132 @@
+"""The models that are there: shipped ones and those that a user added."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitviewer import paths
+from gaitviewer.errors import OutputError, SettingsError
+from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
+
+TASKS = ("severity", "evgs", "scoliosis")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model folder.
+
+    Attributes:
+        id: its name.   folder: where.   shipped: came with the program.
+        card: what it is; None where the card is damaged, then ``problem`` says how.
+    """
+
+    id: str
+    folder: Path
+    shipped: bool
+    card: Card | None
+    problem: str = ""
+
+
+def user_folder() -> Path:
+    """Where added models are kept."""
+    return paths.data_dir() / "models"
+
+
+def list_models() -> tuple[ModelEntry, ...]:
+    """All models by id; an added one hides a shipped one of the same id."""
+    found: dict[str, ModelEntry] = {}
+    for root, shipped in ((paths.models(), True), (user_folder(), False)):
+        for file in sorted(root.glob(f"*/{CARD}")):
+            folder = file.parent
+            try:
+                found[folder.name] = ModelEntry(folder.name, folder, shipped, read_card(folder))
+            except SettingsError as problem:
+                found[folder.name] = ModelEntry(folder.name, folder, shipped, None, str(problem))
+    return tuple(found[name] for name in sorted(found))
+
+
+def default_model(task: str) -> ModelEntry:
+    """The model of a task that is used when none is named: the user's latest, else the shipped one.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    mine = [entry for entry in list_models() if entry.card is not None and entry.card.task == task]
+    if not mine:
+        raise SettingsError(
+            f"There is no model for {task}; train one with `gaitviewer train {task}` or add a folder with "
+            "`gaitviewer models add FOLDER`."
+        )
+    return max(mine, key=lambda entry: (not entry.shipped, _number(entry.id), entry.id))
+
+
+def open_model(name: str | Path, *, task: str = "") -> LoadedModel:
+    """Loads a model by id, by task or by folder, after checking it.
+
+    Raises:
+        SettingsError: there is none such, or it is damaged or foreign.
+    """
+    if str(name) in TASKS:
+        return load_model(default_model(str(name)).folder, task=task)
+    for entry in list_models():
+        if entry.id == str(name):
+            return load_model(entry.folder, task=task)
+    folder = Path(name)
+    if folder.is_dir():
+        return load_model(folder, task=task)
+    known = ", ".join(entry.id for entry in list_models()) or "none"
+    raise SettingsError(f"There is no model {name}; there are: {known}.")
+
+
+def verify(entry: ModelEntry) -> str:
+    """What is wrong with a model, or "" if its weights are those of its card and fit its network."""
+    if entry.card is None:
+        return entry.problem
+    try:
+        load_model(entry.folder)
+    except SettingsError as problem:
+        return str(problem)
+    return "" if entry.card.id == entry.id else f"its card is that of {entry.card.id}"
+
+
+def add_model(source: Path) -> ModelEntry:
+    """Copies a model folder to the user's own models after checking it.
+
+    Raises:
+        SettingsError: it is no model folder of this program, or its weights are not those of its card.
+        OutputError: it cannot be copied.
+    """
+    model = load_model(source)
+    name = model.card.id
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise SettingsError(f"{source} has an impossible model id ({name!r}); correct the id in its card.")
+    if model.card.task not in TASKS:
+        raise SettingsError(
+            f"{source} is for {model.card.task!r}, which this program does not know; update it."
+        )
+    target = user_folder() / name
+    part = target.with_name(f".{name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for file in (CARD, WEIGHTS):
+            shutil.copyfile(source / file, part / file)
+        if target.exists():
+            shutil.rmtree(target)
+        part.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"The model cannot be copied to {target} ({error.strerror}); free space there."
+        ) from error
+    _log.info("model %s added", name)
+    return ModelEntry(name, target, False, model.card)
+
+
+def _number(name: str) -> int:
+    digits = re.search(r"(\d+)$", name)
+    return int(digits.group(1)) if digits else 0
