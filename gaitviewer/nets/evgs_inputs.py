@@ -1,0 +1,196 @@
+"""From a cropped clip with keypoints and mask to the tokens that the network takes, and to plain features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint, Skeleton
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.prompting import Bones, PromptStyle, draw_skeleton
+from gaitviewer.nets.pruning import PruneRule, choose_patches, cut_patches
+from gaitviewer.nets.videomae import VideoShape
+
+MOMENTS = 3
+"""Moments of a clip at which :func:`segment_targets` reads the segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvgsSettings:
+    """Everything needed to build the network again and to feed it.
+
+    Attributes:
+        width, depth, heads, patch_px, tubelet: of the transformer (see :class:`VideoShape`).
+        size_px: side of the stored crop = of the picture.   frames: of a clip, at 30 Hz.
+        hidden: width of the layer before the answers.   dropout: before it, while training.
+        prompt: draw the skeleton.   line_px, point_px: how wide.
+        keep: share of the tokens; 0 = by ``threshold``.   threshold, floor: see :class:`PruneRule`.
+        shared_limbs: a left clip is mirrored into a right one, and one set of heads answers for both limbs;
+            False = heads of each limb's own, and nothing is mirrored but the walking direction.
+        ordinal: heads for 0 / 1 / 2 instead of 0 / atypical.
+    """
+
+    width: int = 384
+    depth: int = 12
+    heads: int = 6
+    patch_px: int = 16
+    tubelet: int = 2
+    size_px: int = 224
+    frames: int = 16
+    hidden: int = 256
+    dropout: float = 0.0
+    prompt: bool = True
+    line_px: float = 1.5
+    point_px: float = 1.4
+    keep: float = 0.25
+    threshold: float = 0.10
+    floor: int = 16
+    shared_limbs: bool = True
+    ordinal: bool = False
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> EvgsSettings:
+        """From a table that may hold other things as well.
+
+        Raises:
+            SettingsError: a value is impossible.
+        """
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        try:
+            settings = cls(**known)
+            settings.shape, settings.rule  # noqa: B018  checks of their own
+        except (TypeError, ZeroDivisionError) as error:
+            raise SettingsError(f"The settings of the video model are wrong: {error}.") from error
+        return settings
+
+    def table(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @property
+    def shape(self) -> VideoShape:
+        """Of the encoder."""
+        return VideoShape(
+            width=self.width, depth=self.depth, heads=self.heads, size_px=self.size_px,
+            patch_px=self.patch_px, frames=self.frames, tubelet=self.tubelet,
+        )  # fmt: skip
+
+    @property
+    def rule(self) -> PruneRule:
+        """Of the pruning."""
+        return PruneRule(self.threshold, self.floor, self.keep or None)
+
+    @property
+    def limbs(self) -> int:
+        """Sets of heads."""
+        return 1 if self.shared_limbs else 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """A clip as it is cut out of a recording.
+
+    Attributes:
+        frames: [T, S, S, 3] u8.   mask: [T, S, S] bool, the subject.
+        keypoints: [T, K, 2] f32 in pixels of the crop; NaN = not seen.
+    """
+
+    frames: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
+    keypoints: NDArray[np.float32]
+
+    def mirrored(self, skeleton: Skeleton = BODY_FEET_23) -> Crop:
+        """The mirror image: sides exchange."""
+        points = self.keypoints[:, list(skeleton.flips)].copy()
+        points[..., 0] = self.frames.shape[2] - 1 - points[..., 0]
+        flipped = np.ascontiguousarray(self.frames[:, :, ::-1])
+        return Crop(flipped, np.ascontiguousarray(self.mask[:, :, ::-1]), points)
+
+    def resized(self, size_px: int) -> Crop:
+        """In another size."""
+        from PIL import Image
+
+        if size_px == self.frames.shape[1]:
+            return self
+        old = self.frames.shape[1]
+        frames = [Image.fromarray(f).resize((size_px, size_px), Image.Resampling.BILINEAR) for f in self.frames]
+        masks = [Image.fromarray(m).resize((size_px, size_px), Image.Resampling.NEAREST) for m in self.mask]
+        scale = size_px / old
+        points = (self.keypoints + 0.5) * scale - 0.5
+        return Crop(
+            np.stack([np.asarray(f) for f in frames]),
+            np.stack([np.asarray(m) for m in masks]).astype(np.bool_),
+            points.astype(np.float32),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens:
+    """Patches of a clip: bytes [n, P] and their numbers [n]."""
+
+    patches: NDArray[np.uint8]
+    index: NDArray[np.int64]
+
+
+def cut_tokens(crop: Crop, settings: EvgsSettings, *, skeleton: Skeleton = BODY_FEET_23) -> Tokens:
+    """Draw, prune, cut.
+
+    Args:
+        crop: the clip; made ``size_px`` wide if it is not.
+        settings: how.
+        skeleton: of its keypoints.
+    """
+    crop = crop.resized(settings.size_px)
+    frames, drawn = crop.frames, None
+    if settings.prompt:
+        style = PromptStyle(line_px=settings.line_px, point_px=settings.point_px)
+        bones = Bones.of(skeleton.keypoints, skeleton.edges)
+        frames, drawn = draw_skeleton(frames, crop.keypoints, bones, style=style)
+    index = choose_patches(crop.mask, drawn, settings.shape, settings.rule)
+    return Tokens(cut_patches(frames, index, settings.shape), index)
+
+
+_K = Keypoint
+_SEGMENTS: tuple[tuple[tuple[Keypoint, ...], tuple[Keypoint, ...]], ...] = (
+    ((_K.RIGHT_HIP,), (_K.RIGHT_KNEE,)),
+    ((_K.RIGHT_KNEE,), (_K.RIGHT_ANKLE,)),
+    ((_K.RIGHT_HEEL,), (_K.RIGHT_BIG_TOE,)),
+    ((_K.LEFT_HIP,), (_K.LEFT_KNEE,)),
+    ((_K.LEFT_KNEE,), (_K.LEFT_ANKLE,)),
+    ((_K.LEFT_HEEL,), (_K.LEFT_BIG_TOE,)),
+    ((_K.LEFT_HIP, _K.RIGHT_HIP), (_K.LEFT_SHOULDER, _K.RIGHT_SHOULDER)),
+    ((_K.LEFT_HIP,), (_K.RIGHT_HIP,)),
+    ((_K.LEFT_SHOULDER,), (_K.RIGHT_SHOULDER,)),
+)
+SEGMENTS = len(_SEGMENTS)
+
+
+def segment_vectors(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[T, 9, 2] pixels: thigh, shank and foot of the right and left limb, trunk, hips, shoulders; NaN = gap."""
+    ends = [
+        keypoints[:, list(stop)].mean(axis=1) - keypoints[:, list(start)].mean(axis=1)
+        for start, stop in _SEGMENTS
+    ]
+    return np.asarray(np.stack(ends, axis=1), np.float32)
+
+
+def segment_targets(keypoints: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
+    """[MOMENTS * 9 * 2] segments at the start, middle and end of a clip, as parts of a tenth of the picture.
+
+    What the network is asked beside the score while it trains, so that it learns to read the skeleton sooner.
+    """
+    at = np.linspace(0, len(keypoints) - 1, MOMENTS).round().astype(int)
+    return (segment_vectors(keypoints[at]) * (10.0 / size_px)).reshape(-1)
+
+
+def keypoint_features(keypoints: NDArray[np.float32], *, moments: int = 8) -> NDArray[np.float32]:
+    """[moments * 9 * 2] sine and cosine of each segment's direction: what a classical model is given."""
+    at = np.linspace(0, len(keypoints) - 1, moments).round().astype(int)
+    vectors = segment_vectors(keypoints[at])
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((vectors / length).reshape(-1), np.float32)

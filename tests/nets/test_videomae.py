@@ -1,0 +1,272 @@
+"""The encoder against two independent references, and what it refuses to load."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.attention import attention_by_token, occlusion_by_token, to_grid
+from gaitviewer.nets.videomae import (
+    VIT_B,
+    VIT_S,
+    VideoMae,
+    VideoShape,
+    load_weights,
+    position_table,
+    read_checkpoint,
+)
+
+SMALL = VideoShape(width=48, depth=3, heads=3, size_px=32, patch_px=8, frames=4, classes=5)
+
+
+def _model(shape: VideoShape = SMALL, seed: int = 0) -> VideoMae:
+    torch.manual_seed(seed)
+    model = VideoMae(shape)
+    with torch.no_grad():
+        for value in model.parameters():
+            value.add_(0.1 * torch.randn_like(value))  # no bias may stay zero: it would hide a mistake
+    return model.eval()
+
+
+def _clip(shape: VideoShape = SMALL, batch: int = 2, seed: int = 1) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(batch, 3, shape.frames, shape.size_px, shape.size_px, generator=generator)
+
+
+def _reference(state: dict[str, Tensor], video: Tensor, shape: VideoShape) -> Tensor:
+    """The published network once more, with loops and plain arithmetic in double precision."""
+    w = {key: value.double() for key, value in state.items()}
+    video = video.double()
+    t, rows, columns = shape.grid
+    p, d = shape.patch_px, shape.width
+    tokens = []
+    for a in range(t):
+        for b in range(rows):
+            for c in range(columns):
+                cut = video[:, :, 2 * a : 2 * a + 2, b * p : (b + 1) * p, c * p : (c + 1) * p]
+                made = torch.einsum("bctyx,octyx->bo", cut, w["patch_embed.proj.weight"])
+                number = len(tokens)
+                wave = torch.zeros(d, dtype=torch.float64)
+                for j in range(d):
+                    angle = number / 10000 ** (2 * (j // 2) / d)
+                    wave[j] = math.sin(angle) if j % 2 == 0 else math.cos(angle)
+                tokens.append(made + w["patch_embed.proj.bias"] + wave)
+    x = torch.stack(tokens, dim=1)
+
+    def norm(values: Tensor, name: str) -> Tensor:
+        centred = values - values.mean(-1, keepdim=True)
+        sd = (centred.pow(2).mean(-1, keepdim=True) + 1e-6).sqrt()
+        return centred / sd * w[f"{name}.weight"] + w[f"{name}.bias"]
+
+    for i in range(shape.depth):
+        block = f"blocks.{i}"
+        y = norm(x, f"{block}.norm1") @ w[f"{block}.attn.qkv.weight"].T
+        q, k, v = y[..., :d], y[..., d : 2 * d], y[..., 2 * d :]
+        q, v = q + w[f"{block}.attn.q_bias"], v + w[f"{block}.attn.v_bias"]
+        width = d // shape.heads
+        heads = []
+        for h in range(shape.heads):
+            part = slice(h * width, (h + 1) * width)
+            weight = (q[..., part] @ k[..., part].transpose(1, 2) / math.sqrt(width)).softmax(-1)
+            heads.append(weight @ v[..., part])
+        x = x + torch.cat(heads, -1) @ w[f"{block}.attn.proj.weight"].T + w[f"{block}.attn.proj.bias"]
+        y = norm(x, f"{block}.norm2") @ w[f"{block}.mlp.fc1.weight"].T + w[f"{block}.mlp.fc1.bias"]
+        y = 0.5 * y * (1 + torch.erf(y / math.sqrt(2)))
+        x = x + y @ w[f"{block}.mlp.fc2.weight"].T + w[f"{block}.mlp.fc2.bias"]
+    return norm(x.mean(1), "fc_norm") @ w["head.weight"].T + w["head.bias"]
+
+
+def test_an_independent_implementation_agrees() -> None:
+    model, video = _model(), _clip()
+    with torch.no_grad():
+        given = model(video)
+    assert torch.allclose(given.double(), _reference(model.state_dict(), video, SMALL), atol=1e-4)
+    assert given.std() > 0.01
+
+
+def test_the_published_network_of_another_library_agrees() -> None:
+    from transformers import VideoMAEConfig, VideoMAEForVideoClassification
+
+    config = VideoMAEConfig(
+        image_size=32,
+        patch_size=8,
+        num_frames=4,
+        tubelet_size=2,
+        hidden_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=3,
+        intermediate_size=192,
+        layer_norm_eps=1e-6,
+        use_mean_pooling=True,
+        num_labels=5,
+    )
+    other = VideoMAEForVideoClassification(config).eval()
+    other.fc_norm.eps = 1e-6
+    model = _model()
+    own = model.state_dict()
+    names = {
+        "videomae.embeddings.patch_embeddings.projection": "patch_embed.proj",
+        "fc_norm": "fc_norm",
+        "classifier": "head",
+    }
+    theirs = other.state_dict()
+    for key in theirs:
+        stem, kind = key.rsplit(".", 1)
+        if stem in names:
+            theirs[key] = own[f"{names[stem]}.{kind}"]
+            continue
+        if "layer." not in key:
+            continue
+        number, rest = key.split("layer.")[1].split(".", 1)
+        block, part = f"blocks.{number}", rest.rsplit(".", 1)[0]
+        third = {"query": 0, "key": 1, "value": 2}.get(part.rsplit(".", 1)[-1])
+        if third is not None:
+            stacked = own[f"{block}.attn.qkv.weight"].chunk(3)[third]
+            bias = own.get(f"{block}.attn.{'qkv'[third]}_bias")
+            theirs[key] = stacked if kind == "weight" else bias
+        elif "layernorm" in part:
+            theirs[key] = own[f"{block}.norm{1 if 'before' in part else 2}.{kind}"]
+        elif "attention" in part:
+            theirs[key] = own[f"{block}.attn.proj.{kind}"]
+        else:
+            theirs[key] = own[f"{block}.mlp.fc{1 if 'intermediate' in part or 'fc1' in part else 2}.{kind}"]
+    assert all(value is not None for value in theirs.values())
+    other.load_state_dict(theirs)
+    video = _clip()
+    with torch.no_grad():
+        assert torch.allclose(other(video.transpose(1, 2)).logits, model(video), atol=1e-4)
+
+
+def test_published_sizes_and_names() -> None:
+    for shape, millions in ((VIT_S, 21.9), (VIT_B, 86.2)):
+        with torch.device("meta"):
+            model = VideoMae(shape)
+        assert sum(v.numel() for v in model.parameters()) / 1e6 == pytest.approx(millions, abs=0.15)
+        assert shape.grid == (8, 14, 14)
+    names = set(_model().state_dict())
+    block = {
+        *(f"{norm}.{kind}" for norm in ("norm1", "norm2") for kind in ("weight", "bias")),
+        "attn.q_bias",
+        "attn.v_bias",
+        "attn.qkv.weight",
+        *(f"{layer}.{kind}" for layer in ("attn.proj", "mlp.fc1", "mlp.fc2") for kind in ("weight", "bias")),
+    }
+    outside = {
+        f"{layer}.{kind}" for layer in ("patch_embed.proj", "fc_norm", "head") for kind in ("weight", "bias")
+    }
+    assert names == outside | {f"blocks.{i}.{name}" for i in range(3) for name in block}
+
+
+def test_the_fused_attention_equals_the_explicit_one() -> None:
+    attention = _model().blocks[1].attn
+    tokens = torch.randn(2, 9, 48)
+    keys = torch.ones(2, 9, dtype=torch.bool)
+    keys[1, 6:] = False
+    matrix = attention.matrix(tokens, keys)
+    assert torch.allclose(matrix.sum(-1), torch.ones(2, 3, 9), atol=1e-6)
+    assert float(matrix[1, :, :, 6:].detach().abs().max()) == 0.0
+    value = attention.split(tokens)[2]
+    explicit = attention.proj((matrix @ value).transpose(1, 2).flatten(2))
+    assert torch.allclose(attention(tokens, keys), explicit, atol=1e-6)
+
+
+def test_the_position_table_is_over_the_flat_number() -> None:
+    table = position_table(1568, 384)
+    assert table[0, 0::2].abs().max() == 0
+    assert torch.equal(table[0, 1::2], torch.ones(192))
+    assert float(table[7, 10]) == pytest.approx(math.sin(7 / 10000 ** (10 / 384)), abs=1e-6)
+    assert float(table[1000, 11]) == pytest.approx(math.cos(1000 / 10000 ** (10 / 384)), abs=1e-6)
+
+
+@pytest.mark.parametrize("wrapped", ["", "model", "module"])
+@pytest.mark.parametrize("prefix", ["", "_orig_mod.", "backbone.", "encoder.", "module.backbone."])
+def test_a_users_checkpoint_is_loaded(tmp_path: Path, wrapped: str, prefix: str) -> None:
+    source = _model(VideoShape(**{**_fields(SMALL), "classes": 710}))
+    state = {prefix + key: value for key, value in source.state_dict().items()}
+    path = tmp_path / "vit.pth"
+    torch.save({wrapped: state, "epoch": 3} if wrapped else state, path)
+    model = _model(seed=5)
+    left_out = load_weights(model, read_checkpoint(path), name=path.name)
+    assert set(left_out) == {"head.weight", "head.bias"}
+    assert torch.equal(model.blocks[2].mlp.fc1.weight, source.blocks[2].mlp.fc1.weight)
+    assert torch.equal(model.patch_embed.proj.weight, source.patch_embed.proj.weight)
+
+
+def test_safetensors_with_the_same_head_loads_whole(tmp_path: Path) -> None:
+    source, model = _model(), _model(seed=3)
+    save_file(source.state_dict(), tmp_path / "vit.safetensors")
+    assert load_weights(model, read_checkpoint(tmp_path / "vit.safetensors")) == ()
+    with torch.no_grad():
+        assert torch.equal(model(_clip()), source(_clip()))
+
+
+class _Hostile:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return print, ("run by a weights file",)
+
+
+def test_foreign_and_hostile_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.pth").write_text("not weights")
+    (tmp_path / "text.safetensors").write_text("not weights")
+    (tmp_path / "hostile.pth").write_bytes(pickle.dumps({"model": _Hostile()}))
+    torch.save({"model": {"conv.weight": torch.zeros(3)}}, tmp_path / "other.pth")
+    torch.save([1, 2], tmp_path / "list.pth")
+    for name in ("text.pth", "text.safetensors", "hostile.pth", "other.pth", "list.pth", "absent.pth"):
+        with pytest.raises(SettingsError, match=name):
+            read_checkpoint(tmp_path / name)
+    assert capsys.readouterr().out == ""
+
+
+def test_weights_of_another_size_are_refused() -> None:
+    state = _model().state_dict()
+    wide = VideoMae(VideoShape(**{**_fields(SMALL), "width": 96}))
+    with pytest.raises(SettingsError, match="another network"):
+        load_weights(wide, state, name="vit.pth")
+    del state["blocks.1.attn.v_bias"]
+    with pytest.raises(SettingsError, match=r"blocks\.1\.attn\.v_bias is missing"):
+        load_weights(_model(), state)
+
+
+def test_a_picture_that_does_not_divide_is_refused() -> None:
+    with pytest.raises(SettingsError, match="divide"):
+        VideoShape(size_px=100)
+
+
+def test_attention_for_display_is_the_mean_over_query_rows() -> None:
+    model = _model()
+    tokens = model.embed(_clip(batch=1)).detach()
+    shown = attention_by_token(model, tokens, layer=1)
+    block = model.blocks[1]
+    with torch.no_grad():
+        matrix = block.attn.matrix(block.norm1(model.blocks[0](tokens)))
+    assert torch.allclose(shown[0], matrix[0].mean(0).mean(0), atol=1e-6)
+    assert float(shown.sum()) == pytest.approx(1.0, abs=1e-5)
+    grid = to_grid(shown[0, :5], torch.tensor([0, 3, 4, 17, 31]), SMALL)
+    assert grid.shape == SMALL.grid
+    assert int(np.isfinite(grid).sum()) == 5
+    assert grid[1, 0, 1] == pytest.approx(float(shown[0, 3]))
+
+
+def test_occlusion_finds_the_patch_that_the_answer_hangs_on() -> None:
+    patches = torch.zeros(1, 32, 4)
+    patches[0, 21] = 8.0  # second tubelet, second row, second column: in the cube of 16, 17, 20 and 21
+    index = torch.arange(32)[None]
+
+    def answer(values: Tensor, numbers: Tensor, keys: Tensor) -> Tensor:
+        return (values.sum(-1) * keys).sum(-1)
+
+    falls = occlusion_by_token(answer, patches, index, SMALL, cube=(1, 2, 2), batch=3)
+    assert set(np.flatnonzero(falls.numpy() > 0).tolist()) == {16, 17, 20, 21}
+    assert float(falls[21]) == 32.0
+
+
+def _fields(shape: VideoShape) -> dict[str, object]:
+    return {name: getattr(shape, name) for name in VideoShape.__dataclass_fields__}
