@@ -25,11 +25,13 @@ from gaitviewer.core.gait import Side
 from gaitviewer.gui.hiding import grade_of, is_hidden
 from gaitviewer.gui.panels import grading
 from gaitviewer.gui.panels.base import Panel, keep_settings, nothing_open
+from gaitviewer.gui.panels.by_hand import ByHand, measured_for
 from gaitviewer.gui.panels.evgs_detail import DetailView
 from gaitviewer.gui.panels.evgs_table import SheetTable
-from gaitviewer.gui.panels.wording import side_name, total_words
+from gaitviewer.gui.panels.wording import side_name, taken_words, total_words
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.workflow.by_hand import Suggestion
 from gaitviewer.workflow.tables import evgs_items
 
 _DETAIL_PX = 210  # enough for the sentence, the bar and two pictures
@@ -68,6 +70,7 @@ class EvgsPanel(Panel):
         self.detail.removed.connect(self.remove_grade)
         self.detail.noted.connect(self.set_note)
         self.detail.evidence_chosen.connect(self._go_to)
+        self.detail.taken.connect(self.take_over)
         state.session_changed.connect(self._reload)
         state.measures_changed.connect(self._reload)
         state.document_changed.connect(self._refresh_grades)
@@ -214,9 +217,7 @@ class EvgsPanel(Panel):
             measure=state.measures.evgs.get(item.number, state.side) if state.measures is not None else None,
             grade=grade_of(state.document, item.number, state.side, rater),
             others=grading.grades_of_others(state.document, item.number, state.side, rater),
-            by_hand=tuple(
-                m for m in state.document.hand_measures if (m.item, m.side) == (item.number, state.side)
-            ),
+            by_hand=measured_for(state.document, state.measures, item, state.side),
             hidden=is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
         )
@@ -236,6 +237,7 @@ class EvgsPanel(Panel):
             "grade.1": lambda: self.grade(1),
             "grade.2": lambda: self.grade(2),
             "grade.not_assessable": lambda: self.grade(None),
+            "grade.by_hand": self.detail.by_hand.take,
             "grade.remove": self.remove_grade,
             "grade.next": lambda: self.next_limb(1),
             "grade.previous": lambda: self.next_limb(-1),
@@ -251,6 +253,17 @@ class EvgsPanel(Panel):
         before = grade_of(state.document, state.item, state.side, state.settings.rater)
         note = before.note if before is not None else ""
         self._put(score, note)
+
+    def take_over(self, row: ByHand, suggestion: Suggestion) -> None:
+        """Grade the selected limb as was measured by hand; the note says in which picture."""
+        state = self.state
+        item = next((known for known in self.items if known.number == state.item), None)
+        if state.document is None or item is None or state.side is None:
+            return
+        before = grade_of(state.document, item.number, state.side, state.settings.rater)
+        own = before.note if before is not None else ""
+        words = taken_words(row.measured, suggestion.value, suggestion.band, item.unit)
+        self._put(suggestion.band.score, own if words in own else f"{own}; {words}".removeprefix("; ")[:500])
 
     def set_note(self, note: str) -> None:
         """Keep a note with the selected limb's grade."""

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, Evidence, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.gui import theme
+from gaitviewer.gui.panels.by_hand import ByHand, HandRows
 from gaitviewer.gui.panels.cells import grade_words
 from gaitviewer.gui.panels.marks import ChanceBar
-from gaitviewer.gui.panels.wording import chances, evidence_title, facts, hand_words, side_name, why_score
+from gaitviewer.gui.panels.wording import chances, clock, evidence_title, facts, side_name, view_name, why_score
 
 
 class DetailView(QScrollArea):
@@ -35,12 +35,14 @@ class DetailView(QScrollArea):
         removed: the grade is to be taken back.
         noted: the rater wrote this note.
         evidence_chosen: an :class:`Evidence` to go to.
+        taken: a measurement by hand is to be the grade (:class:`ByHand` and its ``Suggestion``).
     """
 
     graded = Signal(object)
     removed = Signal()
     noted = Signal(str)
     evidence_chosen = Signal(object)
+    taken = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +59,8 @@ class DetailView(QScrollArea):
         self.why = _label("evgs_detail_why")
         self.chances = ChanceBar()
         self.facts = _label("evgs_detail_facts", quiet=True)
-        self.by_hand = _label("evgs_detail_by_hand")
+        self.by_hand = HandRows()
+        self.by_hand.taken.connect(self.taken)
         self.others = _label("evgs_detail_others", quiet=True)
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
@@ -124,7 +127,7 @@ class DetailView(QScrollArea):
         measure: EvgsMeasure | None,
         grade: Grade | None,
         others: tuple[Grade, ...],
-        by_hand: tuple[HandMeasure, ...],
+        by_hand: tuple[ByHand, ...],
         hidden: bool,
         shown: Evidence | None,
     ) -> None:
@@ -141,9 +144,10 @@ class DetailView(QScrollArea):
             open_measure.probabilities if open_measure else None, chances(open_measure) if open_measure else ""
         )
         self._say(self.facts, () if open_measure is None else facts(open_measure))
-        self._say(self.by_hand, tuple(hand_words(value) for value in by_hand))
+        self.by_hand.show_rows(by_hand, item)
         self._say(self.others, () if hidden else tuple(grade_words(other) for other in others))
         self._fill(() if measure is None else measure.evidence, shown, "" if hidden else item.unit)
+        self._add_measured(by_hand, shown)
         self._show_grade(grade, enabled=True)
 
     def _say(self, label: QLabel, lines: tuple[str, ...]) -> None:
@@ -161,7 +165,6 @@ class DetailView(QScrollArea):
 
     def _fill(self, evidence: tuple[Evidence, ...], shown: Evidence | None, unit: str) -> None:
         self.evidence.clear()
-        self.evidence.setVisible(bool(evidence))
         for found in evidence:
             title = evidence_title(found, unit) if unit else evidence_title(_without_value(found), "")
             row = QListWidgetItem(theme.icon("evidence"), title)
@@ -170,7 +173,30 @@ class DetailView(QScrollArea):
             self.evidence.addItem(row)
             if found == shown:
                 self.evidence.setCurrentItem(row)
-        rows = min(3, len(evidence))
+        self._fit_evidence()
+
+    def _add_measured(self, by_hand: tuple[ByHand, ...], shown: Evidence | None) -> None:
+        """The pictures that the rater measured in."""
+        for own in by_hand:
+            found = own.evidence
+            words = self.tr("Measured by hand: {view}, {time}").format(
+                view=view_name(found.view), time=clock(found.time_s)
+            )
+            row = QListWidgetItem(theme.icon("pin"), words)
+            row.setData(Qt.ItemDataRole.UserRole, found)
+            self.evidence.addItem(row)
+            if shown is not None and (shown.trial, shown.view, shown.frame) == (
+                found.trial,
+                found.view,
+                found.frame,
+            ):
+                self.evidence.setCurrentItem(row)
+        self._fit_evidence()
+
+    def _fit_evidence(self) -> None:
+        count = self.evidence.count()
+        self.evidence.setVisible(bool(count))
+        rows = min(3, count)
         self.evidence.setFixedHeight(rows * max(22, self.evidence.sizeHintForRow(0)) + 6 if rows else 0)
 
     def retheme(self) -> None:
@@ -178,7 +204,9 @@ class DetailView(QScrollArea):
         self.title.setFont(theme.font("heading"))
         self.viewport().setAutoFillBackground(False)
         for number in range(self.evidence.count()):
-            self.evidence.item(number).setIcon(theme.icon("evidence"))
+            row = self.evidence.item(number)
+            own = not row.data(Qt.ItemDataRole.UserRole).keypoints
+            row.setIcon(theme.icon("pin" if own else "evidence"))
 
 
 def _without_value(evidence: Evidence) -> Evidence:

@@ -62,6 +62,11 @@ def sentence(words: str) -> str:
     return words and words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
 
 
+def sentence_start(words: str) -> str:
+    """The words with a capital letter."""
+    return words[:1].upper() + words[1:]
+
+
 def clock(time_s: float) -> str:
     """A moment of the recording: "3.42 s"."""
     return tr("{time} s").format(time=number(time_s, 2))
@@ -193,11 +198,42 @@ def hand_words(value: HandMeasure) -> str:
     """A value that a person measured in a picture for this item."""
     return tr("Measured by hand: {value} ({tool}, {view}, frame {n}{rater})").format(
         value=with_unit(value.value, value.unit, 1),
-        tool=value.tool,
+        tool=tool_name(value.tool),
         view=view_name(value.view),
         n=value.frame,
         rater=f", {value.rater}" if value.rater else "",
     )
+
+
+def suggestion_words(value: float | None, band: Band, unit: str) -> str:
+    """What a measurement would be graded: "12° → 1 (moderate valgus)"; a category by its name alone."""
+    if value is None:
+        return tr("{label} → {score}").format(label=sentence_start(band.label), score=band.score)
+    return tr("{value} → {score} ({label})").format(
+        value=with_unit(value, unit), score=band.score, label=band.label
+    )
+
+
+def taken_words(measured: HandMeasure, value: float | None, band: Band, unit: str) -> str:
+    """The note of a grade that was taken over from a measurement: what, with which tool, in which picture."""
+    seen = band.label if value is None else with_unit(value, unit)
+    return tr("by hand: {seen} ({tool}, {view}, frame {n} of {trial})").format(
+        seen=seen,
+        tool=tool_name(measured.tool),
+        view=view_name(measured.view),
+        n=measured.frame,
+        trial=measured.trial,
+    )
+
+
+def tool_name(tool: str) -> str:
+    """A hand tool in words."""
+    names = {
+        "goniometer": tr("goniometer"),
+        "vertical": tr("line against the vertical"),
+        "distance": tr("distance"),
+    }
+    return names.get(tool, tool)
 
 
 def hidden_words(waiting: Mapping[Side, tuple[str, ...]]) -> str:

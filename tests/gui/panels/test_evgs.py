@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Grade
@@ -206,7 +206,88 @@ def test_values_measured_by_hand_are_shown(panel: EvgsPanel, desk: Any) -> None:
     )
     desk.state.select(4, Side.LEFT)
     desk.state.edit(replace(desk.state.document, hand_measures=(value,)), "measure")
-    assert "12.0°" in panel.detail.by_hand.text()
+    shown = panel.detail.by_hand.findChild(QLabel, "by_hand_words")
+    assert "12.0°" in shown.text()
+
+
+def by_hand(desk: Any, item: int, side: Side, *, view: View = View.SAGITTAL, frame: int = 60) -> None:
+    """A goniometer on the picture: 12 degrees from straight, the vertex to the right."""
+    from dataclasses import replace
+
+    points = ((0.0, 0.0), (10.5, 100.0), (0.0, 200.0))
+    value = HandMeasure("goniometer", 168.0, "deg", "t1", view, frame, points, item, side, "AB")
+    document = desk.state.document
+    desk.state.edit(replace(document, hand_measures=(*document.hand_measures, value)), "measure")
+
+
+def test_a_measurement_is_a_suggestion_until_the_rater_takes_it(
+    qtbot: Any, panel: EvgsPanel, desk: Any
+) -> None:
+    click(qtbot, panel, 9, Side.RIGHT)
+    by_hand(desk, 9, Side.RIGHT)
+    (button,) = panel.detail.by_hand.buttons
+    assert button.text() == "12° → 0 (normal)"
+    assert desk.state.document.grades == ()
+    qtbot.keyClick(panel.table, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    (grade,) = desk.state.document.grades
+    assert (grade.item, grade.side, grade.score, grade.rater) == (9, Side.RIGHT, 0, "AB")
+    assert grade.note == "by hand: 12° (goniometer, side view, frame 60 of t1)"
+    qtbot.keyClick(panel.table, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.state.document.grades[0].note == grade.note
+    desk.state.undo.undo()
+    desk.state.undo.undo()
+    assert desk.state.document.grades == ()
+    assert desk.state.document.hand_measures
+
+
+def test_the_picture_that_was_measured_is_evidence(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    click(qtbot, panel, 4, Side.LEFT)
+    assert panel.detail.evidence.count() == 0
+    by_hand(desk, 4, Side.LEFT, view=View.CORONAL, frame=55)
+    row = panel.detail.evidence.item(0)
+    at = panel.detail.evidence.visualItemRect(row).center()
+    qtbot.mouseClick(panel.detail.evidence.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert (desk.state.evidence.view, desk.state.evidence.frame) == (View.CORONAL, 55)
+
+
+@pytest.fixture
+def unmeasured(qtbot: Any, open_desk: Any) -> tuple[EvgsPanel, Any]:
+    """The items of the data file, and nobody knows where the child walks."""
+    desk = open_desk(measured=False)
+    made = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(made)
+    made.resize(420, 900)
+    made.show()
+    return made, desk
+
+
+def test_where_a_picture_does_not_say_which_way_the_key_leads_to_the_choice(
+    qtbot: Any, unmeasured: tuple[EvgsPanel, Any]
+) -> None:
+    panel, desk = unmeasured
+    click(qtbot, panel, 5, Side.LEFT)
+    by_hand(desk, 5, Side.LEFT, view=View.CORONAL)
+    words = [button.text() for button in panel.detail.by_hand.buttons]
+    assert words == ["168° → 2 (marked external)", "\u2212168° → 2 (marked internal)"]
+    panel.act("grade.by_hand")
+    assert desk.state.document.grades == ()
+    qtbot.mouseClick(panel.detail.by_hand.buttons[1], Qt.MouseButton.LeftButton)
+    assert desk.state.document.grades[0].score == 2
+    assert "168°" in desk.state.document.grades[0].note
+
+
+def test_the_knee_cap_is_chosen_by_what_is_seen(qtbot: Any, unmeasured: tuple[EvgsPanel, Any]) -> None:
+    panel, desk = unmeasured
+    click(qtbot, panel, 8, Side.LEFT)
+    by_hand(desk, 8, Side.LEFT, view=View.CORONAL, frame=41)
+    words = [button.text() for button in panel.detail.by_hand.buttons]
+    assert words[2] == "Neutral, kneecap midline → 0"
+    assert len(words) == 5
+    qtbot.mouseClick(panel.detail.by_hand.buttons[1], Qt.MouseButton.LeftButton)
+    (grade,) = desk.state.document.grades
+    assert grade.score == 1
+    assert "all of kneecap visible" in grade.note
+    assert "frame 41" in grade.note
 
 
 def test_names_are_shortened_from_within(qapp: Any) -> None:
