@@ -7,7 +7,7 @@ is z = 0; metres. Picture: x to the right, y down, (0, 0) the middle of the top 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -43,6 +43,7 @@ class Camera:
         focal_px: focal length of a pinhole camera, pixels; None for an orthographic one.
         pixels_per_metre: scale of an orthographic camera; None for a pinhole one.
         roll_deg: turn about its own axis; + lets the picture's content turn counter-clockwise.
+        centre_px: where the optical axis meets the picture; None for its middle.
     """
 
     position: Vector
@@ -52,6 +53,7 @@ class Camera:
     focal_px: float | None = None
     pixels_per_metre: float | None = None
     roll_deg: float = 0.0
+    centre_px: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if (self.focal_px is None) == (self.pixels_per_metre is None):
@@ -73,6 +75,36 @@ class Camera:
         """[3, 3] unit vectors of the camera in the world: picture right, picture down, ahead (read-only)."""
         return _axes(self.position, self.look_at, self.roll_deg)
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Where the optical axis meets the picture, pixels."""
+        if self.centre_px is not None:
+            return self.centre_px
+        return (self.width - 1) / 2.0, (self.height - 1) / 2.0
+
+    def cropped(self, box_px: tuple[float, float, float, float], size_px: int) -> Camera:
+        """The camera whose whole picture is a square part of this one's, at a size of its own.
+
+        Args:
+            box_px: left, top, right, bottom in this picture's pixels, as wide as high; may reach beyond it.
+            size_px: width and height of the new picture.
+        """
+        left, top, right, bottom = box_px
+        if not (
+            right > left and bottom > top and abs((right - left) - (bottom - top)) < 0.01 * (right - left) + 1
+        ):
+            raise ValueError("a crop is a square box")
+        scale = size_px / (right - left)
+        x, y = self.centre
+        return replace(
+            self,
+            width=size_px,
+            height=size_px,
+            focal_px=None if self.focal_px is None else self.focal_px * scale,
+            pixels_per_metre=None if self.pixels_per_metre is None else self.pixels_per_metre * scale,
+            centre_px=((x + 0.5 - left) * scale - 0.5, (y + 0.5 - top) * scale - 0.5),
+        )
+
     def depth(self, points: ArrayLike) -> NDArray[np.float64]:
         """Distance ahead of the camera of ``points`` [..., 3], metres -> [...]; NaN where NaN."""
         moved = np.asarray(points, np.float64) - np.asarray(self.position)
@@ -85,7 +117,7 @@ class Camera:
         """
         moved = np.asarray(points, np.float64) - np.asarray(self.position)
         seen = moved @ self.axes.T
-        middle = np.array([(self.width - 1) / 2.0, (self.height - 1) / 2.0])
+        middle = np.asarray(self.centre)
         if self.focal_px is None:
             return np.asarray(middle + seen[..., :2] * self.pixels_per_metre, np.float64)
         ahead = np.where(seen[..., 2] > 1e-6, seen[..., 2], np.nan)
@@ -100,8 +132,8 @@ class Camera:
 
     def rays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Origin and direction [height, width, 3] of the ray through each pixel, in the world, metres."""
-        x = np.arange(self.width) - (self.width - 1) / 2.0
-        y = np.arange(self.height) - (self.height - 1) / 2.0
+        x = np.arange(self.width) - self.centre[0]
+        y = np.arange(self.height) - self.centre[1]
         right, down, ahead = self.axes
         grid = x[None, :, None] * right + y[:, None, None] * down
         position = np.asarray(self.position, np.float64)

@@ -22,6 +22,9 @@ class LimbCurves:
         ankle_dorsiflexion: shank against the sole line, dorsiflexion +, 0 at a right angle.
         foot_progression: sole line against the walking direction seen from above, external +.
         toe_off_percent: end of stance.
+        knee_progression_deg: by how much the knee points outward (external +) seen from above.
+        hindfoot_valgus_deg: tilt of the heel bone, valgus +.
+        circumduction: how much farther outward than usual the foot swings, fraction of body height.
     """
 
     hip_flexion: CycleCurve
@@ -29,6 +32,9 @@ class LimbCurves:
     ankle_dorsiflexion: CycleCurve
     foot_progression_deg: float
     toe_off_percent: float
+    knee_progression_deg: float = 0.0
+    hindfoot_valgus_deg: float = 0.0
+    circumduction: float = 0.0
 
     def __post_init__(self) -> None:
         if not 50 < self.toe_off_percent < 90:
@@ -112,6 +118,7 @@ class WalkerGait:
         arm_swing_deg: amplitude of shoulder flexion.
         elbow_deg: mean elbow flexion.
         flat_band_deg: a stance foot pitched less than this lies flat on the floor.
+        arm_swing_asymmetry: share by which the left arm swings more and the right one less.
     """
 
     limbs: BySide[LimbCurves]
@@ -125,6 +132,7 @@ class WalkerGait:
     arm_swing_deg: float
     elbow_deg: float
     flat_band_deg: float
+    arm_swing_asymmetry: float = 0.0
 
     def with_body(self, *, height_m: float) -> WalkerGait:
         """The same gait of a smaller or taller body, in its own rhythm.
@@ -179,6 +187,7 @@ def _limb(table: dict[str, Any]) -> LimbCurves:
         ankle_dorsiflexion=CycleCurve.of_table(table["ankle_dorsiflexion"]),
         foot_progression_deg=float(table["foot_progression_deg"]),
         toe_off_percent=float(table["toe_off_percent"]),
+        hindfoot_valgus_deg=float(table.get("hindfoot_valgus_deg", 0.0)),
     )
 
 

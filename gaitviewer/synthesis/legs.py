@@ -137,7 +137,8 @@ class Walk:
         standing = foot.ankle(pitch)[0]
         swinging = leaving + (landing - leaving) * smoothstep(u)
         ahead = np.where(u > 0, swinging, standing)
-        width = gait.proportions.step_width / 2 + _CIRCUMDUCTION * _bump(u)
+        outward = _CIRCUMDUCTION + gait.limbs[side].circumduction
+        width = gait.proportions.step_width / 2 + outward * _bump(u)
         return sign * (width * gait.height_m + ahead * turned)
 
     def _standing(self, side: Side, phase: Array, turn: Array) -> Array:

@@ -89,7 +89,8 @@ def _place_arm(points: Array, gait: WalkerGait, side: Side, *, phase: Array, fra
     h, p = gait.height_m, gait.proportions
     left = side is Side.LEFT
     swing = np.cos(2 * np.pi * (phase - (0.5 if left else 0.5 + gait.right_lag)))
-    shoulder = np.radians(_ARM_MEAN_DEG + gait.arm_swing_deg * swing)
+    amplitude = gait.arm_swing_deg * (1 + gait.arm_swing_asymmetry * (1 if left else -1))
+    shoulder = np.radians(_ARM_MEAN_DEG + amplitude * swing)
     elbow = shoulder + np.radians(gait.elbow_deg + _ELBOW_SWING_DEG * swing)
     out = np.radians(_ARM_ABDUCTION_DEG) * (1 if left else -1)
     upper = frame.point(np.sin(shoulder), np.cos(shoulder) * np.sin(out), -np.cos(shoulder) * np.cos(out))

@@ -151,7 +151,8 @@ class Walker:
         share = np.clip(-knee[:, 2] / np.maximum(down, 1e-6), 0.0, 1.0)
         at = side_points(side)
         points[:, at["hip"]], points[:, at["ankle"]] = hip, ankle
-        points[:, at["knee"]] = hip + knee + share[:, None] * sideways
+        turn = np.radians(gait.limbs[side].knee_progression_deg) * (1 if side is Side.LEFT else -1)
+        points[:, at["knee"]] = hip + _turned(knee + share[:, None] * sideways, about=ankle - hip, angle=turn)
         outward = np.radians(gait.limbs[side].foot_progression_deg) * (1 if side is Side.LEFT else -1)
         self._place_foot(points, side, leg, frame=stand.turned(np.full(leg.pitch.shape, outward)))
 
@@ -169,8 +170,9 @@ class Walker:
         ball = rigid(foot.ball)
         toes = leg.pitch + leg.toe_bend
         small = (_SMALL_TOE[0] - 0.5) * foot.length - foot.ball
+        tilt = np.radians(self.gait.limbs[side].hindfoot_valgus_deg)
         for name, beyond, aside in (
-            ("heel", None, 0.0),
+            ("heel", None, outward * foot.ankle_up * float(np.tan(tilt))),
             ("big_toe", foot.length / 2 - foot.ball, 0.0),
             ("small_toe", small, outward * _SMALL_TOE[1] * foot.length),
         ):
@@ -191,6 +193,16 @@ class Walker:
                     if start_s <= time <= stop_s:
                         found.append(GaitEvent(kind, side, float(time), 0.0))
         return GaitEvents(tuple(found))
+
+
+def _turned(vectors: Array, *, about: Array, angle: float) -> Array:
+    """Vectors [n, 3] turned about axes [n, 3] by ``angle`` radians: lengths of the bones stay (Rodrigues)."""
+    if angle == 0.0:
+        return vectors
+    axis = -about / np.linalg.norm(about, axis=1, keepdims=True)
+    along = np.einsum("nk,nk->n", vectors, axis)[:, None] * axis
+    turned = along + np.cos(angle) * (vectors - along) + np.sin(angle) * np.cross(axis, vectors)
+    return np.asarray(turned, np.float64)
 
 
 def make_walker(
