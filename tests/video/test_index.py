@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -145,12 +144,10 @@ def test_probing_in_a_child_gives_the_same(recording: Any) -> None:
         np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
 
 
-def test_probing_is_quick_and_takes_names_of_any_kind(plain: Any, tmp_path: Path) -> None:
+def test_probing_takes_names_of_any_kind(plain: Any, tmp_path: Path) -> None:
     odd = tmp_path / "--Gäng 1: [ä%d] 'x'.mp4"
     odd.write_bytes(plain.path.read_bytes())
-    started = time.perf_counter()
     assert probe_safely(odd, recorded_at_hz=60).rate_hz == pytest.approx(60)
-    assert time.perf_counter() - started < 5  # about 0.25 s when the machine is idle
 
 
 def test_a_child_that_takes_too_long_or_too_much(plain: Any) -> None:
