@@ -59,6 +59,10 @@ def _measured(window: Window) -> bool:
     return window.reviewing and window.state.measures is not None
 
 
+def _complete(window: Window) -> bool:
+    return _measured(window) and not window.state.is_partial
+
+
 def _with_events(window: Window) -> bool:
     return _with_video(window) and window.state.motion is not None
 
@@ -197,6 +201,7 @@ ROWS: tuple[Row, ...] = (
     _grade("1"),
     _grade("2"),
     _grade("not_assessable"),
+    _grade("by_hand"),
     _grade("remove"),
     _grade("next", "down", _reviewing),
     _grade("previous", "up", _reviewing),
@@ -209,9 +214,11 @@ ROWS: tuple[Row, ...] = (
     Row("session.new", "new_session", _window("new")),
     Row("session.demo", "video", _window("demo")),
     Row("session.analyse", "analyse", _window("analyse"), _reviewing),
+    Row("session.delete", "", _window("delete"), lambda w: not w.reviewing),
+    Row("session.deleted", "", _window("deleted"), lambda w: not w.reviewing),
     Row("session.save", "save", _window("save"), lambda w: w.reviewing and not w.state.is_saved),
-    Row("session.report", "report", _window("report"), _measured),
-    Row("session.sign", "sign", _window("sign"), _measured),
+    Row("session.report", "report", _window("report"), _complete),
+    Row("session.sign", "sign", _window("sign"), _complete),
     Row("session.find", "search", _window("find")),
     Row("edit.undo", "undo", lambda w: w.state.undo.undo(), lambda w: w.reviewing and w.state.undo.canUndo()),
     Row("edit.redo", "redo", lambda w: w.state.undo.redo(), lambda w: w.reviewing and w.state.undo.canRedo()),

@@ -53,12 +53,14 @@ class JobFailure:
     Attributes:
         title: of the job.   message: one sentence to show.   details: to copy (the traceback).
         expected: whether it is something the user can mend; otherwise it is a fault of the program.
+        kind: class of the error.
     """
 
     title: str
     message: str
     details: str
     expected: bool
+    kind: type[BaseException] = Exception
 
 
 class Job(Generic[T]):
@@ -328,8 +330,8 @@ def _nothing(tick: Tick) -> None:
 def _describe(title: str, error: BaseException) -> JobFailure:
     details = "".join(traceback.format_exception(error))
     if isinstance(error, UserError):
-        return JobFailure(title, str(error), details, True)
+        return JobFailure(title, str(error), details, True, type(error))
     message = QCoreApplication.translate(
         "Jobs", "This is a fault of the program ({kind}); the session is as it was. Copy the details."
     ).format(kind=type(error).__name__)
-    return JobFailure(title, message, details, False)
+    return JobFailure(title, message, details, False, type(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,12 @@ class LibraryWork(QObject):
     Signals:
         listed: the sessions of the library are known (tuple of ``SessionCard``).
         pictured: a thumbnail was drawn (session id).
+        removed: a session was deleted (id).
     """
 
     listed = Signal(object)
     pictured = Signal(str)
+    removed = Signal(str)
 
     def __init__(self, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +56,50 @@ class LibraryWork(QObject):
                 return list_cards(library)
 
         self.jobs.start("list", work, title=self.tr("Reading the library"), done=self.listed.emit)
+
+    def list_deleted(self, done: Callable[[tuple[SessionCard, ...]], None]) -> None:
+        """Read the list of deleted sessions."""
+        path = self.library_file
+
+        def work(tick: Tick) -> tuple[SessionCard, ...]:
+            if not path.is_file():
+                return ()
+            from gaitviewer.store import open_library
+            from gaitviewer.workflow.session import list_cards
+
+            with open_library(path) as library:
+                return list_cards(library, deleted=True)
+
+        self.jobs.start("list deleted", work, title=self.tr("Reading the library"), done=done)
+
+    def delete(self, session_id: str) -> None:
+        """Take a session out of the list; it can be restored with everything in it."""
+        path = self.library_file
+
+        def work(tick: Tick) -> None:
+            from gaitviewer.store import open_library
+
+            with open_library(path) as library:
+                library.delete_session(session_id)
+
+        def done(_: None) -> None:
+            self.removed.emit(session_id)
+            self.list_sessions()
+
+        self.jobs.start("delete", work, title=self.tr("Deleting the session"), done=done)
+
+    def restore(self, session_id: str) -> None:
+        """Put a deleted session back into the list."""
+        path = self.library_file
+
+        def work(tick: Tick) -> None:
+            from gaitviewer.store import open_library
+
+            with open_library(path) as library:
+                library.restore_session(session_id)
+
+        done = self.list_sessions
+        self.jobs.start("restore", work, title=self.tr("Restoring the session"), done=lambda _: done())
 
     def draw_thumbnails(self, session_ids: tuple[str, ...]) -> None:
         """Draw the pictures of these sessions, one after the other."""

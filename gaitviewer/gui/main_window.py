@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 from gaitviewer import paths
 from gaitviewer.gui import theme
 from gaitviewer.gui.actions import Actions, fill_menus
+from gaitviewer.gui.analysis_note import AnalysisNote
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
-from gaitviewer.gui.documents import has_poses
 from gaitviewer.gui.jobs import Job, Jobs
 from gaitviewer.gui.keys import load_keys
 from gaitviewer.gui.notices import JobBar
@@ -125,8 +125,8 @@ class MainWindow(QMainWindow):
         work.listed.connect(self._show_cards)
         work.pictured.connect(self._show_picture)
         work.opened.connect(self._show_session)
-        work.analysed.connect(self._after_analysis)
-        work.ended.connect(self._offer_analysis)
+        work.analysed.connect(lambda _: self._after_analysis())
+        work.conflicted.connect(self.dialogs.ask_conflict)
         work.signed.connect(lambda who: self.statusBar().showMessage(self.tr("Signed by ") + who, 6000))
         work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
         self.jobs.failed.connect(self._job_failed)
@@ -162,12 +162,17 @@ class MainWindow(QMainWindow):
         """The review page, made when it is first needed."""
         if self._desk is None:
             from gaitviewer.gui.desk import Desk  # pyqtgraph and the panels: not before they are needed
+            from gaitviewer.gui.panels.key_images import KeyImagesPanel
+            from gaitviewer.gui.panels.key_pictures import KeyPictures
 
             desk = self._desk = Desk(self.state, self.actions_by_name)
             self.pages.addWidget(desk)
             desk.changed.connect(self._refresh)
-            self.work.started.connect(lambda: desk.banner.forget("analyse"))
+            self.analysis_note = AnalysisNote(self.work, desk.banner)
             desk.facts_asked.connect(self.dialogs.change_facts)
+            key_images = desk.panels["key_images"]
+            assert isinstance(key_images, KeyImagesPanel)
+            self.key_pictures = KeyPictures(self.state, self.jobs, key_images)
             self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
             self.state.trial_changed.connect(self.work.load_masks)
             self.work.masked.connect(self._show_masks)
@@ -234,7 +239,8 @@ class MainWindow(QMainWindow):
     def show_library(self) -> None:
         """Close the session, show the list."""
         before = self.state.document
-        self.work.close()
+        if not self.work.close():
+            return
         self._show_page(self.library_page)
         self.work.list_sessions()
         if before is not None:
@@ -252,17 +258,7 @@ class MainWindow(QMainWindow):
         self.work.load_masks()
         desk.canvas.setFocus()
         self.missing.look()
-        self._offer_analysis()
-
-    def _offer_analysis(self) -> None:
-        document = self.state.document
-        if document is not None and not has_poses(document) and not self.work.analysing:
-            self.desk.banner.say(
-                "analyse",
-                self.tr("This session is not analysed yet."),
-                button=self.tr("Analyse"),
-                deed=self.work.analyse,
-            )
+        self.analysis_note.offer()
 
     def open_neighbour(self, step: int) -> None:
         """Open the next or the previous session of the list."""
@@ -276,9 +272,7 @@ class MainWindow(QMainWindow):
 
     # --- one session ---------------------------------------------------------------------------------
 
-    def _after_analysis(self, problems: str) -> None:
-        if self._desk is not None and problems:
-            self._desk.banner.say("problems", problems, level="warning")
+    def _after_analysis(self) -> None:
         if self.reviewing:
             self.work.load_masks()
         else:
@@ -327,6 +321,8 @@ class MainWindow(QMainWindow):
             "report": self.dialogs.show_report,
             "sign": self.dialogs.ask_signature,
             "find": self._find,
+            "delete": self._ask_delete,
+            "deleted": lambda: self.work.list_deleted(self.dialogs.show_deleted),
             "settings": self.dialogs.show_settings,
             "theme": self.next_theme,
             "help": self.dialogs.show_help,
@@ -335,6 +331,10 @@ class MainWindow(QMainWindow):
             "quit": self.close,
         }
         deeds[deed]()
+
+    def _ask_delete(self) -> None:
+        name = self.library_page.current_id()
+        self.dialogs.ask_delete(next((card for card in self.cards if card.id == name), None))
 
     def _find(self) -> None:
         if self.reviewing:

@@ -12,7 +12,7 @@ from gaitviewer.gui import theme
 from gaitviewer.gui.jobs import Job, Jobs
 
 # Jobs that are over before a word about them could be read, or that nobody waits for.
-_QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview"))
+_QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted"))
 
 
 class Banner(QFrame):

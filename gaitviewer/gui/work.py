@@ -2,65 +2,57 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, part
-from gaitviewer.errors import UserError
-from gaitviewer.gui.documents import has_poses, same_inputs, same_poses, with_poses_of, with_videos_of
+from gaitviewer.gui.documents import has_poses, same_inputs, with_poses_of, with_videos_of
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
-from gaitviewer.gui.library_work import LibraryWork
+from gaitviewer.gui.saving import Saving
 from gaitviewer.gui.state import AppState
 from gaitviewer.workflow import privacy
+from gaitviewer.workflow.analysing import views_to_come
 
 if TYPE_CHECKING:
+    from gaitviewer.store import Library
     from gaitviewer.workflow.request import AnalyzeRequest
 
-_SAVE_AFTER_MS = 800
 
-
-class Work(LibraryWork):
+class Work(Saving):
     """Everything that takes time, around one :class:`AppState`.
 
     Signals:
         opened: a session was opened; its measures may still be on their way.
         started, ended: an analysis of the open session began; one ended, however.
-        analysed: an analysis of the open session ended (problems in words, "" for none).
-        refused: something cannot be done (title, sentence).
+        partly: a view of the open session came from the analysis that goes on with others.
+        analysed: an analysis ended well (problems in words, "" for none).
         masked: outlines of the open trial are there (trial id, ``ByView``).
-        signed: the open session was signed (by whom).
     """
 
     opened = Signal()
     started = Signal()
     ended = Signal()
+    partly = Signal()
     analysed = Signal(str)
-    refused = Signal(str, str)
     masked = Signal(str, object)
-    signed = Signal(str)
 
     def __init__(
         self, state: AppState, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None
     ) -> None:
         """Work for ``state``; ``library`` is the user's own where it is None."""
-        super().__init__(jobs, library=library, parent=parent)
-        self.state = state
+        super().__init__(state, jobs, library=library, parent=parent)
         self._measured: Document | None = None
+        # What the analysis under way has found: told by its thread, and what of it is shown.
         self._came: deque[Document] = deque()
-        self._save_timer = QTimer(self)
-        self._save_timer.setSingleShot(True)
-        self._save_timer.setInterval(_SAVE_AFTER_MS)
-        self._save_timer.timeout.connect(self.save)
-        self._saving = threading.Lock()
+        self._found: Document | None = None
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
 
@@ -83,14 +75,16 @@ class Work(LibraryWork):
 
     def open(self, session_id: str) -> None:
         """Open a session of the library; its measures follow."""
-        self.save_now()
+        if not self.save_now():
+            return
         path = self.library_file
 
         def work(tick: Tick) -> Document:
             from gaitviewer.store import open_library
 
-            with open_library(path) as library:
-                return library.load_session(session_id)
+            with self._saving, open_library(path) as library:
+                document, self._revisions[session_id] = library.load_revision(session_id)
+                return document
 
         self.jobs.start("open", work, title=self.tr("Opening the session"), done=self.show)
 
@@ -100,21 +94,23 @@ class Work(LibraryWork):
         self._measured = None
         privacy.hide(document.session.subject.pseudonym)
         self.state.open_session(document)
+        self._show_partial()
         self.opened.emit()
 
-    def close(self) -> None:
-        """Save and close the open session; an analysis of it goes on."""
-        self.save_now()
+    def close(self) -> bool:
+        """Save and close the open session (an analysis of it goes on); False if it could not be saved."""
+        if not self.save_now():
+            return False
         self.jobs.cancel("measure")
         self._measured = None
         self.state.close_session()
+        return True
 
     def _document_changed(self) -> None:
         document = self.state.document
         if document is None:
             return
-        if not self.state.is_saved:
-            self._save_timer.start()
+        self.save_soon()
         if not same_inputs(document, self._measured):
             self.measure()
 
@@ -123,26 +119,30 @@ class Work(LibraryWork):
         document = self.state.document
         if document is None:
             return
-        self._measured = document
+        self._measured, partial = document, self.state.is_partial
         if not has_poses(document):
             self.state.set_measures(None, None)
             return
 
         def work(tick: Tick) -> Measures:
+            from gaitviewer.workflow.analysing import mark_to_come
             from gaitviewer.workflow.measuring import measure_document
 
-            return measure_document(document, tick=tick)
+            measures = measure_document(document, tick=tick)
+            return mark_to_come(measures, document) if partial else measures
 
         def done(measures: Measures) -> None:
             if self.state.document is not None and self.state.document.session.id == document.session.id:
                 self.state.set_measures(measures, document)
 
         def failed(failure: JobFailure) -> None:
-            if failure.expected:
+            if failure.expected and self.state.is_partial:
+                self._measured = None  # tried again with the views to come
+            elif failure.expected:
                 self.state.set_measures(None, None)
                 self.refused.emit(self.tr("Nothing could be measured"), failure.message)
             else:
-                self.jobs.failed.emit(_failed_job(failure))
+                self._tell(failure)
 
         self.jobs.start("measure", work, title=self.tr("Measuring"), done=done, failed=failed)
 
@@ -160,71 +160,6 @@ class Work(LibraryWork):
         name = data.trial.id
         self.jobs.start("masks", work, done=lambda found: self.masked.emit(name, found))
 
-    # --- saving --------------------------------------------------------------------------------------
-
-    def save(self) -> None:
-        """Save the open session in the background if there is something to save."""
-        document = self.state.document
-        self._save_timer.stop()
-        if document is None or self.state.is_saved:
-            return
-
-        def work(tick: Tick) -> None:
-            self._write(document)
-
-        self.jobs.start(
-            "save", work, title=self.tr("Saving"), done=lambda _: self._saved(document), failed=self._not_saved
-        )
-
-    def save_now(self) -> bool:
-        """Save before going on; False if that failed (the session is still shown as unsaved)."""
-        document = self.state.document
-        self._save_timer.stop()
-        if document is None or self.state.is_saved:
-            return True
-        try:
-            self._write(document)
-        except UserError as error:
-            self.refused.emit(self.tr("The session was not saved"), str(error))
-            return False
-        self._saved(document)
-        return True
-
-    def sign(self, who: str) -> None:
-        """Sign the open session as it is now."""
-        document, measures = self.state.document, self.state.measures
-        if document is None or measures is None:
-            return
-        path = self.library_file
-
-        def work(tick: Tick) -> None:
-            from gaitviewer.store import open_library
-            from gaitviewer.workflow.session import sign_session
-
-            with self._saving, open_library(path) as library:
-                sign_session(library, document, measures, who=who)
-
-        def done(_: None) -> None:
-            self._saved(document)
-            self.signed.emit(who)
-
-        self.jobs.start("sign", work, title=self.tr("Signing"), done=done)
-
-    def _write(self, document: Document) -> None:
-        from gaitviewer.store import open_library
-        from gaitviewer.workflow.session import save_document
-
-        with self._saving, open_library(self.library_file) as library:
-            save_document(library, document)
-
-    def _saved(self, document: Document) -> None:
-        now = self.state.document
-        if now is not None and now.session.id == document.session.id:
-            self.state.mark_saved(document)
-
-    def _not_saved(self, failure: JobFailure) -> None:
-        self.refused.emit(self.tr("The session was not saved"), failure.message)
-
     # --- analysis ------------------------------------------------------------------------------------
 
     @property
@@ -233,8 +168,8 @@ class Work(LibraryWork):
         return self.jobs.get("analyse") is not None
 
     def analyse(self) -> None:
-        """Analyse the open session in the background; recordings appear as they are ready."""
-        document = self.state.document
+        """Analyse the open session in the background; views are shown as they come, kept when all is done."""
+        document = self.state.kept
         if document is None:
             return
         if self.analysing:
@@ -242,48 +177,69 @@ class Work(LibraryWork):
             self.refused.emit(self.tr("Analysis"), words)
             return
         self.save_now()
-        path = self.library_file
         wanted = self.state.settings.workers or 2
-        self._came.clear()
+        came: deque[Document] = deque()
+        stored: list[tuple[Document, str]] = []
+        self._came, self._found = came, None
 
-        def work(tick: Tick) -> tuple[Document, str]:
-            from gaitviewer.store import open_library
-            from gaitviewer.workflow.session import analyse_document
+        def work(tick: Tick) -> None:
+            from gaitviewer.workflow.analysing import analyse_document
 
             found, _, problems = analyse_document(
-                document, workers=wanted, came=self._came.append, tick=tick, measure=False
+                document, workers=wanted, came=came.append, tick=tick, measure=False
             )
-            with self._saving, open_library(path) as library:
-                # Saved from here, so that an analysis counts even if its session was closed meanwhile.
-                library.save_session(with_poses_of(library.load_session(found.session.id), found))
-            return found, problems
+            tick(0.99, "")
+            self._store(found)
+            stored.append((found, problems))
 
-        def done(result: tuple[Document, str]) -> None:
-            self._came.clear()
-            self._take_poses(result[0])
-            self.analysed.emit(result[1])
+        def ended() -> None:
+            if self._came is came:
+                self._came, self._found = deque(), None
+            if stored:  # even if it was cancelled in that very moment: the library holds it
+                self._settle(stored[0][0])
+                self.analysed.emit(stored[0][1])
+            elif self._is_open(document):
+                self.state.show_partial(None)
+            self.ended.emit()
 
-        self.jobs.start(
-            "analyse",
-            work,
-            title=self.tr("Analysing {subject}").format(subject=document.session.subject.pseudonym),
-            done=done,
-            ended=self.ended.emit,
-        )
+        title = self.tr("Analysing {subject}").format(subject=document.session.subject.pseudonym)
+        self.jobs.start("analyse", work, title=title, ended=ended)
         self.started.emit()
 
-    def _show_parts(self, job: Job[Any]) -> None:
-        """Show recordings that an analysis finished while it goes on with others."""
-        while job.key == "analyse" and self._came:
-            self._take_poses(self._came.popleft())
+    def _store(self, found: Document) -> None:
+        """Save results from the job itself, so that they count even if the session was closed meanwhile."""
+        from gaitviewer.store import open_library
 
-    def _take_poses(self, found: Document) -> None:
-        """Put new poses into the open session as it is by now; another one that is open stays."""
-        now = self.state.document
-        if now is not None and now.session.id == found.session.id:
-            merged = with_poses_of(now, found)
-            if not same_poses(merged, now):
-                self.state.amend(merged)
+        name = found.session.id
+        with self._saving, open_library(self.library_file) as library:
+            now, opened = library.load_revision(name)
+            revision = library.save_session(with_poses_of(now, found), opened=opened)
+            if self._revisions.get(name) == opened:
+                self._revisions[name] = revision
+
+    def _show_parts(self, job: Job[Any]) -> None:
+        """Show the views that an analysis has finished while it goes on with others."""
+        if job.key == "analyse" and self._came and not job.cancelled and not job.state.ended:
+            self._found = self._came[-1]
+            self._came.clear()
+            self._show_partial()
+
+    def _show_partial(self) -> None:
+        if self._found is not None and self._is_open(self._found):
+            self.state.show_partial(self._found)
+            self.load_masks()
+            self.partly.emit()
+
+    def _is_open(self, document: Document) -> bool:
+        now = self.state.kept
+        return now is not None and now.session.id == document.session.id
+
+    def _settle(self, found: Document) -> None:
+        """Take the results over into the open session as it is by now; another one that is open stays."""
+        if self._is_open(found):
+            if self.state.document is not None and views_to_come(self.state.document):
+                self._measured = None  # what was still to come did not come
+            self.state.settle(found)
 
     # --- new sessions --------------------------------------------------------------------------------
 
@@ -296,7 +252,7 @@ class Work(LibraryWork):
             from gaitviewer.workflow.session import create_session
 
             with open_library(path) as library:
-                return create_session(request, library, tick=tick)
+                return self._known(library, create_session(request, library, tick=tick))
 
         self._make(work, self.tr("Reading the videos"), analyse=analyse)
 
@@ -313,20 +269,26 @@ class Work(LibraryWork):
             request = demo_request(paths.cache_dir() / "demo", tick=part(tick, 0.0, 0.9))
             with open_library(path) as library:
                 try:
-                    return create_session(request, library, tick=part(tick, 0.9, 1.0))
+                    made = create_session(request, library, tick=part(tick, 0.9, 1.0))
                 except StoreError:
                     known = demo_in(library)
                     if known is None:
                         raise
-                    return known
+                    made = known
+                return self._known(library, made)
 
         self._make(work, self.tr("Demo session"), analyse=True)
 
+    def _known(self, library: Library, document: Document) -> Document:
+        self._revisions[document.session.id] = library.revision(document.session.id)
+        return document
+
     def _make(self, work: Callable[[Tick], Document], title: str, *, analyse: bool) -> None:
         def done(document: Document) -> None:
-            self.save_now()
-            self.show(document)
             self.list_sessions()
+            if not self.save_now():
+                return
+            self.show(document)
             if analyse and not has_poses(document):
                 self.analyse()
 
@@ -348,7 +310,7 @@ class Work(LibraryWork):
         def found(changed: Document) -> None:
             now = self.state.document
             if now is not None and now.session.id == changed.session.id:
-                self.state.amend(with_videos_of(now, changed))
+                self.state.amend(lambda document: with_videos_of(document, changed))
                 self.save()
                 done()
 
@@ -356,10 +318,3 @@ class Work(LibraryWork):
             self.refused.emit(self.tr("This is not the video"), failure.message)
 
         self.jobs.start("find video", work, title=self.tr("Checking the video"), done=found, failed=failed)
-
-
-def _failed_job(failure: JobFailure) -> Any:
-    """A stand-in with the failure, for the listeners of ``Jobs.failed``."""
-    from types import SimpleNamespace
-
-    return SimpleNamespace(failure=failure, title=failure.title)

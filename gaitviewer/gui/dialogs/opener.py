@@ -16,6 +16,7 @@ from gaitviewer.gui.work import Work
 
 if TYPE_CHECKING:
     from gaitviewer.gui.dialogs.report import ReportChoices
+    from gaitviewer.workflow.session import SessionCard
 
 
 class Dialogs(QObject):
@@ -128,6 +129,39 @@ class Dialogs(QObject):
         items = len(state.measures.evgs.measures.left)
         dialog = SignDialog(state.document, items, rater=state.settings.rater, parent=self._window)
         dialog.chosen.connect(self._work.sign)
+        self._open(dialog)
+
+    def ask_conflict(self, sentence: str) -> None:
+        """Another program saved the open session: keep both, or only the other one."""
+        from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+
+        answers = (
+            Answer("theirs", self.tr("Take the other one"), self._work.take_theirs),
+            Answer("copy", self.tr("Keep mine as a copy"), self._work.keep_copy, main=True),
+        )
+        self._open(QuestionDialog(self.tr("Changed in another program"), sentence, answers, self._window))
+
+    def ask_delete(self, card: SessionCard | None) -> None:
+        """Whether a session shall be deleted, and what that means."""
+        from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+
+        if card is None:
+            return
+        when = f" ({card.when.isoformat()})" if card.when else ""
+        question = self.tr(
+            "Delete the session of {subject}{when} with its {trials} recording(s) and {grades} grade(s)? It "
+            "leaves the list and can be restored with everything in it (Session, Deleted sessions). Videos, "
+            "reports and exported files stay where they are."
+        ).format(subject=card.subject, when=when, trials=card.trials, grades=card.grades)
+        answers = (Answer("delete", self.tr("Delete"), lambda: self._work.delete(card.id)),)
+        self._open(QuestionDialog(self.tr("Delete a session"), question, answers, self._window))
+
+    def show_deleted(self, cards: tuple[SessionCard, ...]) -> None:
+        """Sessions that can be restored."""
+        from gaitviewer.gui.dialogs.deleted import DeletedDialog
+
+        dialog = DeletedDialog(cards, self._window)
+        dialog.chosen.connect(self._work.restore)
         self._open(dialog)
 
     def show_help(self) -> None:

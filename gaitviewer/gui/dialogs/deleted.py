@@ -1,0 +1,73 @@
+"""Sessions that were deleted, to be put back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gaitviewer.workflow.session import SessionCard
+
+
+class DeletedDialog(QDialog):
+    """The deleted sessions of the library.
+
+    Signals:
+        chosen: put this session back (id).
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, cards: tuple[SessionCard, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("deleted_dialog")
+        self.setWindowTitle(self.tr("Deleted sessions"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumSize(460, 320)
+        words = QLabel(
+            self.tr(
+                "Everything in them is kept: grades, corrections, texts and signatures come back with them."
+            )
+            if cards
+            else self.tr("No session was deleted.")
+        )
+        words.setWordWrap(True)
+        self.list = QListWidget()
+        self.list.setObjectName("deleted_list")
+        self.list.setAccessibleName(self.windowTitle())
+        for card in cards:
+            parts = [card.subject, card.when.isoformat() if card.when else "", card.id]
+            item = QListWidgetItem("   ".join(part for part in parts if part))
+            item.setData(Qt.ItemDataRole.UserRole, card.id)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+        self.list.setVisible(bool(cards))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.restore = QPushButton(self.tr("Restore"))
+        self.restore.setObjectName("deleted_restore")
+        self.restore.setProperty("primary", "true")
+        self.restore.setEnabled(bool(cards))
+        buttons.addButton(self.restore, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 12)
+        layout.setSpacing(10)
+        layout.addWidget(words)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(buttons)
+
+    def accept(self) -> None:
+        """Hand the session on."""
+        item = self.list.currentItem()
+        if item is not None:
+            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+        super().accept()
