@@ -61,7 +61,7 @@ def _draw(data: TrialData, view: View, path: Path) -> bool:
     frame = best_frame(data, view)
     with open_video(stream.path, recorded_at_hz=stream.recorded_at_hz) as reader:
         rgb = reader.frame(min(frame, reader.info.frame_count - 1))
-    picture = Image.fromarray(rgb).crop(_cut(data, view, frame, rgb.shape[1], rgb.shape[0]))
+    picture = Image.fromarray(rgb).crop(around_person(data, view, frame, rgb.shape[1], rgb.shape[0]))
     picture = picture.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -70,7 +70,9 @@ def _draw(data: TrialData, view: View, path: Path) -> bool:
     return True
 
 
-def _cut(data: TrialData, view: View, frame: int, width: int, height: int) -> tuple[int, int, int, int]:
+def around_person(
+    data: TrialData, view: View, frame: int, width: int, height: int
+) -> tuple[int, int, int, int]:
     """The person with some room around, in the shape of the thumbnail; the middle without keypoints."""
     shape = WIDTH_PX / HEIGHT_PX
     pose = data.poses[view]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -26,6 +28,13 @@ from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 
 WHERE, CAPTION = 0, 1
+PICTURE = QSize(96, 60)
+Spot = tuple[str, View, int]  # recording, view, frame
+
+
+def spot_of(image: KeyImage) -> Spot:
+    """Which picture a key image is."""
+    return image.trial, image.view, image.frame
 
 
 def with_image(document: Document, image: KeyImage) -> Document:
@@ -52,12 +61,19 @@ def without_image(document: Document, index: int) -> Document:
 
 
 class KeyImagesPanel(Panel):
-    """A list of key images: a click goes there, the caption is edited in place."""
+    """A list of key images: a click goes there, the caption is edited in place.
+
+    Signals:
+        pictures_wanted: key images of the list whose small pictures are not there (tuple of ``KeyImage``).
+    """
+
+    pictures_wanted = Signal(object)
 
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("KeyImagesPanel", "Key images")
         super().__init__(state, player, name="panel_key_images", title=title, parent=parent)
         self._shown: tuple[KeyImage, ...] | None = None
+        self._pictures: dict[Spot, QIcon] = {}
         self.hint = QLabel(
             self.tr("No key images yet. Go to a telling moment and press Ins: it goes into the report.")
         )
@@ -78,7 +94,8 @@ class KeyImagesPanel(Panel):
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
+        self.table.verticalHeader().setDefaultSectionSize(PICTURE.height() + 6)
+        self.table.setIconSize(PICTURE)
         header = self.table.horizontalHeader()
         header.setSectionsClickable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -132,7 +149,8 @@ class KeyImagesPanel(Panel):
         several = len({image.trial for image in images}) > 1
         for row, image in enumerate(images):
             words = f"{view_name(image.view)}, {clock(image.time_s)}"
-            place = QTableWidgetItem(theme.icon("key_image"), f"{image.trial}, {words}" if several else words)
+            place = QTableWidgetItem(f"{image.trial}, {words}" if several else words)
+            place.setIcon(self._icon(image))
             place.setFlags(place.flags() & ~Qt.ItemFlag.ItemIsEditable)
             place.setToolTip(tr("Frame {n} of {trial}").format(n=image.frame, trial=image.trial))
             caption = QTableWidgetItem(image.caption)
@@ -144,6 +162,45 @@ class KeyImagesPanel(Panel):
         self.table.blockSignals(blocked)
         self.hint.setVisible(not images)
         self.table.setVisible(bool(images))
+        if self.missing:
+            self.pictures_wanted.emit(self.missing)
+
+    def _icon(self, image: KeyImage) -> QIcon:
+        """The small picture; until it is there a drawing as large, so that nothing jumps."""
+        found = self._pictures.get(spot_of(image))
+        if found is not None:
+            return found
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(PICTURE * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(theme.palette().colour("canvas"))
+        painter = QPainter(pixmap)
+        spot = QRect(0, 0, 24, 24)
+        spot.moveCenter(QRect(QPoint(0, 0), PICTURE).center())
+        theme.icon("key_image", "muted").paint(painter, spot)
+        painter.end()
+        return QIcon(pixmap)
+
+    @property
+    def missing(self) -> tuple[KeyImage, ...]:
+        """Key images whose small pictures are not there."""
+        return tuple(image for image in self._shown or () if spot_of(image) not in self._pictures)
+
+    def set_pictures(self, pictures: Mapping[Spot, QIcon]) -> None:
+        """Show these small pictures."""
+        self._pictures.update(pictures)
+        blocked = self.table.blockSignals(True)
+        for row, image in enumerate(self._shown or ()):
+            place = self.table.item(row, WHERE)
+            if spot_of(image) in pictures and place is not None:
+                place.setIcon(self._icon(image))
+        self.table.blockSignals(blocked)
+        self.table.viewport().update()
+
+    def forget_pictures(self) -> None:
+        """Another session: its recordings have the same names."""
+        self._pictures.clear()
+        self._fill(self._shown or ())
 
     def _allow(self) -> None:
         self.add.setEnabled(self._view() is not None)
