@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import torch
 from torch import distributed, nn
+
+_PATIENCE = timedelta(hours=6)  # the others wait while process 0 prepares the examples
 
 
 def world_size() -> int:
@@ -56,13 +59,22 @@ def repeatable(device: str) -> Iterator[None]:
             torch.backends.cudnn.benchmark = benchmark
 
 
+def start(device: str) -> None:
+    """Joins the other processes, if there are any."""
+    if world_size() > 1 and not distributed.is_initialized():
+        if torch.device(device).type == "cuda":
+            torch.cuda.set_device(device)
+            distributed.init_process_group("nccl", timeout=_PATIENCE)
+        else:
+            distributed.init_process_group("gloo", timeout=_PATIENCE)
+
+
 def shared(model: nn.Module, device: str) -> nn.Module:
     """The module to train: several processes need a wrapper that averages gradients over them."""
     if world_size() == 1:
         return model
+    start(device)
     cuda = torch.device(device).type == "cuda"
-    if not distributed.is_initialized():
-        distributed.init_process_group("nccl" if cuda else "gloo")
     # The wrapper types the device list loosely; on a CPU it must be absent.
     return nn.parallel.DistributedDataParallel(model, device_ids=[torch.device(device)] if cuda else None)
 
@@ -75,3 +87,17 @@ def of_first(value: float, device: str) -> float:
     held = torch.tensor([value], dtype=torch.float64, device=device)
     distributed.broadcast(held, src=0)
     return float(held.item())
+
+
+@contextmanager
+def first_goes_ahead(device: str) -> Iterator[None]:
+    """Process 0 does the block first; the others then find what it left on disk."""
+    if world_size() == 1:
+        yield
+        return
+    start(device)
+    if rank() > 0:
+        of_first(0.0, device)
+    yield
+    if rank() == 0:
+        of_first(0.0, device)
