@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint, Skeleton
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.prompting import Bones, PromptStyle, draw_skeleton
-from gaitviewer.nets.pruning import PruneRule, choose_patches, cut_patches
+from gaitviewer.nets.pruning import PruneRule, choose_patches, cut_patches, patches_along
 from gaitviewer.nets.videomae import VideoShape
 
 MOMENTS = 3
@@ -150,11 +150,16 @@ def cut_tokens(crop: Crop, settings: EvgsSettings, *, skeleton: Skeleton = BODY_
         style = PromptStyle(line_px=settings.line_px, point_px=settings.point_px)
         bones = Bones.of(skeleton.keypoints, skeleton.edges)
         frames, drawn = draw_skeleton(frames, crop.keypoints, bones, style=style)
-    index = choose_patches(crop.mask, drawn, settings.shape, settings.rule)
+    first = patches_along(crop.keypoints, _LEGS_AND_TRUNK, settings.shape) if settings.prompt else None
+    index = choose_patches(crop.mask, drawn, settings.shape, settings.rule, first=first)
     return Tokens(cut_patches(frames, index, settings.shape), index)
 
 
 _K = Keypoint
+_PARTS = ("SHOULDER", "HIP", "KNEE", "ANKLE", "HEEL", "BIG_TOE", "SMALL_TOE")
+_LOWER = [Keypoint[f"{side}_{part}"] for side in ("LEFT", "RIGHT") for part in _PARTS]
+# What the score is read from: these patches are kept before those of head and arms where tokens are few.
+_LEGS_AND_TRUNK = tuple((a, b) for a, b in BODY_FEET_23.edges if a in _LOWER and b in _LOWER)
 _SEGMENTS: tuple[tuple[tuple[Keypoint, ...], tuple[Keypoint, ...]], ...] = (
     ((_K.RIGHT_HIP,), (_K.RIGHT_KNEE,)),
     ((_K.RIGHT_KNEE,), (_K.RIGHT_ANKLE,)),

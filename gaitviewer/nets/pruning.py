@@ -54,23 +54,30 @@ def share_by_patch(mask: NDArray[np.bool_], shape: VideoShape) -> NDArray[np.flo
 
 
 def choose_patches(
-    mask: NDArray[np.bool_], drawn: NDArray[np.bool_] | None, shape: VideoShape, rule: PruneRule
+    mask: NDArray[np.bool_],
+    drawn: NDArray[np.bool_] | None,
+    shape: VideoShape,
+    rule: PruneRule,
+    *,
+    first: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
     """Increasing numbers of the patches to keep.
 
     By threshold, a patch with drawn skeleton is never dropped. By share (``rule.keep``) the number of tokens is
-    exact, so that speed can be compared: drawn patches come first, and are dropped only if they alone are too
-    many.
+    exact, so that speed can be compared: patches in ``first`` come first, then other drawn ones, then by
+    foreground; drawn ones are dropped only if they alone are too many.
 
     Args:
         mask: [T, S, S] the subject.
         drawn: [T, S, S] drawn skeleton, or None.
         shape: of the clip.
         rule: which to keep.
+        first: [N] patches that matter most, or None.
     """
     body = share_by_patch(mask, shape)
     lines = np.zeros_like(body) if drawn is None else share_by_patch(drawn, shape)
-    rank = np.lexsort((np.arange(body.size), -lines, -body, lines == 0))
+    last = np.ones(body.size, np.bool_) if first is None else ~first
+    rank = np.lexsort((np.arange(body.size), -lines, -body, lines == 0, last))
     if rule.keep is not None:
         count = max(min(rule.floor, body.size), round(rule.keep * body.size))
         return np.sort(rank[:count]).astype(np.int64)
@@ -79,6 +86,29 @@ def choose_patches(
     if missing > 0:
         kept[rank[~kept[rank]][:missing]] = True
     return np.flatnonzero(kept).astype(np.int64)
+
+
+def patches_along(
+    points: NDArray[np.float32], edges: Sequence[tuple[int, int]], shape: VideoShape, *, steps: int = 12
+) -> NDArray[np.bool_]:
+    """[N] patches that edges of a skeleton run through in either frame of the tubelet.
+
+    Args:
+        points: [T, K, 2] pixels, NaN = not seen.
+        edges: pairs of points.
+        shape: of the clip.
+        steps: places looked at along each edge.
+    """
+    t, rows, columns = shape.grid
+    found = np.zeros((t, rows, columns), np.bool_)
+    along = np.linspace(0.0, 1.0, steps)[:, None]
+    start, stop = (points[:, [edge[k] for edge in edges], None, :] for k in (0, 1))
+    places = np.floor((start + along * (stop - start) + 0.5) / shape.patch_px).reshape(-1, 2)
+    when = np.repeat(np.arange(len(points)) // shape.tubelet, len(edges) * steps)
+    inside = (np.isfinite(places) & (places >= 0) & (places < [columns, rows])).all(axis=1)
+    x, y = places[inside].astype(int).T
+    found[when[inside], y, x] = True
+    return found.reshape(-1)
 
 
 def cut_patches(frames: NDArray[np.uint8], index: NDArray[np.int64], shape: VideoShape) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from gaitviewer.nets.pruning import (
     cut_patches,
     normalise_patches,
     pad_patches,
+    patches_along,
     share_by_patch,
 )
 from gaitviewer.nets.videomae import VideoMae, VideoShape, normalise_pixels
@@ -117,3 +118,16 @@ def test_impossible_rules_are_refused() -> None:
     for wrong in ({"keep": 0.0}, {"keep": 1.1}, {"threshold": 2.0}, {"floor": 0}):
         with pytest.raises(SettingsError):
             PruneRule(**wrong)
+
+
+def test_patches_along_an_edge_and_those_come_first() -> None:
+    points = np.full((4, 3, 2), np.nan, np.float32)
+    points[2, 0], points[2, 1] = (4.0, 4.0), (4.0, 30.0)  # down the first column, second tubelet
+    points[0, 2] = (20.0, 20.0)
+    first = patches_along(points, ((0, 1), (1, 2)), SHAPE)
+    assert np.flatnonzero(first).tolist() == [16, 20, 24, 28]
+    mask = np.zeros((4, 32, 32), np.bool_)
+    mask[:, :, 8:] = True
+    index = choose_patches(mask, mask, SHAPE, PruneRule(floor=1, keep=0.25), first=first)
+    assert {16, 20, 24, 28} <= set(index.tolist())
+    assert len(index) == 8
