@@ -1,0 +1,287 @@
+"""System 1: severity of motor impairment from skeleton clips and contribution-guided clinical features.
+
+The method of Yang, Chen, He (Electronic Imaging 2026, arXiv 2603.22371), in order: train a skeleton network;
+read from its maps which keypoints matter; choose the clinical features that are built from these; train the
+fusion of both, starting from the skeleton network. Only children whose gait deviates have one of four levels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from gaitviewer.analysis.gait_features import (
+    features_for,
+    features_of,
+    load_features,
+    rank_parts,
+    without_label_forming,
+)
+from gaitviewer.core.learning import LabelledSession
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.progress import Tick, part
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.fusion import FusionNet
+from gaitviewer.training.loop import fit
+from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
+from gaitviewer.training.tasks.severity_batches import (
+    Collate,
+    Loss,
+    by_session,
+    clip_chances,
+    labelled,
+    score,
+)
+from gaitviewer.training.tasks.severity_classical import BASELINES, chances_of, fit_baseline, per_session
+from gaitviewer.training.tasks.severity_explain import Ranking, check_maps, rank_keypoints
+from gaitviewer.training.tasks.severity_settings import (
+    VARIANTS,
+    Tables,
+    loop_settings,
+    network_settings,
+    read_protocol,
+)
+from gaitviewer.workflow.severity_gate import judge_normal, measure_deviation, severity_tables
+from gaitviewer.workflow.skeleton_clips import ClipSettings, skeleton_clips
+
+VERSION = "1"
+log = logging.getLogger(__name__)
+
+
+def make_task() -> SeverityTask:
+    """The task, for the harness."""
+    return SeverityTask()
+
+
+class SeverityTask:
+    """System 1 as a task; a trained skeleton network is kept for the other variants of the same seed."""
+
+    name = "severity"
+    version = VERSION
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[str, torch.Tensor]] = {}
+
+    def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
+        """One example for each clip; [] where no clip can be cut or no severity is known."""
+        if session.labels.severity is None:
+            log.info("severity: session %s has no level", session.id)
+            return []
+        clips, reasons = skeleton_clips(measures, ClipSettings.of(severity_tables()["clips"]))
+        if not clips:
+            log.info("severity: session %s gives no clip: %s", session.id, "; ".join(reasons))
+            return []
+        features = features_of(measures).astype(np.float32)
+        normal, reason = judge_normal(measures)
+        shares = measure_deviation(measures).shares
+        return [
+            {
+                "subject": session.subject,
+                "session": session.id,
+                "severity": int(session.labels.severity),
+                "view": clip.view.value,
+                "x": clip.values,
+                "features": features,
+                "measured_normal": -1 if reason else int(normal),
+                "deviation": max(shares.values()) if not reason else float("nan"),
+            }
+            for clip in clips
+        ]
+
+    def variants(self, protocol: str) -> tuple[Variant, ...]:
+        """All variants; the first one is shipped."""
+        read_protocol(protocol)
+        return VARIANTS
+
+    def run(self, variant: Variant, context: RunContext) -> RunResult:
+        """Train and predict.
+
+        Raises:
+            SettingsError: unknown protocol or setting, or nobody deviates.
+        """
+        tables = read_protocol(context.protocol, variant.settings)
+        train = labelled(context.sets.train)
+        if not train:
+            raise SettingsError("No session to learn from has a severity of level 1 to 4; use other data.")
+        if tables["kind"] in BASELINES:
+            return _run_baseline(tables, train, context)
+        torch.set_num_threads(context.threads)
+        skeleton = self._skeleton(tables, train, context) if tables["kind"] != "features" else None
+        return _Run(tables, train, context).finish(skeleton)
+
+    def _skeleton(self, tables: Tables, train: Sequence[Example], context: RunContext) -> FusionNet:
+        """The skeleton network, trained; the same for all variants with the same graph and seed."""
+        settings = network_settings(tables, kind="skeleton", chosen=())
+        key = _key(settings, tables, context, train)
+        torch.manual_seed(context.seed)
+        net = FusionNet(settings)
+        if key in self._kept:
+            net.load_state_dict(self._kept[key])
+            return net.to(context.device).eval()
+        _fit(net, "skeleton", tables, train, context, part(context.tick, 0.0, 0.6))
+        self._kept[key] = {name: value.detach().cpu().clone() for name, value in net.state_dict().items()}
+        return net.eval()
+
+
+class _Run:
+    """One run of a network, from the skeleton network on."""
+
+    def __init__(self, tables: Tables, train: Sequence[Example], context: RunContext) -> None:
+        self.tables, self.train, self.context = tables, train, context
+        self.valid = labelled(context.sets.valid)
+
+    def finish(self, skeleton: FusionNet | None) -> RunResult:
+        """Ranking, choice of features, fusion, answers, checks."""
+        tables, context, kind = self.tables, self.context, self.tables["kind"]
+        ranking = self._ranking(skeleton)
+        chosen = choose_features(tables, ranking, seed=context.seed)
+        net = skeleton
+        if kind != "skeleton" or net is None:
+            net = self._fusion(kind, chosen, skeleton)
+        extras: dict[str, Any] = {"gate": gate_shares(context)}
+        if skeleton is not None:
+            extras |= {"ranking": [list(row) for row in ranking]}
+            extras |= {"layer": tables["explain"]["layer"] + 1, "maps": self._checks(skeleton)}
+        if kind != "skeleton":
+            extras["features"] = [load_features()[k].name for k in chosen]
+        return RunResult(
+            predictions=self._predictions(net),
+            state={name: value.detach().cpu() for name, value in net.state_dict().items()},
+            settings=self._settings(net, ranking),
+            extras=extras,
+        )
+
+    def _ranking(self, skeleton: FusionNet | None) -> Ranking:
+        if skeleton is None:
+            return []
+        explain = self.tables["explain"]
+        return rank_keypoints(
+            skeleton,
+            self.valid or self.train,
+            layer=explain["layer"],
+            draws=explain["draws"],
+            seed=self.context.seed,
+            device=self.context.device,
+        )
+
+    def _fusion(self, kind: str, chosen: Sequence[int], skeleton: FusionNet | None) -> FusionNet:
+        torch.manual_seed(self.context.seed + 1)
+        net = FusionNet(network_settings(self.tables, kind=kind, chosen=chosen))
+        net.fit_features(torch.from_numpy(np.stack([e["features"] for e in per_session(self.train)])))
+        if skeleton is not None and kind in ("cross", "concat"):
+            net.skeleton.load_state_dict(skeleton.skeleton.state_dict())
+        start = 0.6 if skeleton is not None else 0.0
+        _fit(net, "fusion", self.tables, self.train, self.context, part(self.context.tick, start, 0.95))
+        return net
+
+    def _checks(self, skeleton: FusionNet) -> dict[str, Any]:
+        clips = np.stack([np.asarray(e["x"], np.float32)[..., :2].mean(axis=0) for e in self.train])
+        held = labelled(self.context.sets.test) or self.valid or self.train
+        return check_maps(
+            skeleton,
+            held,
+            clips.mean(axis=0),
+            self.tables["explain"],
+            seed=self.context.seed,
+            device=self.context.device,
+        )
+
+    def _predictions(self, net: FusionNet) -> dict[str, Predictions]:
+        return {
+            name: by_session(held, clip_chances(net, held, self.context.device))
+            for name, examples in named_sets(self.context)
+            if (held := labelled(examples))
+        }
+
+    def _settings(self, net: FusionNet, ranking: Ranking) -> dict[str, Any]:
+        clips = severity_tables()["clips"]
+        return {
+            "network": net.settings.as_table(),
+            "features": [feature.name for feature in load_features()],
+            "clips": {key: list(v) if isinstance(v, list | tuple) else v for key, v in clips.items()},
+            "layer": int(self.tables["explain"]["layer"]),
+            "ranking": [list(row) for row in ranking],
+        }
+
+
+def named_sets(context: RunContext) -> list[tuple[str, Sequence[Example]]]:
+    """Sets that are predicted, by name."""
+    return [("valid", context.sets.valid), ("test", context.sets.test), *context.sets.others.items()]
+
+
+def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int, ...]:
+    """Indices of the features of the top-ranked, of random, or of all body parts."""
+    table = tables["features"]
+    everything = tuple(range(len(load_features())))
+    if table["choose"] == "all" or not ranking:
+        chosen = everything
+    else:
+        parts = rank_parts([(name, mean) for name, mean, _, _ in ranking])
+        if table["choose"] == "random":
+            order = np.random.default_rng([seed, 3]).permutation(len(parts))
+            parts = tuple(sorted(parts)[k] for k in order)
+        chosen = features_for(parts[: table["parts"]], least_share=table["least_share"]) or everything
+    if not table["label_forming"]:
+        chosen = without_label_forming(chosen) or without_label_forming(everything)
+    return chosen
+
+
+def gate_shares(context: RunContext) -> dict[str, dict[str, float]]:
+    """By set and true level: part of the sessions that the measuring core calls normal, or cannot judge."""
+    found: dict[str, dict[str, float]] = {}
+    for name, examples in named_sets(context):
+        sessions = per_session(examples)
+        for level in sorted({int(e["severity"]) for e in sessions}):
+            own = [int(e["measured_normal"]) for e in sessions if int(e["severity"]) == level]
+            row = found.setdefault(name, {})
+            row[f"level {level} sessions"] = float(len(own))
+            row[f"level {level} normal"] = float(np.mean([value == 1 for value in own]))
+            row[f"level {level} unjudged"] = float(np.mean([value == -1 for value in own]))
+    return found
+
+
+def _run_baseline(tables: Tables, train: Sequence[Example], context: RunContext) -> RunResult:
+    chosen = choose_features(tables, [], seed=context.seed)
+    model = fit_baseline(tables["kind"], per_session(train), chosen, seed=context.seed)
+    found = {}
+    for name, examples in named_sets(context):
+        held = per_session(labelled(examples))
+        if held:
+            found[name] = by_session(held, chances_of(model, held, chosen))
+    context.tick(1.0, f"{tables['kind']}: done")
+    return RunResult(found, None, {"kind": tables["kind"], "features": len(chosen)})
+
+
+def _fit(
+    net: FusionNet, stage: str, tables: Tables, train: Sequence[Example], context: RunContext, tick: Tick
+) -> None:
+    valid = labelled(context.sets.valid)
+    fit(
+        net,
+        train=train,
+        collate=Collate(tables["augment"]),
+        loss=Loss.of(train, tables["loss"]),
+        validate=lambda model: score(model, valid, context.device),
+        settings=loop_settings(tables[f"{stage}_loop"]),
+        folder=context.folder / stage,
+        seed=context.seed,
+        device=context.device,
+        tick=tick,
+        name=f"severity, {stage}",
+        threads=context.threads,
+    )
+
+
+def _key(settings: Any, tables: Tables, context: RunContext, train: Sequence[Example]) -> str:
+    """Of everything that the skeleton network depends on."""
+    total = hashlib.sha256(repr((settings, tables["skeleton_loop"], tables["augment"])).encode())
+    total.update(repr((tables["loss"], context.seed, context.device, context.threads)).encode())
+    for example in (*train, *labelled(context.sets.valid)):
+        total.update(f"{example['session']}/{example['severity']}".encode())
+        total.update(np.ascontiguousarray(example["x"]).tobytes())
+    return total.hexdigest()

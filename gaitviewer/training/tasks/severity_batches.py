@@ -1,0 +1,127 @@
+"""Batches, augmentation and answers of the severity system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gaitviewer.core.gait import View
+from gaitviewer.training.task import Example, Predictions
+from gaitviewer.workflow.severity_gate import severity_tables
+from gaitviewer.workflow.skeleton_clips import mirrored
+
+LEVELS = 4
+F4 = NDArray[np.float32]
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Collate:
+    """Makes batches; with a generator it changes the clips as other cameras and children would."""
+
+    augment: Mapping[str, float]
+
+    def __call__(self, examples: list[Example], generator: np.random.Generator | None) -> dict[str, Tensor]:
+        """X [N, 3, T, V, 1], features [N, F], level [N] (0..3)."""
+        clips = [np.asarray(example["x"], np.float32) for example in examples]
+        if generator is not None:
+            views = [View(str(example["view"])) for example in examples]
+            clips = [self._changed(clip, view, generator) for clip, view in zip(clips, views, strict=True)]
+        x = np.stack([clip.transpose(2, 0, 1)[..., None] for clip in clips])
+        features = np.stack([np.asarray(example["features"], np.float32) for example in examples])
+        levels = [int(example["severity"]) - 1 for example in examples]
+        return {
+            "x": torch.from_numpy(x),
+            "features": torch.from_numpy(features),
+            "level": torch.tensor(levels, dtype=torch.long),
+        }
+
+    def _changed(self, clip: F4, view: View, random: np.random.Generator) -> F4:
+        found = mirrored(clip, view) if random.random() < self.augment["flip"] else clip.copy()
+        angle = np.radians(random.normal(0.0, self.augment["turn_deg"]))
+        size = 1.0 + random.normal(0.0, self.augment["scale"])
+        turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        found[..., :2] = found[..., :2] @ turn.T
+        found[..., :2] += random.normal(0.0, self.augment["jitter"], found[..., :2].shape)
+        gone = random.random(found.shape[1]) < self.augment["drop_joint"]
+        found[:, gone, 2] = 0.0
+        found[:, gone, :2] = found[:, gone, :2].mean(axis=0)
+        return np.asarray(found, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loss:
+    """Cross-entropy over the four levels."""
+
+    smoothing: float
+    weights: Tensor | None
+
+    @classmethod
+    def of(cls, train: Sequence[Example], table: Mapping[str, Any]) -> Loss:
+        """With classes that count alike, if the table says so."""
+        counts = np.bincount([int(e["severity"]) - 1 for e in train], minlength=LEVELS).astype(float)
+        share = counts.sum() / (LEVELS * np.maximum(counts, 1.0))
+        weights = torch.tensor(np.clip(share, 0.25, 4.0), dtype=torch.float32) if table["balance"] else None
+        return cls(float(table["smoothing"]), weights)
+
+    def __call__(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+        """Mean loss of a batch."""
+        logits = model(batch["x"], batch["features"]).float()
+        weights = None if self.weights is None else self.weights.to(logits.device)
+        return functional.cross_entropy(logits, batch["level"], weights, label_smoothing=self.smoothing)
+
+
+def labelled(examples: Sequence[Example]) -> tuple[Example, ...]:
+    """Clips of children who deviate: the only ones that have one of the four levels."""
+    return tuple(e for e in examples if e["severity"] is not None and int(e["severity"]) >= 1)
+
+
+def clip_chances(model: nn.Module, examples: Sequence[Example], device: str) -> NDArray[np.float64]:
+    """[N, 4] probabilities of each clip."""
+    collate, parts = Collate({}), []
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(examples), _CHUNK):
+            batch = collate(list(examples[start : start + _CHUNK]), None)
+            logits = model(batch["x"].to(device), batch["features"].to(device)).float()
+            parts.append(logits.softmax(dim=1).cpu().numpy().astype(np.float64))
+    return np.concatenate(parts) if parts else np.zeros((0, LEVELS))
+
+
+def by_session(examples: Sequence[Example], chances: NDArray[np.float64]) -> Predictions:
+    """Answers a session: the mean over its clips."""
+    order = list(dict.fromkeys(str(example["session"]) for example in examples))
+    place = {name: number for number, name in enumerate(order)}
+    total, count = np.zeros((len(order), LEVELS)), np.zeros(len(order))
+    subjects, target = [""] * len(order), np.full((len(order), 1), -1, np.int64)
+    for example, chance in zip(examples, chances, strict=True):
+        k = place[str(example["session"])]
+        total[k] += chance
+        count[k] += 1
+        subjects[k] = str(example["subject"])
+        target[k, 0] = int(example["severity"]) - 1
+    mean = total / np.maximum(count, 1)[:, None]
+    return Predictions(
+        cases=tuple(order),
+        subjects=tuple(subjects),
+        outputs=("severity",),
+        classes=tuple(severity_tables()["levels"]["titles"]),
+        probability=(mean / np.maximum(mean.sum(axis=1, keepdims=True), 1e-12))[:, None, :],
+        target=target,
+    )
+
+
+def score(model: nn.Module, examples: Sequence[Example], device: str) -> float:
+    """What the loop keeps the best weights by: minus the mean log loss over sessions, higher is better."""
+    if not examples:
+        return 0.0
+    found = by_session(examples, clip_chances(model, examples, device))
+    chance = found.probability[np.arange(len(found.cases)), 0, found.target[:, 0]]
+    return float(np.mean(np.log(np.maximum(chance, 1e-6))))

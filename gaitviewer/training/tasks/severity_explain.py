@@ -1,0 +1,198 @@
+"""Which keypoints the skeleton network goes by, and whether its maps can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gaitviewer.nets.fusion import FusionNet
+from gaitviewer.nets.gradcam import grad_cam
+from gaitviewer.training.task import Example
+from gaitviewer.training.tasks.severity_batches import Collate, clip_chances
+from gaitviewer.workflow.skeleton_clips import JOINTS
+
+F8 = NDArray[np.float64]
+Ranking = list[tuple[str, float, float, float]]
+_CHUNK = 32
+_KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
+
+
+def maps_by_keypoint(
+    net: FusionNet, examples: Sequence[Example], *, layer: int, targets: NDArray[np.int64], device: str
+) -> F8:
+    """[N, V] raw evidence of each keypoint for the target level: mean over time."""
+    net.eval()
+    parts = []
+    for start in range(0, len(examples), _CHUNK):
+        batch = Collate({})(list(examples[start : start + _CHUNK]), None)
+        x, features = batch["x"].to(device), batch["features"].to(device)
+        wanted = torch.from_numpy(targets[start : start + _CHUNK]).to(device)
+        raw, _ = grad_cam(net, _call(net, x, features), block=net.blocks[layer], targets=wanted)
+        parts.append(raw.mean(dim=1).cpu().numpy().astype(np.float64))
+    return np.concatenate(parts) if parts else np.zeros((0, len(JOINTS)))
+
+
+def _call(net: nn.Module, x: Tensor, features: Tensor) -> Any:
+    return lambda: net(x, features)
+
+
+def rank_keypoints(
+    net: FusionNet,
+    examples: Sequence[Example],
+    *,
+    layer: int,
+    draws: int,
+    seed: int,
+    device: str,
+) -> Ranking:
+    """The population ranking: mean over correctly classified clips; 95 % bootstrap intervals by subject."""
+    chances = clip_chances(net, examples, device)
+    levels = np.array([int(e["severity"]) - 1 for e in examples], np.int64)
+    right = chances.argmax(axis=1) == levels if len(examples) else np.zeros(0, bool)
+    used = [e for e, good in zip(examples, right, strict=True) if good] or list(examples)
+    wanted = levels[right] if right.any() else levels
+    maps = maps_by_keypoint(net, used, layer=layer, targets=wanted, device=device)
+    people = sorted({str(e["subject"]) for e in used})
+    rows = {who: [k for k, e in enumerate(used) if str(e["subject"]) == who] for who in people}
+    random = np.random.default_rng([seed, 1])
+    drawn = []
+    for _ in range(draws):
+        chosen = [k for who in random.choice(people, len(people)) for k in rows[str(who)]]
+        drawn.append(maps[chosen].mean(axis=0))
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    mean = maps.mean(axis=0)
+    return [(JOINTS[k], float(mean[k]), float(low[k]), float(high[k])) for k in np.argsort(-mean)]
+
+
+def check_maps(
+    net: FusionNet,
+    examples: Sequence[Example],
+    average: NDArray[np.float32],
+    table: Mapping[str, Any],
+    *,
+    seed: int,
+    device: str,
+) -> dict[str, Any]:
+    """The checks of the maps at every layer asked for.
+
+    Args:
+        net: the trained skeleton network.
+        examples: clips that it has not learned from.
+        average: [V, 2] where each joint is on average in training clips: what a masked joint shows.
+        table: "explain" of the protocol.
+        seed: of what is drawn.
+        device: where to compute.
+
+    Returns:
+        By layer: "randomised" rank correlation with the maps of a network with random weights (should be near
+        0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from the
+        most important on and in random order (the first should be lower), "planted" part of clips in which a
+        knee that was moved on one side is among the three strongest keypoints, "planted_increase" the same by
+        the increase over the map before planting.
+    """
+    used = list(examples)[: int(table["clips"])]
+    if not used:
+        return {}
+    random = np.random.default_rng([seed, 2])
+    answers = clip_chances(net, used, device).argmax(axis=1).astype(np.int64)
+    torch.manual_seed(seed)
+    blank = FusionNet(net.settings).to(device).eval()
+    planted, sides = plant_knees(used, forward=float(table["plant_leg"]), random=random)
+    chaotic = [
+        _deleted(net, used, answers, _random_orders(len(used), random), average, device)
+        for _ in range(int(table["orders"]))
+    ]
+    found = {}
+    for layer in table["layers"]:
+        maps = maps_by_keypoint(net, used, layer=layer, targets=answers, device=device)
+        other = maps_by_keypoint(blank, used, layer=layer, targets=answers, device=device)
+        curve = _deleted(net, used, answers, np.argsort(-maps, axis=1), average, device)
+        found[f"block {layer + 1}"] = {
+            "randomised": _mean_rank_correlation(maps, other),
+            "deletion": float(curve.mean()),
+            "deletion_random": float(np.mean(chaotic)),
+            **_planted(net, used, planted, sides, layer, device),
+        }
+    return found
+
+
+def plant_knees(
+    examples: Sequence[Example], *, forward: float, random: np.random.Generator
+) -> tuple[list[Example], NDArray[np.int64]]:
+    """Copies in which one knee, drawn at random, is carried forward: a flexed knee on one side only.
+
+    Hip and ankle stay, so that nothing but the knee says so.
+    """
+    changed: list[Example] = []
+    joints = np.array(_KNEES)[random.integers(0, 2, len(examples))]
+    for example, joint in zip(examples, joints, strict=True):
+        clip = np.array(example["x"], np.float32)
+        clip[:, joint, 0] += forward
+        changed.append({**example, "x": clip})
+    return changed, joints
+
+
+def _planted(
+    net: FusionNet,
+    plain: Sequence[Example],
+    planted: Sequence[Example],
+    joints: NDArray[np.int64],
+    layer: int,
+    device: str,
+) -> dict[str, float]:
+    answers = clip_chances(net, planted, device).argmax(axis=1).astype(np.int64)
+    after = maps_by_keypoint(net, planted, layer=layer, targets=answers, device=device)
+    before = maps_by_keypoint(net, plain, layer=layer, targets=answers, device=device)
+    return {"planted": _among_top(after, joints), "planted_increase": _among_top(after - before, joints)}
+
+
+def _among_top(maps: F8, joints: NDArray[np.int64], top: int = 3) -> float:
+    """Part of the clips in which the joint is among the strongest; an empty map finds nothing."""
+    best = np.argsort(-maps, axis=1)[:, :top]
+    there = (best == joints[:, None]).any(axis=1) & (maps[np.arange(len(maps)), joints] > 0)
+    return float(there.mean())
+
+
+def _random_orders(count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    return np.stack([random.permutation(len(JOINTS)) for _ in range(count)])
+
+
+def _deleted(
+    net: FusionNet,
+    examples: Sequence[Example],
+    answers: NDArray[np.int64],
+    orders: NDArray[np.int64],
+    average: NDArray[np.float32],
+    device: str,
+) -> F8:
+    """Mean probability of the first answer after each tenth of the joints is masked, in the given order."""
+    steps = sorted({round(share * len(JOINTS)) for share in np.linspace(0.1, 0.9, 5)})
+    curve = []
+    for count in steps:
+        masked = []
+        for example, order in zip(examples, orders, strict=True):
+            clip = np.array(example["x"], np.float32)
+            gone = order[:count]
+            clip[:, gone, :2] = average[gone]
+            clip[:, gone, 2] = 0.0
+            masked.append({**example, "x": clip})
+        chances = clip_chances(net, masked, device)
+        curve.append(float(chances[np.arange(len(answers)), answers].mean()))
+    return np.asarray(curve)
+
+
+def _mean_rank_correlation(one: F8, other: F8) -> float:
+    """Mean over clips of Spearman's correlation of two maps; 0 where one of them is flat."""
+    from scipy.stats import rankdata
+
+    found = []
+    for a, b in zip(one, other, strict=True):
+        ranks = np.stack([rankdata(a), rankdata(b)])
+        flat = (ranks.std(axis=1) == 0).any()
+        found.append(0.0 if flat else float(np.corrcoef(ranks)[0, 1]))
+    return float(np.mean(found))

@@ -1,0 +1,125 @@
+"""What a run of the severity system is made of: the protocol's tables with what a variant changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gaitviewer.analysis.gait_features import load_features
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.fusion import FusionSettings
+from gaitviewer.nets.stgcn import StgcnSettings
+from gaitviewer.training.loop import LoopSettings
+from gaitviewer.training.task import Variant
+from gaitviewer.workflow.severity_gate import severity_tables
+
+Tables = dict[str, Any]
+
+VARIANTS: tuple[Variant, ...] = (
+    Variant(
+        "fusion", "skeleton and features from the top-ranked keypoints, cross-attention", {"kind": "cross"}
+    ),
+    Variant("skeleton-only", "ST-GCN alone", {"kind": "skeleton"}),
+    Variant("features-only", "clinical gait features alone, feature encoder", {"kind": "features"}),
+    Variant("concat", "skeleton and features, concatenated", {"kind": "concat"}),
+    Variant("logistic", "logistic regression on all features", {"kind": "logistic", "features.choose": "all"}),
+    Variant("boosting", "gradient boosting on all features", {"kind": "boosting", "features.choose": "all"}),
+    Variant("majority", "always the most frequent level", {"kind": "majority"}),
+    Variant("st-gcn++", "fusion on ST-GCN++", {"kind": "cross", "backbone": "st-gcn++"}, "backbone"),
+    Variant(
+        "features-random",
+        "fusion, features from random body parts",
+        {"kind": "cross", "features.choose": "random"},
+        "features",
+    ),
+    Variant(
+        "features-all",
+        "fusion, features from all body parts",
+        {"kind": "cross", "features.choose": "all"},
+        "features",
+    ),
+    Variant(
+        "no-label-forming",
+        "fusion without the features that the labels are computed from",
+        {"kind": "cross", "features.label_forming": False},
+        "label-forming",
+    ),
+    Variant(
+        "all-no-label-forming",
+        "fusion, all features but those that the labels are computed from",
+        {"kind": "cross", "features.choose": "all", "features.label_forming": False},
+        "label-forming",
+    ),
+    Variant(
+        "logistic-no-label-forming",
+        "logistic regression without the label-forming features",
+        {"kind": "logistic", "features.choose": "all", "features.label_forming": False},
+        "label-forming",
+    ),
+    Variant(
+        "true-hops",
+        "fusion, partition by true distances to the pelvis",
+        {"kind": "cross", "hops": "true"},
+        "hops",
+    ),
+)
+
+
+def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables:
+    """The tables of a protocol, changed by "table.key" or "key".
+
+    Raises:
+        SettingsError: there is no such protocol, or a change of something unknown.
+    """
+    protocols = severity_tables()["protocols"]
+    if name not in protocols or name == "base":
+        known = ", ".join(key for key in protocols if key != "base")
+        raise SettingsError(f"There is no protocol “{name}” for severity; choose from {known}.")
+    found = _merged(protocols["base"], protocols[name])
+    found["kind"] = "cross"
+    for key, value in (changes or {}).items():
+        table, _, last = key.rpartition(".")
+        place = found[table] if table else found
+        if last not in place:
+            raise SettingsError(f"The severity system has no setting “{key}”.")
+        place[last] = value
+    return found
+
+
+def _merged(base: Mapping[str, Any], changed: Mapping[str, Any]) -> Tables:
+    found: Tables = {}
+    for key in {**base, **changed}:
+        old, new = base.get(key), changed.get(key)
+        if isinstance(old, Mapping):
+            found[key] = _merged(old, new or {})
+        else:
+            found[key] = old if new is None else new
+    return found
+
+
+def loop_settings(table: Mapping[str, Any]) -> LoopSettings:
+    """Of a table such as "skeleton_loop"."""
+    return LoopSettings(**table)
+
+
+def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> FusionSettings:
+    """The network of a run."""
+    network = tables["network"]
+    return FusionSettings(
+        kind=kind,
+        backbone=tables["backbone"],
+        skeleton=StgcnSettings(
+            layout=tables["layout"],
+            hops=tables["hops"],
+            width=network["width"],
+            dropout=network["skeleton_dropout"],
+        ),
+        all_features=len(load_features()),
+        chosen=tuple(chosen),
+        width=network["feature_width"],
+        heads=network["heads"],
+        depth=network["depth"],
+        tokens=network["tokens"],
+        dropout=network["dropout"],
+        feature_dropout=network["feature_dropout"],
+    )

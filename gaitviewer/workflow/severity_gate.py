@@ -1,0 +1,78 @@
+"""Whether a gait was measured as normal: then no level of severity is named, whatever a network would say."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gaitviewer.core.gait import Side
+from gaitviewer.core.measures import Measures
+from gaitviewer.paths import resources
+
+NORMAL = "no CP-like deviation measured"
+
+
+@cache
+def severity_tables() -> Mapping[str, Any]:
+    """The data file of the system."""
+    with (resources() / "models" / "severity.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How far the measured gait lies from that of healthy children; NaN = not assessable.
+
+    Attributes:
+        profile_worse_deg, profile_mean_deg: sagittal profile score of the worse limb, and of both.
+        points_both, points_limb: Edinburgh points as part of the maximum of the items seen, of both limbs
+            together and of the worse limb.
+        items: items seen of the limb of which fewer were seen.
+    """
+
+    profile_worse_deg: float
+    profile_mean_deg: float
+    points_both: float
+    points_limb: float
+    items: int
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each value as a part of the limit up to which it counts as normal."""
+        limits = severity_tables()["gate"]
+        names = ("profile_worse_deg", "profile_mean_deg", "points_both", "points_limb")
+        return {name: getattr(self, name) / limits[name] for name in names}
+
+
+def measure_deviation(measures: Measures) -> Deviation:
+    """The deviation of a session from healthy children, from the measuring core alone."""
+    profiles = [score.raw for score in measures.profile_scores]
+    totals = [measures.evgs.total(side) for side in Side]
+    shares = [total.score / total.maximum if total.maximum else math.nan for total in totals]
+    top = sum(total.maximum for total in totals)
+    seen = [share for share in shares if math.isfinite(share)]
+    return Deviation(
+        profile_worse_deg=max(profiles, default=math.nan),
+        profile_mean_deg=sum(profiles) / len(profiles) if profiles else math.nan,
+        points_both=sum(total.score for total in totals) / top if top else math.nan,
+        points_limb=max(seen, default=math.nan),
+        items=min(total.items_seen for total in totals),
+    )
+
+
+def judge_normal(measures: Measures) -> tuple[bool, str]:
+    """Whether the gait was measured as normal, or why that cannot be told ("" if it can)."""
+    found = measure_deviation(measures)
+    least = severity_tables()["gate"]["least_items"]
+    if found.items < least:
+        return False, (
+            f"only {found.items} items of the Edinburgh score could be measured on one limb; at least {least} "
+            "are needed to tell whether the gait deviates"
+        )
+    if not math.isfinite(found.profile_worse_deg):
+        return False, "hip, knee or ankle is hidden over part of the cycle on both limbs"
+    return all(share <= 1.0 for share in found.shares.values()), ""
