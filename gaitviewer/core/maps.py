@@ -77,6 +77,7 @@ class KnowledgeMap:
         values: [238, T] f64 in each feature's own unit; finite.
         features: 238 names.   times_s: [T] seconds.
         trial, view: which recording.   cycle: [T] position in the gait cycle 0..1, NaN if unknown.
+        kind: "values", or "importance" (raw and not negative) of each value for the answer ``target``.
     """
 
     values: NDArray[np.float64]
@@ -85,6 +86,8 @@ class KnowledgeMap:
     trial: str
     view: View
     cycle: NDArray[np.float64]
+    kind: str = "values"
+    target: str = ""
 
     def __post_init__(self) -> None:
         put = object.__setattr__
