@@ -44,12 +44,14 @@ class _Task:
 
     Attributes:
         index: frame.   serial: of the wish it serves; a newer one ends it.   run: decode in a row.
+        urgent: it is the frame that is shown now.
     """
 
     index: int
     height: int
     serial: int
     run: bool
+    urgent: bool = False
 
 
 class ViewFrames:
@@ -204,7 +206,7 @@ class ViewFrames:
             return None
         wanted = self._wanted
         if self._lacks(wanted, height):
-            return _Task(wanted, height, serial, run=self._runs_into(wanted))
+            return _Task(wanted, height, serial, run=self._runs_into(wanted), urgent=True)
         later = range(wanted + 1, min(self.info.frame_count, wanted + self._around + 1))
         earlier = range(wanted - 1, max(-1, wanted - self._around - 1), -1)
         index = self._first_missing(later)
@@ -267,10 +269,12 @@ class ViewFrames:
                 raise _GivenUp
 
         try:
-            pixels = reader.frame(task.index, max_height=task.height, pixel_format="bgra", passing=passing)
+            pixels = reader.frame(
+                task.index, max_height=task.height, pixel_format="bgra", passing=passing, hurry=task.urgent
+            )
         except _GivenUp:
             # What was reached is near what is wanted: better to see than nothing.
-            if latest >= 0 and not self._closing and self._lacks(latest, 1):
+            if task.urgent and latest >= 0 and not self._closing and self._lacks(latest, 1):
                 self._put(latest, reader.frame(latest, max_height=task.height, pixel_format="bgra"), task)
             raise
         self._put(task.index, pixels, task)

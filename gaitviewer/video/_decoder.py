@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,11 @@ from gaitviewer.video.index import FrameIndex
 
 # Decoding this many frames more is cheaper than a seek, which empties the decoder.
 _WORTH_DECODING = 8
+# In a hurry, so many frames before the wanted one are decoded like it: the next step is likely one back.
+WHOLE_BEFORE = 6
+# Codings in which a frame that is marked as no reference is needed by no other frame, whatever the stream.
+# (In HEVC the mark holds within a temporal layer only.)
+_MARKED = frozenset(("h264",))
 
 Passed = Callable[[int, VideoFrame], None]
 Run = Generator[tuple[int, VideoFrame], None, None]
@@ -37,6 +42,8 @@ class Decoder:
         self._position = -1
         self._from_start = True
         self._bad: int | None = None
+        self._skips_until = 0  # frame number
+        self._skipped_pts: int | None = None  # the latest one that was left out since the seek
         self._run: Run = self._decode()
 
     def close(self) -> None:
@@ -44,13 +51,17 @@ class Decoder:
         self._run.close()
         self._container.close()
 
-    def fetch(self, wanted: int, passed: Passed = _ignore) -> VideoFrame:
+    def fetch(self, wanted: int, passed: Passed = _ignore, *, hurry: bool = False) -> VideoFrame:
         """Frame ``wanted``; every frame decoded on the way, itself included, is shown to ``passed``.
+
+        In a ``hurry``, frames on the way that no other frame needs are not decoded where the coding marks
+        them; the wanted one, and those just before it, always are.
 
         Raises:
             VideoError: the file is damaged at that frame.
         """
         key = int(np.searchsorted(self._index.key_pts, self._index.pts[wanted], side="right")) - 1
+        self._skips_until = wanted - WHOLE_BEFORE if hurry and self._marks else 0
         if not self._can_run_to(wanted, key):
             self._seek(key)
         back = 1
@@ -73,6 +84,8 @@ class Decoder:
     def _can_run_to(self, wanted: int, key: int) -> bool:
         if self._position >= wanted:
             return False
+        if self._skipped_pts is not None and self._index.pts[wanted] <= self._skipped_pts:
+            return False
         if key < 0 or self._index.counted:
             return True
         key_frame = int(np.searchsorted(self._index.pts, self._index.key_pts[key]))
@@ -90,6 +103,7 @@ class Decoder:
             self._reopen()
             return
         self._position = -1
+        self._skipped_pts = None
         self._from_start = False
         self._run = self._decode()
 
@@ -98,8 +112,23 @@ class Decoder:
         self._container, self._stream = open_container(self._path)
         self._stream.thread_type = self._threading
         self._position = -1
+        self._skipped_pts = None
         self._from_start = True
         self._run = self._decode()
+
+    @property
+    def _marks(self) -> bool:
+        return not self._index.counted and self._stream.codec_context.name in _MARKED
+
+    def _packets(self) -> Iterator[VideoFrame]:
+        """Decoded frames from here on, some left out in a hurry."""
+        context, pts = self._stream.codec_context, self._index.pts
+        for packet in self._container.demux(self._stream):
+            skip = self._skips_until > 0 and packet.pts is not None and packet.pts < pts[self._skips_until]
+            if skip and packet.pts is not None:
+                self._skipped_pts = max(packet.pts, self._skipped_pts or packet.pts)
+            context.skip_frame = "NONREF" if skip else "DEFAULT"
+            yield from packet.decode()
 
     def _decode(self) -> Run:
         """Shown frames with their numbers, ascending, from the present place in the file.
@@ -110,7 +139,7 @@ class Decoder:
         pts = self._index.pts
         last = -1
         try:
-            for frame in self._container.decode(self._stream):
+            for frame in self._packets():
                 if self._index.counted:
                     number = last + 1
                 elif frame.pts is None:

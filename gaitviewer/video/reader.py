@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import VideoError
-from gaitviewer.video._decoder import Decoder, FrameCache
+from gaitviewer.video._decoder import WHOLE_BEFORE, Decoder, FrameCache
 from gaitviewer.video._picture import Converter, PixelFormat, Rgb
 from gaitviewer.video.index import FrameIndex, build_index
 
@@ -84,6 +84,7 @@ class VideoReader:
         max_height: int | None = None,
         pixel_format: PixelFormat = "rgb24",
         passing: Callable[[int], None] | None = None,
+        hurry: bool = False,
     ) -> Rgb:
         """Frame ``index`` as a fresh array u8 [H, W, 3], upright RGB (or [H, W, 4] for "bgra").
 
@@ -93,6 +94,8 @@ class VideoReader:
             pixel_format: order of the colours.
             passing: called with the number of each frame decoded on the way; may raise to give up, the
                 frames decoded until then stay in the cache.
+            hurry: leave out what is on the way and not needed: this frame is there sooner, but of those
+                decoded on the way only the last few are kept.
 
         Raises:
             IndexError: there is no such frame.
@@ -102,9 +105,18 @@ class VideoReader:
             raise IndexError(f"frame {index} of a video with {self.info.frame_count} frames")
 
         def passed(number: int, decoded: VideoFrame) -> None:
-            self._cache.put(number, decoded)
-            if passing is not None:
-                passing(number)
+            # Holding a frame costs fresh memory for the next one. A field may be missing in an interlaced
+            # one whose second field was left out.
+            kept = not hurry or number >= index - WHOLE_BEFORE
+            if kept:
+                self._cache.put(number, decoded)
+            try:
+                if passing is not None:
+                    passing(number)
+            except BaseException:
+                if not kept and not decoded.interlaced_frame:
+                    self._cache.put(number, decoded)
+                raise
 
         with self._lock:
             self._check_open()
@@ -112,7 +124,7 @@ class VideoReader:
             if frame is None:
                 if self._decoder is None:
                     self._decoder = Decoder(self.path, self._index, threading="SLICE")
-                frame = self._decoder.fetch(index, passed)
+                frame = self._decoder.fetch(index, passed, hurry=hurry)
             return self._converters.convert(frame, max_height, pixel_format)
 
     def frames(

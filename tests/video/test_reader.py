@@ -244,3 +244,53 @@ def test_key_frames_are_known(plain: Any) -> None:
     with open_video(plain.path) as reader:
         assert reader.key_frames.tolist()[0] == 0
         assert np.diff(reader.key_frames).max() <= 24
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 1 << 28])
+def test_in_a_hurry_every_pixel_is_the_same_whatever_follows(
+    recording: Any, counter: Any, cache_bytes: int
+) -> None:
+    """Jumps in a hurry between ordinary steps, giving up on the way now and then."""
+
+    class GivenUpError(Exception):
+        pass
+
+    rng = np.random.default_rng(5)
+    count = recording.times.size
+    with open_video(recording.path) as reader:
+        truth = [rgb for _, rgb in reader.frames()]
+    with open_video(recording.path, cache_bytes=cache_bytes) as reader:
+        for number, hurry in zip(rng.integers(0, count, 80).tolist(), rng.random(80) < 0.7, strict=True):
+            if rng.random() < 0.3:
+                left = int(rng.integers(0, 9))
+                reached: list[int] = []
+
+                def passing(
+                    passed: int, left: int = left, wanted: int = number, reached: list[int] = reached
+                ) -> None:
+                    reached.append(passed)
+                    if passed < wanted and len(reached) > left:
+                        raise GivenUpError
+
+                try:
+                    reader.frame(number, hurry=True, passing=passing)
+                except GivenUpError:
+                    np.testing.assert_array_equal(reader.frame(reached[-1]), truth[reached[-1]])
+            for near in (number, number - 1, number + 1):
+                if 0 <= near < count:
+                    shown = reader.frame(near, hurry=bool(hurry))
+                    assert counter.read(shown) == recording.first + near
+                    np.testing.assert_array_equal(shown, truth[near])
+
+
+def test_a_hurry_leaves_out_what_nothing_depends_on(plain: Any) -> None:
+    def passed(hurry: bool) -> list[int]:
+        numbers: list[int] = []
+        with open_video(plain.path) as reader:
+            reader.frame(47, passing=numbers.append, hurry=hurry)
+        return numbers
+
+    whole, hurried = passed(False), passed(True)
+    assert whole == list(range(24, 48))
+    assert hurried[-7:] == list(range(41, 48))
+    assert len(hurried) <= 0.8 * len(whole)
