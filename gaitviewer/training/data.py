@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, Side, View
-from gaitviewer.core.learning import ITEMS, LabelledSession, Labels, LearningData, Picture, Pictures
+from gaitviewer.core.learning import ITEMS, LabelledSession, Labels, LearningData, Pictures
 from gaitviewer.core.session import Session, Subject, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.cgv import CgvClip, CgvFolder, looks_like_cgv, read_clip, read_folder
 from gaitviewer.paths import resources
-
-if TYPE_CHECKING:
-    from gaitviewer.pose.masks import MaskSequence
+from gaitviewer.workflow.ask import VideoPictures, pictures_of
 
 
 def open_data(path: Path) -> LearningData:
@@ -144,20 +141,10 @@ class LibraryData:
     def read(self, session_id: str) -> LabelledSession:
         """One session with the pictures of its videos, as far as they are still there."""
         from gaitviewer.store import open_library
-        from gaitviewer.workflow.masks import masks_of
 
         with open_library(self.path) as library:
             document = library.load_session(session_id)
-        pictures: dict[tuple[str, View], Pictures] = {}
-        for data in document.trials:
-            masks = masks_of(data)
-            for view in View:
-                stream = data.trial.videos[view]
-                if stream is not None and stream.path.is_file():
-                    pictures[(data.trial.id, view)] = VideoPictures(
-                        stream.path, masks[view], stream.recorded_at_hz
-                    )
-        return LabelledSession(document, labels_of(document), pictures)
+        return LabelledSession(document, labels_of(document), pictures_of(document))
 
 
 @dataclass(frozen=True)
@@ -209,7 +196,7 @@ class CgvData:
         clips: list[CgvClip] = self.__dict__["_sessions"][session_id]
         trials = tuple(_trial(clip) for clip in clips)
         pictures: dict[tuple[str, View], Pictures] = {
-            (clip.name, clip.view): VideoPictures(clip.video, None) for clip in clips if clip.video is not None
+            (clip.name, clip.view): VideoPictures(clip.video) for clip in clips if clip.video is not None
         }
         labels = Labels(evgs=held.scores[clips[0].subject], merged=True, source="graded by people")
         session = Session(session_id, Subject(f"{self.folder.name}-{clips[0].subject}"))
@@ -224,25 +211,3 @@ def _trial(clip: CgvClip) -> TrialData:
     if clip.view is View.SAGITTAL:
         return TrialData(Trial(clip.name, ByView(stream, None)), ByView(pose, None))
     return TrialData(Trial(clip.name, ByView(None, stream)), ByView(None, pose))
-
-
-@dataclass(frozen=True)
-class VideoPictures:
-    """Frames of a video file, with the outlines that pose estimation found."""
-
-    path: Path
-    masks: MaskSequence | None
-    recorded_at_hz: float | None = None
-
-    def read(self, frames: Sequence[int]) -> Iterator[Picture]:
-        """Pictures of the given frame numbers, in their order (increasing)."""
-        from gaitviewer.video import open_video
-
-        wanted = set(frames)
-        if not wanted:
-            return
-        with contextlib.closing(open_video(self.path, recorded_at_hz=self.recorded_at_hz)) as reader:
-            for index, rgb in reader.frames(min(wanted), max(wanted) + 1):
-                if index in wanted:
-                    seen = self.masks is not None and index < len(self.masks) and bool(self.masks.seen[index])
-                    yield Picture(rgb, self.masks.at(index) if self.masks is not None and seen else None)

@@ -1,0 +1,253 @@
+"""Commands of the learned systems: train, evaluate, models, predict."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gaitviewer.core.output import ModelOutput
+    from gaitviewer.training.experiment import RunSettings
+
+SYSTEMS = ("severity", "evgs", "scoliosis")
+
+
+def add_train(commands: Any) -> None:
+    """``gaitviewer train``."""
+    parser = commands.add_parser(
+        "train",
+        help="train a learned system and write its model folder",
+        description="Trains the main variant of a learned system and writes weights.safetensors and card.toml. "
+        "A run that was stopped goes on where it was. Several GPUs: torchrun --nproc-per-node N -m gaitviewer "
+        "train ...",
+    )
+    _add_learning(parser)
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of split, first weights and order")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="model folder; its name becomes the id")
+    parser.set_defaults(run=_run_train)
+
+
+def add_evaluate(commands: Any) -> None:
+    """``gaitviewer evaluate``."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="train and judge the variants of a learned system",
+        description="Runs variants and seeds, each judged on subjects that it did not learn from, and writes "
+        "results.md and results.html. Every finished run is a line in a results file and is not done again.",
+    )
+    _add_learning(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the pages")
+    parser.add_argument("--ablation", default="", metavar="GROUP", help='a group of variants, or "all"')
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="repetitions (default: 3)")
+    parser.add_argument("--only", action="append", default=[], metavar="VARIANT", help="just this variant")
+    parser.add_argument(
+        "--predictions",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="CSV",
+        help="judge another method: columns case, output, and answer or p_<class>",
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="file of result lines (default: FOLDER/results.jsonl)"
+    )
+    parser.set_defaults(run=_run_evaluate)
+
+
+def add_models(commands: Any) -> None:
+    """``gaitviewer models``."""
+    parser = commands.add_parser("models", help="list, check or add models")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="all models, with what they were trained on")
+    listed.add_argument("--json", action="store_true", help="as JSON")
+    verify = actions.add_parser("verify", help="check that weights are those of their cards")
+    verify.add_argument("model", nargs="*", metavar="MODEL", help="ids (default: all)")
+    added = actions.add_parser("add", help="copy a model folder to your own models")
+    added.add_argument("folder", type=Path, metavar="FOLDER")
+    for action, run in ((listed, _run_list), (verify, _run_verify), (added, _run_add)):
+        action.add_argument("--verbose", action="store_true", help="log details to standard error")
+        action.set_defaults(run=run)
+
+
+def add_predict(commands: Any) -> None:
+    """``gaitviewer predict``."""
+    parser = commands.add_parser(
+        "predict",
+        help="what a model says of sessions in the library",
+        description="Asks a model about analysed sessions. Where recordings are not good enough, or unlike "
+        "those that it learned from, it gives no opinion and says why.",
+    )
+    parser.add_argument("sessions", nargs="+", metavar="SESSION")
+    parser.add_argument("--model", default="severity", metavar="MODEL", help="id, system or folder")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
+    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default) or cuda")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the answers as JSON")
+    parser.add_argument("--verbose", action="store_true", help="log details to standard error")
+    parser.set_defaults(run=_run_predict)
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("system", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS))
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="PATH", help="cohort, session library or CGV folder"
+    )
+    parser.add_argument("--shifted", type=Path, metavar="PATH", help="a further test set")
+    parser.add_argument("--protocol", choices=("tiny", "small", "full"), default="small")
+    parser.add_argument("--device", default="auto", metavar="DEVICE", help="auto (default), cpu or cuda")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for the examples")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the processor, in training")
+    parser.add_argument("--verbose", action="store_true", help="log details to standard error")
+
+
+def _settings(options: argparse.Namespace) -> RunSettings:
+    from gaitviewer.training.experiment import RunSettings
+
+    return RunSettings(options.protocol, options.device, options.workers, options.threads)
+
+
+def _run_train(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.training.run import train_model
+
+    with ProgressLine() as tick:
+        card = train_model(
+            options.system,
+            options.data,
+            _settings(options),
+            seed=options.seed,
+            out=options.out,
+            shifted=options.shifted,
+            tick=tick,
+        )
+    if card is not None:
+        figures = ", ".join(f"{name} {value}" for name, value in card.metrics["test"].items())
+        print(f"{card.id}: {card.parameters} parameters; held-out subjects: {figures}")
+        if card.statement:
+            print(card.statement)
+    return 0
+
+
+def _run_evaluate(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.training.evaluate import evaluate
+
+    with ProgressLine() as tick:
+        pages = evaluate(
+            options.system,
+            options.data,
+            options.out,
+            _settings(options),
+            shifted=options.shifted,
+            ablation=options.ablation,
+            seeds=options.seeds,
+            only=options.only,
+            outside=options.predictions,
+            results_file=options.results,
+            tick=tick,
+        )
+    print("\n".join(str(page) for page in pages))
+    return 0
+
+
+def _run_list(options: argparse.Namespace) -> int:
+    from gaitviewer.workflow.models import list_models
+
+    entries = list_models()
+    if options.json:
+        rows = [
+            {
+                "id": entry.id,
+                "task": entry.card.task if entry.card else "",
+                "title": entry.card.title if entry.card else "",
+                "statement": entry.card.statement if entry.card else "",
+                "folder": str(entry.folder),
+                "problem": entry.problem,
+            }
+            for entry in entries
+        ]
+        print(json.dumps(rows, indent=1))
+        return 0
+    if not entries:
+        print("There are no models. `gaitviewer train` makes one, `gaitviewer models add` adds one.")
+    for entry in entries:
+        if entry.card is None:
+            print(f"{entry.id}: {entry.problem}")
+            continue
+        card, where = entry.card, "shipped" if entry.shipped else "added"
+        print(f"{card.id} ({where}, {card.bytes / 1e6:.1f} MB): {card.title}; {card.data.get('name', '')}")
+        if card.statement:
+            print(f"    {card.statement}")
+    return 0
+
+
+def _run_verify(options: argparse.Namespace) -> int:
+    from gaitviewer.errors import SettingsError
+    from gaitviewer.workflow.models import list_models, verify
+
+    entries = list_models()
+    unknown = set(options.model) - {entry.id for entry in entries}
+    if unknown:
+        raise SettingsError(f"There is no model {sorted(unknown)[0]}; see `gaitviewer models list`.")
+    bad = 0
+    for entry in entries:
+        if options.model and entry.id not in options.model:
+            continue
+        problem = verify(entry)
+        bad += bool(problem)
+        print(f"{entry.id}: {problem or 'good'}")
+    return 2 if bad else 0
+
+
+def _run_add(options: argparse.Namespace) -> int:
+    from gaitviewer.workflow.models import add_model
+
+    entry = add_model(options.folder)
+    print(f"{entry.id} was added; use it with --model {entry.id}.")
+    return 0
+
+
+def _run_predict(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.workflow.ask import ask_library
+    from gaitviewer.workflow.predict import output_as_json
+
+    with ProgressLine() as tick:
+        answers = ask_library(
+            options.sessions,
+            model=options.model,
+            library=options.library,
+            device=options.device,
+            precision=options.precision,
+            tick=tick,
+        )
+    for session, output in answers:
+        print("\n".join(_words(session, output)))
+    if options.json is not None:
+        from gaitviewer.workflow.ask import write_answers
+
+        write_answers(options.json, [{"session": name, **output_as_json(one)} for name, one in answers])
+    return 0
+
+
+def _words(session: str, output: ModelOutput) -> list[str]:
+    lines = [f"{session}: {output.model}" + (f" ({output.statement})" if output.statement else "")]
+    reasons = {
+        opinion.reason for opinion in output.opinions if opinion.probabilities is None and not opinion.label
+    }
+    if len(reasons) == 1 and all(opinion.reason for opinion in output.opinions):
+        return [*lines, f"  no opinion: {reasons.pop()}"]
+    for opinion in output.opinions:
+        if opinion.probabilities is None:
+            lines.append(f"  {opinion.name}: {opinion.label or f'no opinion ({opinion.reason})'}")
+            continue
+        best = max(range(len(opinion.classes)), key=opinion.probabilities.__getitem__)
+        label = opinion.label or opinion.classes[best]
+        lines.append(f"  {opinion.name}: {label} ({100 * opinion.probabilities[best]:.0f} %)")
+    return [
+        *lines,
+        *(f"  {finding.words}" for finding in output.findings),
+        *(f"  {text}" for text in output.texts),
+    ]

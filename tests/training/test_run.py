@@ -1,0 +1,159 @@
+"""From training to a model folder, and what is refused when it is opened."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gaitviewer import paths
+from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.progress import silent
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.card import CARD, WEIGHTS, load_model, read_card, write_model
+from gaitviewer.training import run as training
+from gaitviewer.training.experiment import Experiment, RunSettings
+from gaitviewer.workflow.models import add_model, default_model, list_models, open_model, user_folder, verify
+from gaitviewer.workflow.predict import familiar_of
+
+LARGEST_BYTES = 60_000_000
+
+
+@pytest.fixture
+def folder(experiment: Callable[[], Experiment], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A trained toy model."""
+    monkeypatch.setattr(training, "open_experiment", lambda *args, **rest: experiment())
+    out = tmp_path / "toy-1"
+    card = training.train_model(
+        "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), seed=2, out=out, tick=silent
+    )
+    assert card is not None
+    return out
+
+
+def test_the_card_says_what_must_be_known(folder: Path) -> None:
+    raw = tomllib.loads((folder / CARD).read_text())
+    assert raw["statement"] == SYNTHETIC_STATEMENT
+    assert raw["synthetic"] is True
+    assert raw["data"]["digest"] == "d" * 64
+    assert raw["training"]["seed"] == 2
+    assert raw["training"]["variant"] == "linear"
+    assert "CPU" in raw["training"]["device"]
+    assert raw["training"]["seconds"] >= 0
+    assert len(raw["training"]["code"]) == 12
+    assert raw["metrics"]["test"]["accuracy"] > 0.6
+    assert raw["metrics"]["shifted"]["coverage"] == 1.0
+    assert raw["settings"] == {"use": 4}
+    assert raw["licence"]
+    assert raw["intended_use"]
+    assert any("patients" in sentence for sentence in raw["limits"])
+
+
+def test_the_same_seed_gives_the_same_weights(folder: Path, tmp_path: Path) -> None:
+    again = training.train_model(
+        "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), seed=2, out=tmp_path / "toy-2", tick=silent
+    )
+    assert again is not None
+    one, other = load_model(folder), load_model(tmp_path / "toy-2")
+    assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)
+
+
+def test_loaded_model_is_what_was_trained(folder: Path) -> None:
+    model = load_model(folder, task="severity")
+    assert set(model.state) == {"weight", "bias"}
+    assert model.synthetic
+    assert model.card.outputs == ("severity",)
+    familiar = familiar_of(model)
+    assert familiar is not None
+    assert familiar.reason(familiar.mean) == ""
+    assert "unlike" in familiar.reason(familiar.mean + 50.0)
+    assert "too few" in familiar.reason(np.full(36, np.nan))
+
+
+def test_an_existing_model_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="holds a model already"):
+        training.train_model("severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), out=folder, tick=silent)
+
+
+def test_wrong_foreign_and_missing_files_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no model folder"):
+        load_model(tmp_path / "nowhere")
+    with pytest.raises(SettingsError, match="for severity, not for evgs"):
+        load_model(folder, task="evgs")
+    weights = folder / WEIGHTS
+    good = weights.read_bytes()
+    weights.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    with pytest.raises(SettingsError, match="is not the file that its card describes"):
+        load_model(folder)
+    weights.unlink()
+    with pytest.raises(SettingsError, match="is missing"):
+        load_model(folder)
+    # A pickle under the right name and with the right digest is still not read.
+    torch.save({"weight": torch.zeros(1)}, weights)
+    card = (folder / CARD).read_text()
+    import hashlib
+
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    (folder / CARD).write_text(card.replace(read_card(folder).sha256, digest))
+    with pytest.raises(SettingsError, match="no weights in safetensors"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not toml [", "cannot be read"),
+        ("format = 99", "newer version"),
+        ("format = 1\nid = 'x'", "not a complete model card"),
+        ("x = 1", "newer version"),
+    ],
+)
+def test_damaged_cards_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / CARD).write_text(text)
+    with pytest.raises(SettingsError, match=words):
+        read_card(tmp_path)
+
+
+def test_a_synthetic_model_without_its_statement_cannot_be(folder: Path, tmp_path: Path) -> None:
+    text = (folder / CARD).read_text()
+    (folder / CARD).write_text(text.replace(SYNTHETIC_STATEMENT, "works well", 1))
+    with pytest.raises(SettingsError, match="not a complete model card"):
+        read_card(folder)
+
+
+def test_list_verify_add(folder: Path) -> None:
+    entry = add_model(folder)
+    assert entry.folder == user_folder() / "toy-1"
+    assert "toy-1" in {one.id for one in list_models()}
+    assert default_model("severity").id == "toy-1"  # one's own before a shipped one
+    assert verify(entry) == ""
+    assert open_model("toy-1").digest == load_model(folder).digest
+    file = entry.folder / WEIGHTS
+    file.write_bytes(file.read_bytes() + b"x")
+    assert "not the file" in verify(entry)
+    with pytest.raises(SettingsError, match=r"There is no model nonsense; there are: .*toy-1"):
+        open_model("nonsense")
+
+
+def test_a_card_cannot_name_a_place_outside(folder: Path, tmp_path: Path) -> None:
+    evil = tmp_path / "evil"
+    model = load_model(folder)
+    facts = {name: getattr(model.card, name) for name in type(model.card).__slots__}
+    write_model(evil, model.state, {**facts, "id": "../../evil"})
+    with pytest.raises(SettingsError, match="impossible model id"):
+        add_model(evil)
+
+
+def test_shipped_models_are_whole_and_small() -> None:
+    total = sum(path.stat().st_size for path in paths.models().rglob("*") if path.is_file())
+    assert total <= LARGEST_BYTES
+    for entry in list_models():
+        if entry.shipped:
+            assert verify(entry) == "", entry.id
+            assert entry.card is not None
+            assert entry.card.licence
+            assert not entry.card.synthetic or entry.card.statement == SYNTHETIC_STATEMENT
