@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer import __version__
+from gaitviewer.cli.learning import add_commands
 from gaitviewer.core.gait import View
 from gaitviewer.core.sections import SECTIONS
 
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_sessions(commands)
     _add_validate(commands)
+    add_commands(commands)
     return parser
 
 
@@ -140,15 +142,23 @@ def _add_validate(commands: Any) -> None:
         "validate",
         help="measure the measuring core against motion capture",
         description="Projects motion-capture markers (C3D) into two virtual cameras, measures them like "
-        "videos, and prints the error of angles, events and scores.",
+        "videos, and prints the error of angles, events and scores. With --render a body is drawn on the "
+        "markers, filmed, and measured from its pixels (minutes a file).",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.c3d")
-    parser.add_argument("--rate", type=float, metavar="HZ", help="camera rate (default: that of the file)")
+    parser.add_argument(
+        "--rate", type=float, metavar="HZ", help="camera rate (default: that of the file; with --render 60)"
+    )
     parser.add_argument(
         "--noise", type=float, default=0.0, metavar="PX", help="SD of the keypoint noise, pixels"
     )
     parser.add_argument("--yaw", type=float, default=0.0, metavar="DEG", help="camera turned out of the plane")
-    parser.add_argument("--pixels-per-metre", type=float, default=450.0, metavar="PX")
+    parser.add_argument(
+        "--pixels-per-metre", type=float, metavar="PX", help="scale (default: 450, with --render 300)"
+    )
+    parser.add_argument(
+        "--render", action="store_true", help="film a body drawn on the markers, measure from the pixels"
+    )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repetitions with other noise")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_common(parser)

@@ -104,8 +104,9 @@ def run_validate(options: argparse.Namespace) -> int:
         rate_hz=options.rate,
         noise_px=options.noise,
         yaw_deg=options.yaw,
-        pixels_per_metre=options.pixels_per_metre,
+        pixels_per_metre=options.pixels_per_metre or (300.0 if options.render else 450.0),
         seeds=options.seeds,
+        render=options.render,
     )
     with ProgressLine() as tick:
         report = validate.validate_files(options.files, wanted, tick)

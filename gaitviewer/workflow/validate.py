@@ -1,12 +1,14 @@
 """``gaitviewer validate``: the measuring core against motion capture.
 
 Markers are projected into two virtual cameras; the keypoints go through the very same measuring core as
-those of a video; what it says is held against the file's own angles and events and the 3D markers.
+those of a video; what it says is held against the file's own angles and events and the 3D markers. With
+``render`` a body drawn on the markers is filmed instead, and the whole program measures from its pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from gaitviewer.analysis.measure import measure_session
@@ -14,9 +16,9 @@ from gaitviewer.analysis.motion import read_trial
 from gaitviewer.core.gait import ByView
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.progress import Tick, silent
+from gaitviewer.core.progress import Tick, part, silent
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
-from gaitviewer.errors import AnalysisError, FormatError
+from gaitviewer.errors import AnalysisError, FormatError, PoseError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import BodyMeasures, MarkerTrial
 from gaitviewer.formats.trc import read_trc
@@ -62,6 +64,10 @@ def validate_files(
         trial = read_markers(path)
         body = find_body(trial)
         truth = find_truth(trial, body)
+        if options.render:
+            inner = part(tick, number / len(files), (number + 1) / len(files))
+            comparisons.append(_compare_pixels(trial, truth, options, inner))
+            continue
         for seed in range(draws):
             tick((number + seed / draws) / len(files), f"{trial.name}, draw {seed + 1} of {draws}")
             comparisons.append(_compare_once(path, truth, options, trial.body, seed=seed))
@@ -77,6 +83,19 @@ def _compare_once(
     except AnalysisError as error:
         return failed(truth, str(error), seed=seed)
     return compare(truth, measures, seed=seed)
+
+
+def _compare_pixels(trial: MarkerTrial, truth: Truth, options: ValidationOptions, tick: Tick) -> Comparison:
+    """The same from the pixels of a body that is drawn on the markers."""
+    from gaitviewer.workflow.validate_body import complete_body
+    from gaitviewer.workflow.validate_render import measure_pixels
+
+    drawn = complete_body(trial, truth.body)
+    try:
+        measures = measure_pixels(drawn, options, _session(truth.body, trial.body), tick=tick)
+    except (AnalysisError, PoseError) as error:
+        return replace(failed(truth, str(error), seed=0), notes=drawn.notes)
+    return replace(compare(truth, measures, seed=0), notes=drawn.notes)
 
 
 def read_markers(path: Path) -> MarkerTrial:
@@ -109,7 +128,11 @@ def measure_markers(
     trial = trial_of(body, poses, path)
     either: ByView[PoseSequence | None] = ByView(poses.sagittal, poses.coronal)
     motion = read_trial(trial, either, sync=trial.sync)
-    session = Session(
+    return measure_session(_session(body, measured), (motion,))
+
+
+def _session(body: WalkingBody, measured: BodyMeasures) -> Session:
+    return Session(
         id=body.name,
         subject=Subject(body.name),
         height_m=measured.height_m,
@@ -117,4 +140,3 @@ def measure_markers(
         footwear=Footwear.BAREFOOT,
         walking_aid=WalkingAid.NONE,
     )
-    return measure_session(session, (motion,))

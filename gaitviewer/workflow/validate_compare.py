@@ -47,12 +47,14 @@ class AngleErrors:
     Attributes:
         angle, reference, side: what is compared with what.
         errors: [n] one for each point of each stride that both know.
+        far: whether all these strides are of the limb behind the other one in the side view.
     """
 
     angle: str
     reference: str
     side: Side
     errors: Array
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class ItemPair:
     Attributes:
         true_value, true_score, clear: by motion capture; ``clear`` of a band edge.
         value, score: measured; ``score`` None = not assessable, for ``reason``.
+        far: whether it rests on strides of the limb behind the other one in the side view only.
     """
 
     number: int
@@ -91,6 +94,7 @@ class ItemPair:
     value: float | None
     score: int | None
     reason: str
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Comparison:
         angles, events, extra, items: see their types.
         scores: (item, score) of every item that was assessed, with a truth or without.
         failure: why nothing could be measured, "" if something was.
+        notes: plain sentences on how the trial was filmed.
     """
 
     name: str
@@ -112,6 +117,7 @@ class Comparison:
     items: tuple[ItemPair, ...]
     scores: tuple[tuple[int, int], ...]
     failure: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def compare(truth: Truth, measures: Measures, *, seed: int) -> Comparison:
@@ -147,7 +153,7 @@ def compare_angles(truth: Truth, measures: Measures) -> tuple[AngleErrors, ...]:
             true = _reference(truth, angle, reference, side)
             if true is None:
                 continue
-            errors = []
+            errors, far = [], True
             for curve in measures.curves:
                 stride = curve.stride
                 if curve.angle != angle or stride.side is not side or not stride.counts:
@@ -157,8 +163,9 @@ def compare_angles(truth: Truth, measures: Measures) -> tuple[AngleErrors, ...]:
                 if angle in _SINGLE_SUPPORT:
                     difference = difference[_in_single_support(stride, when)]
                 errors.append(difference[np.isfinite(difference)])
+                far = far and stride.far
             if errors and sum(e.size for e in errors):
-                found.append(AngleErrors(angle, reference, side, np.concatenate(errors)))
+                found.append(AngleErrors(angle, reference, side, np.concatenate(errors), far))
     return tuple(found)
 
 
@@ -211,6 +218,7 @@ def _nearest_ms(times: Array, time_s: float) -> float | None:
 def compare_items(truth: Truth, measures: Measures) -> tuple[ItemPair, ...]:
     """True against measured score of every item that motion capture determines."""
     pairs = []
+    behind = {stride.key for stride in measures.strides if stride.far}
     for true in find_true_items(truth):
         measure = measures.evgs.get(true.number, true.side)
         limit = CLEAR_DEG if measure.item.unit == "deg" else _CLEAR_SIGMAS * measure.item.sigma
@@ -224,6 +232,7 @@ def compare_items(truth: Truth, measures: Measures) -> tuple[ItemPair, ...]:
                 value=measure.value,
                 score=measure.score,
                 reason=measure.reason,
+                far=bool(measure.strides) and behind.issuperset(measure.strides),
             )
         )
     return tuple(pairs)

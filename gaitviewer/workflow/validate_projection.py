@@ -21,6 +21,7 @@ from gaitviewer.synthesis.cameras import Camera, coronal_camera, sagittal_camera
 _MARGIN_M = 0.7  # around the walk in the picture
 _HEIGHT_M = 2.4  # of the picture, at the walk
 _LEAST_DISTANCE_M = 3.5  # of the subject from the end camera
+RATE_HZ = 60.0  # of rendered videos where no rate is asked for
 
 # Markers that stand for each keypoint, the first one present counts: Plug-in Gait (joint centres), then the
 # names of OpenSim's full-body sets. Several names joined by "+" are averaged. {s} is L or R, {r} l or r.
@@ -53,6 +54,7 @@ class ValidationOptions:
         pixels_per_metre: scale at the middle of the walk.
         seeds: how often the noise is drawn (once without noise).
         distance_m: of the side camera; None for one without perspective. The end camera always has one.
+        render: film a body drawn on the markers, and measure from its pixels.
     """
 
     rate_hz: float | None = None
@@ -61,6 +63,7 @@ class ValidationOptions:
     pixels_per_metre: float = 450.0
     seeds: int = 1
     distance_m: float | None = None
+    render: bool = False
 
     def __post_init__(self) -> None:
         checks = (
@@ -69,6 +72,10 @@ class ValidationOptions:
             (-60 <= self.yaw_deg <= 60, "the yaw lies between -60 and 60 degrees"),
             (20 <= self.pixels_per_metre <= 5000, "the scale lies between 20 and 5000 pixels per metre"),
             (1 <= self.seeds <= 1000, "there are 1 to 1000 seeds"),
+            (
+                not self.render or self.noise_px == 0,
+                "a filmed body gets no noise added: its pixels have their own",
+            ),
             (self.distance_m is None or 1 <= self.distance_m <= 1000, "the distance lies between 1 and 1000 m"),
         )
         for holds, sentence in checks:

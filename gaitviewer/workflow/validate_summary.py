@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gaitviewer.core.gait import EventKind
 from gaitviewer.workflow.validate_compare import ANGLE_ROWS, AngleErrors, Comparison, reference_of_item
 from gaitviewer.workflow.validate_items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
 from gaitviewer.workflow.validate_projection import ValidationOptions
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class AngleRow:
         mae_no_offset, rmse_no_offset: after taking each trial's mean difference of each side away.
         worst_trial: MAE of the trial in which it is largest, and ``worst_name``.
         trials, points: what it rests on.
+        mae_near, mae_far: of the limbs near the camera (and all of the end view), and of those behind them.
     """
 
     angle: str
@@ -36,6 +40,8 @@ class AngleRow:
     worst_name: str
     trials: int
     points: int
+    mae_near: float = float("nan")
+    mae_far: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,14 @@ def _angle_row(angle: str, reference: str, parts: dict[tuple[str, int], list[Ang
     by_name: dict[str, list[float]] = defaultdict(list)
     for (name, _), group in parts.items():
         by_name[name].append(float(np.abs(np.concatenate([e.errors for e in group])).mean()))
+    by_limb: dict[bool, list[Array]] = defaultdict(list)
+    for group in parts.values():
+        for e in group:
+            by_limb[e.far].append(e.errors)
+    near, far = (
+        float(np.abs(np.concatenate(by_limb[which])).mean()) if by_limb[which] else float("nan")
+        for which in (False, True)
+    )
     worst = max(by_name, key=lambda name: float(np.mean(by_name[name])))
     return AngleRow(
         angle=angle,
@@ -179,6 +193,8 @@ def _angle_row(angle: str, reference: str, parts: dict[tuple[str, int], list[Ang
         worst_name=worst,
         trials=len(by_name),
         points=int(every.size),
+        mae_near=near,
+        mae_far=far,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from gaitviewer.analysis.evgs_table import load_items
 from gaitviewer.workflow.validate_compare import FILE, MARKERS, Comparison
 from gaitviewer.workflow.validate_items import FILE_ITEMS, MARKER_ITEMS
+from gaitviewer.workflow.validate_projection import RATE_HZ
 from gaitviewer.workflow.validate_summary import ItemRow, ValidationReport
 
 _SCHEMA_VERSION = 1
@@ -47,8 +48,11 @@ def _head(report: ValidationReport) -> str:
     o = report.options
     rate = "the files' own rate" if o.rate_hz is None else f"{o.rate_hz:g} Hz"
     camera = "without perspective" if o.distance_m is None else f"{o.distance_m:g} m away"
+    if o.render:
+        rate = f"{o.rate_hz or RATE_HZ:g} Hz"
+    seen = "from the pixels of a drawn body" if o.render else f"noise {o.noise_px:g} px"
     return (
-        f"{len(report.names)} trials, {report.runs} runs: {rate}, noise {o.noise_px:g} px, "
+        f"{len(report.names)} trials, {report.runs} runs: {rate}, {seen}, "
         f"yaw {o.yaw_deg:g} deg, {o.pixels_per_metre:g} px/m, side camera {camera}"
     )
 
@@ -58,11 +62,13 @@ def _angles(report: ValidationReport) -> str:
         (
             row.angle, row.reference, _number(row.mae), _number(row.rmse), f"{row.bias:+.1f}",
             _number(row.mae_no_offset), _number(row.rmse_no_offset),
+            *((_number(row.mae_near), _number(row.mae_far)) if report.options.render else ()),
             f"{row.worst_trial:.1f} {row.worst_name}",
         )
         for row in report.angles
     ]  # fmt: skip
-    head = ("Angle (deg)", "against", "MAE", "RMSE", "bias", "MAE*", "RMSE*", "worst trial")
+    limbs = ("near", "far") if report.options.render else ()  # exact points hide behind nothing
+    head = ("Angle (deg)", "against", "MAE", "RMSE", "bias", "MAE*", "RMSE*", *limbs, "worst trial")
     return _table(head, rows) + "\n* without the trial's mean offset; lateral shift in % of the leg length"
 
 
@@ -104,6 +110,7 @@ def _items(report: ValidationReport) -> str:
 
 def _trials(report: ValidationReport) -> str:
     lines = [f"{c.name}, draw {c.seed + 1}: {c.failure}" for c in report.comparisons if c.failure]
+    lines += [f"{c.name}: {note}" for c in report.comparisons for note in c.notes]
     for c in report.comparisons:
         for e in c.events:
             if e.error_ms is None and not c.failure:
@@ -141,6 +148,7 @@ def _comparison(c: Comparison) -> dict[str, Any]:
         "trial": c.name,
         "seed": c.seed,
         "failure": c.failure,
+        "notes": list(c.notes),
         "events": [
             {"kind": e.kind.value, "side": e.side.value, "time_s": e.time_s, "error_ms": e.error_ms}
             for e in c.events
