@@ -37,6 +37,7 @@ class FusionSettings:
         map_patch: rows and frames of a patch.
         clip: frames and pixels of the video.   tubelet: frames and pixels of its tokens.
         modality_dropout: how often a modality is left out in training, where there are several.
+        statements: how many numbers the generated text rests on.
     """
 
     modalities: tuple[str, ...] = MODALITIES
@@ -57,6 +58,7 @@ class FusionSettings:
     clip: tuple[int, int] = (24, 64)
     tubelet: tuple[int, int] = (3, 16)
     modality_dropout: float = 0.0
+    statements: int = 22
 
     def __post_init__(self) -> None:
         unknown = set(self.modalities) - set(MODALITIES)
@@ -82,17 +84,26 @@ class MapFusionNet(nn.Module):
     [B, 96] seconds; ``video`` [B, T, H, W, 3] u8 with ``video_times`` [B, T] and ``video_there`` [B] bool;
     ``text`` [B, K, 384] with ``text_mask`` [B, K] bool. Only what the modalities need has to be there.
 
-    The buffers ``map_mean`` and ``map_sd`` [238] are those of the training set.
+    Buffers of the training set: ``map_mean``, ``map_sd`` [238] over clips and frames, ``row_sd`` [238] of the
+    clips' means, ``unfamiliar_limit`` (see :meth:`distance`), ``statement_mean``, ``statement_sd`` [S].
     """
 
     map_mean: Tensor
     map_sd: Tensor
+    row_sd: Tensor
+    unfamiliar_limit: Tensor
+    statement_mean: Tensor
+    statement_sd: Tensor
 
     def __init__(self, settings: FusionSettings) -> None:
         super().__init__()
         self.settings = settings
         self.register_buffer("map_mean", torch.zeros(MAP_ROWS))
         self.register_buffer("map_sd", torch.ones(MAP_ROWS))
+        self.register_buffer("row_sd", torch.ones(MAP_ROWS))
+        self.register_buffer("unfamiliar_limit", torch.tensor(float("inf")))
+        self.register_buffer("statement_mean", torch.zeros(settings.statements))
+        self.register_buffer("statement_sd", torch.ones(settings.statements))
         self.encoders = nn.ModuleDict(
             {name: _encoder(name, settings) for name in settings.modalities if name != "text"}
         )
@@ -122,6 +133,12 @@ class MapFusionNet(nn.Module):
         values = (batch["map"] - self.map_mean[:, None]) / self.map_sd[:, None]
         # a wild value must not drown the rest
         return values.clamp(-8.0, 8.0).masked_fill(batch["unknown"][..., None], 0.0)
+
+    def distance(self, batch: Batch) -> Tensor:
+        """[B] how unlike the training clips a map is: RMS over the known rows of the clip's mean, in SD."""
+        away = (batch["map"].mean(dim=2) - self.map_mean) / self.row_sd
+        known = ~batch["unknown"]
+        return ((away**2 * known).sum(dim=1) / known.sum(dim=1).clamp_min(1)).sqrt()
 
     def patches(self, batch: Batch, *, map_input: Tensor | None = None) -> dict[str, Tensor]:
         """Patch embeddings [B, N, d] of map and video; ``map_input`` replaces the standardised map."""
