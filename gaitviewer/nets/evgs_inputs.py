@@ -84,6 +84,13 @@ class EvgsSettings:
         """Of the pruning."""
         return PruneRule(self.threshold, self.floor, self.keep or None)
 
+    def inputs(self) -> tuple[Any, ...]:
+        """What the tokens of a clip depend on."""
+        return (
+            self.size_px, self.patch_px, self.tubelet, self.frames, self.prompt, self.line_px, self.point_px,
+            self.keep, self.threshold, self.floor, self.shared_limbs,
+        )  # fmt: skip
+
     @property
     def limbs(self) -> int:
         """Sets of heads."""
@@ -106,7 +113,7 @@ class Crop:
     def mirrored(self, skeleton: Skeleton = BODY_FEET_23) -> Crop:
         """The mirror image: sides exchange."""
         points = self.keypoints[:, list(skeleton.flips)].copy()
-        points[..., 0] = self.frames.shape[2] - 1 - points[..., 0]
+        points[..., 0] = self.frames.shape[1] - 1 - points[..., 0]  # the crop is square
         flipped = np.ascontiguousarray(self.frames[:, :, ::-1])
         return Crop(flipped, np.ascontiguousarray(self.mask[:, :, ::-1]), points)
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from gaitviewer.nets.evgs_net import EvgsNet
 
 CLASSES = ("normal", "atypical")
-STRIDES = 3
-"""Strides of each limb and view that an answer is averaged over."""
 Asked = tuple[int, Side]
 
 
@@ -113,7 +111,7 @@ def predict(
     """
     net, settings = load_net(model)
     net.to(device)
-    strips = list(read_strips(measures, pictures, size_px=settings.size_px, most=STRIDES))
+    strips = list(read_strips(measures, pictures, most=clip_table().strides))
     clips = clips_of(strips, settings)
     chance, score = _ask(net, clips, settings, device=device, precision=precision)
     opinions, texts = [], []

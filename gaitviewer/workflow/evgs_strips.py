@@ -47,6 +47,9 @@ class ClipTable:
 
     rate_hz: float
     kinds: tuple[ClipKind, ...]
+    stored_px: int
+    strides: int
+    strides_to_learn: int
     margin: float
     border: int
     leg_points_seen: float
@@ -65,8 +68,8 @@ def clip_table() -> ClipTable:
     )
     crop, limits = raw["crop"], raw["limits"]
     return ClipTable(
-        raw["rate_hz"], kinds, crop["margin"], crop["border"], limits["leg_points_seen"],
-        limits["frames_held"], raw["outline"],
+        raw["rate_hz"], kinds, crop["stored_px"], crop["strides"], crop["strides_to_learn"],
+        crop["margin"], crop["border"], limits["leg_points_seen"], limits["frames_held"], raw["outline"],
     )  # fmt: skip
 
 
@@ -138,21 +141,25 @@ def choose_strides(measures: Measures, *, most: int) -> tuple[tuple[ViewMotion, 
 
 
 def read_strips(
-    measures: Measures, pictures: Mapping[tuple[str, View], Pictures], *, size_px: int, most: int = 1
+    measures: Measures,
+    pictures: Mapping[tuple[str, View], Pictures],
+    *,
+    size_px: int | None = None,
+    most: int = 1,
 ) -> Iterator[Strip]:
     """Strips of a session.
 
     Args:
         measures: of the session.
         pictures: by (trial id, view).
-        size_px: side of the crop.
+        size_px: side of the crop; None = as the data file says.
         most: strides of each limb and view.
     """
     for motion, stride in choose_strides(measures, most=most):
         source = pictures.get((stride.trial, stride.view))
         if source is None:
             continue
-        strip = read_strip(motion, stride, source, size_px=size_px)
+        strip = read_strip(motion, stride, source, size_px=size_px or clip_table().stored_px)
         if strip is not None:
             yield strip
 

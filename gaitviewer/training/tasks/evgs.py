@@ -1,0 +1,296 @@
+"""System 2: the Edinburgh Visual Gait Score from video, 17 items and two limbs.
+
+After ChildGait-Video (Shen et al., Decoding children's gait behavior, ECCV 2026): clips placed on the phases of
+the items, the skeleton drawn onto the frames, only patches with foreground computed, binary answers averaged
+over the clips of a session, and a regression of the Gait Variable Score.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gaitviewer.core.learning import ITEMS, LabelledSession
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.progress import part
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.evgs_inputs import EvgsSettings
+from gaitviewer.nets.evgs_net import Answers, EvgsNet, chances, items_loss, seen_loss
+from gaitviewer.nets.pruning import normalise_patches
+from gaitviewer.nets.videomae import load_weights, read_checkpoint
+from gaitviewer.training.loop import fit
+from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
+from gaitviewer.training.tasks.evgs_answers import by_session, visible_mean
+from gaitviewer.training.tasks.evgs_classical import logistic_chances, majority_chances
+from gaitviewer.training.tasks.evgs_examples import Collate, clip_cases, pack
+from gaitviewer.training.tasks.evgs_settings import (
+    VARIANTS,
+    Tables,
+    loop_settings,
+    network_settings,
+    read_protocol,
+)
+from gaitviewer.workflow.evgs_strips import clip_table, read_strips
+
+VERSION = "1"
+_BATCH = 32  # clips at a time outside training
+log = logging.getLogger(__name__)
+
+
+def make_task() -> EvgsTask:
+    """The task, for the harness."""
+    return EvgsTask()
+
+
+class EvgsTask:
+    """System 2 as a task; the cases of the latest settings are kept for the next run."""
+
+    name = "evgs"
+    version = VERSION
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, dict[str, list[Example]]] | None = None
+
+    def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
+        """One example for each limb and view; [] where there are no pictures of a stride that counts."""
+        strips = read_strips(measures, session.pictures, most=clip_table().strides_to_learn)
+        examples = [pack(strip, session) for strip in strips]
+        if not examples:
+            why = "no pictures" if not session.pictures else "no stride counts"
+            log.info("evgs: session %s gives no clip: %s", session.id, why)
+        return examples
+
+    def variants(self, protocol: str) -> tuple[Variant, ...]:
+        """All variants; the first one is shipped."""
+        read_protocol(protocol)
+        return VARIANTS
+
+    def run(self, variant: Variant, context: RunContext) -> RunResult:
+        """Train and predict.
+
+        Raises:
+            SettingsError: unknown protocol or setting, or nothing to learn from.
+        """
+        tables = read_protocol(context.protocol, variant.settings)
+        settings = network_settings(tables)
+        cases = self._cases(context, settings, pixels=tables["kind"] == "video")
+        if not any((case["labels"] >= 0).any() for case in cases["train"]):
+            raise SettingsError("No session to learn from has pictures and Edinburgh scores; use other data.")
+        if tables["kind"] != "video":
+            return _run_baseline(tables["kind"], cases, context)
+        torch.set_num_threads(context.threads)
+        return _Run(tables, settings, cases, context).finish()
+
+    def _cases(self, context: RunContext, settings: EvgsSettings, *, pixels: bool) -> dict[str, list[Example]]:
+        """Cases of every set by name."""
+        sets = {"train": context.sets.train, "valid": context.sets.valid, "test": context.sets.test}
+        sets |= dict(context.sets.others)
+        key = (repr(settings.inputs()), pixels, [[e["session"] for e in held] for held in sets.values()])
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None  # the old ones are let go before the new ones are made
+            tick = _counting(context, sum(len(held) for held in sets.values()))
+            made = {name: clip_cases(held, settings, pixels=pixels, tick=tick) for name, held in sets.items()}
+            self._kept = (key, made)
+        return self._kept[1]
+
+
+def _counting(context: RunContext, total: int) -> Callable[[], None]:
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        context.tick(0.1 * done / max(1, total), f"evgs: clips of strip {done} of {total}")
+
+    return tick
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loss:
+    """Loss of a batch.
+
+    Attributes:
+        weight: [17, levels] of the positive answers.   tables: weights of the parts.
+    """
+
+    weight: Tensor
+    tables: dict[str, float]
+
+    @classmethod
+    def of(cls, train: Sequence[Example], tables: dict[str, float], *, levels: int) -> Loss:
+        """Weights that make both answers of an item count alike, up to the limit."""
+        labels = np.stack([case["labels"] for case in train])
+        weights = np.ones((ITEMS, levels))
+        for level in range(levels):
+            yes, known = (labels > level).sum(axis=0), (labels >= 0).sum(axis=0)
+            ratio = (known - yes) / np.maximum(yes, 1)
+            weights[:, level] = np.clip(ratio, 1 / tables["balance_limit"], tables["balance_limit"])
+        return cls(torch.from_numpy(weights).float(), tables)
+
+    def __call__(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        """Mean over what the clips are asked."""
+        pixels = normalise_patches(batch["patches"])
+        if "gain" in batch:
+            colours = pixels.unflatten(-1, (3, -1)) * batch["gain"] + batch["offset"]
+            pixels = colours.flatten(-2)
+        found: Answers = model(pixels, batch["index"], batch.get("keys"), batch["kind"])
+        rows = torch.arange(len(batch["kind"]), device=batch["kind"].device)
+        weight = self.weight.to(pixels.device)
+        total = items_loss(found.items[rows, batch["limb"]].float(), batch["labels"], weight)
+        if self.tables["score"] > 0:
+            score = found.score[rows, batch["limb"]].float()
+            total = total + self.tables["score"] * seen_loss(score, batch["profile"])
+        if self.tables["segments"] > 0:
+            total = total + self.tables["segments"] * seen_loss(found.segments.float(), batch["segments"])
+        return total
+
+
+class _Run:
+    """One run of the network."""
+
+    def __init__(
+        self, tables: Tables, settings: EvgsSettings, cases: dict[str, list[Example]], context: RunContext
+    ) -> None:
+        self.tables, self.settings, self.cases, self.context = tables, settings, cases, context
+        profiles = np.array([case["profile"] for case in cases["train"]])
+        profiles = profiles[np.isfinite(profiles)]
+        self.mean = float(profiles.mean()) if profiles.size else 0.0
+        self.sd = float(profiles.std()) or 1.0 if profiles.size else 1.0
+        self.collate = Collate(tables["augment"], self.mean, self.sd)
+
+    def finish(self) -> RunResult:
+        """Train, answer, measure the speed."""
+        net = self._network()
+        valid = self.cases["valid"] or self.cases["train"]
+        result = fit(
+            net,
+            train=self.cases["train"],
+            collate=self.collate,
+            loss=Loss.of(self.cases["train"], self.tables["loss"], levels=net.levels),
+            validate=lambda model: self._judge(model, valid),
+            settings=loop_settings(self.tables),
+            folder=self.context.folder,
+            seed=self.context.seed,
+            device=self.context.device,
+            tick=part(self.context.tick, 0.1, 0.95),
+            name="evgs",
+            threads=self.context.threads,
+        )
+        found = {name: self._predictions(net, held) for name, held in self._held()}
+        seen = len(self.cases["train"]) * result.epochs
+        extras = {
+            "best_epoch": result.best_epoch,
+            "training_clips": len(self.cases["train"]),
+            "training_clips_per_s": round(seen / max(result.seconds, 1e-9), 1),
+            "visible": {name: visible_mean(one) for name, one in found.items()},
+            **self._speed(net),
+        }
+        if self.settings.ordinal:
+            extras["ordinal_qwk"] = {name: self._ordinal(net, held) for name, held in self._held()}
+        return RunResult(
+            predictions=found,
+            state={name: value.detach().cpu() for name, value in net.state_dict().items()},
+            settings={**self.settings.table(), "score_mean": self.mean, "score_sd": self.sd},
+            extras=extras,
+        )
+
+    def _network(self) -> EvgsNet:
+        torch.manual_seed(self.context.seed)
+        net = EvgsNet(self.settings, kinds=len(clip_table().kinds))
+        if self.tables["checkpoint"]:
+            path = Path(self.tables["checkpoint"])
+            left_out = load_weights(net.encoder, read_checkpoint(path), name=path.name)
+            log.info("evgs: encoder started from %s, without %s", path.name, ", ".join(left_out) or "nothing")
+        return net
+
+    def _held(self) -> list[tuple[str, list[Example]]]:
+        return [(name, held) for name, held in self.cases.items() if name != "train" and held]
+
+    def _judge(self, model: nn.Module, cases: list[Example]) -> float:
+        """Mean area under the curve of the items, single clips: steadier than any limit on few subjects."""
+        from sklearn.metrics import roc_auc_score
+
+        answers, _ = self._answers(model, cases)
+        labels = np.stack([case["labels"] for case in cases])
+        areas = []
+        for item in range(ITEMS):
+            known = labels[:, item] >= 0
+            true = labels[known, item] >= 1
+            if true.any() and not true.all():
+                areas.append(float(roc_auc_score(true, 1.0 - answers[known, item, 0])))
+        return float(np.mean(areas)) if areas else 0.0
+
+    @torch.no_grad()
+    def _answers(
+        self, model: nn.Module, cases: Sequence[Example]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Chances [N, 17, C] of the limb of each case, and its score [N] in degrees."""
+        model.eval()
+        answers, scores = [], []
+        for start in range(0, len(cases), _BATCH):
+            held = list(cases[start : start + _BATCH])
+            batch = {key: value.to(self.context.device) for key, value in self.collate(held, None).items()}
+            found: Answers = model(batch["patches"], batch["index"], batch.get("keys"), batch["kind"])
+            rows = torch.arange(len(held), device=found.items.device)
+            answers.append(chances(found.items[rows, batch["limb"]].double()).cpu().numpy())
+            scores.append(found.score[rows, batch["limb"]].double().cpu().numpy())
+        return np.concatenate(answers), np.concatenate(scores) * self.sd + self.mean
+
+    def _predictions(self, model: nn.Module, cases: list[Example]) -> Predictions:
+        answers, scores = self._answers(model, cases)
+        return by_session(cases, 1.0 - answers[..., 0], scores)
+
+    def _ordinal(self, model: nn.Module, cases: list[Example]) -> float | None:
+        """Mean quadratic kappa of 0 / 1 / 2 over the questions, averaged chances of a session."""
+        from sklearn.metrics import cohen_kappa_score
+
+        answers, _ = self._answers(model, cases)
+        parts = [by_session(cases, answers[..., level]) for level in range(answers.shape[-1])]
+        chance = np.stack([one.probability[..., 1] for one in parts], axis=-1)
+        full = by_session(cases, answers[..., 0], binary=False).target
+        found = []
+        for question in range(chance.shape[1]):
+            known = (full[:, question] >= 0) & np.isfinite(chance[:, question]).all(axis=1)
+            true, said = full[known, question], chance[known, question].argmax(axis=1)
+            if len(np.unique(true)) > 1:
+                found.append(cohen_kappa_score(true, said, labels=[0, 1, 2], weights="quadratic"))
+        return float(np.mean(found)) if found else None
+
+    @torch.no_grad()
+    def _speed(self, model: nn.Module, *, repeats: int = 5) -> dict[str, float]:
+        """Clips a second of the network itself, and its mean tokens."""
+        cases = (self.cases["test"] or self.cases["train"])[:16]
+        batch = {key: value.to(self.context.device) for key, value in self.collate(cases, None).items()}
+        model.eval()
+        best = float("inf")
+        for _ in range(repeats):
+            started = time.perf_counter()
+            model(batch["patches"], batch["index"], batch.get("keys"), batch["kind"])
+            if torch.device(self.context.device).type == "cuda":
+                torch.cuda.synchronize()
+            best = min(best, time.perf_counter() - started)
+        tokens = float(np.mean([len(case["index"]) for case in cases]))
+        return {"clips_per_s": round(len(cases) / best, 1), "tokens": round(tokens, 1)}
+
+
+def _run_baseline(kind: str, cases: dict[str, list[Example]], context: RunContext) -> RunResult:
+    found = {}
+    for name, held in cases.items():
+        if name == "train" or not held:
+            continue
+        if kind == "majority":
+            chance = majority_chances(cases["train"], held)
+        else:
+            chance = logistic_chances(cases["train"], held, seed=context.seed)
+        found[name] = by_session(held, chance)
+    context.tick(1.0, f"evgs, {kind}: done")
+    extras = {"visible": {name: visible_mean(one) for name, one in found.items()}}
+    return RunResult(found, None, {"kind": kind}, extras)

@@ -1,0 +1,88 @@
+"""What a run of the video system is made of: the protocol's tables with what a variant changes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from gaitviewer.errors import SettingsError
+from gaitviewer.nets.evgs_inputs import EvgsSettings
+from gaitviewer.paths import resources
+from gaitviewer.training.loop import LoopSettings
+from gaitviewer.training.task import Variant
+
+Tables = dict[str, Any]
+
+VARIANTS: tuple[Variant, ...] = (
+    Variant("video", "skeleton drawn, 16 frames, 25 % of the tokens"),
+    Variant("logistic", "logistic regression on the keypoints of the same clips", {"kind": "logistic"}),
+    Variant("majority", "always the more frequent answer of each item", {"kind": "majority"}),
+    Variant("T=8", "8 frames (0.27 s)", {"network.frames": 8}, "frames"),
+    Variant("T=32", "32 frames (1.07 s)", {"network.frames": 32}, "frames"),
+    Variant("no-prompt", "no skeleton drawn", {"network.prompt": False}, "prompting"),
+    Variant("tokens=100%", "every token", {"network.keep": 1.0}, "pruning"),
+    Variant("tokens=50%", "half of the tokens", {"network.keep": 0.5}, "pruning"),
+    Variant("tokens=10%", "a tenth of the tokens", {"network.keep": 0.1}, "pruning"),
+    Variant("tokens-by-threshold", "tokens with 10 % of foreground", {"network.keep": 0.0}, "pruning"),
+    Variant("ordinal", "heads for 0 / 1 / 2", {"network.ordinal": True}, "heads"),
+    Variant("separate-limbs", "heads of each limb's own", {"network.shared_limbs": False}, "heads"),
+    Variant("no-segments", "not asked for body segments", {"loss.segments": 0.0}, "segments"),
+)
+
+
+@cache
+def _protocols() -> dict[str, Any]:
+    with (resources() / "models/evgs.toml").open("rb") as file:
+        found: dict[str, Any] = tomllib.load(file)["protocols"]
+    return found
+
+
+@cache
+def visible_items() -> tuple[int, ...]:
+    """Items that can be seen in the walker's pictures, as written down before the first training."""
+    with (resources() / "models/evgs_visible_items.toml").open("rb") as file:
+        rows = tomllib.load(file)["items"]
+    return tuple(int(row["number"]) for row in rows if row["visible"])
+
+
+def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables:
+    """The tables of a protocol, changed by "table.key" or "key".
+
+    Raises:
+        SettingsError: there is no such protocol, or a change of something unknown.
+    """
+    protocols = _protocols()
+    if name not in protocols or name == "base":
+        known = ", ".join(key for key in protocols if key != "base")
+        raise SettingsError(f"There is no protocol “{name}” for the video model; choose from {known}.")
+    found = _merged(protocols["base"], protocols[name])
+    for key, value in (changes or {}).items():
+        table, _, last = key.rpartition(".")
+        place = found[table] if table else found
+        if last not in place:
+            raise SettingsError(f"The video system has no setting “{key}”.")
+        place[last] = value
+    return found
+
+
+def _merged(base: Mapping[str, Any], changed: Mapping[str, Any]) -> Tables:
+    found: Tables = {}
+    for key in {**base, **changed}:
+        old, new = base.get(key), changed.get(key)
+        if isinstance(old, Mapping):
+            found[key] = _merged(old, new or {})
+        else:
+            found[key] = old if new is None else new
+    return found
+
+
+def network_settings(tables: Tables) -> EvgsSettings:
+    """The network of a run."""
+    return EvgsSettings.read(tables["network"])
+
+
+def loop_settings(tables: Tables) -> LoopSettings:
+    """The training of a run."""
+    return LoopSettings(**tables["loop"])
