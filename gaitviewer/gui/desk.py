@@ -13,6 +13,7 @@ from gaitviewer.gui import commands
 from gaitviewer.gui.canvas.overlays import OVERLAYS
 from gaitviewer.gui.canvas.two_views import TwoViews
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
+from gaitviewer.gui.docks import DockTitles
 from gaitviewer.gui.hand_tools import HandTools
 from gaitviewer.gui.notices import Banner
 from gaitviewer.gui.panels.base import Panel
@@ -72,7 +73,7 @@ class Desk(QMainWindow):
         self.bare = False
         self.overlays = {overlay.name for overlay in OVERLAYS if overlay.shown}
         self._loop_start_s: float | None = None
-        self.views = TwoViews(state, limit_bytes=state.settings.memory_mb * 1_000_000)
+        self.views = TwoViews(state, limit_bytes=state.settings.memory_mb << 20)
         self.player: Player = self.views.player
         self.banner = Banner()
         self.hand = HandTools(state, self.views, self.banner, self)
@@ -85,6 +86,7 @@ class Desk(QMainWindow):
         self.panels: dict[str, Panel] = {}
         for name, make, area in _PANELS:
             self._add_dock(name, make(state, self.player), area)
+        self.titles = DockTitles(self, self.docks.values())
         self.arrange("review")
         self._connect(actions)
 
@@ -130,6 +132,7 @@ class Desk(QMainWindow):
         self.transport.offset_asked.connect(self._set_offset)
         self.transport.estimate_asked.connect(self._use_estimate)
         state.document_changed.connect(self._follow_offset)
+        state.settings_changed.connect(lambda: self.views.frames.set_limit(state.settings.memory_mb << 20))
         state.measures_changed.connect(self._follow_measures)
         self.views.frames.arrived.connect(self.transport.soon)
         for signal in (

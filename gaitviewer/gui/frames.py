@@ -61,6 +61,16 @@ class FrameStore(QObject):
         self._bridge = _Bridge(self)
         self._bridge.posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
+    @property
+    def limit_bytes(self) -> int:
+        """The bound on all memory for pictures."""
+        return self._limit_bytes
+
+    def set_limit(self, limit_bytes: int) -> None:
+        """Keep at most this much from now on (what the decoders hold follows with the next trial)."""
+        self._limit_bytes = limit_bytes
+        self.cache.set_limit(int(limit_bytes * _PICTURES_SHARE))
+
     def open(self, trial: Trial | None) -> ByView[ViewFrames | None]:
         """Let go of the trial before and start decoding this one; returns at once."""
         self._close_views()

@@ -69,10 +69,19 @@ class ShotCache:
             self._shots[owner, shot.index] = shot
             self._numbers.setdefault(owner, set()).add(shot.index)
             self.held_bytes += shot.bytes - (0 if before is None else before.bytes)
-            while self.held_bytes > self.limit_bytes and len(self._shots) > 1:
-                (whose, index), gone = self._shots.popitem(last=False)
-                self._numbers[whose].discard(index)
-                self.held_bytes -= gone.bytes
+            self._trim()
+
+    def set_limit(self, limit_bytes: int) -> None:
+        """Keep at most this much from now on."""
+        with self._lock:
+            self.limit_bytes = limit_bytes
+            self._trim()
+
+    def _trim(self) -> None:
+        while self.held_bytes > self.limit_bytes and len(self._shots) > 1:
+            (whose, index), gone = self._shots.popitem(last=False)
+            self._numbers[whose].discard(index)
+            self.held_bytes -= gone.bytes
 
     def nearest(self, owner: int, index: int) -> Shot | None:
         """The picture nearest in time that is there."""

@@ -33,7 +33,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.state import AppState
-from gaitviewer.video import index_video, write_video
+from gaitviewer.video import VideoReader, index_video, open_video, write_video
 
 pytestmark = pytest.mark.benchmark
 
@@ -327,6 +327,44 @@ def test_steps(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.Capt
     if not used.shared:
         assert p95[0] <= 25
         assert p95[1] <= 120
+
+
+def test_jumps_that_leave_out_what_is_not_needed(full_hd: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same random jumps in both views at once, in turn with and without: mostly a ratio."""
+    spent: dict[bool, list[float]] = {True: [], False: []}
+    wall: dict[bool, list[float]] = {True: [], False: []}
+
+    def jump(reader: VideoReader, number: int, hurry: bool) -> None:
+        began = time.thread_time()
+        picture = reader.frame(number, max_height=420, pixel_format="bgra", hurry=hurry)
+        spent[hurry].append(time.thread_time() - began)
+        assert full_hd.counter.read(picture[..., :3]) == number
+
+    with open_video(full_hd.paths[0]) as one, open_video(full_hd.paths[1]) as other:
+        for number in np.random.default_rng(2).integers(30, 540, 40).tolist():
+            for hurry in (True, False):
+                for reader in (one, other):
+                    reader._cache.clear()
+                    reader.frame(0)
+                began = time.perf_counter()
+                threads = [
+                    threading.Thread(target=jump, args=(reader, at, hurry))
+                    for reader, at in ((one, number), (other, number + 15))
+                ]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                wall[hurry].append(time.perf_counter() - began)
+    p95 = {how: 1e3 * float(np.percentile(spent[how], 95)) for how in spent}
+    worst = {how: 1e3 * float(np.percentile(wall[how], 95)) for how in wall}
+    _say(
+        capsys,
+        f"random jumps, processor time of a view at the 95th percentile: {p95[True]:.0f} ms, and "
+        f"{p95[False]:.0f} ms if all is decoded (ratio of the sums {sum(spent[True]) / sum(spent[False]):.2f}); both views at once "
+        f"took {worst[True]:.0f} and {worst[False]:.0f} ms, load of the machine {os.getloadavg()[0]:.1f}",
+    )
+    assert sum(spent[True]) < 0.92 * sum(spent[False])
 
 
 def test_scrubbing(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]) -> None:
