@@ -148,6 +148,7 @@ class FusionNet(nn.Module):
             self.skeleton: Stgcn | Stgcnpp = BACKBONES[settings.backbone](settings.skeleton)
         if kind in ("cross", "concat"):
             self.project = nn.Linear(settings.skeleton.widths[-1], width)
+            self.skeleton.answer.requires_grad_(False)
         if kind != "skeleton":
             self.encoder = FeatureEncoder(settings)
             branches = 1 if kind == "features" else 2

@@ -131,6 +131,11 @@ class Stgcn(nn.Module):
         """The blocks, first to last: where explanations can be read."""
         return self.st_gcn_networks
 
+    @property
+    def answer(self) -> nn.Module:
+        """The layer that gives the logits: of no use where only the features are wanted."""
+        return self.fcn
+
     def features(self, x: Tensor) -> Tensor:
         """[N, C, T, V, M] -> [N * M, C', T / 4, V]: output of the last block."""
         count, channels, frames, joints, people = x.shape

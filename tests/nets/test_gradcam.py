@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from gaitviewer.nets.gradcam import grad_cam
 from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
 
+torch.set_num_threads(1)
+
 
 class TwoChannels(nn.Module):
     """F = (x, 2 x); Y_0 = mean F_0 - 3 mean F_1, Y_1 = -Y_0 + mean(F_0)."""
