@@ -81,7 +81,7 @@ def _own_limbs(random: np.random.Generator, gait: WalkerGait, table: dict[str, A
             own = draw_wave(random, [apart * value for value in spread[name]])
             curve: CycleCurve = getattr(old, name)
             usual = curve if name == "ankle_dorsiflexion" else stretched(curve, longer)
-            curves[name] = usual.plus(common[name]).plus(own)
+            curves[name] = usual.plus(common[name]).plus(own).plus(_shift(table, name))
         numbers = table["limbs"]
         return replace(
             old,
@@ -91,6 +91,7 @@ def _own_limbs(random: np.random.Generator, gait: WalkerGait, table: dict[str, A
                 random, mean=old.foot_progression_deg, spread=numbers["foot_progression_deg"]
             ),
             knee_progression_deg=bounded(random, spread=numbers["knee_progression_deg"]),
+            clearance=bounded(random, mean=numbers["clearance"][0], spread=numbers["clearance"][1]),
             hindfoot_valgus_deg=bounded(
                 random, mean=numbers["hindfoot_valgus_deg"][0], spread=numbers["hindfoot_valgus_deg"][1]
             ),
@@ -99,11 +100,16 @@ def _own_limbs(random: np.random.Generator, gait: WalkerGait, table: dict[str, A
     return BySide(limb(Side.LEFT), limb(Side.RIGHT))
 
 
+def _shift(table: dict[str, Any], name: str) -> CycleCurve:
+    return CycleCurve.of_table(table["shift_deg"].get(name, 0.0))
+
+
 def _own_trunk(random: np.random.Generator, trunk: TrunkCurves, table: dict[str, Any]) -> TrunkCurves:
     changes = {}
     for field in fields(TrunkCurves):
         curve: CycleCurve = getattr(trunk, field.name)
-        changes[field.name] = curve.plus(draw_wave(random, table["spread_deg"][field.name]))
+        wave = draw_wave(random, table["spread_deg"][field.name])
+        changes[field.name] = curve.plus(wave).plus(_shift(table, field.name))
     return TrunkCurves(**changes)
 
 

@@ -158,14 +158,14 @@ class MeanCycle:
         """Pitch of the foot in stance, radians."""
         settled = settle(wanted(side, phase, self.gait)[2], self.gait.flat_band_deg)
         own = np.mod(phase_of(side, phase, self.gait), 1.0)
-        return give_way(settled, _bumps(own), self.pitch_change[0 if side is Side.LEFT else 1])
+        return give_way(settled, _bumps(own) @ self.pitch_change[0 if side is Side.LEFT else 1])
 
 
-def give_way(settled: Array, bumps: Array, change: Array) -> Array:
+def give_way(settled: Array, change: Array) -> Array:
     """The settled pitch with a bounded change that never turns a heel stance into a toe stance."""
     limit = math.radians(_GIVE_DEG)
     share = np.minimum(1.0, np.abs(settled) / (1.2 * limit))
-    return np.asarray(settled + share * limit * np.tanh(bumps @ change / limit), np.float64)
+    return np.asarray(settled + share * limit * np.tanh(change / limit), np.float64)
 
 
 def _waves(phase: Array) -> Array:
@@ -186,17 +186,23 @@ def _shaking() -> Array:
     return np.concatenate([weights, [0.0], weights])
 
 
-def _cycle_of(gait: WalkerGait, x: Array) -> MeanCycle:
+def _unknowns(x: Array) -> tuple[Array, Array, Array, Array]:
+    """Stride and right foot [..., 1], coefficients [..., 2, waves], change of pitch [..., 2, knots]."""
     waves = 2 * (2 * _HARMONICS + 1)
-    return MeanCycle(
-        gait, float(x[0]), float(x[1]), x[2 : 2 + waves].reshape(2, -1), x[2 + waves :].reshape(2, -1)
-    )
+    coefficients = x[..., 2 : 2 + waves].reshape(*x.shape[:-1], 2, -1)
+    return x[..., :1], x[..., 1:2], coefficients, x[..., 2 + waves :].reshape(*x.shape[:-1], 2, -1)
+
+
+def _cycle_of(gait: WalkerGait, x: Array) -> MeanCycle:
+    stride, right_foot, coefficients, change = _unknowns(x)
+    return MeanCycle(gait, float(stride[0]), float(right_foot[0]), coefficients, change)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stance:
     """What one limb's stance wants, at the grid's phases that belong to it."""
 
+    gait: WalkerGait
     side: Side
     phase: Array
     waves: Array
@@ -220,22 +226,22 @@ class _Stance:
         # All of the late swing leads to the landing: an error there is an error for a long time.
         weight = 1.0 + _LANDING * (within[rows] < 0.015)
         return cls(
-            side, grid[rows], _waves(grid[rows]), np.asarray(np.floor(own)[rows]), thigh, knee,
+            gait, side, grid[rows], _waves(grid[rows]), np.asarray(np.floor(own)[rows]), thigh, knee,
             settle(pitch, gait.flat_band_deg), _bumps(within[rows]), hip_forward, hip_up, weight,
         )  # fmt: skip
 
-    def errors(self, cycle: MeanCycle) -> list[Array]:
-        """Weighted degrees of thigh and knee, and the stretch of the bones."""
-        gait, p, h = cycle.gait, cycle.gait.proportions, cycle.gait.height_m
+    def errors(self, x: Array) -> list[Array]:
+        """Weighted degrees of thigh and knee, and the stretch of the bones, for unknowns [..., n]."""
+        gait, p, h = self.gait, self.gait.proportions, self.gait.height_m
         left = self.side is Side.LEFT
-        pitch = give_way(self.settled, self.bumps, cycle.pitch_change[0 if left else 1])
+        stride, right_foot, coefficients, change = _unknowns(x)
+        pitch = give_way(self.settled, change[..., 0 if left else 1, :] @ self.bumps.T)
         ahead, up = Foot.of(gait).ankle(pitch)
         ahead = ahead * math.cos(math.radians(gait.limbs[self.side].foot_progression_deg))
-        place = (0.0 if left else cycle.right_foot_m) + self.turns * cycle.stride_m
-        pelvis = self.waves @ cycle.coefficients.T
+        place = (0.0 if left else right_foot) + self.turns * stride
         thigh, knee, stretch = bend_leg(
-            place + ahead - self.hip_forward - cycle.stride_m * self.phase - pelvis[:, 0],
-            pelvis[:, 1] + self.hip_up - up,
+            place + ahead - self.hip_forward - stride * self.phase - coefficients[..., 0, :] @ self.waves.T,
+            coefficients[..., 1, :] @ self.waves.T + self.hip_up - up,
             thigh=p.thigh * h, shank=p.shank * h, wish=self.knee,
         )  # fmt: skip
         return [
@@ -246,18 +252,20 @@ class _Stance:
 
 
 def _residuals(gait: WalkerGait) -> Callable[[Array], Array]:
-    """What is to be made small: degrees of hip and knee in stance, stretched bones, a shaking pelvis."""
+    """What is to be made small: degrees of hip and knee in stance, stretched bones, a shaking pelvis.
+
+    The function takes unknowns [..., n] and gives residuals [..., m]: all of a slope's columns at once.
+    """
     stances = [_Stance.of(side, gait) for side in Side]
     shaking = _shaking()
 
     def residuals(x: Array) -> Array:
-        cycle = _cycle_of(gait, x)
-        changes = np.degrees(cycle.pitch_change)
-        found = [x[3 : 3 + shaking.size] * shaking, _GIVE * changes.ravel()]
-        found.append(_ROUGH * np.diff(changes, 2, axis=1).ravel())
+        changes = np.degrees(_unknowns(x)[3])
+        found = [x[..., 3 : 3 + shaking.size] * shaking, _GIVE * changes.reshape(*x.shape[:-1], -1)]
+        found.append(_ROUGH * np.diff(changes, 2, axis=-1).reshape(*x.shape[:-1], -1))
         for stance in stances:
-            found += stance.errors(cycle)
-        return np.concatenate(found)
+            found += stance.errors(x)
+        return np.concatenate(found, axis=-1)
 
     return residuals
 
@@ -274,7 +282,7 @@ def fit_cycle(gait: WalkerGait) -> MeanCycle:
     x[2], x[2 + count] = -0.35 * leg, (p.ankle_height * h + 0.97 * leg)
     error, damping = residuals(x), 1.0
     for _ in range(_ROUNDS):
-        slope = np.stack([(residuals(x + step) - error) / 1e-6 for step in 1e-6 * np.eye(x.size)], axis=1)
+        slope = (residuals(x + 1e-6 * np.eye(x.size)) - error).T / 1e-6
         square = slope.T @ slope
         move = np.linalg.solve(square + damping * np.diag(np.diag(square) + 1e-9), -slope.T @ error)
         better = residuals(x + move)

@@ -30,6 +30,7 @@ def film_trial(
     random: np.random.Generator,
     *,
     shift: str = "none",
+    rate_hz: float | None = None,
     look: Look | None = None,
     room: Room | None = None,
 ) -> DemoScene:
@@ -39,6 +40,7 @@ def film_trial(
         gait: who walks.
         random: source of chance.
         shift: which ranges of ``resources/synthesis/filming.toml`` the cameras are drawn from.
+        rate_hz: of both cameras; drawn if None.
         look: of the body.
         room: around it.
     """
@@ -63,6 +65,7 @@ def film_trial(
     views = []
     for view, camera, starts in ((View.SAGITTAL, side, 0.0), (View.CORONAL, end, -offset)):
         rate = float(random.choice(cameras["rates_hz"]))
+        rate = rate if rate_hz is None else rate_hz
         times = np.arange(int((duration - starts) * rate)) / rate
         motion = walker.at(times + starts)
         views.append(FilmedView(view, camera, times, motion, starts, look or Look(), room or Room()))

@@ -25,6 +25,7 @@ class LimbCurves:
         knee_progression_deg: by how much the knee points outward (external +) seen from above.
         hindfoot_valgus_deg: tilt of the heel bone, valgus +.
         circumduction: how much farther outward than usual the foot swings, fraction of body height.
+        clearance: how high the lowest point of the foot stays in mid-swing at least, fraction of body height.
     """
 
     hip_flexion: CycleCurve
@@ -35,6 +36,7 @@ class LimbCurves:
     knee_progression_deg: float = 0.0
     hindfoot_valgus_deg: float = 0.0
     circumduction: float = 0.0
+    clearance: float = 0.004
 
     def __post_init__(self) -> None:
         if not 50 < self.toe_off_percent < 90:

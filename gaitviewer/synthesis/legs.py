@@ -18,7 +18,6 @@ from gaitviewer.synthesis.curves import Array, monotone, smoothstep
 from gaitviewer.synthesis.gait import WalkerGait
 
 _TAKE_OFF_SHARE = 0.3
-_CLEARANCE = 0.004
 _CIRCUMDUCTION = 0.008
 _TOES_RELAX_SHARE = 0.4
 
@@ -191,7 +190,7 @@ class Walk:
             by_hip = foot[0] - self._hip(side, phase)[0]
             by_knee = -self.gait.proportions.shank * self.gait.height_m * np.sin(angles[0] - angles[1])
             help_of = np.maximum(by_hip**2 + by_knee**2, (0.1 * self.gait.height_m) ** 2)
-            raised += self._lift(foot[1], foot[2], self._toes_relax(side, u), u)
+            raised += self._lift(side, foot[1], foot[2], u)
             angles[0] += raised * by_hip / help_of
             angles[1] += raised * by_knee / help_of
             raised = np.zeros_like(raised)
@@ -213,16 +212,16 @@ class Walk:
         at_leave = np.maximum(0.0, -self.cycle.standing_pitch(side, off))
         return np.asarray(at_leave * (1 - smoothstep(u / _TOES_RELAX_SHARE)), np.float64)
 
-    def _lift(self, ankle_z: Array, pitch: Array, bend: Array, u: Array) -> Array:
+    def _lift(self, side: Side, ankle_z: Array, pitch: Array, u: Array) -> Array:
         """How much a swinging foot must be raised so that neither heel nor toe touches the floor."""
-        foot = mean.Foot.of(self.gait)
+        foot, bend = mean.Foot.of(self.gait), self._toes_relax(side, u)
+        least = self.gait.limbs[side].clearance * self.gait.height_m * _bump(u)
         level = ankle_z - foot.ankle_up * np.cos(pitch)
         heel = level - (foot.ankle_forward + foot.length / 2) * np.sin(pitch)
         ball = level - (foot.ankle_forward - foot.ball) * np.sin(pitch)
         tip = ball + (foot.length / 2 - foot.ball) * np.sin(pitch + bend)
         lowest = np.minimum(np.minimum(heel, ball), tip)
-        floor = foot.point_height + _CLEARANCE * self.gait.height_m * _bump(u)
-        soft = _CLEARANCE / 2 * self.gait.height_m * _bump(u)
+        floor, soft = foot.point_height + least, least / 2
         return np.asarray((floor - lowest + np.hypot(floor - lowest, soft)) / 2, np.float64)
 
 

@@ -12,11 +12,14 @@ from gaitviewer.synthesis.gait import LimbCurves, TrunkCurves, WalkerGait
 from gaitviewer.synthesis.tables import delayed, read_table, scaled
 
 _LIMB_CURVES = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion")
-_LIMB_NUMBERS = ("toe_off_percent", "foot_progression_deg", "hindfoot_valgus_deg", "circumduction")
+_LIMB_NUMBERS = (
+    "toe_off_percent", "foot_progression_deg", "hindfoot_valgus_deg", "circumduction", "clearance"
+)  # fmt: skip
 _TRUNK_CURVES = ("pelvic_tilt", "trunk_tilt", "pelvic_obliquity")
 # Curves of the trunk whose sign belongs to a side: "that side up".
 _SIDED = ("pelvic_obliquity",)
 _LATEST_TOE_OFF = 74.0
+_LEAST_CLEARANCE = 0.0010
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def _deviated(limb: LimbCurves, pattern: Pattern, severity: float) -> LimbCurves
     numbers = {key: getattr(limb, key) + severity * value for key, value in pattern.numbers.items()}
     if "toe_off_percent" in numbers:
         numbers["toe_off_percent"] = min(numbers["toe_off_percent"], _LATEST_TOE_OFF)
+    if "clearance" in numbers:
+        numbers["clearance"] = max(numbers["clearance"], _LEAST_CLEARANCE)
     return replace(limb, **curves, **numbers)
 
 

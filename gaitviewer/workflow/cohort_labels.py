@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.analysis.evgs_table import load_thresholds
 from gaitviewer.analysis.indices import SCORED
 from gaitviewer.analysis.norms import normal_band
 from gaitviewer.core.gait import BySide, Side
@@ -28,7 +29,8 @@ from gaitviewer.workflow.validate_truth import TrueStride, Truth, find_true_stri
 SOURCE = "computed from the walker's own angles"
 _RATE_HZ = 120.0
 _STRIDES = 4
-_HINDFOOT, _FOOT, _KNEE = 4, 5, 8
+_HEEL_LIFT, _HINDFOOT, _FOOT, _KNEE = 2, 4, 5, 8
+_PUSH_OFF = 0.9  # the part of stance before it shows whether heel and forefoot came down
 
 Array = NDArray[np.float64]
 
@@ -78,6 +80,8 @@ def score_items(truth: Truth, gait: WalkerGait) -> BySide[tuple[int | None, ...]
     """The 17 scores of both limbs; None where the walk does not determine an item."""
     scores: dict[tuple[int, Side], int] = {(i.number, i.side): i.score for i in find_true_items(truth)}
     for side in Side:
+        if _heel_or_forefoot_never_down(truth, side):
+            scores[_HEEL_LIFT, side] = 2
         limb = gait.limbs[side]
         turned = limb.foot_progression_deg - limb.knee_progression_deg
         scores[_HINDFOOT, side] = score_of(_HINDFOOT, limb.hindfoot_valgus_deg)[0]
@@ -85,6 +89,20 @@ def score_items(truth: Truth, gait: WalkerGait) -> BySide[tuple[int | None, ...]
         scores[_KNEE, side] = _knee_score(limb.knee_progression_deg)
     left, right = (tuple(scores.get((n, side)) for n in range(1, ITEMS + 1)) for side in Side)
     return BySide(left, right)
+
+
+def _heel_or_forefoot_never_down(truth: Truth, side: Side) -> bool:
+    """Item 2's own categories by the limits of ``resources/evgs``: most strides on the toes, or the heel."""
+    rules, never = load_thresholds(), []
+    for stride in truth.strides:
+        if stride.side is not side:
+            continue
+        until = stride.start_s + _PUSH_OFF * (stride.toe_off_s - stride.start_s)
+        pitch = truth.at(truth.angles["foot_pitch", side], np.linspace(stride.start_s, until, 90))
+        down = float(np.mean(pitch >= rules.heel_down_deg))
+        forefoot = float(np.mean(pitch <= rules.forefoot_down_deg))
+        never.append(min(down, forefoot) < rules.contact_part)
+    return bool(never) and 2 * sum(never) > len(never)
 
 
 def _knee_score(progression_deg: float) -> int:
