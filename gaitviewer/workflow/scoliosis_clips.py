@@ -96,15 +96,20 @@ def read_clips(
         if most is not None and len(clips) >= most:
             break
         try:
-            clips.append(_read(one, clip, pictures, video))
+            clips.append(read_clip(one, clip, pictures, video))
         except AnalysisError as problem:
             reasons.append(str(problem))
     return tuple(clips), tuple(reasons)
 
 
-def _read(
+def read_clip(
     motion: ViewMotion, clip: Clip, pictures: PicturesByView, video: VideoSettings | None
 ) -> ScoliosisClip:
+    """One clip of a view.
+
+    Raises:
+        AnalysisError: the subject is not seen well enough.
+    """
     reading = read_map(motion, clip)
     numbers = statement_values(reading.map.values, reading.unknown)
     shown = pictures.get((clip.trial, clip.view))

@@ -34,6 +34,7 @@ from gaitviewer.training.tasks.scoliosis_batches import (
 )
 from gaitviewer.training.tasks.scoliosis_checks import check_importance
 from gaitviewer.training.tasks.scoliosis_classical import BASELINES, baseline_chances, fit_baseline
+from gaitviewer.training.tasks.scoliosis_planted import check_planted
 from gaitviewer.workflow.scoliosis_clips import read_clips
 from gaitviewer.workflow.scoliosis_inputs import (
     arrays_of,
@@ -211,6 +212,8 @@ def _run_network(
     }
     if "map" in settings.modalities and sets["test"]:
         extras["importance"] = check_importance(net, sets["test"], seed=context.seed, encode=encode_sentences)
+    if "map" in settings.modalities and tables["planted"]:
+        extras["planted"] = check_planted(net, seed=context.seed, encode=encode_sentences)
     return RunResult(
         predictions={
             name: predictions_of(cases, session_chances(net, cases, context.device))
