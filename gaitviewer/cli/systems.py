@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gaitviewer.core.output import ModelOutput
+    from gaitviewer.core.progress import Tick
     from gaitviewer.training.experiment import RunSettings
 
 SYSTEMS = ("severity", "evgs", "scoliosis")
@@ -108,11 +111,18 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     return RunSettings(options.protocol, options.device, options.workers, options.threads)
 
 
-def _run_train(options: argparse.Namespace) -> int:
+def _progress() -> AbstractContextManager[Tick]:
+    """A progress line; of several processes the first alone draws one."""
     from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.core.progress import silent
+
+    return nullcontext(silent) if os.environ.get("RANK", "0") != "0" else ProgressLine()
+
+
+def _run_train(options: argparse.Namespace) -> int:
     from gaitviewer.training.run import train_model
 
-    with ProgressLine() as tick:
+    with _progress() as tick:
         card = train_model(
             options.system,
             options.data,
@@ -131,10 +141,9 @@ def _run_train(options: argparse.Namespace) -> int:
 
 
 def _run_evaluate(options: argparse.Namespace) -> int:
-    from gaitviewer.cli.progress import ProgressLine
     from gaitviewer.training.evaluate import evaluate
 
-    with ProgressLine() as tick:
+    with _progress() as tick:
         pages = evaluate(
             options.system,
             options.data,
@@ -148,7 +157,8 @@ def _run_evaluate(options: argparse.Namespace) -> int:
             results_file=options.results,
             tick=tick,
         )
-    print("\n".join(str(page) for page in pages))
+    for page in pages:
+        print(page)
     return 0
 
 

@@ -54,10 +54,11 @@ def evaluate(
         SettingsError: no such task, ablation or variant.
         FormatError: data or tables cannot be read.
     """
+    file = results_file if results_file is not None else out / "results.jsonl"
+    # Of several processes all read before any can write: they must agree on what is to be done.
+    finished = {line.key for line in results.read(file)}
     experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=part(tick, 0.0, 0.2))
     chosen = choose_variants(experiment.task, settings.protocol, ablation, only)
-    file = results_file if results_file is not None else out / "results.jsonl"
-    finished = {line.key for line in results.read(file)}
     todo = [
         (variant, seed)
         for seed in range(seeds)

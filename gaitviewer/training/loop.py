@@ -291,6 +291,7 @@ class _Trainer:
         parallel.of_first(0.0, self.device)  # nobody goes on before the checkpoint is there
         if parallel.world_size() > 1 and state.finished:
             self._resume()  # running statistics differ between processes: all end with those of process 0
+            parallel.of_first(0.0, self.device)  # the caller of process 0 may delete the file
 
     def _resume(self) -> None:
         found = checkpoint.load(self.file, self.progress.fingerprint)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gaitviewer.training.task import Predictions
 
 BINS = 10  # of the calibration error
+LEAST_SEEDS = 3  # two that happen to agree would make any difference look certain
 NAMES = ("accuracy", "balanced_accuracy", "f1", "kappa", "qwk", "auroc", "ece", "coverage")
 TITLES = {
     "accuracy": "Accuracy",
@@ -143,6 +144,8 @@ def compare(first: Sequence[float], second: Sequence[float]) -> tuple[Interval |
     difference = over_seeds([a - b for a, b in zip(first, second, strict=True)])
     if difference is None or difference.half is None:
         return difference, "one seed only: no interval"
+    if difference.seeds < LEAST_SEEDS:
+        return difference, f"{difference.seeds} seeds are too few to tell"
     if abs(difference.mean) <= difference.half:
         return difference, "equal within the interval over seeds"
     return difference, f"{'better' if difference.mean > 0 else 'worse'} by more than the interval over seeds"

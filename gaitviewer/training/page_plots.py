@@ -33,6 +33,7 @@ def plot_bars(values: Mapping[str, Mapping[str, Interval]], *, title: str) -> st
         axes.errorbar(means, rows, xerr=halves, fmt="o", color=colour, capsize=3, markersize=5, label=group)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel(title)
     axes.grid(axis="x", color="#e3e7eb")
     if len(values) > 1:
@@ -88,6 +89,7 @@ def plot_questions(values: Mapping[str, Interval], *, title: str, line: float | 
     if line is not None:
         axes.axhline(line, color=_GREY, linestyle="--", linewidth=1)
     axes.set_xticks(places, list(values), rotation=90, fontsize=7)
+    axes.set_ylim(0.0, 1.02)
     axes.set_ylabel(title)
     axes.grid(axis="y", color="#e3e7eb")
     return _svg(figure)

@@ -139,15 +139,15 @@ def _real(runs: Runs) -> list[Block]:
 
 
 def _comparisons(runs: Runs) -> list[Block]:
-    """Every variant against the main one, and all pairs inside a small group; by seeds that both have."""
+    """Every variant against the main one, and all pairs of a small ablation; by seeds that both have."""
     main = next((name for name, held in runs.items() if held[0].ablation == "main"), "")
     pairs = [(main, other) for other in runs if main and other != main]
     groups: dict[str, list[str]] = {}
     for name, held in runs.items():
         groups.setdefault(held[0].ablation, []).append(name)
-    for names in groups.values():
-        if len(names) <= _MOST_PAIRS:
-            pairs += [pair for pair in itertools.combinations(names, 2) if main not in pair]
+    for group, names in groups.items():
+        if group != "main" and len(names) <= _MOST_PAIRS:
+            pairs += itertools.combinations(names, 2)
     rows = []
     for first, second in pairs:
         for name in ("test", "shifted"):

@@ -105,3 +105,4 @@ def test_comparison_in_words() -> None:
     assert compare([0.8, 0.81, 0.8], [0.9, 0.91, 0.9])[1].startswith("worse by more")
     assert compare([0.9, 0.7, 0.8], [0.8, 0.8, 0.8])[1].startswith("equal")
     assert "one seed" in compare([0.9], [0.8])[1]
+    assert "too few" in compare([0.9, 0.9], [0.8, 0.8])[1]
