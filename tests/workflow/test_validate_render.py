@@ -56,14 +56,14 @@ def test_the_body_is_filmed_where_its_points_are(shared_data: Path, tmp_path: Pa
 @pytest.mark.slow
 def test_the_whole_program_measures_motion_capture_from_pixels(shared_data: Path) -> None:
     said: list[str] = []
-    options = ValidationOptions(pixels_per_metre=200.0, rate_hz=50.0, render=True)
+    options = ValidationOptions(pixels_per_metre=200.0, rate_hz=30.0, render=True)
     report = validate_files([shared_data / "c3d" / SHORT], options, tick=lambda share, note: said.append(note))
     assert not report.comparisons[0].failure
     assert report.angle("knee_flexion", FILE).mae_near < 10.0
     assert report.angle("trunk_tilt", MARKERS).mae < 4.0
     everything = report.events[0]
     assert everything.found >= 0.75 * (everything.found + everything.missed)
-    assert everything.median_abs_ms < 1000 / 50 * 1.5
+    assert everything.median_abs_ms < 1000 / 30
     text = format_report(report)
     assert "from the pixels of a drawn body" in text
     assert "near" in text.splitlines()[2]
