@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         if not self._ready:
             self._ready = True
             QTimer.singleShot(0, self.work.list_sessions)
-            QTimer.singleShot(400, lambda: prepare(self))
+            QTimer.singleShot(200, lambda: prepare(self))
 
     @property
     def has_desk(self) -> bool:
@@ -176,8 +176,7 @@ class MainWindow(QMainWindow):
             self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
             self.state.trial_changed.connect(self.work.load_masks)
             self.work.masked.connect(self._show_masks)
-            for dock in desk.docks.values():
-                self.menus["Window"].addAction(dock.toggleViewAction())
+            self.menus["Window"].addActions([dock.toggleViewAction() for dock in desk.docks.values()])
         return self._desk
 
     def _place_desk(self) -> None:
@@ -203,13 +202,14 @@ class MainWindow(QMainWindow):
         """Theme and colours as the user chose them."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            chosen = self.state.settings
+            chosen, usual = self.state.settings, type(self.state.settings)()
             name = self._settings.value("window/theme", theme.Choice.SYSTEM.value)
             sides = (chosen.left_colour, chosen.right_colour)
-            usual = type(chosen)()
             # The theme's own colours differ between light and dark: only a person's choice replaces them.
             own = sides != (usual.left_colour, usual.right_colour)
-            theme.apply(app, theme.Choice(name), sides=sides if own else None)
+            manager, wanted = theme.notifier(), (theme.Choice(name), sides if own else None)
+            if not manager.follows or (manager.choice, manager.sides) != wanted:  # dressing takes a moment
+                theme.apply(app, wanted[0], sides=wanted[1])
 
     # --- pages ---------------------------------------------------------------------------------------
 
@@ -333,8 +333,8 @@ class MainWindow(QMainWindow):
         deeds[deed]()
 
     def _ask_delete(self) -> None:
-        name = self.library_page.current_id()
-        self.dialogs.ask_delete(next((card for card in self.cards if card.id == name), None))
+        chosen = self.library_page.current_id()
+        self.dialogs.ask_delete(next((card for card in self.cards if card.id == chosen), None))
 
     def _find(self) -> None:
         if self.reviewing:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QTimer
 
+from gaitviewer.core.progress import Tick
+
 if TYPE_CHECKING:
     from gaitviewer.gui.desk import Desk
     from gaitviewer.gui.jobs import Jobs
@@ -33,21 +35,30 @@ class Window(Protocol):
 
 
 def prepare(window: Window) -> None:
-    """Settings, then the measuring core in the background, then the review page."""
+    """Settings, then what the review page needs, then that page, then the measuring core.
+
+    Modules are loaded in a thread. The measuring core comes last: a session that was measured before is
+    opened without it.
+    """
     if not window.jobs.closing:
         window.use_settings()
-        window.work.warm_up(lambda: _step(window, 0))
+        window.jobs.start("warm up", _load_desk, failed=lambda failure: None, ended=lambda: _build(window))
 
 
-def _step(window: Window, number: int) -> None:
-    """The review page in steps that nobody feels."""
-    if window.jobs.closing or window.has_desk:
+def _load_desk(tick: Tick) -> None:
+    import gaitviewer.video
+
+    tick(0.2, "")
+    import pyqtgraph  # noqa: F401
+
+    tick(0.6, "")
+    import gaitviewer.gui.desk
+    import gaitviewer.workflow.measured  # noqa: F401
+
+
+def _build(window: Window) -> None:
+    if window.jobs.closing:
         return
-    if number == 0:
-        import pyqtgraph  # noqa: F401
-    elif number == 1:
-        import gaitviewer.gui.desk  # noqa: F401
-    else:
+    if not window.has_desk:
         _ = window.desk
-        return
-    QTimer.singleShot(_PAUSE_MS, lambda: _step(window, number + 1))
+    QTimer.singleShot(_PAUSE_MS, window.work.warm_up)

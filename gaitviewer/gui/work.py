@@ -56,20 +56,19 @@ class Work(Saving):
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
 
-    def warm_up(self, then: Callable[[], None]) -> None:
-        """Load what the first session needs, so that opening it does not wait for it; then do more."""
+    def warm_up(self) -> None:
+        """Load the measuring core, so that the first session that needs it does not wait for it."""
+        if self.jobs.closing:
+            return
 
         def work(tick: Tick) -> None:
-            import gaitviewer.video
-
-            tick(0.3, "")
             import scipy.signal  # noqa: F401
 
             tick(0.6, "")
             import gaitviewer.analysis.measure
             import gaitviewer.analysis.motion  # noqa: F401
 
-        self.jobs.start("warm up", work, failed=lambda failure: None, ended=then)
+        self.jobs.start("warm up", work, failed=lambda failure: None)
 
     # --- one session ---------------------------------------------------------------------------------
 
@@ -126,9 +125,9 @@ class Work(Saving):
 
         def work(tick: Tick) -> Measures:
             from gaitviewer.workflow.analysing import mark_to_come
-            from gaitviewer.workflow.measuring import measure_document
+            from gaitviewer.workflow.measured import measures_of
 
-            measures = measure_document(document, tick=tick)
+            measures = measures_of(document, tick=tick)
             return mark_to_come(measures, document) if partial else measures
 
         def done(measures: Measures) -> None:

@@ -16,6 +16,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, part, silent
 from gaitviewer.core.session import Sync
+from gaitviewer.workflow.measured import measures_of
 from gaitviewer.workflow.measuring import core_provenance, measure_document, video_digests
 from gaitviewer.workflow.recordings import open_trials
 from gaitviewer.workflow.request import AnalyzeRequest, session_id
@@ -65,7 +66,8 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = silent) -> AnalyzeResult:
             document = with_persons_work(document, library)
         document = with_offset(document, request.offset_s)
         document = with_foot_zero(document, request.foot_zero_deg)
-        measures = measure_document(document, tick=part(tick, 0.85, 0.9))
+        measure = measures_of if request.use_cache else measure_document
+        measures = measure(document, tick=part(tick, 0.85, 0.9))
         files = exports.write_results(
             request.out,
             document,

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from gaitviewer import __version__, paths
@@ -85,7 +86,7 @@ def _saved_utc(request: AnalyzeRequest, session: str) -> str | None:
 def _note(request: AnalyzeRequest) -> Path:
     facts = {
         "program": __version__,
-        "code": _code_stamp(),
+        "code": code_stamp(),
         "videos": [
             [view.value, _digest(path)]
             for pair in request.recordings
@@ -107,7 +108,8 @@ def _note(request: AnalyzeRequest) -> Path:
     return paths.cache_dir() / "results" / f"{key}.json"
 
 
-def _code_stamp() -> str:
+@lru_cache(maxsize=1)
+def code_stamp() -> str:
     """Changes with every file of the program or its data (names, sizes and times)."""
     total = hashlib.sha256()
     for folder in (Path(__file__).resolve().parents[1], paths.resources()):
