@@ -361,8 +361,9 @@ def test_jumps_that_leave_out_what_is_not_needed(full_hd: Bench, capsys: pytest.
     _say(
         capsys,
         f"random jumps, processor time of a view at the 95th percentile: {p95[True]:.0f} ms, and "
-        f"{p95[False]:.0f} ms if all is decoded (ratio of the sums {sum(spent[True]) / sum(spent[False]):.2f}); "
-        f"both views at once took {worst[True]:.0f} and {worst[False]:.0f} ms, load of the machine {os.getloadavg()[0]:.1f}",
+        f"{p95[False]:.0f} ms if all is decoded (ratio of the sums "
+        f"{sum(spent[True]) / sum(spent[False]):.2f}); both views at once took {worst[True]:.0f} and "
+        f"{worst[False]:.0f} ms, load of the machine {os.getloadavg()[0]:.1f}",
     )
     assert sum(spent[True]) < 0.92 * sum(spent[False])
 
