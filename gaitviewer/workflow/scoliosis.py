@@ -67,8 +67,9 @@ def predict(
         measures, pictures, view=input_view(), video=wanted, most=int(tables["input"]["clips_per_session"])
     )
     if net.settings.modalities == ("video",):
+        if clips and all(clip.video is None for clip in clips):
+            return _silent(model, "there are no pictures of the end view, and this model looks at nothing else")
         clips = tuple(clip for clip in clips if clip.video is not None)
-        reasons = reasons or ("there are no pictures of the end view",)
     if len(clips) < int(tables["input"]["fewest_clips"]):
         return _silent(model, "no clip of whole, regular cycles: " + "; ".join(reasons))
     arrays = [arrays_of(clip) for clip in clips]
