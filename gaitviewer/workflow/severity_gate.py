@@ -13,6 +13,10 @@ from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
 from gaitviewer.paths import resources
 
+_COMPARED = (
+    *("profile_worse_deg", "profile_mean_deg", "hip_deg", "knee_deg", "ankle_deg"),
+    *("points_both", "points_limb"),
+)
 NORMAL = "no CP-like deviation measured"
 
 
@@ -29,6 +33,7 @@ class Deviation:
 
     Attributes:
         profile_worse_deg, profile_mean_deg: sagittal profile score of the worse limb, and of both.
+        hip_deg, knee_deg, ankle_deg: variable score of the limb in which it is worse.
         points_both, points_limb: Edinburgh points as part of the maximum of the items seen, of both limbs
             together and of the worse limb.
         items: items seen of the limb of which fewer were seen.
@@ -36,6 +41,9 @@ class Deviation:
 
     profile_worse_deg: float
     profile_mean_deg: float
+    hip_deg: float
+    knee_deg: float
+    ankle_deg: float
     points_both: float
     points_limb: float
     items: int
@@ -44,8 +52,7 @@ class Deviation:
     def shares(self) -> dict[str, float]:
         """Each value as a part of the limit up to which it counts as normal."""
         limits = severity_tables()["gate"]
-        names = ("profile_worse_deg", "profile_mean_deg", "points_both", "points_limb")
-        return {name: getattr(self, name) / limits[name] for name in names}
+        return {name: getattr(self, name) / limits[name] for name in _COMPARED}
 
 
 def measure_deviation(measures: Measures) -> Deviation:
@@ -54,10 +61,17 @@ def measure_deviation(measures: Measures) -> Deviation:
     totals = [measures.evgs.total(side) for side in Side]
     shares = [total.score / total.maximum if total.maximum else math.nan for total in totals]
     top = sum(total.maximum for total in totals)
+
+    def worse(angle: str) -> float:
+        return max((s.raw for s in measures.variable_scores if s.angle == angle), default=math.nan)
+
     seen = [share for share in shares if math.isfinite(share)]
     return Deviation(
         profile_worse_deg=max(profiles, default=math.nan),
         profile_mean_deg=sum(profiles) / len(profiles) if profiles else math.nan,
+        hip_deg=worse("hip_flexion"),
+        knee_deg=worse("knee_flexion"),
+        ankle_deg=worse("ankle_dorsiflexion"),
         points_both=sum(total.score for total in totals) / top if top else math.nan,
         points_limb=max(seen, default=math.nan),
         items=min(total.items_seen for total in totals),

@@ -1,0 +1,142 @@
+"""Healthy children get no level, whatever a network would say; what deviates more deviates more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gaitviewer.analysis.measure import measure_session
+from gaitviewer.analysis.motion import read_trial
+from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.session import Footwear, Session, Subject, Trial, WalkingAid
+from gaitviewer.formats.mot import read_mot
+from gaitviewer.synthesis.curves import CycleCurve
+from gaitviewer.synthesis.demo import demo_scene
+from gaitviewer.synthesis.gait import LimbCurves, WalkerGait, normal_gait
+from gaitviewer.synthesis.keypoints import observe
+from gaitviewer.synthesis.patterns import add_pattern
+from gaitviewer.workflow.severity_gate import judge_normal, measure_deviation
+from gaitviewer.workflow.validate import measure_markers, read_markers
+from gaitviewer.workflow.validate_projection import ValidationOptions, find_body
+
+CHILDREN = 8
+
+
+def walk(gait: WalkerGait, seed: int = 1) -> Measures:
+    """The measures of a child who walks past both cameras, seen with ordinary noise."""
+    scene = demo_scene(seed, gait=gait)
+    films = [scene.views[view] for view in View]
+    sagittal, coronal = (
+        observe(f.motion.points, f.camera, times=f.times, noise_px=1.0, seed=seed) for f in films
+    )
+    motion = read_trial(Trial("t1", ByView(None, None)), ByView(sagittal, coronal))
+    session = Session(
+        "walk",
+        Subject("P1"),
+        height_m=gait.height_m,
+        footwear=Footwear.BAREFOOT,
+        walking_aid=WalkingAid.NONE,
+    )
+    return measure_session(session, (motion,))
+
+
+def total(measures: Measures) -> float:
+    """All four values, each as a part of its limit."""
+    return sum(measure_deviation(measures).shares.values())
+
+
+def crouch(severity: float) -> WalkerGait:
+    gait = normal_gait()
+    for side in Side:
+        gait = add_pattern(gait, side, "crouch", severity)
+    return gait
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Measures:
+    return walk(normal_gait())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(ValidationOptions(), id="clean"),
+        pytest.param(ValidationOptions(rate_hz=30, noise_px=3, yaw_deg=5), id="noisy", marks=pytest.mark.slow),
+    ],
+)
+def test_motion_capture_children_are_measured_as_normal(shared_data: Path, options: ValidationOptions) -> None:
+    files = sorted((shared_data / "c3d").glob("*.c3d"))
+    assert len(files) == CHILDREN
+    for number, path in enumerate(files):
+        trial = read_markers(path)
+        measures = measure_markers(path, find_body(trial), options, trial.body, seed=number)
+        normal, reason = judge_normal(measures)
+        assert normal or reason, f"{path.name}: {measure_deviation(measures)}"
+
+
+def test_the_normal_walker_is_measured_as_normal(healthy: Measures) -> None:
+    assert judge_normal(healthy) == (True, "")
+
+
+def test_crouch_rises_with_its_severity(healthy: Measures) -> None:
+    rising = [total(healthy), *(total(walk(crouch(severity))) for severity in (0.3, 0.7, 1.2))]
+    assert rising == sorted(rising)
+    assert rising[-1] > 3 * rising[0]
+    assert judge_normal(walk(crouch(0.7))) == (False, "")
+
+
+def test_one_bad_limb_is_enough() -> None:
+    gait = add_pattern(normal_gait(), Side.LEFT, "true_equinus", 1.0)
+    assert judge_normal(walk(gait)) == (False, "")
+
+
+def test_the_child_with_cerebral_palsy_deviates(shared_data: Path, healthy: Measures) -> None:
+    measures = walk(child_with_cp(shared_data / "cp" / "KS_Gait_average_r.mot"))
+    assert judge_normal(measures) == (False, "")
+    assert total(measures) > 2 * total(healthy)
+
+
+def child_with_cp(path: Path) -> WalkerGait:
+    """Our walker with the joint angles of a motion file of one right gait cycle (OpenSim's names)."""
+    table = read_mot(path)
+    percent = np.arange(0.0, 100.0, 5.0)
+    share = np.linspace(0.0, 100.0, len(table.values), endpoint=False)
+    gait = normal_gait()
+    for side in Side:
+        letter = side.value[0]
+        # the file's cycle is the right limb's; the left limb is half a cycle behind
+        shift = 0.0 if side is Side.RIGHT else 50.0
+
+        def curve(name: str, letter: str = letter, shift: float = shift) -> CycleCurve:
+            values = np.interp(percent + shift, share, table.column(f"{name}_{letter}"), period=100.0)
+            return CycleCurve(tuple(percent.tolist()), tuple(values.tolist()))
+
+        limb: LimbCurves = replace(
+            gait.limbs[side],
+            hip_flexion=curve("hip_flex"),
+            knee_flexion=curve("knee_flex"),
+            ankle_dorsiflexion=curve("ankle_flex"),
+        )
+        gait = gait.with_limb(side, limb)
+    return gait
+
+
+def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
+    hidden = replace(healthy, profile_scores=())
+    normal, reason = judge_normal(hidden)
+    assert not normal
+    assert "hidden" in reason
+    few = replace(
+        healthy,
+        evgs=replace(
+            healthy.evgs,
+            measures=replace(healthy.evgs.measures, left=healthy.evgs.measures.left[:3]),
+        ),
+    )
+    normal, reason = judge_normal(few)
+    assert not normal
+    assert "3 items" in reason
