@@ -19,6 +19,7 @@ from gaitviewer.synthesis.gait import WalkerGait
 
 _TAKE_OFF_SHARE = 0.3
 _CIRCUMDUCTION = 0.008
+_LIFTS = 7  # steps in which a swinging foot is raised
 _TOES_RELAX_SHARE = 0.4
 
 
@@ -185,7 +186,7 @@ class Walk:
         angles[2] += change[:, 0]
         # A foot is raised by hip and knee together, each by as much as it helps.
         raised = change[:, 1].copy()
-        for _ in range(3):
+        for _ in range(_LIFTS):
             foot = self._hanging(side, phase, angles)
             by_hip = foot[0] - self._hip(side, phase)[0]
             by_knee = -self.gait.proportions.shank * self.gait.height_m * np.sin(angles[0] - angles[1])

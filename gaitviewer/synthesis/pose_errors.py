@@ -18,7 +18,7 @@ from gaitviewer.synthesis.truth import side_points
 LEG_PARTS = ("hip", "knee", "ankle", "big_toe", "small_toe", "heel")
 _HIDDEN_WITHIN = 0.25  # leg lengths between the ankles while one leg hides the other
 _SWAP_ERROR = 0.06  # what an exchange costs at least in score, leg lengths
-_RECORDING_SPREAD = 0.20  # (log) of the whole noise between recordings
+_RECORDING_SPREAD = 0.30  # (log) of the whole noise between recordings
 
 
 def observe_with_errors(filmed: FilmedView, random: np.random.Generator, *, level: float = 1.0) -> PoseSequence:
