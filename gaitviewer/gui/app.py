@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from gaitviewer.gui import theme
+from gaitviewer.gui import theme, words
 from gaitviewer.gui.main_window import MainWindow, window_file
 
 
@@ -31,6 +31,7 @@ def make_application() -> QApplication:
     chosen = QSettings(str(window_file()), QSettings.Format.IniFormat).value("window/theme", "system")
     names = {choice.value for choice in theme.Choice}
     theme.apply(app, theme.Choice(chosen if chosen in names else "system"))
+    words.install(app)
     app.setWindowIcon(theme.icon("app", "accent"))
     return app
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from gaitviewer.gui import theme
 from gaitviewer.gui.jobs import Job, Jobs
+from gaitviewer.gui.words import translate_data
 
 # Jobs that are over before a word about them could be read, or that nobody waits for.
 _QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted"))
@@ -28,7 +29,9 @@ class Banner(QFrame):
         self.words.setWordWrap(True)
         self.button = QPushButton()
         self.button.setObjectName("banner_button")
+        self.button.setAccessibleName(self.tr("Nothing to do"))
         self.button.clicked.connect(self._press)
+        self.button.hide()
         close = QToolButton()
         close.setAutoRaise(True)
         theme.set_icon(close, "close")
@@ -59,8 +62,9 @@ class Banner(QFrame):
         self._deed = deed
         name = {"note": "info", "warning": "warning", "error": "error"}[level]
         self._icon.setPixmap(theme.icon(name, level).pixmap(20, 20))
-        self.words.setText(words)
+        self.words.setText(translate_data(words))
         self.button.setText(button)
+        self.button.setAccessibleName(button)
         self.button.setVisible(bool(button))
         self.show()
 
@@ -113,7 +117,7 @@ class JobBar(QWidget):
         self.setVisible(job is not None)
         if job is None:
             return
-        words = f"{job.title}: {job.note}" if job.note else job.title
+        words = f"{job.title}: {translate_data(job.note)}" if job.note else job.title
         left = job.remaining_s
         if left is not None and "left" not in job.note:
             words = self.tr("{words}, about {n} s left").format(words=words, n=max(1, round(left)))

@@ -14,16 +14,13 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, cast
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from gaitviewer import paths
-
-# Drawn once for each size that 16 to 32 px icons need at 100, 125, 150, 175 and 200 %.
-_ICON_SIZES_PX = (16, 20, 24, 28, 30, 32, 36, 40, 48, 64)
+from gaitviewer.gui.icon_drawing import IconDrawing
 
 
 class Choice(Enum):
@@ -40,7 +37,7 @@ class Palette:
 
     Attributes:
         name, dark: which theme.
-        window .. focus: the furniture.
+        window .. focus: the furniture (``edge`` is that of a field to fill in).
         left, right: the sides of the subject (left is also dashed, right solid).
         score_0 .. not_assessable: background of grades, ``score_text`` on top of them.
         model: what a model says.   good .. error: findings.
@@ -59,6 +56,7 @@ class Palette:
     text: str
     muted: str
     border: str
+    edge: str
     hover: str
     accent: str
     accent_text: str
@@ -246,12 +244,24 @@ def _qt_palette(colours: Palette) -> QPalette:
 
 def _stylesheet(p: Palette) -> str:
     """Only what a palette cannot say; everything else is left to the style."""
+    up, down = (_coloured_file(name, p.muted) for name in ("up", "down"))
     return f"""
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-QLineEdit, QPlainTextEdit {{ border: 1px solid {p.border}; border-radius: 3px; padding: 2px 4px;
+QLineEdit, QPlainTextEdit {{ border: 1px solid {p.edge}; border-radius: 3px; padding: 2px 4px;
     background: {p.base}; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border-color: {p.focus}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+QAbstractSpinBox, QComboBox {{ border: 1px solid {p.edge}; border-radius: 3px; background: {p.base};
+    min-height: 20px; padding: 1px 2px; }}
+QComboBox {{ padding: 1px 4px; }}
+QAbstractSpinBox:focus, QComboBox:focus {{ border-color: {p.focus}; }}
+QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {p.muted}; border-color: {p.border}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 16px; border: none;
+    border-left: 1px solid {p.border}; background: transparent; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {p.hover}; }}
+QAbstractSpinBox::up-arrow {{ image: url({up}); width: 10px; height: 10px; }}
+QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: url({down}); width: 10px; height: 10px; }}
+QComboBox::drop-down {{ width: 18px; border: none; }}
 QCheckBox::indicator:unchecked {{ width: 13px; height: 13px; border: 1px solid {p.muted}; border-radius: 3px;
     background: {p.base}; }}
 QToolTip {{ color: {p.text}; background: {p.raised}; border: 1px solid {p.border}; padding: 3px; }}
@@ -274,6 +284,17 @@ QPushButton[primary="true"] {{ background: {p.accent}; color: {p.accent_text}; b
 QPushButton[primary="true"]:disabled {{ background: {p.border}; color: {p.muted}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {p.text}; padding: 4px 12px; }}
 """
+
+
+def _coloured_file(name: str, colour: str) -> str:
+    """An icon as a file in a colour: style sheets take no other."""
+    path = paths.cache_dir() / "icons" / f"{name}-{colour[1:]}.svg"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(_svg(name).replace("currentColor", colour), encoding="utf-8")
+        unfinished.replace(path)
+    return path.as_posix()
 
 
 def font(kind: str = "body") -> QFont:
@@ -310,7 +331,7 @@ def icon_names() -> tuple[str, ...]:
 
 
 def icon(name: str, colour: str = "text") -> QIcon:
-    """The icon ``resources/icons/<name>.svg`` in a colour of the palette, crisp at any usual scaling.
+    """The icon ``resources/icons/<name>.svg`` in a colour of the palette, crisp at any scaling.
 
     A ticked button shows it in the accent colour, a disabled one pale. It keeps the colours of the
     moment; :func:`set_icon` follows later changes of the theme.
@@ -330,26 +351,9 @@ def set_icon(target: Any, name: str) -> None:
 
 @lru_cache(maxsize=512)
 def _icon(name: str, colour: str, ticked: str, pale: str) -> QIcon:
-    text = _svg(name)
-    result = QIcon()
-    for size in _ICON_SIZES_PX:
-        result.addPixmap(_drawn(text, colour, size))
-        result.addPixmap(_drawn(text, ticked, size), QIcon.Mode.Normal, QIcon.State.On)
-        result.addPixmap(_drawn(text, pale, size, 0.5), QIcon.Mode.Disabled)
-    return result
+    return QIcon(IconDrawing(_svg(name), colour, ticked, pale))
 
 
 @lru_cache(maxsize=256)
 def _svg(name: str) -> str:
     return (paths.resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-
-
-def _drawn(svg: str, colour: str, size_px: int, opacity: float = 1.0) -> QPixmap:
-    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
-    pixmap = QPixmap(QSize(size_px, size_px))
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setOpacity(opacity)
-    renderer.render(painter, QRectF(0, 0, size_px, size_px))
-    painter.end()
-    return pixmap

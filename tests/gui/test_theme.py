@@ -102,9 +102,41 @@ def test_every_icon_draws_something_in_the_palettes_colour(qapp: Any, name: str)
 
 def test_icons_are_crisp_at_every_scaling(qapp: Any) -> None:
     icon = theme.icon("play")
-    for ratio in (1.0, 1.25, 1.5, 1.75, 2.0):
-        pixmap = icon.pixmap(QSize(16, 16), ratio)
-        assert pixmap.width() == round(16 * ratio)
+    for size in (14, 16, 18, 23):
+        for ratio in (1.0, 1.5, 2.0, 3.0):
+            pixmap = icon.pixmap(QSize(size, size), ratio)
+            assert abs(pixmap.width() - size * ratio) <= 0.5
+            assert pixmap.devicePixelRatio() == ratio
+
+
+def test_an_icon_is_drawn_from_its_lines_not_scaled_up(qapp: Any) -> None:
+    """At twice the size as many pixels lie between ink and paper along an edge, not twice as many."""
+    from PySide6.QtGui import QPixmap
+
+    def soft(pixmap: QPixmap) -> float:
+        image = pixmap.toImage()
+        alphas = [image.pixelColor(x, y).alpha() for x in range(image.width()) for y in range(image.height())]
+        return sum(10 < alpha < 245 for alpha in alphas) / image.width()
+
+    drawn = theme.icon("stop").pixmap(QSize(20, 20), 4.0)
+    scaled = (
+        theme.icon("stop").pixmap(QSize(20, 20)).scaled(80, 80, mode=Qt.TransformationMode.SmoothTransformation)
+    )
+    assert soft(drawn) < 0.6 * soft(scaled)
+
+
+def test_fields_have_edges_that_are_seen(qapp: Any) -> None:
+    """At least 2:1 against what is around them, in both themes."""
+
+    def light(colour: Any) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for name in ("light", "dark"):
+        palette = theme.load_palette(name)
+        edge, around = light(palette.colour("edge")), light(palette.colour("window"))
+        high, low = max(edge, around), min(edge, around)
+        assert (high + 0.05) / (low + 0.05) >= 2.0
 
 
 def test_icons_follow_the_theme(qapp: Any) -> None:

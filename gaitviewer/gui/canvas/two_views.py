@@ -17,6 +17,7 @@ from gaitviewer.gui.frames import DEFAULT_LIMIT_BYTES, FrameStore
 from gaitviewer.gui.hiding import is_any_hidden, is_hidden
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.tracks import FrameSource, SyncMeter
+from gaitviewer.gui.words import translate_data
 
 if TYPE_CHECKING:
     from gaitviewer.gui.state import AppState
@@ -276,7 +277,7 @@ class TwoViews(QWidget):
 
     def _note_failure(self, view: View, message: str) -> None:
         self._problems[view] = message
-        self.canvases[view].set_message(message)
+        self.canvases[view].set_message(translate_data(message))
         self.failed.emit(view, message)
 
     def close_videos(self) -> None:
@@ -293,6 +294,6 @@ def evidence_label(measure: EvgsMeasure, value: float) -> str:
     """Value of the evidence with its standard error, e.g. "KFX 32 ± 5°"."""
     item = measure.item
     if math.isnan(value):
-        return f"{item.code}: {measure.category}" if measure.category else item.code
+        return f"{item.code}: {translate_data(measure.category)}" if measure.category else item.code
     unit = "°" if item.unit == "deg" else f" {item.unit}"
     return f"{item.code}  {value:.0f} ± {item.sigma:.0f}{unit}"

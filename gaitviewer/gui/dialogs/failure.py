@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.gui import theme
+from gaitviewer.gui.words import translate_data
 
 
 class FailureDialog(QDialog):
@@ -29,7 +30,7 @@ class FailureDialog(QDialog):
         self.setMinimumWidth(460)
         icon = QLabel()
         icon.setPixmap(theme.icon("warning", "warning").pixmap(32, 32))
-        self.message = QLabel(message)
+        self.message = QLabel(translate_data(message))
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()

@@ -35,6 +35,7 @@ from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
 from gaitviewer.gui import theme
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
+from gaitviewer.gui.words import translate_data
 
 Pages = tuple[NDArray[np.uint8], ...]
 
@@ -372,7 +373,7 @@ class ReportDialog(QDialog):
 
     def _failed(self, failure: JobFailure) -> None:
         if not self._closed:
-            self._say(failure.message, problem=True)
+            self._say(translate_data(failure.message), problem=True)
 
     def _progress(self, job: Job) -> None:
         if not self._closed and job.key in ("preview", "export") and not job.state.ended:

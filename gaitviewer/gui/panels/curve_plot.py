@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gaitviewer.core.gait import Side
@@ -17,10 +17,12 @@ from gaitviewer.core.measures import AngleKind, Curve, MeanCurve, NormalBand
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.cycle import Excluded, curve_near
 from gaitviewer.gui.panels.marks import side_colour, side_pen
+from gaitviewer.gui.words import translate_data
 
 _GRID = np.arange(101.0)
 _CLICK_PX = 9.0
 _AXIS_PX = 30
+_RIGHT_PX = 12  # room for half of the last number below the axis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,7 @@ class CurvePlot(pg.PlotWidget):
         super().__init__(parent, viewBox=pg.ViewBox(enableMenu=False))
         self.kind = kind
         self.setObjectName(f"curve_{kind.name}")
-        self.setAccessibleName(kind.title)
+        self.setAccessibleName(translate_data(kind.title))
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
@@ -67,7 +69,7 @@ class CurvePlot(pg.PlotWidget):
         self._content: PlotContent | None = None
         self._pressed = False
         item = self.getPlotItem()
-        item.setContentsMargins(0, 0, 4, 0)
+        item.setContentsMargins(0, 0, _RIGHT_PX, 0)
         item.getAxis("left").setWidth(_AXIS_PX)
         item.getAxis("bottom").setHeight(18)
         item.layout.setVerticalSpacing(0)
@@ -78,6 +80,8 @@ class CurvePlot(pg.PlotWidget):
         self.hidden_words.setWordWrap(True)
         self.hidden_words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hidden_words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hidden_words.setAutoFillBackground(True)
+        self.hidden_words.setBackgroundRole(QPalette.ColorRole.Base)
         self.hidden_words.hide()
 
     # --- drawing -------------------------------------------------------------------------------------
@@ -99,7 +103,7 @@ class CurvePlot(pg.PlotWidget):
         self._draw_line(0.0, QPen(colours.colour("border"), 0), across=True)
         for mean in content.means:
             if math.isfinite(mean.toe_off_percent):
-                self._draw_line(mean.toe_off_percent, _thin(mean.side))
+                self._draw_line(mean.toe_off_percent, self._cosmetic(_thin(mean.side)))
         if content.each_stride:
             self._draw_strides(content)
         else:
@@ -118,16 +122,18 @@ class CurvePlot(pg.PlotWidget):
         if content is None or not content.hidden:
             return
         room = self.inside().adjusted(6, 4, -6, -4)
-        if content.means or content.curves:
-            high = min(room.height() // 2, self.hidden_words.heightForWidth(room.width()))
-            room.setTop(room.bottom() - high)
-        self.hidden_words.setGeometry(room)
+        place = QRect(room)
+        high = min(room.height(), self.hidden_words.heightForWidth(room.width()))
+        place.setTop(room.bottom() - high)
+        if not content.means and not content.curves:
+            place.moveCenter(room.center())
+        self.hidden_words.setGeometry(place)
         self.hidden_words.raise_()
 
     def _fit_words(self) -> None:
         """Title and ticks that fit the width: a title that is too long would push the plot out."""
         metrics = QFontMetrics(theme.font("small"))
-        room = self.width() - _AXIS_PX - 14
+        room = self.width() - _AXIS_PX - _RIGHT_PX - 6
         words = next(
             (w for w in headings(self.kind) if metrics.horizontalAdvance("".join(w)) <= room), ("", "")
         )
@@ -144,6 +150,12 @@ class CurvePlot(pg.PlotWidget):
         super().resizeEvent(event)
         if event is not None and hasattr(self, "hidden_words"):
             self._place_words()
+
+    def _cosmetic(self, pen: QPen) -> QPen:
+        """As wide on any screen: a pen that does not scale with the plot counts the screen's own pixels."""
+        pen.setCosmetic(True)
+        pen.setWidthF(pen.widthF() * self.devicePixelRatioF())
+        return pen
 
     def _draw_line(self, at: float, pen: QPen, *, across: bool = False) -> None:
         line = pg.InfiniteLine(at, angle=0 if across else 90, pen=pen)
@@ -177,7 +189,7 @@ class CurvePlot(pg.PlotWidget):
                 for edge in edges:
                     self.addItem(edge)
                 self.addItem(pg.FillBetweenItem(*edges, brush=shade))
-            self.plot(_GRID, mean.mean, pen=_cosmetic(side_pen(mean.side, 2.0)), connect="finite")
+            self.plot(_GRID, mean.mean, pen=self._cosmetic(side_pen(mean.side, 2.0)), connect="finite")
 
     def _draw_strides(self, content: PlotContent) -> None:
         def rank(curve: Curve) -> tuple[bool, bool]:
@@ -194,7 +206,7 @@ class CurvePlot(pg.PlotWidget):
                 pen.setColor(faint)
             if stride.key == content.selected:
                 pen.setWidthF(3.0)
-            self.plot(_GRID, curve.values, pen=_cosmetic(pen), connect="finite")
+            self.plot(_GRID, curve.values, pen=self._cosmetic(pen), connect="finite")
 
     # --- hands ---------------------------------------------------------------------------------------
 
@@ -256,15 +268,11 @@ class CurvePlot(pg.PlotWidget):
 
 def headings(kind: AngleKind) -> tuple[tuple[str, str], ...]:
     """Title with unit and sign, then shorter ones; the sign only where the title does not say it."""
-    unit = "°" if kind.unit == "deg" else kind.unit
-    word = kind.positive.replace("towards that side", "own side").replace("that side ", "")
-    sign = "" if word in kind.title.lower() else f", {word} +"
-    return ((kind.title, f"{unit}{sign}"), (kind.title, unit), (kind.title, ""))
-
-
-def _cosmetic(pen: QPen) -> QPen:
-    pen.setCosmetic(True)
-    return pen
+    unit = "°" if kind.unit == "deg" else translate_data(kind.unit)
+    title, word = translate_data(kind.title), translate_data(kind.positive)
+    word = word.replace("towards that side", "own side").replace("that side ", "")
+    sign = "" if word in title.lower() else f", {word} +"
+    return ((title, f"{unit}{sign}"), (title, unit), (title, ""))
 
 
 def _thin(side: Side) -> QPen:
@@ -272,7 +280,7 @@ def _thin(side: Side) -> QPen:
     colour = QColor(pen.color())
     colour.setAlphaF(0.5)
     pen.setColor(colour)
-    return _cosmetic(pen)
+    return pen
 
 
 def limits_of(content: PlotContent) -> tuple[float, float]:
@@ -298,4 +306,4 @@ def _tip(content: PlotContent) -> str:
         lines.append(content.band.source)
         if not content.band.comparable:
             lines.append(content.band.note)
-    return "\n".join(lines)
+    return "\n".join(translate_data(line) for line in lines)

@@ -33,6 +33,7 @@ from gaitviewer.gui.panels.wording import hidden_words
 from gaitviewer.gui.panels.wording import strides as stride_words
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.words import translate_data
 from gaitviewer.workflow.tables import angle_kinds, items_behind
 
 # Shown at first: hip, knee, ankle, foot, trunk, pelvis; the others are one click away.
@@ -113,6 +114,7 @@ class CurvesPanel(Panel):
     def _build_field(self) -> None:
         self.scroller = QScrollArea()
         self.scroller.setObjectName("curves_scroll")
+        self.scroller.setAccessibleName(self.tr("Joint angles over the gait cycle"))
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -195,7 +197,7 @@ class CurvesPanel(Panel):
         menu = self.chooser.menu()
         menu.clear()
         for kind in self._kinds:
-            action = QAction(kind.title, menu)
+            action = QAction(translate_data(kind.title), menu)
             action.setCheckable(True)
             action.setChecked(kind.name in self._chosen)
             action.toggled.connect(lambda on, name=kind.name: self.show_angle(name, on))

@@ -18,6 +18,7 @@ from gaitviewer.gui.panels.trial_out import TrialOutBar
 from gaitviewer.gui.panels.wording import DASH, number, side_name, tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.words import translate_data
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -128,8 +129,8 @@ def _subject(session: Session) -> Facts:
 def _visit(session: Session) -> Facts:
     return (
         (tr("Date"), DASH if session.when is None else session.when.isoformat()),
-        (tr("Footwear"), session.footwear.value),
-        (tr("Walking aid"), session.walking_aid.value),
+        (tr("Footwear"), translate_data(session.footwear.value)),
+        (tr("Walking aid"), translate_data(session.walking_aid.value)),
         (tr("Surgery"), _dates(session.surgery)),
         (tr("Botulinum toxin"), _dates(session.botulinum)),
         (tr("Mirror image"), tr("yes") if session.mirrored else tr("no")),
@@ -150,7 +151,7 @@ def _recording(data: TrialData) -> Iterable[tuple[str, str]]:
     if data.trial.sync is not None:
         sync = data.trial.sync
         offset = tr("{offset} s ± {sigma} s, {source}").format(
-            offset=number(sync.offset_s, 3), sigma=number(sync.sigma_s, 3), source=sync.source
+            offset=number(sync.offset_s, 3), sigma=number(sync.sigma_s, 3), source=translate_data(sync.source)
         )
         yield tr("Offset"), offset
 
@@ -166,7 +167,7 @@ def _video(stream: VideoStream) -> str:
     ]
     if stream.recorded_at_hz is not None:
         parts.append(tr("recorded at {rate} Hz").format(rate=number(stream.recorded_at_hz)))
-    return ", ".join([*parts, *info.notes])
+    return ", ".join([*parts, *(translate_data(note) for note in info.notes)])
 
 
 def _origin(made: Provenance) -> str:

@@ -120,6 +120,7 @@ class EvgsPanel(Panel):
         grid = QGridLayout()
         grid.setContentsMargins(10, 2, 10, 2)
         grid.setVerticalSpacing(1)
+        grid.setHorizontalSpacing(12)
         self.totals: dict[tuple[str, Side], QLabel] = {}
         for row, (kind, words) in enumerate(
             (("measured", self.tr("Program")), ("graded", self.tr("Your total")))

@@ -25,6 +25,7 @@ from gaitviewer.gui.panels.by_hand import ByHand, HandRows
 from gaitviewer.gui.panels.cells import grade_words
 from gaitviewer.gui.panels.marks import ChanceBar
 from gaitviewer.gui.panels.wording import chances, clock, evidence_title, facts, side_name, view_name, why_score
+from gaitviewer.gui.words import translate_data
 
 
 class DetailView(QScrollArea):
@@ -132,7 +133,7 @@ class DetailView(QScrollArea):
         shown: Evidence | None,
     ) -> None:
         """Show a limb; with ``hidden`` nothing that the program or others think of it."""
-        self.title.setText(f"{item.number}  {item.name}, {side_name(side)}")
+        self.title.setText(f"{item.number}  {translate_data(item.name)}, {side_name(side)}")
         if hidden:
             self.why.setText(self.tr("What was measured is hidden until you have graded this item."))
         elif measure is None:

@@ -32,8 +32,9 @@ from gaitviewer.gui.keys import load_keys
 from gaitviewer.gui.panels.cells import Cell, measured_cell, own_cell
 from gaitviewer.gui.panels.grading import grades_of_others
 from gaitviewer.gui.panels.marks import paint_cell, side_pen
-from gaitviewer.gui.panels.wording import view_name
+from gaitviewer.gui.panels.wording import side_name, view_name
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.words import translate_data
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -101,13 +102,18 @@ class SheetModel(QAbstractTableModel):
         if column in SIDES:
             if role == Qt.ItemDataRole.UserRole:
                 return self.cell(index.row(), column)
-            if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-                return self.cell(index.row(), column).text
+            words = self.cell(index.row(), column).text
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return words
+            if role == Qt.ItemDataRole.AccessibleTextRole:
+                whose = self.headerData(column, Qt.Orientation.Horizontal)
+                return f"{translate_data(item.name)}, {side_name(SIDES[column])}, {whose}: {words}"
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return item.name if column == NAME else str(item.number)
+            return translate_data(item.name) if column == NAME else str(item.number)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{item.code}: {item.name}\n{item.quantity}; {item.phase}; {view_name(item.view)}"
+            read = "; ".join(translate_data(words) for words in (item.quantity, item.phase))
+            return f"{item.code}: {translate_data(item.name)}\n{read}; {view_name(item.view)}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column == NUMBER:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole and column == NUMBER:

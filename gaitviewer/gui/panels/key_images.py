@@ -155,6 +155,8 @@ class KeyImagesPanel(Panel):
             place.setToolTip(tr("Frame {n} of {trial}").format(n=image.frame, trial=image.trial))
             caption = QTableWidgetItem(image.caption)
             caption.setToolTip(image.caption or self.tr("Double click or F2 to write a caption"))
+            spoken = image.caption or self.tr("no caption")
+            caption.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
             self.table.setItem(row, WHERE, place)
             self.table.setItem(row, CAPTION, caption)
         if 0 <= kept < len(images):

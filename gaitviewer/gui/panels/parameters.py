@@ -38,6 +38,7 @@ from gaitviewer.gui.panels.wording import (
 )
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.words import translate_data
 from gaitviewer.workflow.tables import evgs_items
 
 NAME, LEFT, RIGHT, NORM, SYMMETRY = range(5)
@@ -169,10 +170,11 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
     if any(hidden):
         kept = BySide(*(None if hidden[side] else parameter.values[side] for side in Side))
         parameter = replace(parameter, values=kept, symmetry_index=None)
-    unit = f", {parameter.unit}" if parameter.unit else ""
+    title = translate_data(parameter.title)
+    unit = f", {translate_data(parameter.unit)}" if parameter.unit else ""
     short = ", %" if parameter.unit == "% of cycle" else unit
-    cells = [QTableWidgetItem(parameter.title + short)]
-    cells[0].setToolTip(parameter.title + unit)
+    cells = [QTableWidgetItem(title + short)]
+    cells[0].setToolTip(title + unit)
     for side in Side:
         stat = parameter.values[side]
         cell = QTableWidgetItem(tr("ParametersPanel", "hidden") if hidden[side] else stat_words(stat, digits))
@@ -190,7 +192,7 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
     words = tr("ParametersPanel", "No published norm fits this parameter.")
     if parameter.norm is not None:
         mean, sd = (number(value, digits) for value in parameter.norm)
-        words = f"{mean} ± {sd}{unit}\n{parameter.norm_source}"
+        words = f"{mean} ± {sd}{unit}\n{translate_data(parameter.norm_source)}"
     norm.setToolTip(words)
     norm.setData(Qt.ItemDataRole.AccessibleTextRole, words)
     index = parameter.symmetry_index

@@ -18,6 +18,7 @@ from gaitviewer.gui.panels.marks import side_colour, side_pen
 from gaitviewer.gui.panels.wording import number, sentence, side_name, tr
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.words import translate_data
 from gaitviewer.workflow.tables import angle_kinds
 
 _LEAST_REACH = 3.5  # z that the plot shows at least to each side
@@ -51,6 +52,8 @@ class PatternPanel(Panel):
             column.addWidget(widget)
         column.addStretch(1)
         scroller = QScrollArea()
+        scroller.setObjectName("pattern_scroll")
+        scroller.setAccessibleName(title)
         scroller.setWidgetResizable(True)
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -96,7 +99,7 @@ def pattern_words(pattern: Pattern) -> str:
         return tr("{side}: not assessable, {reason}").format(side=side, reason=sentence(pattern.reason))
     return tr("{side}: {label} (knee z {knee}, ankle z {ankle}; {far} z from the nearest border)").format(
         side=side,
-        label=pattern.label,
+        label=translate_data(pattern.label),
         knee=number(pattern.knee_z, 1),
         ankle=number(pattern.ankle_z, 1),
         far=number(pattern.severity, 1),
@@ -121,7 +124,7 @@ def profile_rows(measures: Measures) -> tuple[ProfileRow, ...]:
 
     there = {score.angle for score in measures.variable_scores}
     rows = [
-        ProfileRow(kind.title, BySide(*(pair(kind.name, side) for side in Side)))
+        ProfileRow(translate_data(kind.title), BySide(*(pair(kind.name, side) for side in Side)))
         for kind in angle_kinds()
         if kind.name in there
     ]

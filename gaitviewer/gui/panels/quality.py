@@ -11,6 +11,7 @@ from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
 from gaitviewer.gui.panels.wording import joined, many, sentence, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.words import translate_data
 
 _ICONS = {Level.GOOD: "good", Level.NOTE: "note", Level.WARNING: "warning", Level.REFUSED: "error"}
 _ICON_PX = 18
@@ -95,10 +96,11 @@ def _card(finding: QualityFinding, *, name_trial: bool) -> QFrame:
     row.setSpacing(10)
     mark = QLabel()
     mark.setPixmap(theme.icon(_ICONS[finding.level], _ICONS[finding.level]).pixmap(_ICON_PX, _ICON_PX))
-    mark.setAccessibleName(finding.level.value)
-    mark.setToolTip(finding.level.value)
+    level = translate_data(finding.level.value)
+    mark.setAccessibleName(level)
+    mark.setToolTip(level)
     row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-    where = [finding.topic]
+    where = [translate_data(finding.topic)]
     if finding.view is not None:
         where.append(view_name(finding.view))
     if name_trial and finding.trial:

@@ -19,6 +19,7 @@ from gaitviewer.core.gait import Stride
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.cycle import to_player
 from gaitviewer.gui.panels.wording import clock, joined, sentence, side_name, view_name
+from gaitviewer.gui.words import translate_data
 
 
 class StrideBar(QFrame):
@@ -123,7 +124,7 @@ class StrideBar(QFrame):
             )
         ]
         if stride.flags:
-            lines.append(sentence(joined(stride.flags)))
+            lines.append(sentence(joined(translate_data(flag) for flag in stride.flags)))
         why = by_hand or stride.excluded
         if why:
             who = self.tr("Left out by you: {why}") if by_hand else self.tr("Does not count: {why}")

@@ -17,6 +17,7 @@ from gaitviewer.core.evgs import EvgsSheet, Evidence
 from gaitviewer.core.gait import Direction, EventKind, Side, View
 from gaitviewer.core.measures import TrialMotion, ViewMotion
 from gaitviewer.gui.panels.wording import clock, number, sentence, side_name, tr, view_name
+from gaitviewer.gui.words import translate_data
 
 
 class Kind(Enum):
@@ -205,7 +206,7 @@ def _passes(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
     for count, done in enumerate(seen.passes, start=1):
         start, stop = _span(seen, done.start, done.stop, shift)
         facing = {Direction.TOWARDS: 1, Direction.AWAY: -1}.get(done.direction, done.direction.forward_sign)
-        words = [tr("Pass {n}, {direction}").format(n=count, direction=done.direction.value)]
+        words = [tr("Pass {n}, {direction}").format(n=count, direction=translate_data(done.direction.value))]
         if done.near is not None:
             words.append(tr("{side} limb near the camera").format(side=side_name(done.near)))
         tip = "\n".join([", ".join(words), *(sentence(note) for note in done.notes)])
@@ -293,7 +294,8 @@ def evidence_marks(
                 score = ""
                 if (measure.item.number, side) not in hidden:
                     score = tr(": score {n}").format(n=measure.score)
-                tip = f"{measure.item.name}, {side_name(side)}{score}\n{clock(at)}, {view_name(found.view)}"
+                name = translate_data(measure.item.name)
+                tip = f"{name}, {side_name(side)}{score}\n{clock(at)}, {view_name(found.view)}"
                 marks.append(
                     Mark(
                         Kind.EVIDENCE,

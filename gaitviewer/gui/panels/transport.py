@@ -23,6 +23,7 @@ from gaitviewer.gui import theme
 from gaitviewer.gui.player import SPEEDS, Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.tracks import SyncMeter
+from gaitviewer.gui.words import translate_data
 
 _REFRESH_MS = 50
 StrideAt = Callable[[float], Stride | None]
@@ -167,10 +168,10 @@ class TransportBar(QWidget):
             words = self.tr("The offset was set by a person. Use the one estimated from the gait again.")
         elif motion is not None and motion.sync is not None:
             words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
-                source=motion.sync.source,
+                source=translate_data(motion.sync.source),
                 value=f"{motion.sync.offset_s:.3f}",
                 sigma=f"{motion.sync.sigma_s:.3f}",
-                note=motion.sync.note,
+                note=translate_data(motion.sync.note),
             )
         else:
             words = self.tr("The offset is not known yet.")

@@ -11,9 +11,10 @@ from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
+from gaitviewer.gui.words import translate_data
 
 MINUS, DASH = "\u2212", "\u2013"
-_SUFFIX = {"deg": "°", "%": " %", "per mille leg": " ‰ leg", "": ""}
+_SUFFIX = {"deg": "°", "%": " %", "": ""}
 
 
 def tr(text: str) -> str:
@@ -33,7 +34,10 @@ def number(value: float, digits: int = 0) -> str:
 
 def with_unit(value: float, unit: str, digits: int = 0) -> str:
     """A value with its unit: "58°", "25 mm"."""
-    return number(value, digits) + _SUFFIX.get(unit, f" {unit}") if math.isfinite(value) else DASH
+    if not math.isfinite(value):
+        return DASH
+    suffix = tr(" ‰ leg") if unit == "per mille leg" else _SUFFIX.get(unit, f" {translate_data(unit)}")
+    return number(value, digits) + suffix
 
 
 def side_name(side: Side) -> str:
@@ -57,8 +61,8 @@ def strides(count: int) -> str:
 
 
 def sentence(words: str) -> str:
-    """The words with a capital letter and a full stop."""
-    words = words.strip()
+    """The words, in the user's language, with a capital letter and a full stop."""
+    words = translate_data(words.strip())
     return words and words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
 
 
@@ -105,25 +109,25 @@ def neighbour_of(item: EvgsItem, band: Band, value: float) -> Band | None:
 def why_score(measure: EvgsMeasure) -> str:
     """One sentence: why the score is what it is, or why there is none."""
     if measure.score is None:
-        return tr("Not assessable: {reason}.").format(reason=measure.reason.rstrip("."))
+        return tr("Not assessable: {reason}.").format(reason=translate_data(measure.reason).rstrip("."))
     band, count = band_of(measure), len(measure.strides)
     if measure.value is None or band is None or (band.low is None and band.high is None):
         return tr("{name} on the {side} is “{seen}” in {strides}, which scores {score}.").format(
-            name=measure.item.name,
+            name=translate_data(measure.item.name),
             side=side_name(measure.side),
-            seen=measure.category,
+            seen=translate_data(measure.category),
             strides=strides(count),
             score=measure.score,
         )
     unit = measure.item.unit
     pooled = tr("in 1 stride") if count == 1 else tr("as the median of {n} strides").format(n=count)
     said = tr("{name} on the {side} is {value} {pooled}; {range} is “{label}” and scores {score}").format(
-        name=measure.item.name,
+        name=translate_data(measure.item.name),
         side=side_name(measure.side),
         value=with_unit(measure.value, unit),
         pooled=pooled,
         range=band_range(band, unit),
-        label=band.label,
+        label=translate_data(band.label),
         score=measure.score,
     )
     return said + _to_edge(measure, band) + "."
@@ -188,7 +192,7 @@ def on_hover(measure: EvgsMeasure) -> str:
         side=side_name(measure.side),
         value=value,
         score=measure.score,
-        label=measure.category,
+        label=translate_data(measure.category),
         ends=ends,
     )
     return text + (tr("; borderline") if measure.borderline else "")
@@ -208,15 +212,16 @@ def hand_words(value: HandMeasure) -> str:
 def suggestion_words(value: float | None, band: Band, unit: str) -> str:
     """What a measurement would be graded: "12° → 1 (moderate valgus)"; a category by its name alone."""
     if value is None:
-        return tr("{label} → {score}").format(label=sentence_start(band.label), score=band.score)
+        label = sentence_start(translate_data(band.label))
+        return tr("{label} → {score}").format(label=label, score=band.score)
     return tr("{value} → {score} ({label})").format(
-        value=with_unit(value, unit), score=band.score, label=band.label
+        value=with_unit(value, unit), score=band.score, label=translate_data(band.label)
     )
 
 
 def taken_words(measured: HandMeasure, value: float | None, band: Band, unit: str) -> str:
     """The note of a grade that was taken over from a measurement: what, with which tool, in which picture."""
-    seen = band.label if value is None else with_unit(value, unit)
+    seen = translate_data(band.label) if value is None else with_unit(value, unit)
     return tr("by hand: {seen} ({tool}, {view}, frame {n} of {trial})").format(
         seen=seen,
         tool=tool_name(measured.tool),
