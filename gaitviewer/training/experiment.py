@@ -154,7 +154,7 @@ def run_variant(
         leakage=str(leakage),
         synthetic=experiment.synthetic,
         seconds=round(time.monotonic() - started, 1),
-        device=device_words(device),
+        device=device_words(device, settings.threads),
         program=__version__,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         extras=result.extras,
@@ -177,13 +177,13 @@ def _check_cases(name: str, subjects: Sequence[str], sets: ExampleSets) -> None:
         )
 
 
-def device_words(device: str) -> str:
+def device_words(device: str, threads: int) -> str:
     """A device as people know it."""
     import torch
 
     if device.startswith("cuda"):
         return f"{torch.cuda.get_device_name(device)} x {parallel.world_size()}"
-    return f"CPU, {torch.get_num_threads()} threads"
+    return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
 
 
 def _plain(name: str) -> str:
