@@ -99,3 +99,14 @@ def test_known_video_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.Mon
     results = estimate_many({"a": job}, cache_dir=tmp_path, tick=lambda _, note: said.append(note))
     assert results["a"].from_cache
     assert said == ["pose: done"]
+
+
+def test_each_pose_is_told_as_it_comes(tmp_path: Path):
+    job = VideoJob(source=FrameSource("nowhere:nothing"), info=INFO, digest="d", name="a.mp4")
+    found = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gaitviewer.pose.runner.load_result", lambda *_: a_result())
+        told: list[str] = []
+        found = estimate_many({"a": job, "b": job}, cache_dir=tmp_path, came=lambda key, _: told.append(key))
+    assert told == ["a", "b"]
+    assert list(found) == ["a", "b"]
