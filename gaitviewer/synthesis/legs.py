@@ -19,7 +19,8 @@ from gaitviewer.synthesis.gait import WalkerGait
 
 _TAKE_OFF_SHARE = 0.3
 _CIRCUMDUCTION = 0.008
-_LIFTS = 7  # steps in which a swinging foot is raised
+# Steps in which a swinging foot is raised to its clearance, and then out of the floor if it is still in it.
+_LIFTS, _RESCUES = 3, 4
 _TOES_RELAX_SHARE = 0.4
 
 
@@ -186,12 +187,12 @@ class Walk:
         angles[2] += change[:, 0]
         # A foot is raised by hip and knee together, each by as much as it helps.
         raised = change[:, 1].copy()
-        for _ in range(_LIFTS):
+        for step in range(_LIFTS + _RESCUES):
             foot = self._hanging(side, phase, angles)
             by_hip = foot[0] - self._hip(side, phase)[0]
             by_knee = -self.gait.proportions.shank * self.gait.height_m * np.sin(angles[0] - angles[1])
             help_of = np.maximum(by_hip**2 + by_knee**2, (0.1 * self.gait.height_m) ** 2)
-            raised += self._lift(side, foot[1], foot[2], u)
+            raised += self._lift(side, foot[1], foot[2], u, free=step < _LIFTS)
             angles[0] += raised * by_hip / help_of
             angles[1] += raised * by_knee / help_of
             raised = np.zeros_like(raised)
@@ -213,10 +214,10 @@ class Walk:
         at_leave = np.maximum(0.0, -self.cycle.standing_pitch(side, off))
         return np.asarray(at_leave * (1 - smoothstep(u / _TOES_RELAX_SHARE)), np.float64)
 
-    def _lift(self, side: Side, ankle_z: Array, pitch: Array, u: Array) -> Array:
-        """How much a swinging foot must be raised so that neither heel nor toe touches the floor."""
+    def _lift(self, side: Side, ankle_z: Array, pitch: Array, u: Array, *, free: bool) -> Array:
+        """How much a swinging foot must be raised to move freely over the floor, or at least not in it."""
         foot, bend = mean.Foot.of(self.gait), self._toes_relax(side, u)
-        least = self.gait.limbs[side].clearance * self.gait.height_m * _bump(u)
+        least = self.gait.limbs[side].clearance * self.gait.height_m * _bump(u) if free else np.zeros_like(u)
         level = ankle_z - foot.ankle_up * np.cos(pitch)
         heel = level - (foot.ankle_forward + foot.length / 2) * np.sin(pitch)
         ball = level - (foot.ankle_forward - foot.ball) * np.sin(pitch)

@@ -17,6 +17,8 @@ Colour = tuple[float, float, float]
 Pattern = Callable[[Pixels, Pixels, Pixels], Pixels]
 
 _LIGHT = np.array([0.25, 0.35, 0.90])
+# Half the size of an ellipsoid that no pixel shows.
+_INVISIBLE_PX = 0.35
 _AMBIENT, _DIFFUSE, _FILL = 0.48, 0.44, 0.26
 
 
@@ -50,6 +52,18 @@ class Ellipsoid:
 
 
 Solid = Capsule | Ellipsoid
+
+
+def _inverse(matrix: Array) -> Array:
+    """Inverse of a 3 x 3 matrix by cofactors: many small ones are slow in a threaded linear algebra library."""
+    a, b, c = matrix
+    rows = np.array([_cross(b, c), _cross(c, a), _cross(a, b)])
+    return np.asarray(rows.T / (a[0] * rows[0, 0] + a[1] * rows[0, 1] + a[2] * rows[0, 2]), np.float64)
+
+
+def _cross(u: Array, v: Array) -> list[float]:
+    (ux, uy, uz), (vx, vy, vz) = u.tolist(), v.tolist()
+    return [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx]
 
 
 class Canvas:
@@ -119,12 +133,14 @@ class Canvas:
         scale = float(self.camera.scale_at(middle)[0])
         shape = self.camera.axes @ solid.axes.T * scale
         spread = shape @ shape.T
-        reach = np.sqrt(np.diag(spread)[:2])
+        reach = np.sqrt(spread[[0, 1], [0, 1]])
+        if reach.max() < _INVISIBLE_PX:
+            return
         window = self._window(place - reach, place + reach)
         if window is None:
             return
         rows, columns, x, y = window
-        q = np.linalg.inv(spread).astype(np.float32)
+        q = _inverse(spread).astype(np.float32)
         px, py = x - np.float32(place[0]), y - np.float32(place[1])
         half = (q[0, 2] * px + q[1, 2] * py) / q[2, 2]
         rest = (q[0, 0] * px * px + 2 * q[0, 1] * px * py + q[1, 1] * py * py - 1) / q[2, 2]
@@ -139,13 +155,14 @@ class Canvas:
             along = np.float32(0.9) * (nx * gx + ny * gy + nz * gz)
             nx, ny, nz = nx - along * gx, ny - along * gy, nz - along * gz
         # Distance to the outline in pixels, from the value and the slope of the outline's own quadric.
-        flat = np.linalg.inv(spread[:2, :2]).astype(np.float32)
-        gx, gy = flat[0, 0] * px + flat[0, 1] * py, flat[0, 1] * px + flat[1, 1] * py
+        square = float(spread[0, 0] * spread[1, 1] - spread[0, 1] ** 2)
+        xx, xy, yy = (np.float32(v / square) for v in (spread[1, 1], -spread[0, 1], spread[0, 0]))
+        gx, gy = xx * px + xy * py, xy * px + yy * py
         value = 1 - (gx * px + gy * py)
         cover = np.clip(value / (2 * np.sqrt(gx * gx + gy * gy) + np.float32(1e-6)) + np.float32(0.5), 0, 1)
         colour: Colour | Pixels = solid.colour
         if solid.pattern is not None:
-            back = np.linalg.inv(shape).astype(np.float32)
+            back = _inverse(shape).astype(np.float32)
             u, v, w = (back[i, 0] * px + back[i, 1] * py + back[i, 2] * pz for i in range(3))
             share = solid.pattern(u, v, w)[..., None]
             first, second = np.asarray(solid.colour, np.float32), np.asarray(solid.second, np.float32)

@@ -23,7 +23,7 @@ from gaitviewer.workflow.cohort_files import read_subject, write_atomically, wri
 
 FORMAT = 1
 # Counted up by whoever changes how subjects are drawn, walk, are filmed or labelled.
-EDITION = 3
+EDITION = 4
 _INDEX = "cohort.json"
 _MOST = 100_000
 
