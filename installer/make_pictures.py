@@ -8,12 +8,14 @@ Everything happens in a home of its own; the pictures go to ``resources/pictures
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+SCALED = "--at-200-percent"
 COLOURS = 256  # enough for a screenshot, and a third of the size
 
 
@@ -49,7 +51,7 @@ def shoot(widget: object, path: Path) -> None:
 
 
 def window_pictures(folder: Path) -> None:
-    """Library, review arrangement in light and dark, an evidence jump, the preview of the report."""
+    """Library, review arrangement in light and dark up to 4K, an evidence jump, the preview of the report."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -76,6 +78,12 @@ def window_pictures(folder: Path) -> None:
         desk.player.go_to(time_s)
         wait(settled, "the pictures")
 
+    window.resize(3840, 2160)
+    desk.arrange("review")
+    show(1.4)
+    shoot(window, folder / "review_light_3840.png")
+    window.resize(1366, 768)
+    desk.arrange("review")
     for scheme in (theme.Choice.DARK, theme.Choice.LIGHT):
         theme.apply(app, scheme)
         for size in ((1920, 1080), (1366, 768)):
@@ -104,14 +112,41 @@ def window_pictures(folder: Path) -> None:
     window.close()
 
 
+def scaled_picture(folder: Path) -> None:
+    """The review arrangement on a screen at 200 %; the demo session is there already."""
+    from gaitviewer.gui import theme
+    from gaitviewer.gui.app import make_application
+    from gaitviewer.gui.main_window import MainWindow
+
+    app = make_application()
+    window = MainWindow()
+    theme.apply(app, theme.Choice.LIGHT)
+    window.resize(1366, 768)
+    window.show()
+    window.work.make_demo()
+    wait(lambda: window.state.measures is not None, "the demo session")
+    window.desk.arrange("review")
+    window.desk.player.go_to(1.4)
+    canvases = window.desk.views.canvases_there
+    wait(lambda: all(canvas.painted_frame == canvas.frame for canvas in canvases), "the pictures")
+    shoot(window, folder / "review_light_1366_200.png")
+    window.close()
+
+
 def main() -> None:
     """Make them all."""
+    if SCALED in sys.argv:
+        scaled_picture(Path(sys.argv[1]))
+        return
     root = Path(__file__).resolve().parents[1]
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "resources" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["GAITVIEWER_HOME"] = home
         window_pictures(folder)
+        # The scaling of a screen is read once, when the application begins: another process.
+        scaled = {**os.environ, "QT_SCALE_FACTOR": "2"}
+        subprocess.run([sys.executable, __file__, str(folder), SCALED], env=scaled, check=True)
 
 
 if __name__ == "__main__":

@@ -184,7 +184,25 @@ class Desk(QMainWindow):
         if not self.restoreState(docks, STATE_VERSION):
             return False
         self.splitter.restoreState(splitter)
+        self._grow_docks()
         return True
+
+    def _grow_docks(self) -> None:
+        """Panels placed on a small screen would be slivers on a large one: they take their share again."""
+        for name, part, direction in (
+            ("evgs", 0.33, Qt.Orientation.Horizontal),
+            ("curves", 0.3, Qt.Orientation.Vertical),
+        ):
+            dock = self.docks[name]
+            wide = direction is Qt.Orientation.Horizontal
+            whole, own = (self.width(), dock.width()) if wide else (self.height(), dock.height())
+            alone = dock.isFloating() or dock.isHidden()
+            if (
+                not alone
+                and self.dockWidgetArea(dock) == (_RIGHT if wide else _BOTTOM)
+                and own < 0.6 * part * whole
+            ):
+                self.resizeDocks([dock], [int(part * whole)], direction)
 
     # --- moving --------------------------------------------------------------------------------------
 

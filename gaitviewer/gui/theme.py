@@ -245,6 +245,7 @@ def _qt_palette(colours: Palette) -> QPalette:
 def _stylesheet(p: Palette) -> str:
     """Only what a palette cannot say; everything else is left to the style."""
     up, down = (_coloured_file(name, p.muted) for name in ("up", "down"))
+    tick = _coloured_file("check", p.accent_text)
     return f"""
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLineEdit, QPlainTextEdit {{ border: 1px solid {p.edge}; border-radius: 3px; padding: 2px 4px;
@@ -264,6 +265,8 @@ QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: url({down}); width
 QComboBox::drop-down {{ width: 18px; border: none; }}
 QCheckBox::indicator:unchecked {{ width: 13px; height: 13px; border: 1px solid {p.muted}; border-radius: 3px;
     background: {p.base}; }}
+QCheckBox::indicator:checked {{ width: 13px; height: 13px; border: 1px solid {p.accent}; border-radius: 3px;
+    background: {p.accent}; image: url({tick}); }}
 QToolTip {{ color: {p.text}; background: {p.raised}; border: 1px solid {p.border}; padding: 3px; }}
 QToolBar {{ border: none; spacing: 2px; padding: 2px; }}
 QToolBar::separator {{ background: {p.border}; width: 1px; margin: 4px 5px; }}

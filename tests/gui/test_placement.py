@@ -224,3 +224,14 @@ def test_a_drawing_does_not_go_on_on_another_frame() -> None:
 def test_a_wrong_number_of_points_is_an_error() -> None:
     with pytest.raises(ValueError, match="3 points"):
         tools.measure(ToolKind.GONIOMETER, ((0, 0), (1, 1)), view=View.SAGITTAL, frame=0, time_s=0.0)
+
+
+def test_as_many_rows_are_decoded_as_the_screen_has() -> None:
+    from gaitviewer.gui.canvas import placement as places
+
+    picture, widget = (1920, 1080), (480.0, 270.0)
+    for ratio, rows in ((1.0, 270), (1.5, 405), (2.0, 540)):
+        now = places.fit(picture, widget, pixel_ratio=ratio)
+        assert places.needed_height(now, picture=picture, widget=widget, pixel_ratio=ratio) == rows
+        close = places.zoom_at(now, (240, 135), 3.0, picture=picture, widget=widget)
+        assert places.needed_height(close, picture=picture, widget=widget, pixel_ratio=ratio) == 1080

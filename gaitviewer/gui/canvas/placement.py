@@ -62,6 +62,13 @@ def full_size(picture: Size, widget: Size, centre: Xy, *, pixel_ratio: float = 1
     return kept_in(look_at(centre, 1.0 / pixel_ratio, widget), picture, widget)
 
 
+def needed_height(now: Placement, *, picture: Size, widget: Size, pixel_ratio: float) -> int:
+    """Rows to decode: exactly the screen's at "fit" or smaller, the source's own when zoomed in."""
+    fitted = fit(picture, widget, pixel_ratio=pixel_ratio).scale
+    whole = int(picture[1])
+    return max(1, round(whole * fitted * pixel_ratio)) if now.scale <= fitted * 1.02 else whole
+
+
 def look_at(centre: Xy, scale: float, widget: Size) -> Placement:
     """The picture point ``centre`` in the middle of the widget."""
     return Placement(scale, widget[0] / 2 - centre[0] * scale, widget[1] / 2 - centre[1] * scale)

@@ -232,18 +232,12 @@ class VideoCanvas(QWidget):
     def _place(self, new: Placement) -> None:
         self._placement = new
         if self._frames is not None:
-            self._frames.set_height(self._needed_height())
+            ratio = self.devicePixelRatioF()
+            self._frames.set_height(
+                places.needed_height(new, picture=self.picture_size, widget=self._room, pixel_ratio=ratio)
+            )
         self.placement_changed.emit()
         self.update()
-
-    def _needed_height(self) -> int:
-        """Exactly the size of the screen at "fit" or smaller, the source's own size when zoomed in."""
-        height = self.picture_size[1]
-        ratio = self.devicePixelRatioF()
-        fitted = places.fit(self.picture_size, self._room, pixel_ratio=ratio).scale
-        if self._placement.scale <= fitted * 1.02:
-            return max(1, round(height * fitted * ratio))
-        return height
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Keep the picture fitted, or its middle."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from gaitviewer.core.measures import Measures
 from gaitviewer.errors import UserError
 from gaitviewer.gui import theme
 from gaitviewer.gui.player import Player
@@ -55,6 +57,25 @@ class Panel(QWidget):
         """Show why there is nothing to show, and what to do about it."""
         self._empty.setText(text)
         self._pages.setCurrentWidget(self._empty)
+
+    def measures_or_why(self, nothing: Callable[[Measures], str]) -> Measures | None:
+        """The measures with the page for them shown; else None, and the page that says why.
+
+        Args:
+            nothing: why these measures have nothing for this panel, "" if they have.
+        """
+        measures = self.state.measures
+        if self.state.document is None:
+            why = nothing_open()
+        elif measures is None:
+            why = nothing_measured()
+        else:
+            why = nothing(measures)
+        if why:
+            self.show_empty(why)
+            return None
+        self.show_content()
+        return measures
 
     @property
     def is_empty(self) -> bool:

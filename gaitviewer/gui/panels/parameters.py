@@ -23,7 +23,7 @@ from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
 from gaitviewer.gui import theme
 from gaitviewer.gui.hiding import waiting_for
-from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
+from gaitviewer.gui.panels.base import Panel
 from gaitviewer.gui.panels.evgs_table import AnyIndex
 from gaitviewer.gui.panels.marks import side_colour
 from gaitviewer.gui.panels.wording import (
@@ -108,21 +108,17 @@ class ParametersPanel(Panel):
         table.setColumnWidth(NORM, 66)
 
     def _reload(self) -> None:
-        measures = self.state.measures
         self._hidden = self._find_hidden()
-        if self.state.document is None:
-            self.show_empty(nothing_open())
-        elif measures is None:
-            self.show_empty(nothing_measured())
-        elif not measures.parameters:
-            self.show_empty(self.tr("No stride counts, so there are no times and lengths. See the quality."))
-        elif all(self._hidden):
-            self.show_empty(
-                self.tr("Times and lengths of a limb are hidden until you have graded all of its items.")
-            )
-        else:
-            self.show_content()
+        measures = self.measures_or_why(self._why_nothing)
+        if measures is not None:
             self._fill(measures)
+
+    def _why_nothing(self, measures: Measures) -> str:
+        if not measures.parameters:
+            return self.tr("No stride counts, so there are no times and lengths. See the quality.")
+        if all(self._hidden):
+            return self.tr("Times and lengths of a limb are hidden until you have graded all of its items.")
+        return ""
 
     def _fill(self, measures: Measures) -> None:
         self.table.setRowCount(len(measures.parameters))

@@ -13,7 +13,7 @@ from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Pattern
 from gaitviewer.gui import theme
 from gaitviewer.gui.hiding import is_any_hidden
-from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
+from gaitviewer.gui.panels.base import Panel
 from gaitviewer.gui.panels.marks import side_colour, side_pen
 from gaitviewer.gui.panels.wording import number, sentence, side_name, tr
 from gaitviewer.gui.player import Player
@@ -68,18 +68,15 @@ class PatternPanel(Panel):
         self._reload()
 
     def _reload(self) -> None:
-        measures, state = self.state.measures, self.state
-        if state.document is None:
-            self.show_empty(nothing_open())
-        elif measures is None:
-            self.show_empty(nothing_measured())
-        elif is_any_hidden(state.document, state.settings, measures):
-            self.show_empty(self.tr("The pattern is hidden until you have graded all items of both limbs."))
-        else:
-            self.show_content()
-            if measures is not self._shown:
-                self._shown = measures
-                self._fill(measures)
+        measures = self.measures_or_why(self._why_nothing)
+        if measures is not None and measures is not self._shown:
+            self._shown = measures
+            self._fill(measures)
+
+    def _why_nothing(self, measures: Measures) -> str:
+        if is_any_hidden(self.state.document, self.state.settings, measures):
+            return self.tr("The pattern is hidden until you have graded all items of both limbs.")
+        return ""
 
     def _fill(self, measures: Measures) -> None:
         self.words.setText("\n".join(pattern_words(measures.patterns[side]) for side in Side))

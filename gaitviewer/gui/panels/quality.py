@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from gaitviewer.core.measures import Level, QualityFinding
 from gaitviewer.gui import theme
-from gaitviewer.gui.panels.base import Panel, nothing_measured, nothing_open
+from gaitviewer.gui.panels.base import Panel
 from gaitviewer.gui.panels.wording import joined, many, sentence, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
@@ -43,15 +43,9 @@ class QualityPanel(Panel):
         self._reload()
 
     def _reload(self) -> None:
-        measures = self.state.measures
-        if self.state.document is None:
-            self.show_empty(nothing_open())
-        elif measures is None:
-            self.show_empty(nothing_measured())
-        elif not measures.quality:
-            self.show_empty(self.tr("Nothing was found that limits what these recordings can be used for."))
-        else:
-            self.show_content()
+        nothing = self.tr("Nothing was found that limits what these recordings can be used for.")
+        measures = self.measures_or_why(lambda found: "" if found.quality else nothing)
+        if measures is not None:
             self._fill(measures.quality)
 
     def _fill(self, findings: tuple[QualityFinding, ...]) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +15,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.gait import Stride
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.cycle import to_player
+from gaitviewer.gui.panels.reason_box import ReasonBox, leave_out_row
 from gaitviewer.gui.panels.wording import clock, joined, sentence, side_name, view_name
 from gaitviewer.gui.words import translate_data
 
@@ -67,31 +65,12 @@ class StrideBar(QFrame):
         self.hide()
 
     def _build_reasons(self) -> QHBoxLayout:
-        self.reason = QComboBox()
-        self.reason.setObjectName("stride_reason")
-        self.reason.setAccessibleName(self.tr("Why the stride is left out"))
-        self.reason.setEditable(True)
-        self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.reason.addItems(self._usual_reasons())
-        self.reason.setCurrentIndex(-1)
-        line = QLineEdit()
-        line.setPlaceholderText(self.tr("Reason"))
-        line.setMaxLength(300)
-        line.returnPressed.connect(self._leave_out)
-        self.reason.setLineEdit(line)
-        self.reason.setCurrentIndex(-1)
+        self.reason = ReasonBox("stride_reason", self.tr("Why the stride is left out"), self._usual_reasons())
         self.reason.editTextChanged.connect(self._allow)
-        self.button = QPushButton(self.tr("Leave out"))
-        self.button.setObjectName("stride_leave_out")
-        self.button.clicked.connect(self._leave_out)
-        self.back = QPushButton(self.tr("Let it count again"))
-        self.back.setObjectName("stride_take_back")
-        self.back.clicked.connect(self.taken_back)
-        second = QHBoxLayout()
-        second.addWidget(self.reason, 1)
-        second.addWidget(self.button)
-        second.addWidget(self.back)
-        return second
+        row, self.button, self.back = leave_out_row(
+            self.reason, name="stride", leave_out=self._leave_out, take_back=self.taken_back.emit
+        )
+        return row
 
     def _usual_reasons(self) -> list[str]:
         return [
@@ -138,11 +117,10 @@ class StrideBar(QFrame):
         self._allow()
 
     def _allow(self) -> None:
-        self.button.setEnabled(bool(self.reason.currentText().strip()))
+        self.button.setEnabled(bool(self.reason.words))
 
     def _leave_out(self) -> None:
-        reason = self.reason.currentText().strip()
+        reason = self.reason.words
         if reason:
             self.left_out.emit(reason)
-            self.reason.setCurrentIndex(-1)
-            self.reason.clearEditText()
+            self.reason.empty()

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from gaitviewer.core.document import Document
+from gaitviewer.gui.panels.reason_box import ReasonBox, leave_out_row
 from gaitviewer.gui.panels.wording import sentence
 from gaitviewer.gui.state import AppState
 
@@ -58,38 +56,19 @@ class TrialOutBar(QFrame):
         self._reload()
 
     def _build_reasons(self) -> QHBoxLayout:
-        self.reason = QComboBox()
-        self.reason.setObjectName("trial_out_reason")
-        self.reason.setAccessibleName(self.tr("Why the recording is left out"))
-        self.reason.setEditable(True)
-        self.reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.reason.addItems(
-            [
-                self.tr("not typical of this walk"),
-                self.tr("is helped or touched"),
-                self.tr("keypoints are wrong"),
-                self.tr("another person is measured"),
-            ]
+        usual = (
+            self.tr("not typical of this walk"),
+            self.tr("is helped or touched"),
+            self.tr("keypoints are wrong"),
+            self.tr("another person is measured"),
         )
-        line = QLineEdit()
-        line.setPlaceholderText(self.tr("Reason"))
-        line.setMaxLength(300)
-        line.returnPressed.connect(self._leave_out)
-        self.reason.setLineEdit(line)
-        self.reason.setCurrentIndex(-1)
+        self.reason = ReasonBox("trial_out_reason", self.tr("Why the recording is left out"), usual)
         self.reason.editTextChanged.connect(self._allow)
-        self.button = QPushButton(self.tr("Leave out"))
-        self.button.setObjectName("trial_leave_out")
+        row, self.button, self.back = leave_out_row(
+            self.reason, name="trial", leave_out=self._leave_out, take_back=self._take_back
+        )
         self.button.setAccessibleName(self.tr("Leave out this recording"))
-        self.button.clicked.connect(self._leave_out)
-        self.back = QPushButton(self.tr("Let it count again"))
-        self.back.setObjectName("trial_take_back")
         self.back.setAccessibleName(self.tr("Let this recording count again"))
-        self.back.clicked.connect(self._take_back)
-        row = QHBoxLayout()
-        row.addWidget(self.reason, 1)
-        row.addWidget(self.button)
-        row.addWidget(self.back)
         return row
 
     def _reload(self) -> None:
@@ -119,15 +98,14 @@ class TrialOutBar(QFrame):
 
     def _allow(self) -> None:
         self.reason.setEnabled(self._may_leave_out())
-        self.button.setEnabled(self._may_leave_out() and bool(self.reason.currentText().strip()))
+        self.button.setEnabled(self._may_leave_out() and bool(self.reason.words))
 
     def _leave_out(self) -> None:
-        reason = self.reason.currentText().strip()
+        reason = self.reason.words
         document = self._state.document
         if document is None or not reason or not self._may_leave_out():
             return
-        self.reason.setCurrentIndex(-1)
-        self.reason.clearEditText()
+        self.reason.empty()
         changed = with_trial_left_out(document, self._state.trial_id, reason)
         self._state.edit(changed, self.tr("Leave out a recording"))
 
