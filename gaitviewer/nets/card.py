@@ -149,6 +149,7 @@ def write_model(
     }
     part = folder / f".{WEIGHTS}.part"
     save_file(tensors, part, metadata={"id": str(card["id"]), "task": str(card["task"])})
+    part.chmod(0o644)  # safetensors makes files for their owner alone
     facts: dict[str, Any] = {
         **card,
         "format": FORMAT,
