@@ -168,16 +168,8 @@ def estimate_many(
     settings = load_settings()
     estimator = make_estimator(backend)
     folder = cache_dir if cache_dir is not None else paths.cache_dir()
-    cache_keys = {
-        key: result_key(
-            job.digest,
-            job.info,
-            estimator=estimator.name,
-            weights=estimator.weights_digest,
-            settings=settings.digest,
-        )
-        for key, job in jobs.items()
-    }
+    facts = {"estimator": estimator.name, "weights": estimator.weights_digest, "settings": settings.digest}
+    cache_keys = {key: result_key(job.digest, job.info, **facts) for key, job in jobs.items()}
     results: dict[Key, PoseResult] = {}
     if use_cache:
         for key, job in jobs.items():
