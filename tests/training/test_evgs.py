@@ -281,7 +281,8 @@ def test_a_few_steps_lower_the_loss(sets: ExampleSets) -> None:
     torch.manual_seed(0)
     net = EvgsNet(settings, kinds=len(_KINDS))
     loss = Loss.of(cases, tables["loss"], levels=1)
-    batch = Collate(tables["augment"], 8.0, 2.0)(cases, None)
+    batch = Collate.of(cases, tables["augment"])(cases, None)
+    assert float(batch["segments"].abs().max()) < 6.0
     optimiser = torch.optim.AdamW(net.parameters(), 3e-3)
     values = []
     for _ in range(25):

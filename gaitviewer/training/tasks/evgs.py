@@ -160,11 +160,8 @@ class _Run:
         self, tables: Tables, settings: EvgsSettings, cases: dict[str, list[Example]], context: RunContext
     ) -> None:
         self.tables, self.settings, self.cases, self.context = tables, settings, cases, context
-        profiles = np.array([case["profile"] for case in cases["train"]])
-        profiles = profiles[np.isfinite(profiles)]
-        self.mean = float(profiles.mean()) if profiles.size else 0.0
-        self.sd = float(profiles.std()) or 1.0 if profiles.size else 1.0
-        self.collate = Collate(tables["augment"], self.mean, self.sd)
+        self.collate = Collate.of(cases["train"], tables["augment"])
+        self.mean, self.sd = self.collate.mean, self.collate.sd
 
     def finish(self) -> RunResult:
         """Train, answer, measure the speed."""

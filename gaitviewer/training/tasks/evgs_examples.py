@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from gaitviewer.workflow.evgs_clips import clip_crop
 from gaitviewer.workflow.evgs_strips import Strip, clip_table
 
 _QUALITY = 92  # of the stored pictures
+_LEAST_SPREAD = 0.1  # of a segment, tenths of the picture: about the noise of a keypoint
 
 
 def pack(strip: Strip, session: LabelledSession) -> Example:
@@ -140,11 +141,29 @@ class Collate:
     Attributes:
         augment: "drop_tokens", "gain" and "offset" of the protocol.
         mean, sd: of the Gait Variable Score of those that are learned from.
+        segments_mean, segments_sd: [S] of the body segments.
     """
 
     augment: Mapping[str, float]
-    mean: float
-    sd: float
+    mean: float = 0.0
+    sd: float = 1.0
+    segments_mean: NDArray[np.float32] | float = 0.0
+    segments_sd: NDArray[np.float32] | float = 1.0
+
+    @classmethod
+    def of(cls, train: Sequence[Example], augment: Mapping[str, float]) -> Collate:
+        """With the scales of those that are learned from."""
+        profiles = np.array([case["profile"] for case in train])
+        profiles = profiles[np.isfinite(profiles)]
+        mean, sd = (float(profiles.mean()), float(profiles.std()) or 1.0) if profiles.size else (0.0, 1.0)
+        segments = np.stack([case["segments"] for case in train])
+        known = np.isfinite(segments)
+        count = np.maximum(known.sum(axis=0), 1)
+        middle = np.where(known, segments, 0.0).sum(axis=0) / count
+        spread = np.sqrt(np.where(known, (segments - middle) ** 2, 0.0).sum(axis=0) / count)
+        return cls(
+            augment, mean, sd, middle.astype(np.float32), np.maximum(spread, _LEAST_SPREAD).astype(np.float32)
+        )
 
     def __call__(self, cases: list[Example], generator: np.random.Generator | None) -> dict[str, Tensor]:
         """Padded tensors of clips."""
@@ -161,7 +180,11 @@ class Collate:
             "limb": torch.tensor([int(case["limb"]) for case in cases]),
             "labels": torch.from_numpy(np.stack([case["labels"] for case in cases])),
             "profile": torch.tensor([(float(case["profile"]) - self.mean) / self.sd for case in cases]),
-            "segments": torch.from_numpy(np.stack([case["segments"] for case in cases])),
+            "segments": torch.from_numpy(
+                ((np.stack([c["segments"] for c in cases]) - self.segments_mean) / self.segments_sd).astype(
+                    np.float32
+                )
+            ),
         }
         if not keys.all():
             batch["keys"] = torch.from_numpy(keys)
