@@ -26,12 +26,16 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     """Open a file and pick its first video stream (cover pictures of sound files do not count).
 
     Raises:
-        VideoError: no such file, a folder, empty, not a video, cut off, without pictures, or in a coding
-            that cannot be decoded here.
+        VideoError: no such file, a folder, empty, not a video, cut off, without pictures, in a coding that
+            cannot be decoded here, or memory ran out.
     """
     _check_file(path)
     try:
         container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="ignore")
+    except MemoryError as error:
+        raise VideoError(
+            f"{path.name} asks for more memory than there is; close other programs, or, if it is damaged, {_AGAIN}."
+        ) from error
     except READ_ERRORS as error:
         raise VideoError(_why_unreadable(path)) from error
     try:
