@@ -34,7 +34,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
         container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="ignore")
     except MemoryError as error:
         raise VideoError(
-            f"{path.name} asks for more memory than there is; close other programs, or, if it is damaged, {_AGAIN}."
+            f"{path.name} needs more memory than there is; close other programs, or {_AGAIN}."
         ) from error
     except READ_ERRORS as error:
         raise VideoError(_why_unreadable(path)) from error

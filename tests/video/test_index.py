@@ -154,7 +154,7 @@ def test_a_child_that_takes_too_long_or_too_much(plain: Any) -> None:
     with pytest.raises(VideoError, match=r"within 0\.001 s"):
         probe_safely(plain.path, timeout_s=0.001)
     if sys.platform.startswith("linux"):
-        with pytest.raises(VideoError, match="memory|brought the video decoder down"):
+        with pytest.raises(VideoError, match=r"memory|brought the video decoder down"):
             probe_safely(plain.path, memory_mb=16)
 
 
