@@ -35,6 +35,7 @@ class FusionSettings:
         latents, latent_heads: of the latent attention.
         balanced: each modality weighs the same in the pooling, however many tokens it has.
         map_patch: rows and frames of a patch.
+        map_sizes: the size of each value is a second channel of the map.
         clip: frames and pixels of the video.   tubelet: frames and pixels of its tokens.
         modality_dropout: how often a modality is left out in training, where there are several.
         statements: how many numbers the generated text rests on.
@@ -58,6 +59,7 @@ class FusionSettings:
     clip: tuple[int, int] = (24, 64)
     tubelet: tuple[int, int] = (3, 16)
     modality_dropout: float = 0.0
+    map_sizes: bool = False
     statements: int = 22
 
     def __post_init__(self) -> None:
@@ -257,7 +259,7 @@ def _encoder(name: str, settings: FusionSettings) -> Vit:
     rows, frames = settings.map_patch
     patches: MapPatches | VideoPatches
     if name == "map":
-        patches = MapPatches(settings.width, rows=rows, frames=frames)
+        patches = MapPatches(settings.width, rows=rows, frames=frames, sizes=settings.map_sizes)
     else:
         patches = VideoPatches(
             settings.width, clip=settings.clip, frames=settings.tubelet[0], size=settings.tubelet[1]

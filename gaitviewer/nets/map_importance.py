@@ -34,9 +34,10 @@ def map_importance(net: MapFusionNet, batch: Batch, *, layer: str = "encoded", s
     Returns:
         [B, 238, 96] f64, not negative.
     """
-    inputs, patches, tokens, logits = _forward(net, batch)
-    read = tokens["map"].values if layer == "encoded" else patches["map"]
-    at_input, at_token = torch.autograd.grad(sign * logits.sum(), [inputs, read])
+    with torch.enable_grad():
+        inputs, patches, tokens, logits = _forward(net, batch)
+        read = tokens["map"].values if layer == "encoded" else patches["map"]
+        at_input, at_token = torch.autograd.grad(sign * logits.sum(), [inputs, read])
     token = (at_token * read).sum(dim=-1).clamp_min(0.0)
     fine = (at_input * inputs).abs()
     return _share_out(_grid(net), _numpy(token), _numpy(fine))
@@ -69,11 +70,10 @@ def leave_one_out(net: MapFusionNet, batch: Batch, *, sign: float = 1.0, at_once
 
 
 def _forward(net: MapFusionNet, batch: Batch) -> tuple[Tensor, dict[str, Tensor], Mapping[str, Tokens], Tensor]:
-    with torch.enable_grad():
-        inputs = net.standardise(batch).detach().requires_grad_(True)
-        patches = net.patches(batch, map_input=inputs)
-        tokens = net.encode(patches, batch)
-        return inputs, patches, tokens, net.decide(tokens)
+    inputs = net.standardise(batch).detach().requires_grad_(True)
+    patches = net.patches(batch, map_input=inputs)
+    tokens = net.encode(patches, batch)
+    return inputs, patches, tokens, net.decide(tokens)
 
 
 def _grid(net: MapFusionNet) -> tuple[int, int]:

@@ -114,19 +114,25 @@ class RopeStack(nn.Module):
 
 
 class MapPatches(nn.Module):
-    """Tokens of the knowledge map: patches of ``rows`` x ``frames``, which must divide 238 x 96."""
+    """Tokens of the knowledge map: patches of ``rows`` x ``frames``, which must divide 238 x 96.
 
-    def __init__(self, width: int, *, rows: int = 14, frames: int = 8) -> None:
+    With ``sizes`` the size of each value is a second channel: a curve goes to either side, and what matters is
+    how far a child is from the middle.
+    """
+
+    def __init__(self, width: int, *, rows: int = 14, frames: int = 8, sizes: bool = False) -> None:
         super().__init__()
         if MAP_ROWS % rows or MAP_FRAMES % frames:
             raise ValueError(f"patches of {rows} x {frames} do not divide {MAP_ROWS} x {MAP_FRAMES}")
         self.grid = (MAP_ROWS // rows, MAP_FRAMES // frames)
-        self.proj = nn.Conv2d(1, width, (rows, frames), (rows, frames))
+        self.sizes = sizes
+        self.proj = nn.Conv2d(2 if sizes else 1, width, (rows, frames), (rows, frames))
         self.place = nn.Parameter(0.02 * torch.randn(self.grid[0], width))
 
     def forward(self, values: Tensor) -> Tensor:
         """[B, 238, 96] -> [B, rows * times, d], time running fastest."""
-        tokens = self.proj(values[:, None]) + self.place.t()[None, :, :, None]
+        channels = torch.stack([values, values.abs()], dim=1) if self.sizes else values[:, None]
+        tokens = self.proj(channels) + self.place.t()[None, :, :, None]
         out: Tensor = tokens.flatten(2).transpose(1, 2)
         return out
 

@@ -120,6 +120,7 @@ def test_importance_is_raw_and_of_the_patches_that_matter(layer: str) -> None:
     assert (found >= 0).all()
     assert found.max() > 0
     with torch.no_grad():
+        np.testing.assert_allclose(map_importance(net, batch, layer=layer), found, atol=1e-9)
         net.head.weight.zero_()
     assert map_importance(net, batch, layer=layer).max() == 0  # no evidence: an empty map
 

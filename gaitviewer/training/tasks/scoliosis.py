@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gaitviewer.core.gait import View
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
 from gaitviewer.errors import SettingsError
@@ -174,19 +175,21 @@ def _run_network(
 ) -> RunResult:
     sets = _test_sets(context.sets, video=video)
     augment = tables["augment"]
+    # the side view has no mirror image: the near side stays the near side
+    mirror = float(augment["mirror"]) if input_view() is View.CORONAL else 0.0
     settings = network_settings(
         tables["network"], modality_dropout=float(augment["modality_dropout"]), **changes
     )
     torch.manual_seed(context.seed)
     net = MapFusionNet(settings)
-    learn_statistics(net, train, mirrored=float(augment["mirror"]) > 0)
+    learn_statistics(net, train, mirrored=mirror > 0)
     positive = sum(case.target for case in train)
     group = group_of(net)
     collate = Collate(
         settings,
         group,
         net.map_sd.numpy().copy(),
-        Augmentation(float(augment["mirror"]), float(augment["noise"])),
+        Augmentation(mirror, float(augment["noise"])),
     )
     valid = sets["valid"] or tuple(train)
     fitted = fit(
