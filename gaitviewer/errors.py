@@ -7,7 +7,7 @@
     │   ├── AnalysisError         poses were found, but no gait can be measured from them
     │   ├── FormatError           an exchange file (C3D, TRC, CSV, ...) cannot be read
     │   ├── StoreError            the library is damaged, newer than the program, or not writable
-    │   │   └── ChangedElsewhere  another program saved the session after it was opened here
+    │   │   └── ChangedElsewhereError  another program saved the session after it was opened here
     │   ├── OutputError           a result cannot be written
     │   └── SettingsError         an option or a setting has an impossible value
     └── Cancelled                 the user stopped a running job
@@ -46,7 +46,7 @@ class StoreError(UserError):
     """The session library is damaged, newer than the program, or not writable."""
 
 
-class ChangedElsewhere(StoreError):
+class ChangedElsewhereError(StoreError):
     """Another program saved the session after it was opened here; nothing was written."""
 
 

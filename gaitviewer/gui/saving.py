@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.progress import Tick
-from gaitviewer.errors import ChangedElsewhere, UserError
+from gaitviewer.errors import ChangedElsewhereError, UserError
 from gaitviewer.gui.jobs import JobFailure, Jobs
 from gaitviewer.gui.library_work import LibraryWork
 from gaitviewer.gui.state import AppState
@@ -68,7 +68,7 @@ class Saving(LibraryWork):
             self._write(document)
 
         def failed(failure: JobFailure) -> None:
-            self._not_saved(failure.message, conflict=failure.kind is ChangedElsewhere)
+            self._not_saved(failure.message, conflict=failure.kind is ChangedElsewhereError)
 
         self.jobs.start(
             "save", work, title=self.tr("Saving"), done=lambda _: self._saved(document), failed=failed
@@ -83,7 +83,7 @@ class Saving(LibraryWork):
         try:
             self._write(document)
         except UserError as error:
-            self._not_saved(str(error), conflict=isinstance(error, ChangedElsewhere))
+            self._not_saved(str(error), conflict=isinstance(error, ChangedElsewhereError))
             return False
         self._saved(document)
         return True
@@ -112,7 +112,7 @@ class Saving(LibraryWork):
             self.signed.emit(who)
 
         def failed(failure: JobFailure) -> None:
-            if failure.kind is ChangedElsewhere:
+            if failure.kind is ChangedElsewhereError:
                 self.conflicted.emit(failure.message)
             else:
                 self._tell(failure)

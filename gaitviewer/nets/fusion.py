@@ -36,6 +36,7 @@ class FusionSettings:
         feature_dropout: chance that a feature of a training case counts as missing.
         limit_sd: standardised features are cut at this many SD.
         classes: of the answer.
+        frame_step: only every so many frames of a clip are looked at (1 = all).
     """
 
     kind: str = "cross"
@@ -51,6 +52,7 @@ class FusionSettings:
     feature_dropout: float = 0.1
     limit_sd: float = 4.0
     classes: int = 4
+    frame_step: int = 1
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.backbone not in BACKBONES or self.tokens not in ("joints", "cells"):
@@ -179,6 +181,7 @@ class FusionNet(nn.Module):
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Logits [N, classes] of clips [N, C, T, V, 1] and features [N, F] (NaN = missing)."""
         kind = self.settings.kind
+        x = x[:, :, :: self.settings.frame_step]
         if kind == "skeleton":
             logits: Tensor = self.skeleton(x)
             return logits

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import View
-from gaitviewer.errors import ChangedElsewhere, StoreError
+from gaitviewer.errors import ChangedElsewhereError, StoreError
 from gaitviewer.store import additions, database, migrations, rows
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.loading import load_document
@@ -135,13 +135,13 @@ class Library:
             The revision that is saved now.
 
         Raises:
-            ChangedElsewhere: the library holds another revision than ``opened``; nothing was changed.
+            ChangedElsewhereError: the library holds another revision than ``opened``; nothing was changed.
             StoreError: nothing was changed.
         """
         session, now, revision = document.session, now_utc(), secrets.token_hex(8)
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
-                raise ChangedElsewhere(
+                raise ChangedElsewhereError(
                     f"Another program has changed the session of {session.subject.pseudonym} since it was "
                     "opened here, so nothing was saved: keep yours as a copy, or take the other one."
                 )

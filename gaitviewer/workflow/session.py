@@ -117,7 +117,7 @@ def save_document(library: Library, document: Document, *, opened: str | None = 
         opened: the revision that it was made from; None: whatever is there is replaced.
 
     Raises:
-        ChangedElsewhere: another program saved it meanwhile; the library is as it was.
+        ChangedElsewhereError: another program saved it meanwhile; the library is as it was.
         StoreError: the library is as it was.
     """
     return library.save_session(document, opened=opened)

@@ -15,7 +15,7 @@ from gaitviewer.core.session import Sync
 from gaitviewer.errors import (
     AnalysisError,
     Cancelled,
-    ChangedElsewhere,
+    ChangedElsewhereError,
     OutputError,
     PoseError,
     SettingsError,
@@ -337,10 +337,10 @@ def test_saving_over_what_another_program_saved_is_refused_and_a_copy_can_be_kep
     with open_library(library.path) as other:
         session.save_document(other, theirs, opened=opened)
     mine = replace(walker_document, texts=Texts("mine", "", ""))
-    with pytest.raises(ChangedElsewhere, match="P001"):
+    with pytest.raises(ChangedElsewhereError, match="P001"):
         session.save_document(library, mine, opened=opened)
     measures = measure_document(walker_document)
-    with pytest.raises(ChangedElsewhere):
+    with pytest.raises(ChangedElsewhereError):
         session.sign_session(library, mine, measures, who="AB", opened=opened)
     assert library.snapshots("walk1") == ()
     assert library.load_session("walk1").texts.findings == "theirs"
@@ -361,7 +361,7 @@ def test_a_deleted_session_is_kept_whole_and_comes_back(library: Library, walker
     assert [card.id for card in session.list_cards(library, deleted=True)] == ["walk1"]
     assert video.is_file()
     # Whoever has it open does not bring it back by saving.
-    with pytest.raises(ChangedElsewhere):
+    with pytest.raises(ChangedElsewhereError):
         session.save_document(library, graded, opened=opened)
     library.restore_session("walk1")
     assert [card.id for card in session.list_cards(library)] == ["walk1"]

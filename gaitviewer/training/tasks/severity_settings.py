@@ -122,4 +122,5 @@ def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> Fus
         tokens=network["tokens"],
         dropout=network["dropout"],
         feature_dropout=network["feature_dropout"],
+        frame_step=network["frame_step"],
     )
