@@ -171,25 +171,25 @@ class FusionNet(nn.Module):
         """The blocks of the skeleton branch."""
         return self.skeleton.blocks
 
-    def skeleton_tokens(self, x: Tensor) -> Tensor:
-        """[N, C, T, V, 1] -> [N, V or T' V, width]."""
-        found = self.skeleton.features(x)
-        found = found.mean(dim=2) if self.settings.tokens == "joints" else found.flatten(2)
-        tokens: Tensor = self.project(found.transpose(1, 2))
-        return tokens
+    def seen_by_skeleton(self, x: Tensor) -> Tensor:
+        """[N, C, T, V, 1] -> [N, C', V or T' V]: what the skeleton branch makes of clips."""
+        found = self.skeleton.features(x[:, :, :: self.settings.frame_step])
+        return found.mean(dim=2) if self.settings.tokens == "joints" else found.flatten(2)
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
-        """Logits [N, classes] of clips [N, C, T, V, 1] and features [N, F] (NaN = missing)."""
+        """Logits [N, classes] of clips [N, C, T, V, 1] and features [N, F] (NaN = missing).
+
+        In place of clips, what :meth:`seen_by_skeleton` made of them may be given.
+        """
         kind = self.settings.kind
-        x = x[:, :, :: self.settings.frame_step]
         if kind == "skeleton":
-            logits: Tensor = self.skeleton(x)
+            logits: Tensor = self.skeleton(x[:, :, :: self.settings.frame_step])
             return logits
         clinical = self.encoder(features)
         if kind == "features":
             logits = self.head(clinical.mean(dim=1))
             return logits
-        moving = self.skeleton_tokens(x)
+        moving = self.project((self.seen_by_skeleton(x) if x.ndim == 5 else x).transpose(1, 2))
         if kind == "cross":
             for look_there, look_back in zip(self.to_features, self.to_skeleton, strict=True):
                 moving, clinical = look_there(moving, clinical), look_back(clinical, moving)

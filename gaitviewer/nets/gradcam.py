@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 
 def grad_cam(
-    model: nn.Module, forward: Callable[[], Tensor], *, block: nn.Module, targets: Tensor
+    model: nn.Module, forward: Callable[[], Tensor], *, block: nn.Module, weights: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Maps of a batch at one block.
 
@@ -21,7 +21,8 @@ def grad_cam(
         model: in evaluation mode, so that the cases of a batch do not mix.
         forward: runs the model on the batch and gives logits [N, classes].
         block: its output [N, C, T', V] is F.
-        targets: [N] class whose evidence is wanted.
+        weights: [N, classes] of the logits in Y, the quantity whose evidence is wanted: see
+            :func:`of_class` and :func:`of_order`.
 
     Returns:
         Raw maps [N, T', V], not negative, and the logits [N, classes]; both without gradient.
@@ -38,10 +39,23 @@ def grad_cam(
             logits = forward()
             if not kept or not kept[-1].requires_grad:
                 raise ValueError("the block took no part in the answer")
-            chosen = logits.gather(1, targets.view(-1, 1)).sum()
-            (gradient,) = torch.autograd.grad(chosen, kept[-1])
+            (gradient,) = torch.autograd.grad((weights * logits).sum(), kept[-1])
     finally:
         hook.remove()
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    raw = torch.relu((weights * kept[-1]).sum(dim=1))
+    channels = gradient.mean(dim=(2, 3), keepdim=True)
+    raw = torch.relu((channels * kept[-1]).sum(dim=1))
     return raw.detach(), logits.detach()
+
+
+def of_class(targets: Tensor, classes: int) -> Tensor:
+    """[N, classes] weights for the evidence of one class each."""
+    return torch.nn.functional.one_hot(targets, classes).float()
+
+
+def of_order(count: int, classes: int) -> Tensor:
+    """[count, classes] weights for what speaks for a higher level where the classes are ordered.
+
+    Evenly spaced and summing to 0: what all levels share does not count.
+    """
+    steps = torch.arange(classes, dtype=torch.float32) - 0.5 * (classes - 1)
+    return steps.expand(count, classes)

@@ -136,6 +136,21 @@ def test_stgcnpp_has_the_published_size() -> None:
 
 def test_cells_give_the_attention_every_joint_at_every_time() -> None:
     torch.manual_seed(5)
-    net = FusionNet(settings(tokens="cells")).eval()
+    x, features = batch()
+    for tokens, count in (("joints", 25), ("cells", 2 * 25)):
+        net = FusionNet(settings(tokens=tokens)).eval()
+        with torch.no_grad():
+            seen = net.seen_by_skeleton(x)
+            assert seen.shape == (3, 32, count)
+            assert torch.equal(net(seen, features), net(x, features))  # may be computed before
+
+
+def test_frames_can_be_left_out() -> None:
+    torch.manual_seed(6)
+    x, features = batch()
+    every, second = FusionNet(settings()).eval(), FusionNet(settings(frame_step=2)).eval()
+    second.load_state_dict(every.state_dict())
     with torch.no_grad():
-        assert net.skeleton_tokens(batch()[0]).shape == (3, 2 * 25, 16)
+        assert torch.equal(second(x, features), every(x[:, :, ::2], features))
+        x[:, :, 1::2] = 0.0
+        assert torch.equal(second(x, features), every(x[:, :, ::2], features))

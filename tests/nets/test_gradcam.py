@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gaitviewer.nets.gradcam import grad_cam
+from gaitviewer.nets.gradcam import grad_cam, of_class, of_order
 from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
 
 torch.set_num_threads(1)
@@ -31,9 +31,9 @@ def test_hand_computed() -> None:
     model = TwoChannels().eval()
     x = torch.tensor([[1.0, -2.0, 0.0], [4.0, 0.5, -1.0]]).view(1, 1, 2, 3)
     # dY_0/dF = (1, -3) / 6 everywhere: the map is ReLU((1 * x - 3 * 2 x) / 6) = ReLU(-5 x / 6)
-    raw, logits = grad_cam(model, lambda: model(x), block=model.block, targets=torch.tensor([0]))
+    raw, logits = grad_cam(model, lambda: model(x), block=model.block, weights=of_class(torch.tensor([0]), 2))
     torch.testing.assert_close(raw[0], torch.relu(-5.0 / 6.0 * x[0, 0]))
-    raw, _ = grad_cam(model, lambda: model(x), block=model.block, targets=torch.tensor([1]))
+    raw, _ = grad_cam(model, lambda: model(x), block=model.block, weights=of_class(torch.tensor([1]), 2))
     torch.testing.assert_close(raw[0], torch.relu(6.0 / 6.0 * x[0, 0]))
     torch.testing.assert_close(logits[0], torch.tensor([-5.0, 6.0]) * x.mean())
 
@@ -42,7 +42,7 @@ def test_raw_values_are_not_stretched() -> None:
     model = TwoChannels().eval()
     x = torch.full((2, 1, 2, 3), 0.25)
     x[1] = 0.0
-    raw, _ = grad_cam(model, lambda: model(x), block=model.block, targets=torch.tensor([1, 1]))
+    raw, _ = grad_cam(model, lambda: model(x), block=model.block, weights=of_class(torch.tensor([1, 1]), 2))
     torch.testing.assert_close(raw[0], torch.full((2, 3), 0.25))
     assert float(raw[1].max()) == 0.0  # no evidence looks empty
 
@@ -51,12 +51,12 @@ def test_cases_of_a_batch_do_not_mix() -> None:
     torch.manual_seed(4)
     model = Stgcn(StgcnSettings(width=0.125)).eval()
     x = torch.randn(3, 3, 32, 25, 1)
-    targets = torch.tensor([0, 2, 3])
+    weights = of_class(torch.tensor([0, 2, 3]), 4)
     for number, frames in ((0, 32), (5, 16), (9, 8)):
         block = model.blocks[number]
-        together, _ = grad_cam(model, lambda: model(x), block=block, targets=targets)
+        together, _ = grad_cam(model, lambda: model(x), block=block, weights=weights)
         assert together.shape == (3, frames, 25)
-        alone, _ = grad_cam(model, lambda: model(x[1:2]), block=block, targets=targets[1:2])
+        alone, _ = grad_cam(model, lambda: model(x[1:2]), block=block, weights=weights[1:2])
         torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-6)
         assert float(together.min()) >= 0.0
 
@@ -64,7 +64,12 @@ def test_cases_of_a_batch_do_not_mix() -> None:
 def test_a_model_in_training_mode_is_refused() -> None:
     model = TwoChannels().train()
     with pytest.raises(ValueError, match="evaluation"):
-        grad_cam(model, lambda: model(torch.ones(1, 1, 1, 1)), block=model.block, targets=torch.tensor([0]))
+        grad_cam(
+            model,
+            lambda: model(torch.ones(1, 1, 1, 1)),
+            block=model.block,
+            weights=of_class(torch.tensor([0]), 2),
+        )
 
 
 def test_a_block_that_takes_no_part_is_refused() -> None:
@@ -74,5 +79,16 @@ def test_a_block_that_takes_no_part_is_refused() -> None:
             model,
             lambda: model(torch.ones(1, 1, 1, 1)),
             block=nn.Conv2d(1, 1, 1),
-            targets=torch.tensor([0]),
+            weights=of_class(torch.tensor([0]), 2),
         )
+
+
+def test_evidence_for_a_higher_level() -> None:
+    model = TwoChannels().eval()
+    weights = of_order(1, 2)
+    assert weights.tolist() == [[-0.5, 0.5]]
+    assert of_order(2, 4).sum(dim=1).tolist() == [0.0, 0.0]
+    x = torch.tensor([[1.0, -2.0, 0.0], [4.0, 0.5, -1.0]]).view(1, 1, 2, 3)
+    # Y = (Y_1 - Y_0) / 2: half of 6 x / 6 + 5 x / 6
+    raw, _ = grad_cam(model, lambda: model(x), block=model.block, weights=weights)
+    torch.testing.assert_close(raw[0], torch.relu(11.0 / 12.0 * x[0, 0]))

@@ -126,6 +126,17 @@ def test_same_seed_same_numbers_whatever_ran_before(
         np.testing.assert_array_equal(found.probability, fused.predictions[name].probability)
 
 
+def test_a_frozen_skeleton_stays_as_it_was(sets: ExampleSets, tmp_path: Path) -> None:
+    task = make_task()
+    alone = task.run(variant(task, "skeleton-only"), context(sets, tmp_path / "a"))
+    frozen = Variant("frozen", "", {"kind": "cross", "fusion.freeze": True})
+    found = task.run(frozen, context(sets, tmp_path / "b"))
+    assert alone.state is not None
+    assert found.state is not None
+    for name, value in alone.state.items():
+        assert torch.equal(found.state[name], value)
+
+
 @pytest.mark.parametrize("name", ["features-only", "concat", "logistic", "boosting", "majority"])
 def test_other_variants(name: str, sets: ExampleSets, tmp_path: Path) -> None:
     task = make_task()

@@ -69,6 +69,7 @@ def model(kind: str = "cross", **settings: Any) -> LoadedModel:
         "features": names,
         "clips": {"frames": 96, "rate_hz": 30.0, "views": ["sagittal"], "fit": "loop"},
         "layer": 9,
+        "target": "answer",
         "ranking": [["left_knee", 2.0, 1.5, 2.5], ["right_knee", 1.0, 0.5, 1.5]],
         **settings,
     }
@@ -107,6 +108,12 @@ def test_a_deviating_gait_gets_a_level_with_its_evidence(crouching: Measures) ->
     for finding in found.findings:
         assert finding.weight > 0
         assert finding.words
+
+
+def test_maps_can_show_what_speaks_for_a_higher_level(crouching: Measures) -> None:
+    answer, higher = (ask(crouching, model(target=name)).saliency[0] for name in ("answer", "higher"))
+    assert higher.target == "a higher level"
+    assert not np.allclose(answer.values, higher.values)
 
 
 def test_the_layer_is_a_setting(crouching: Measures) -> None:

@@ -30,12 +30,15 @@ from gaitviewer.nets.fusion import FusionNet
 from gaitviewer.training.loop import fit
 from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.severity_batches import (
+    Batches,
     Collate,
+    CollateSeen,
     Loss,
     by_session,
     clip_chances,
     labelled,
     score,
+    see,
 )
 from gaitviewer.training.tasks.severity_classical import BASELINES, chances_of, fit_baseline, per_session
 from gaitviewer.training.tasks.severity_explain import Ranking, check_maps, rank_keypoints
@@ -146,7 +149,9 @@ class _Run:
         extras: dict[str, Any] = {"gate": gate_shares(context)}
         if skeleton is not None:
             extras |= {"ranking": [list(row) for row in ranking]}
-            extras |= {"layer": tables["explain"]["layer"] + 1, "maps": self._checks(skeleton)}
+            extras |= {"layer": tables["explain"]["layer"] + 1, "target": tables["explain"]["target"]}
+        if skeleton is not None and tables["check_maps"]:
+            extras["maps"] = self._checks(skeleton)
         if kind != "skeleton":
             extras["features"] = [load_features()[k].name for k in chosen]
         return RunResult(
@@ -164,6 +169,7 @@ class _Run:
             skeleton,
             self.valid or self.train,
             layer=explain["layer"],
+            target=explain["target"],
             draws=explain["draws"],
             seed=self.context.seed,
             device=self.context.device,
@@ -175,16 +181,24 @@ class _Run:
         net.fit_features(torch.from_numpy(np.stack([e["features"] for e in per_session(self.train)])))
         if skeleton is not None and kind in ("cross", "concat"):
             net.skeleton.load_state_dict(skeleton.skeleton.state_dict())
-        start = 0.6 if skeleton is not None else 0.0
-        _fit(net, "fusion", self.tables, self.train, self.context, part(self.context.tick, start, 0.95))
+        tick = part(self.context.tick, 0.6 if skeleton is not None else 0.0, 0.95)
+        if kind == "features" or not self.tables["fusion"]["freeze"]:
+            _fit(net, "fusion", self.tables, self.train, self.context, tick)
+            return net
+        net.skeleton.requires_grad_(False)
+        net.to(self.context.device)
+        train, valid = (see(net, examples, self.context.device) for examples in (self.train, self.valid))
+        collate = CollateSeen(float(self.tables["augment"]["flip"]))
+        _fit(net, "fusion", self.tables, train, self.context, tick, collate=collate, valid=valid)
         return net
 
     def _checks(self, skeleton: FusionNet) -> dict[str, Any]:
         clips = np.stack([np.asarray(e["x"], np.float32)[..., :2].mean(axis=0) for e in self.train])
-        held = labelled(self.context.sets.test) or self.valid or self.train
+        held = (*self.context.sets.test, *self.context.sets.valid)
         return check_maps(
             skeleton,
-            held,
+            labelled(held) or self.train,
+            [e for e in held if int(e["severity"]) == 0 and int(e["measured_normal"]) == 1],
             clips.mean(axis=0),
             self.tables["explain"],
             seed=self.context.seed,
@@ -205,6 +219,7 @@ class _Run:
             "features": [feature.name for feature in load_features()],
             "clips": {key: list(v) if isinstance(v, list | tuple) else v for key, v in clips.items()},
             "layer": int(self.tables["explain"]["layer"]),
+            "target": str(self.tables["explain"]["target"]),
             "ranking": [list(row) for row in ranking],
         }
 
@@ -258,15 +273,23 @@ def _run_baseline(tables: Tables, train: Sequence[Example], context: RunContext)
 
 
 def _fit(
-    net: FusionNet, stage: str, tables: Tables, train: Sequence[Example], context: RunContext, tick: Tick
+    net: FusionNet,
+    stage: str,
+    tables: Tables,
+    train: Sequence[Example],
+    context: RunContext,
+    tick: Tick,
+    *,
+    collate: Batches | None = None,
+    valid: Sequence[Example] | None = None,
 ) -> None:
-    valid = labelled(context.sets.valid)
+    held = labelled(context.sets.valid) if valid is None else valid
     fit(
         net,
         train=train,
-        collate=Collate(tables["augment"]),
+        collate=collate or Collate(tables["augment"]),
         loss=Loss.of(train, tables["loss"]),
-        validate=lambda model: score(model, valid, context.device),
+        validate=lambda model: score(model, held, context.device, collate),
         settings=loop_settings(tables[f"{stage}_loop"]),
         folder=context.folder / stage,
         seed=context.seed,

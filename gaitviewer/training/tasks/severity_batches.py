@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitviewer.core.gait import View
+from gaitviewer.nets.fusion import FusionNet
 from gaitviewer.training.task import Example, Predictions
 from gaitviewer.workflow.severity_gate import severity_tables
 from gaitviewer.workflow.skeleton_clips import mirrored
@@ -20,6 +21,7 @@ from gaitviewer.workflow.skeleton_clips import mirrored
 LEVELS = 4
 F4 = NDArray[np.float32]
 _CHUNK = 64
+Batches = Callable[[list[Example], np.random.Generator | None], dict[str, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,41 @@ class Collate:
         return np.asarray(found, np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class CollateSeen:
+    """Batches of what a frozen skeleton branch made of clips and of their mirror images."""
+
+    flip: float
+
+    def __call__(self, examples: list[Example], generator: np.random.Generator | None) -> dict[str, Tensor]:
+        """X [N, C', tokens], features [N, F], level [N] (0..3)."""
+        turned = [generator is not None and generator.random() < self.flip for _ in examples]
+        names = ["seen_mirrored" if turn else "seen" for turn in turned]
+        return {
+            "x": torch.stack([example[name] for example, name in zip(examples, names, strict=True)]),
+            "features": torch.from_numpy(np.stack([np.asarray(e["features"], np.float32) for e in examples])),
+            "level": torch.tensor([int(e["severity"]) - 1 for e in examples], dtype=torch.long),
+        }
+
+
+def see(net: FusionNet, examples: Sequence[Example], device: str) -> tuple[Example, ...]:
+    """The examples with what the skeleton branch makes of each clip and of its mirror image."""
+    net.eval()
+    found: list[Example] = []
+    for start in range(0, len(examples), _CHUNK):
+        part = list(examples[start : start + _CHUNK])
+        turned = [{**e, "x": mirrored(e["x"], View(str(e["view"])))} for e in part]
+        with torch.no_grad():
+            plain, other = (
+                net.seen_by_skeleton(Collate({})(list(clips), None)["x"].to(device)).cpu()
+                for clips in (part, turned)
+            )
+        found += [
+            {**e, "seen": one, "seen_mirrored": two} for e, one, two in zip(part, plain, other, strict=True)
+        ]
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Loss:
     """Cross-entropy over the four levels."""
@@ -83,9 +120,11 @@ def labelled(examples: Sequence[Example]) -> tuple[Example, ...]:
     return tuple(e for e in examples if e["severity"] is not None and int(e["severity"]) >= 1)
 
 
-def clip_chances(model: nn.Module, examples: Sequence[Example], device: str) -> NDArray[np.float64]:
+def clip_chances(
+    model: nn.Module, examples: Sequence[Example], device: str, collate: Batches | None = None
+) -> NDArray[np.float64]:
     """[N, 4] probabilities of each clip."""
-    collate, parts = Collate({}), []
+    collate, parts = collate or Collate({}), []
     model.eval()
     with torch.no_grad():
         for start in range(0, len(examples), _CHUNK):
@@ -118,10 +157,10 @@ def by_session(examples: Sequence[Example], chances: NDArray[np.float64]) -> Pre
     )
 
 
-def score(model: nn.Module, examples: Sequence[Example], device: str) -> float:
+def score(model: nn.Module, examples: Sequence[Example], device: str, collate: Batches | None = None) -> float:
     """What the loop keeps the best weights by: minus the mean log loss over sessions, higher is better."""
     if not examples:
         return 0.0
-    found = by_session(examples, clip_chances(model, examples, device))
+    found = by_session(examples, clip_chances(model, examples, device, collate))
     chance = found.probability[np.arange(len(found.cases)), 0, found.target[:, 0]]
     return float(np.mean(np.log(np.maximum(chance, 1e-6))))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gaitviewer.nets.fusion import FusionNet
-from gaitviewer.nets.gradcam import grad_cam
+from gaitviewer.nets.gradcam import grad_cam, of_class, of_order
 from gaitviewer.training.task import Example
-from gaitviewer.training.tasks.severity_batches import Collate, clip_chances
+from gaitviewer.training.tasks.severity_batches import LEVELS, Collate, clip_chances
 from gaitviewer.workflow.skeleton_clips import JOINTS
 
 F8 = NDArray[np.float64]
@@ -23,16 +23,19 @@ _KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
 
 
 def maps_by_keypoint(
-    net: FusionNet, examples: Sequence[Example], *, layer: int, targets: NDArray[np.int64], device: str
+    net: FusionNet, examples: Sequence[Example], *, layer: int, target: str, device: str
 ) -> F8:
-    """[N, V] raw evidence of each keypoint for the target level: mean over time."""
+    """[N, V] raw evidence of each keypoint, mean over time: for the "answer", or for a "higher" level."""
     net.eval()
     parts = []
     for start in range(0, len(examples), _CHUNK):
         batch = Collate({})(list(examples[start : start + _CHUNK]), None)
         x, features = batch["x"].to(device), batch["features"].to(device)
-        wanted = torch.from_numpy(targets[start : start + _CHUNK]).to(device)
-        raw, _ = grad_cam(net, _call(net, x, features), block=net.blocks[layer], targets=wanted)
+        weights = of_order(len(x), LEVELS).to(device)
+        if target == "answer":
+            with torch.no_grad():
+                weights = of_class(net(x, features).argmax(dim=1), LEVELS)
+        raw, _ = grad_cam(net, _call(net, x, features), block=net.blocks[layer], weights=weights)
         parts.append(raw.mean(dim=1).cpu().numpy().astype(np.float64))
     return np.concatenate(parts) if parts else np.zeros((0, len(JOINTS)))
 
@@ -46,6 +49,7 @@ def rank_keypoints(
     examples: Sequence[Example],
     *,
     layer: int,
+    target: str,
     draws: int,
     seed: int,
     device: str,
@@ -55,8 +59,7 @@ def rank_keypoints(
     levels = np.array([int(e["severity"]) - 1 for e in examples], np.int64)
     right = chances.argmax(axis=1) == levels if len(examples) else np.zeros(0, bool)
     used = [e for e, good in zip(examples, right, strict=True) if good] or list(examples)
-    wanted = levels[right] if right.any() else levels
-    maps = maps_by_keypoint(net, used, layer=layer, targets=wanted, device=device)
+    maps = maps_by_keypoint(net, used, layer=layer, target=target, device=device)
     people = sorted({str(e["subject"]) for e in used})
     rows = {who: [k for k, e in enumerate(used) if str(e["subject"]) == who] for who in people}
     random = np.random.default_rng([seed, 1])
@@ -72,6 +75,7 @@ def rank_keypoints(
 def check_maps(
     net: FusionNet,
     examples: Sequence[Example],
+    normal: Sequence[Example],
     average: NDArray[np.float32],
     table: Mapping[str, Any],
     *,
@@ -83,6 +87,7 @@ def check_maps(
     Args:
         net: the trained skeleton network.
         examples: clips that it has not learned from.
+        normal: clips of children without deviation, in which a fault is planted.
         average: [V, 2] where each joint is on average in training clips: what a masked joint shows.
         table: "explain" of the protocol.
         seed: of what is drawn.
@@ -91,33 +96,39 @@ def check_maps(
     Returns:
         By layer: "randomised" rank correlation with the maps of a network with random weights (should be near
         0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from the
-        most important on and in random order (the first should be lower), "planted" part of clips in which a
-        knee that was moved on one side is among the three strongest keypoints, "planted_increase" the same by
-        the increase over the map before planting.
+        most important on and in random order (the first should be lower), "planted" part of the normal clips in
+        which a knee that was moved on one side is among the three strongest keypoints.
     """
-    used = list(examples)[: int(table["clips"])]
+    used, normal = list(examples)[: int(table["clips"])], list(normal)[: int(table["clips"])]
     if not used:
         return {}
     random = np.random.default_rng([seed, 2])
     answers = clip_chances(net, used, device).argmax(axis=1).astype(np.int64)
     torch.manual_seed(seed)
     blank = FusionNet(net.settings).to(device).eval()
-    planted, sides = plant_knees(used, forward=float(table["plant_leg"]), random=random)
+    planted, joints = plant_knees(normal, forward=float(table["plant_leg"]), random=random)
     chaotic = [
         _deleted(net, used, answers, _random_orders(len(used), random), average, device)
         for _ in range(int(table["orders"]))
     ]
     found = {}
     for layer in table["layers"]:
-        maps = maps_by_keypoint(net, used, layer=layer, targets=answers, device=device)
-        other = maps_by_keypoint(blank, used, layer=layer, targets=answers, device=device)
-        curve = _deleted(net, used, answers, np.argsort(-maps, axis=1), average, device)
-        found[f"block {layer + 1}"] = {
-            "randomised": _mean_rank_correlation(maps, other),
+
+        def maps(
+            of: FusionNet, clips: Sequence[Example], layer: int = layer, target: str = str(table["target"])
+        ) -> F8:
+            return maps_by_keypoint(of, clips, layer=layer, target=target, device=device)
+
+        own = maps(net, used)
+        curve = _deleted(net, used, answers, np.argsort(-own, axis=1), average, device)
+        row = {
+            "randomised": _mean_rank_correlation(own, maps(blank, used)),
             "deletion": float(curve.mean()),
             "deletion_random": float(np.mean(chaotic)),
-            **_planted(net, used, planted, sides, layer, device),
         }
+        if planted:
+            row["planted"] = _among_top(maps(net, planted), joints)
+        found[f"block {layer + 1}"] = row
     return found
 
 
@@ -135,20 +146,6 @@ def plant_knees(
         clip[:, joint, 0] += forward
         changed.append({**example, "x": clip})
     return changed, joints
-
-
-def _planted(
-    net: FusionNet,
-    plain: Sequence[Example],
-    planted: Sequence[Example],
-    joints: NDArray[np.int64],
-    layer: int,
-    device: str,
-) -> dict[str, float]:
-    answers = clip_chances(net, planted, device).argmax(axis=1).astype(np.int64)
-    after = maps_by_keypoint(net, planted, layer=layer, targets=answers, device=device)
-    before = maps_by_keypoint(net, plain, layer=layer, targets=answers, device=device)
-    return {"planted": _among_top(after, joints), "planted_increase": _among_top(after - before, joints)}
 
 
 def _among_top(maps: F8, joints: NDArray[np.int64], top: int = 3) -> float:

@@ -17,7 +17,9 @@ Tables = dict[str, Any]
 
 VARIANTS: tuple[Variant, ...] = (
     Variant(
-        "fusion", "skeleton and features from the top-ranked keypoints, cross-attention", {"kind": "cross"}
+        "fusion",
+        "skeleton and features from the top-ranked keypoints, cross-attention",
+        {"kind": "cross", "check_maps": True},
     ),
     Variant("skeleton-only", "ST-GCN alone", {"kind": "skeleton"}),
     Variant("features-only", "clinical gait features alone, feature encoder", {"kind": "features"}),
@@ -76,7 +78,7 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
         known = ", ".join(key for key in protocols if key != "base")
         raise SettingsError(f"There is no protocol “{name}” for severity; choose from {known}.")
     found = _merged(protocols["base"], protocols[name])
-    found["kind"] = "cross"
+    found |= {"kind": "cross", "check_maps": False}
     for key, value in (changes or {}).items():
         table, _, last = key.rpartition(".")
         place = found[table] if table else found
