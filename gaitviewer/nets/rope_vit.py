@@ -37,19 +37,20 @@ class VitSettings:
 SHORTEST_S, LONGEST_S = 0.2, 20.0  # periods of the rotary embedding, seconds
 
 
-def rotary_angles(times: Tensor, head_width: int) -> Tensor:
-    """[..., N, head_width / 2] angles of the moments ``times`` [..., N] seconds; periods are geometric."""
+def rotary_turns(times: Tensor, head_width: int) -> Tensor:
+    """[..., N, 2, head_width / 2] cosine and sine for the moments [..., N] seconds; periods are geometric."""
     half = head_width // 2
     steps = torch.linspace(0.0, 1.0, half, device=times.device, dtype=torch.float32)
     period = SHORTEST_S * (LONGEST_S / SHORTEST_S) ** steps
-    return times.float()[..., None] * (2 * torch.pi / period)
+    angles = times.float()[..., None] * (2 * torch.pi / period)
+    return torch.stack([angles.cos(), angles.sin()], dim=-2)
 
 
-def rotate(x: Tensor, angles: Tensor) -> Tensor:
-    """Turn pairs of channels: x [B, H, N, 2 n] by angles [B, N, n] (or [N, n])."""
-    if angles.ndim == 3:
-        angles = angles[:, None]
-    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+def rotate(x: Tensor, turns: Tensor) -> Tensor:
+    """Turn pairs of channels: x [B, H, N, 2 n] by turns [B, N, 2, n] (or [N, 2, n])."""
+    if turns.ndim == 4:
+        turns = turns[:, None]
+    cos, sin = turns.to(x.dtype).unbind(dim=-2)
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
 
@@ -65,11 +66,11 @@ class RopeAttention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, angles: Tensor, mask: Tensor | None = None) -> Tensor:
-        """[B, N, d]; angles [B, N, d / heads / 2]; mask [B, N] true where a token may be looked at."""
+    def forward(self, x: Tensor, turns: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[B, N, d]; turns [B, N, 2, d / heads / 2]; mask [B, N] true where a token may be looked at."""
         batch, count, width = x.shape
         parts = self.qkv(x).view(batch, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        query, key, value = rotate(parts[0], angles), rotate(parts[1], angles), parts[2]
+        query, key, value = rotate(parts[0], turns), rotate(parts[1], turns), parts[2]
         allowed = None if mask is None else mask[:, None, None, :]
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
         out: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, count, width))
@@ -88,9 +89,9 @@ class RopeBlock(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(settings.width, inner), nn.GELU(), nn.Linear(inner, settings.width))
         self.drop = nn.Dropout(settings.dropout)
 
-    def forward(self, x: Tensor, angles: Tensor, mask: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, turns: Tensor, mask: Tensor | None = None) -> Tensor:
         """[B, N, d] -> [B, N, d]."""
-        x = x + self.drop(self.attn(self.norm1(x), angles, mask))
+        x = x + self.drop(self.attn(self.norm1(x), turns, mask))
         out: Tensor = x + self.drop(self.mlp(self.norm2(x)))
         return out
 
@@ -106,9 +107,9 @@ class RopeStack(nn.Module):
 
     def forward(self, x: Tensor, times: Tensor, mask: Tensor | None = None) -> Tensor:
         """Tokens [B, N, d] at times [B, N] seconds; mask [B, N] true where a token counts."""
-        angles = rotary_angles(times, self.settings.width // self.settings.heads)
+        turns = rotary_turns(times, self.settings.width // self.settings.heads)
         for block in self.blocks:
-            x = block(x, angles, mask)
+            x = block(x, turns, mask)
         out: Tensor = self.norm(x)
         return out
 

@@ -12,7 +12,7 @@ from gaitviewer.nets.rope_vit import (
     VideoPatches,
     Vit,
     VitSettings,
-    rotary_angles,
+    rotary_turns,
     rotate,
 )
 
@@ -24,14 +24,14 @@ def test_scores_depend_on_the_difference_of_times_only() -> None:
     query, key = torch.randn(1, 1, 1, 16).double(), torch.randn(1, 1, 1, 16).double()
 
     def score(first_s: float, second_s: float) -> torch.Tensor:
-        a = rotary_angles(torch.tensor([first_s]), 16)
-        b = rotary_angles(torch.tensor([second_s]), 16)
+        a = rotary_turns(torch.tensor([first_s]), 16)
+        b = rotary_turns(torch.tensor([second_s]), 16)
         return (rotate(query, a.double()) * rotate(key, b.double())).sum()
 
     torch.testing.assert_close(score(0.4, 1.1), score(2.4, 3.1), atol=1e-5, rtol=1e-5)
     assert abs(score(0.4, 1.1) - score(0.4, 1.3)) > 1e-2
-    torch.testing.assert_close(rotate(query, rotary_angles(torch.tensor([0.0]), 16).double()), query)
-    length = rotate(query, rotary_angles(torch.tensor([7.7]), 16).double()).norm()
+    torch.testing.assert_close(rotate(query, rotary_turns(torch.tensor([0.0]), 16).double()), query)
+    length = rotate(query, rotary_turns(torch.tensor([7.7]), 16).double()).norm()
     torch.testing.assert_close(length, query.norm())
 
 
@@ -53,12 +53,12 @@ def test_masked_tokens_are_not_looked_at() -> None:
     torch.manual_seed(2)
     attention = RopeAttention(16, 2).eval()
     tokens, mask = torch.randn(1, 5, 16), torch.tensor([[True, True, True, False, False]])
-    angles = rotary_angles(torch.arange(5.0)[None], 8)
+    turns = rotary_turns(torch.arange(5.0)[None], 8)
     changed = tokens.clone()
     changed[:, 3:] = 50.0
     with torch.no_grad():
         torch.testing.assert_close(
-            attention(tokens, angles, mask)[:, :3], attention(changed, angles, mask)[:, :3]
+            attention(tokens, turns, mask)[:, :3], attention(changed, turns, mask)[:, :3]
         )
 
 
