@@ -13,8 +13,9 @@ from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint, Skeleton
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.prompting import Bones, PromptStyle, draw_skeleton
 from gaitviewer.nets.pruning import PruneRule, choose_patches, cut_patches, patches_along
-from gaitviewer.nets.videomae import VideoShape
+from gaitviewer.nets.videomae import PIXEL_MEAN, VideoShape
 
+_GREY = np.array([round(255 * mean) for mean in PIXEL_MEAN], np.uint8)
 MOMENTS = 3
 """Moments of a clip at which :func:`segment_targets` reads the segments."""
 
@@ -32,6 +33,8 @@ class EvgsSettings:
         shared_limbs: a left clip is mirrored into a right one, and one set of heads answers for both limbs;
             False = heads of each limb's own, and nothing is mirrored but the walking direction.
         ordinal: heads for 0 / 1 / 2 instead of 0 / atypical.
+        queries: tokens are gathered by this many learned queries; 0 = by their mean, as published.
+        blank: everything but the subject and the drawn skeleton becomes grey.
     """
 
     width: int = 384
@@ -51,6 +54,8 @@ class EvgsSettings:
     floor: int = 16
     shared_limbs: bool = True
     ordinal: bool = False
+    queries: int = 0
+    blank: bool = False
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> EvgsSettings:
@@ -88,7 +93,7 @@ class EvgsSettings:
         """What the tokens of a clip depend on."""
         return (
             self.size_px, self.patch_px, self.tubelet, self.frames, self.prompt, self.line_px, self.point_px,
-            self.keep, self.threshold, self.floor, self.shared_limbs,
+            self.keep, self.threshold, self.floor, self.shared_limbs, self.blank,
         )  # fmt: skip
 
     @property
@@ -153,6 +158,8 @@ def cut_tokens(crop: Crop, settings: EvgsSettings, *, skeleton: Skeleton = BODY_
     """
     crop = crop.resized(settings.size_px)
     frames, drawn = crop.frames, None
+    if settings.blank:
+        frames = np.where(crop.mask[..., None], frames, _GREY)
     if settings.prompt:
         style = PromptStyle(line_px=settings.line_px, point_px=settings.point_px)
         bones = Bones.of(skeleton.keypoints, skeleton.edges)

@@ -35,6 +35,26 @@ class Answers(NamedTuple):
     segments: Tensor
 
 
+class Gather(nn.Module):
+    """Learned queries look for what they need among the tokens of a clip; ours, where few clips are at hand."""
+
+    def __init__(self, width: int, queries: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.query = nn.Parameter(0.5 * torch.randn(queries, width))
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, keys: Tensor | None) -> Tensor:
+        """[B, queries * width] from tokens [B, n, width], of which ``keys`` [B, n] are there."""
+        x = self.norm(tokens)
+        logits = self.query @ self.key(x).transpose(1, 2) * x.shape[-1] ** -0.5
+        if keys is not None:
+            logits = logits.masked_fill(~keys[:, None], float("-inf"))
+        found: Tensor = (logits.softmax(dim=-1) @ self.value(x)).flatten(1)
+        return found
+
+
 class EvgsNet(nn.Module):
     """Encoder, one hidden layer, heads."""
 
@@ -44,9 +64,11 @@ class EvgsNet(nn.Module):
         self.settings = settings
         self.levels = LEVELS if settings.ordinal else 1
         self.encoder = VideoMae(settings.shape)
-        self.kind = nn.Embedding(kinds, settings.width)
+        self.gather = Gather(settings.width, settings.queries) if settings.queries else None
+        pooled = settings.width * (settings.queries or 1)
+        self.kind = nn.Embedding(kinds, pooled)
         self.drop = nn.Dropout(settings.dropout)
-        self.hidden = nn.Linear(settings.width, settings.hidden)
+        self.hidden = nn.Linear(pooled, settings.hidden)
         self.items = nn.Linear(settings.hidden, settings.limbs * ITEMS * self.levels)
         self.score = nn.Linear(settings.hidden, settings.limbs)
         self.segments = nn.Linear(settings.hidden, MOMENTS * SEGMENTS * 2)
@@ -66,8 +88,8 @@ class EvgsNet(nn.Module):
         """
         pixels = normalise_patches(patches) if patches.dtype == torch.uint8 else patches
         tokens = self.encoder.encode(self.encoder.embed_patches(pixels, index), keys)
-        pooled = self.encoder.pool(tokens, keys) + self.kind(kind)
-        hidden = functional.gelu(self.hidden(self.drop(pooled)))
+        pooled = self.encoder.pool(tokens, keys) if self.gather is None else self.gather(tokens, keys)
+        hidden = functional.gelu(self.hidden(self.drop(pooled + self.kind(kind))))
         items = self.items(hidden).view(-1, self.settings.limbs, ITEMS, self.levels)
         return Answers(items, self.score(hidden), self.segments(hidden))
 
