@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gaitviewer.nets.graphs import get_layout
 from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
 from gaitviewer.nets.stgcnpp import Stgcnpp
 
@@ -37,6 +38,7 @@ class FusionSettings:
         limit_sd: standardised features are cut at this many SD.
         classes: of the answer.
         frame_step: only every so many frames of a clip are looked at (1 = all).
+        map_layer: block (from 0) of the skeleton branch that maps are read from.
     """
 
     kind: str = "cross"
@@ -53,6 +55,7 @@ class FusionSettings:
     limit_sd: float = 4.0
     classes: int = 4
     frame_step: int = 1
+    map_layer: int = 4
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.backbone not in BACKBONES or self.tokens not in ("joints", "cells"):
@@ -140,7 +143,12 @@ class CrossAttention(nn.Module):
 
 
 class FusionNet(nn.Module):
-    """Clip and features to four levels; the kind says which branches there are."""
+    """Clip and features to four levels; the kind says which branches there are.
+
+    ``reference`` [C', V] is what the block of the maps gives for healthy children on average (0 = not known).
+    """
+
+    reference: Tensor
 
     def __init__(self, settings: FusionSettings) -> None:
         super().__init__()
@@ -148,6 +156,8 @@ class FusionNet(nn.Module):
         width, kind = settings.width, settings.kind
         if kind != "features":
             self.skeleton: Stgcn | Stgcnpp = BACKBONES[settings.backbone](settings.skeleton)
+            channels = settings.skeleton.widths[settings.map_layer]
+            self.register_buffer("reference", torch.zeros(channels, len(get_layout(settings.skeleton.layout))))
         if kind in ("cross", "concat"):
             self.project = nn.Linear(settings.skeleton.widths[-1], width)
             self.skeleton.answer.requires_grad_(False)

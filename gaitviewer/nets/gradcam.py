@@ -2,6 +2,9 @@
 
 Selvaraju RR et al. Grad-CAM. ICCV 2017. raw = ReLU(sum over channels of mean(dY/dF) * F), with F the output
 of a block, [T', V]. A map without evidence stays empty, because nothing is stretched to 0..1 here.
+
+With a reference, F is replaced by its difference to what the block gives for reference cases on average: then a
+joint shows evidence only where it differs from them, and what every case has in common shows none.
 """
 
 from __future__ import annotations
@@ -13,7 +16,12 @@ from torch import Tensor, nn
 
 
 def grad_cam(
-    model: nn.Module, forward: Callable[[], Tensor], *, block: nn.Module, weights: Tensor
+    model: nn.Module,
+    forward: Callable[[], Tensor],
+    *,
+    block: nn.Module,
+    weights: Tensor,
+    reference: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Maps of a batch at one block.
 
@@ -23,6 +31,7 @@ def grad_cam(
         block: its output [N, C, T', V] is F.
         weights: [N, classes] of the logits in Y, the quantity whose evidence is wanted: see
             :func:`of_class` and :func:`of_order`.
+        reference: [C, V] mean output of the block for reference cases; None = the published map.
 
     Returns:
         Raw maps [N, T', V], not negative, and the logits [N, classes]; both without gradient.
@@ -43,7 +52,8 @@ def grad_cam(
     finally:
         hook.remove()
     channels = gradient.mean(dim=(2, 3), keepdim=True)
-    raw = torch.relu((channels * kept[-1]).sum(dim=1))
+    found = kept[-1] if reference is None else kept[-1] - reference[None, :, None, :]
+    raw = torch.relu((channels * found).sum(dim=1))
     return raw.detach(), logits.detach()
 
 

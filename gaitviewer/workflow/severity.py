@@ -127,11 +127,17 @@ def _look(
         chance = net(x, clinical).float().softmax(dim=1).mean(dim=0).cpu().numpy().astype(np.float64)
     if net.settings.kind == "features":
         return chance, ()
-    layer, best = int(settings["layer"]), int(np.argmax(chance))
+    layer, best = net.settings.map_layer, int(np.argmax(chance))
     count, classes = len(clips), net.settings.classes
     higher = settings["target"] == "higher"
     weights = of_order(count, classes) if higher else of_class(torch.full((count,), best), classes)
-    raw, _ = grad_cam(net, lambda: net(x, clinical), block=net.blocks[layer], weights=weights.to(device))
+    raw, _ = grad_cam(
+        net,
+        lambda: net(x, clinical),
+        block=net.blocks[layer],
+        weights=weights.to(device),
+        reference=net.reference,
+    )
     values = raw.float().cpu().numpy().astype(np.float64)
     name = f"block {layer + 1} of {len(net.blocks)}"
     return chance, tuple(

@@ -92,3 +92,16 @@ def test_evidence_for_a_higher_level() -> None:
     # Y = (Y_1 - Y_0) / 2: half of 6 x / 6 + 5 x / 6
     raw, _ = grad_cam(model, lambda: model(x), block=model.block, weights=weights)
     torch.testing.assert_close(raw[0], torch.relu(11.0 / 12.0 * x[0, 0]))
+
+
+def test_what_reference_cases_show_is_no_evidence() -> None:
+    model = TwoChannels().eval()
+    weights = of_class(torch.tensor([1]), 2)
+    x = torch.tensor([[1.0, -2.0, 0.0], [4.0, 0.5, -1.0]]).view(1, 1, 2, 3)
+    usual = x[0, 0].mean(dim=0)  # of each joint over time
+    reference = torch.stack([usual, 2 * usual])
+    raw, _ = grad_cam(model, lambda: model(x), block=model.block, weights=weights, reference=reference)
+    torch.testing.assert_close(raw[0], torch.relu(x[0, 0] - usual))
+    still = usual.expand(1, 1, 2, 3)
+    raw, _ = grad_cam(model, lambda: model(still), block=model.block, weights=weights, reference=reference)
+    assert float(raw.max()) == 0.0

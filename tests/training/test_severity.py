@@ -95,7 +95,8 @@ def test_a_run_says_what_it_went_by(fused: RunResult) -> None:
     assert all(low <= high and mean >= 0 for _, mean, low, high in ranking)
     assert fused.extras["features"]
     checks = fused.extras["maps"]
-    assert set(checks) == {"block 3", "block 10"}
+    assert set(checks) == {"answered", "block 3", "block 10"}
+    assert 0 <= checks.pop("answered") <= 1
     for row in checks.values():
         assert -1 <= row["randomised"] <= 1
         assert 0 <= row["deletion"] <= 1
@@ -124,6 +125,19 @@ def test_same_seed_same_numbers_whatever_ran_before(
     again = task.run(variant(task, "fusion"), context(sets, tmp_path / "b"))
     for name, found in again.predictions.items():
         np.testing.assert_array_equal(found.probability, fused.predictions[name].probability)
+
+
+def test_a_planted_fault_is_the_only_thing_to_learn(sets: ExampleSets, tmp_path: Path) -> None:
+    task = make_task()
+    found = task.run(variant(task, "planted-knee"), context(sets, tmp_path))
+    assert set(found.predictions) == {"valid", "test"}
+    assert found.extras["maps"]
+    assert len(found.predictions["test"].cases) == 4  # two healthy children, two clips each
+
+
+def test_maps_are_compared_with_healthy_children(fused: RunResult) -> None:
+    assert fused.state is not None
+    assert float(fused.state["reference"].abs().max()) > 0
 
 
 def test_a_frozen_skeleton_stays_as_it_was(sets: ExampleSets, tmp_path: Path) -> None:

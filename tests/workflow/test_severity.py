@@ -50,7 +50,7 @@ def crouching() -> Measures:
     return walk(1.0)
 
 
-def model(kind: str = "cross", **settings: Any) -> LoadedModel:
+def model(kind: str = "cross", layer: int = 9, **settings: Any) -> LoadedModel:
     """Weights that nobody trained, in the form of a model folder."""
     torch.manual_seed(1)
     names = [feature.name for feature in load_features()]
@@ -58,6 +58,7 @@ def model(kind: str = "cross", **settings: Any) -> LoadedModel:
         FusionSettings(
             kind=kind, skeleton=StgcnSettings(width=0.125), all_features=len(names),
             chosen=tuple(range(0, len(names), 3)), width=16, heads=2,
+            map_layer=layer,
         )
     )  # fmt: skip
     card = Card(
@@ -68,7 +69,6 @@ def model(kind: str = "cross", **settings: Any) -> LoadedModel:
         "network": net.settings.as_table(),
         "features": names,
         "clips": {"frames": 96, "rate_hz": 30.0, "views": ["sagittal"], "fit": "loop"},
-        "layer": 9,
         "target": "answer",
         "ranking": [["left_knee", 2.0, 1.5, 2.5], ["right_knee", 1.0, 0.5, 1.5]],
         **settings,

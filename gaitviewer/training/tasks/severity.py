@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.fusion import FusionNet
 from gaitviewer.training.loop import fit
-from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
+from gaitviewer.training.task import Example, ExampleSets, Predictions, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.severity_batches import (
     Batches,
     Collate,
@@ -41,7 +42,13 @@ from gaitviewer.training.tasks.severity_batches import (
     see,
 )
 from gaitviewer.training.tasks.severity_classical import BASELINES, chances_of, fit_baseline, per_session
-from gaitviewer.training.tasks.severity_explain import Ranking, check_maps, rank_keypoints
+from gaitviewer.training.tasks.severity_explain import (
+    Ranking,
+    check_maps,
+    planted_set,
+    rank_keypoints,
+    reference_of,
+)
 from gaitviewer.training.tasks.severity_settings import (
     VARIANTS,
     Tables,
@@ -114,6 +121,9 @@ class SeverityTask:
         if tables["kind"] in BASELINES:
             return _run_baseline(tables, train, context)
         torch.set_num_threads(context.threads)
+        if tables["kind"] == "planted":
+            context = replace(context, sets=planted_sets(context, tables["explain"]["plant_levels"]))
+            tables, train = {**tables, "kind": "skeleton"}, labelled(context.sets.train)
         skeleton = self._skeleton(tables, train, context) if tables["kind"] != "features" else None
         return _Run(tables, train, context).finish(skeleton)
 
@@ -137,15 +147,18 @@ class _Run:
     def __init__(self, tables: Tables, train: Sequence[Example], context: RunContext) -> None:
         self.tables, self.train, self.context = tables, train, context
         self.valid = labelled(context.sets.valid)
+        self.normal = measured_normal(context.sets.train) if tables["explain"]["contrast"] else []
 
     def finish(self, skeleton: FusionNet | None) -> RunResult:
         """Ranking, choice of features, fusion, answers, checks."""
         tables, context, kind = self.tables, self.context, self.tables["kind"]
+        self._compare_with_normal(skeleton)
         ranking = self._ranking(skeleton)
         chosen = choose_features(tables, ranking, seed=context.seed)
         net = skeleton
         if kind != "skeleton" or net is None:
             net = self._fusion(kind, chosen, skeleton)
+            self._compare_with_normal(net if kind != "features" else None)
         extras: dict[str, Any] = {"gate": gate_shares(context)}
         if skeleton is not None:
             extras |= {"ranking": [list(row) for row in ranking]}
@@ -160,6 +173,12 @@ class _Run:
             settings=self._settings(net, ranking),
             extras=extras,
         )
+
+    def _compare_with_normal(self, net: FusionNet | None) -> None:
+        """Maps show how a child differs from the healthy ones of the training set."""
+        if net is not None:
+            layer, device = net.settings.map_layer, self.context.device
+            net.reference.copy_(reference_of(net, self.normal, layer=layer, device=device))
 
     def _ranking(self, skeleton: FusionNet | None) -> Ranking:
         if skeleton is None:
@@ -198,7 +217,8 @@ class _Run:
         return check_maps(
             skeleton,
             labelled(held) or self.train,
-            [e for e in held if int(e["severity"]) == 0 and int(e["measured_normal"]) == 1],
+            measured_normal(held),
+            self.normal,
             clips.mean(axis=0),
             self.tables["explain"],
             seed=self.context.seed,
@@ -218,7 +238,6 @@ class _Run:
             "network": net.settings.as_table(),
             "features": [feature.name for feature in load_features()],
             "clips": {key: list(v) if isinstance(v, list | tuple) else v for key, v in clips.items()},
-            "layer": int(self.tables["explain"]["layer"]),
             "target": str(self.tables["explain"]["target"]),
             "ranking": [list(row) for row in ranking],
         }
@@ -227,6 +246,26 @@ class _Run:
 def named_sets(context: RunContext) -> list[tuple[str, Sequence[Example]]]:
     """Sets that are predicted, by name."""
     return [("valid", context.sets.valid), ("test", context.sets.test), *context.sets.others.items()]
+
+
+def measured_normal(examples: Sequence[Example]) -> list[Example]:
+    """Clips of children who do not deviate, by label and by measurement."""
+    return [e for e in examples if int(e["severity"]) == 0 and int(e["measured_normal"]) == 1]
+
+
+def planted_sets(context: RunContext, sizes: Sequence[float]) -> ExampleSets:
+    """The sets with healthy children only, and a planted fault in all of them beside the healthy walk.
+
+    Raises:
+        SettingsError: there are no healthy children.
+    """
+    found = []
+    for number, examples in enumerate((context.sets.train, context.sets.valid, context.sets.test)):
+        own = measured_normal(examples)
+        found.append((*planted_set(own, sizes, seed=context.seed + number), *own))
+    if not labelled(found[0]):
+        raise SettingsError("No session to learn from was measured as normal: a fault cannot be planted in it.")
+    return ExampleSets(found[0], found[1], found[2])
 
 
 def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int, ...]:

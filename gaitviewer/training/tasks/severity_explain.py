@@ -23,7 +23,13 @@ _KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
 
 
 def maps_by_keypoint(
-    net: FusionNet, examples: Sequence[Example], *, layer: int, target: str, device: str
+    net: FusionNet,
+    examples: Sequence[Example],
+    *,
+    layer: int,
+    target: str,
+    device: str,
+    reference: Tensor | None = None,
 ) -> F8:
     """[N, V] raw evidence of each keypoint, mean over time: for the "answer", or for a "higher" level."""
     net.eval()
@@ -35,13 +41,35 @@ def maps_by_keypoint(
         if target == "answer":
             with torch.no_grad():
                 weights = of_class(net(x, features).argmax(dim=1), LEVELS)
-        raw, _ = grad_cam(net, _call(net, x, features), block=net.blocks[layer], weights=weights)
+        raw, _ = grad_cam(
+            net, _call(net, x, features), block=net.blocks[layer], weights=weights, reference=reference
+        )
         parts.append(raw.mean(dim=1).cpu().numpy().astype(np.float64))
     return np.concatenate(parts) if parts else np.zeros((0, len(JOINTS)))
 
 
 def _call(net: nn.Module, x: Tensor, features: Tensor) -> Any:
     return lambda: net(x, features)
+
+
+def reference_of(net: FusionNet, normal: Sequence[Example], *, layer: int, device: str) -> Tensor:
+    """[C', V] what a block gives for healthy children on average; 0 where there are none."""
+    total, count = torch.zeros(1, device=device), 0
+    kept: list[Tensor] = []
+    hook = net.blocks[layer].register_forward_hook(lambda _module, _inputs, output: kept.append(output))
+    net.eval()
+    try:
+        with torch.no_grad():
+            for start in range(0, len(normal), _CHUNK):
+                batch = Collate({})(list(normal[start : start + _CHUNK]), None)
+                net(batch["x"].to(device), batch["features"].to(device))
+                found = kept.pop()
+                total, count = total + found.mean(dim=2).sum(dim=0), count + len(found)
+    finally:
+        hook.remove()
+    if count:
+        return total / count
+    return torch.zeros(net.settings.skeleton.widths[layer], len(JOINTS), device=device)
 
 
 def rank_keypoints(
@@ -59,7 +87,7 @@ def rank_keypoints(
     levels = np.array([int(e["severity"]) - 1 for e in examples], np.int64)
     right = chances.argmax(axis=1) == levels if len(examples) else np.zeros(0, bool)
     used = [e for e, good in zip(examples, right, strict=True) if good] or list(examples)
-    maps = maps_by_keypoint(net, used, layer=layer, target=target, device=device)
+    maps = maps_by_keypoint(net, used, layer=layer, target=target, device=device, reference=net.reference)
     people = sorted({str(e["subject"]) for e in used})
     rows = {who: [k for k, e in enumerate(used) if str(e["subject"]) == who] for who in people}
     random = np.random.default_rng([seed, 1])
@@ -76,6 +104,7 @@ def check_maps(
     net: FusionNet,
     examples: Sequence[Example],
     normal: Sequence[Example],
+    learned_normal: Sequence[Example],
     average: NDArray[np.float32],
     table: Mapping[str, Any],
     *,
@@ -88,6 +117,7 @@ def check_maps(
         net: the trained skeleton network.
         examples: clips that it has not learned from.
         normal: clips of children without deviation, in which a fault is planted.
+        learned_normal: clips of such children in the training set, that maps are compared with.
         average: [V, 2] where each joint is on average in training clips: what a masked joint shows.
         table: "explain" of the protocol.
         seed: of what is drawn.
@@ -97,7 +127,8 @@ def check_maps(
         By layer: "randomised" rank correlation with the maps of a network with random weights (should be near
         0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from the
         most important on and in random order (the first should be lower), "planted" part of the normal clips in
-        which a knee that was moved on one side is among the three strongest keypoints.
+        which a knee that was moved on one side is among the three strongest keypoints. "answered" is the part
+        in which the network names a higher level for it: a fault that does not move the answer has no evidence.
     """
     used, normal = list(examples)[: int(table["clips"])], list(normal)[: int(table["clips"])]
     if not used:
@@ -111,13 +142,16 @@ def check_maps(
         _deleted(net, used, answers, _random_orders(len(used), random), average, device)
         for _ in range(int(table["orders"]))
     ]
-    found = {}
+    heard = _mean_level(net, planted, device) > _mean_level(net, normal, device)
+    found: dict[str, Any] = {"answered": float(heard.mean())} if planted else {}
     for layer in table["layers"]:
+        usual = reference_of(net, learned_normal, layer=layer, device=device) if table["contrast"] else None
 
         def maps(
-            of: FusionNet, clips: Sequence[Example], layer: int = layer, target: str = str(table["target"])
+            of: FusionNet, clips: Sequence[Example], layer: int = layer, usual: Tensor | None = usual
         ) -> F8:
-            return maps_by_keypoint(of, clips, layer=layer, target=target, device=device)
+            target = str(table["target"])
+            return maps_by_keypoint(of, clips, layer=layer, target=target, device=device, reference=usual)
 
         own = maps(net, used)
         curve = _deleted(net, used, answers, np.argsort(-own, axis=1), average, device)
@@ -130,6 +164,24 @@ def check_maps(
             row["planted"] = _among_top(maps(net, planted), joints)
         found[f"block {layer + 1}"] = row
     return found
+
+
+def _mean_level(net: FusionNet, examples: Sequence[Example], device: str) -> F8:
+    """[N] expected level 0..3 of each clip."""
+    return clip_chances(net, examples, device) @ np.arange(LEVELS)
+
+
+def planted_set(examples: Sequence[Example], sizes: Sequence[float], *, seed: int) -> tuple[Example, ...]:
+    """Clips of healthy children with a fault of one knee, whose size is the level: nothing else says it."""
+    random = np.random.default_rng([seed, 4])
+    found: list[Example] = []
+    for number, example in enumerate(sorted(examples, key=lambda e: str(e["session"]))):
+        level = 1 + number % LEVELS
+        size = sizes[level - 1] * float(random.uniform(0.9, 1.1))
+        (changed,), _ = plant_knees([example], forward=size, random=random)
+        named = f"{example['session']}/{number}"
+        found.append({**changed, "severity": level, "session": named})
+    return tuple(found)
 
 
 def plant_knees(

@@ -59,6 +59,12 @@ VARIANTS: tuple[Variant, ...] = (
         "label-forming",
     ),
     Variant(
+        "planted-knee",
+        "ST-GCN on healthy children with a planted fault of one knee: can the maps be believed",
+        {"kind": "planted", "check_maps": True},
+        "explanations",
+    ),
+    Variant(
         "true-hops",
         "fusion, partition by true distances to the pelvis",
         {"kind": "cross", "hops": "true"},
@@ -125,4 +131,5 @@ def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> Fus
         dropout=network["dropout"],
         feature_dropout=network["feature_dropout"],
         frame_step=network["frame_step"],
+        map_layer=tables["explain"]["layer"],
     )
