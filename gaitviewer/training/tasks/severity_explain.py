@@ -143,7 +143,7 @@ def check_maps(
         for _ in range(int(table["orders"]))
     ]
     heard = _mean_level(net, planted, device) > _mean_level(net, normal, device)
-    found: dict[str, Any] = {"answered": float(heard.mean())} if planted else {}
+    found: dict[str, Any] = {}
     for layer in table["layers"]:
         usual = reference_of(net, learned_normal, layer=layer, device=device) if table["contrast"] else None
 
@@ -161,7 +161,7 @@ def check_maps(
             "deletion_random": float(np.mean(chaotic)),
         }
         if planted:
-            row["planted"] = _among_top(maps(net, planted), joints)
+            row |= {"planted": _among_top(maps(net, planted), joints), "answered": float(heard.mean())}
         found[f"block {layer + 1}"] = row
     return found
 
