@@ -11,11 +11,13 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
@@ -109,15 +111,29 @@ def _reporter(pipe: Connection) -> Callable[[int], None]:
 
 @contextlib.contextmanager
 def _deaf_children() -> Iterator[None]:
-    """Children started inside ignore Ctrl-C from their first instruction on (POSIX hands that down)."""
-    if threading.current_thread() is not threading.main_thread():
+    """Children started inside never hear Ctrl-C (POSIX hands a blocked signal down); this process, afterwards.
+
+    Another thread may take the signal although this one blocks it, so the handler waits, too.
+
+    Raises:
+        KeyboardInterrupt: on leaving, if Ctrl-C came meanwhile.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    heard: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    resource_tracker.ensure_running()  # else the first start would unblock the signal
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        if callable(before):
+            signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 class WorkerPool:

@@ -23,11 +23,24 @@ pytestmark = pytest.mark.slow
 def test_ctrl_c_stops_cleanly(demo: Demo, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = ["analyze", "--subject", "P1", "--out", str(out), "--sagittal", str(demo.videos.sagittal)]
+    # A shell starts background jobs deaf to Ctrl-C, and what they start inherits that.
+    hearing = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from gaitviewer.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "gaitviewer", *command],
+        [sys.executable, "-c", hearing, *command],
         env={**os.environ, "GAITVIEWER_HOME": str(tmp_path / "home")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
+    try:
+        _interrupt(process, out)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _interrupt(process: subprocess.Popen[str], out: Path) -> None:
     children: list[psutil.Process] = []
     deadline = time.monotonic() + 60
     while len(children) < 2 and time.monotonic() < deadline and process.poll() is None:

@@ -28,6 +28,7 @@ class ReasonBox(QComboBox):
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.addItems(list(usual))
         line = QLineEdit()
+        line.setAccessibleName(spoken)
         line.setPlaceholderText(self.tr("Reason"))
         line.setMaxLength(_MOST_LETTERS)
         line.returnPressed.connect(self.entered)
