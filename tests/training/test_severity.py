@@ -132,7 +132,7 @@ def test_a_planted_fault_is_the_only_thing_to_learn(sets: ExampleSets, tmp_path:
     found = task.run(variant(task, "planted-knee"), context(sets, tmp_path))
     assert set(found.predictions) == {"valid", "test"}
     assert found.extras["maps"]
-    assert len(found.predictions["test"].cases) == 4  # two healthy children, two clips each
+    assert len(found.predictions["test"].cases) == 8  # two healthy children, two clips each, twice
 
 
 def test_maps_are_compared_with_healthy_children(fused: RunResult) -> None:

@@ -172,11 +172,15 @@ def _mean_level(net: FusionNet, examples: Sequence[Example], device: str) -> F8:
 
 
 def planted_set(examples: Sequence[Example], sizes: Sequence[float], *, seed: int) -> tuple[Example, ...]:
-    """Clips of healthy children with a fault of one knee, whose size is the level: nothing else says it."""
+    """Clips of healthy children with a fault of one knee, whose size is the level: nothing else says it.
+
+    Each clip is there twice, with different levels, so that nobody can be told by the rest of the walk.
+    """
     random = np.random.default_rng([seed, 4])
     found: list[Example] = []
-    for number, example in enumerate(sorted(examples, key=lambda e: str(e["session"]))):
-        level = 1 + number % LEVELS
+    ordered = sorted(examples, key=lambda e: str(e["session"]))
+    for number, example in enumerate((*ordered, *ordered)):
+        level = 1 + (number % len(ordered) + (2 if number >= len(ordered) else 0)) % LEVELS
         size = sizes[level - 1] * float(random.uniform(0.9, 1.1))
         (changed,), _ = plant_knees([example], forward=size, random=random)
         named = f"{example['session']}/{number}"
