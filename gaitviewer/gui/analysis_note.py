@@ -19,6 +19,7 @@ class AnalysisNote(QObject):
         self._work, self._banner = work, banner
         work.started.connect(lambda: banner.forget("analyse"))
         work.partly.connect(self._say_partly)
+        work.state.measures_changed.connect(self._say_partly_once)
         work.ended.connect(lambda: banner.forget("partly"))
         work.ended.connect(self.offer)
         work.analysed.connect(self._say_problems)
@@ -37,7 +38,7 @@ class AnalysisNote(QObject):
     def _say_partly(self) -> None:
         document = self._work.state.document
         coming = views_to_come(document) if document is not None else frozenset()
-        if self._banner.isVisible() and self._banner.topic not in ("", "partly"):
+        if self._banner.isVisible() and self._banner.topic not in ("", "partly", "analyse"):
             return  # a missing video matters more
         if coming:
             names = {View.SAGITTAL: self.tr("sagittal"), View.CORONAL: self.tr("coronal")}
@@ -46,6 +47,10 @@ class AnalysisNote(QObject):
             self._banner.say("partly", words.format(view=names[view]))
         else:
             self._banner.forget("partly")
+
+    def _say_partly_once(self) -> None:
+        if self._work.state.is_partial and self._banner.topic != "partly":
+            self._say_partly()
 
     def _say_problems(self, problems: str) -> None:
         if problems:
