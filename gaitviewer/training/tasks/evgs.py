@@ -27,13 +27,13 @@ from gaitviewer.nets.evgs_net import Answers, EvgsNet, chances, items_loss, seen
 from gaitviewer.nets.pruning import normalise_patches
 from gaitviewer.nets.videomae import load_weights, read_checkpoint
 from gaitviewer.training.loop import fit
+from gaitviewer.training.protocols import Tables
 from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.evgs_answers import by_session, visible_mean
 from gaitviewer.training.tasks.evgs_classical import logistic_chances, majority_chances
 from gaitviewer.training.tasks.evgs_examples import Collate, clip_cases, pack
 from gaitviewer.training.tasks.evgs_settings import (
     VARIANTS,
-    Tables,
     loop_settings,
     network_settings,
     read_protocol,

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from gaitviewer.errors import SettingsError
 from gaitviewer.nets.evgs_inputs import EvgsSettings
 from gaitviewer.paths import resources
 from gaitviewer.training.loop import LoopSettings
+from gaitviewer.training.protocols import Tables, change_tables, choose_protocol
 from gaitviewer.training.task import Variant
-
-Tables = dict[str, Any]
 
 VARIANTS: tuple[Variant, ...] = (
     Variant("video", "skeleton drawn, 16 frames, 25 % of the tokens"),
@@ -55,29 +53,8 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
     Raises:
         SettingsError: there is no such protocol, or a change of something unknown.
     """
-    protocols = _protocols()
-    if name not in protocols or name == "base":
-        known = ", ".join(key for key in protocols if key != "base")
-        raise SettingsError(f"There is no protocol “{name}” for the video model; choose from {known}.")
-    found = _merged(protocols["base"], protocols[name])
-    for key, value in (changes or {}).items():
-        table, _, last = key.rpartition(".")
-        place = found[table] if table else found
-        if last not in place:
-            raise SettingsError(f"The video system has no setting “{key}”.")
-        place[last] = value
-    return found
-
-
-def _merged(base: Mapping[str, Any], changed: Mapping[str, Any]) -> Tables:
-    found: Tables = {}
-    for key in {**base, **changed}:
-        old, new = base.get(key), changed.get(key)
-        if isinstance(old, Mapping):
-            found[key] = _merged(old, new or {})
-        else:
-            found[key] = old if new is None else new
-    return found
+    tables = choose_protocol(_protocols(), name, system="the video model")
+    return change_tables(tables, changes, system="video")
 
 
 def network_settings(tables: Tables) -> EvgsSettings:

@@ -29,6 +29,7 @@ from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.fusion import FusionNet
 from gaitviewer.training.loop import fit
+from gaitviewer.training.protocols import Tables
 from gaitviewer.training.task import Example, ExampleSets, Predictions, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.severity_batches import (
     Batches,
@@ -51,7 +52,6 @@ from gaitviewer.training.tasks.severity_explain import (
 )
 from gaitviewer.training.tasks.severity_settings import (
     VARIANTS,
-    Tables,
     loop_settings,
     network_settings,
     read_protocol,

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gaitviewer.analysis.gait_features import load_features
-from gaitviewer.errors import SettingsError
 from gaitviewer.nets.fusion import FusionSettings
 from gaitviewer.nets.stgcn import StgcnSettings
 from gaitviewer.training.loop import LoopSettings
+from gaitviewer.training.protocols import Tables, change_tables, choose_protocol
 from gaitviewer.training.task import Variant
 from gaitviewer.workflow.severity_gate import severity_tables
-
-Tables = dict[str, Any]
 
 VARIANTS: tuple[Variant, ...] = (
     Variant(
@@ -79,30 +77,8 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
     Raises:
         SettingsError: there is no such protocol, or a change of something unknown.
     """
-    protocols = severity_tables()["protocols"]
-    if name not in protocols or name == "base":
-        known = ", ".join(key for key in protocols if key != "base")
-        raise SettingsError(f"There is no protocol “{name}” for severity; choose from {known}.")
-    found = _merged(protocols["base"], protocols[name])
-    found |= {"kind": "cross", "check_maps": False}
-    for key, value in (changes or {}).items():
-        table, _, last = key.rpartition(".")
-        place = found[table] if table else found
-        if last not in place:
-            raise SettingsError(f"The severity system has no setting “{key}”.")
-        place[last] = value
-    return found
-
-
-def _merged(base: Mapping[str, Any], changed: Mapping[str, Any]) -> Tables:
-    found: Tables = {}
-    for key in {**base, **changed}:
-        old, new = base.get(key), changed.get(key)
-        if isinstance(old, Mapping):
-            found[key] = _merged(old, new or {})
-        else:
-            found[key] = old if new is None else new
-    return found
+    tables = choose_protocol(severity_tables()["protocols"], name, system="severity")
+    return change_tables(tables | {"kind": "cross", "check_maps": False}, changes, system="severity")
 
 
 def loop_settings(table: Mapping[str, Any]) -> LoopSettings:
