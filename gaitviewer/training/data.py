@@ -14,13 +14,13 @@ from typing import Any
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, Side, View
-from gaitviewer.core.learning import ITEMS, LabelledSession, Labels, LearningData, Pictures
+from gaitviewer.core.learning import ITEMS, LabelledSession, Labels, LearningData
 from gaitviewer.core.session import Session, Subject, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.cgv import CgvClip, CgvFolder, looks_like_cgv, read_clip, read_folder
 from gaitviewer.paths import resources
-from gaitviewer.workflow.ask import VideoPictures, pictures_of
+from gaitviewer.workflow.video_pictures import open_pictures
 
 
 def open_data(path: Path) -> LearningData:
@@ -144,7 +144,7 @@ class LibraryData:
 
         with open_library(self.path) as library:
             document = library.load_session(session_id)
-        return LabelledSession(document, labels_of(document), pictures_of(document))
+        return LabelledSession(document, labels_of(document), open_pictures(document))
 
 
 @dataclass(frozen=True)
@@ -194,13 +194,10 @@ class CgvData:
         """One session; scores say 0 or "1 or 2"."""
         held: CgvFolder = self.__dict__["_held"]
         clips: list[CgvClip] = self.__dict__["_sessions"][session_id]
-        trials = tuple(_trial(clip) for clip in clips)
-        pictures: dict[tuple[str, View], Pictures] = {
-            (clip.name, clip.view): VideoPictures(clip.video) for clip in clips if clip.video is not None
-        }
         labels = Labels(evgs=held.scores[clips[0].subject], merged=True, source="graded by people")
         session = Session(session_id, Subject(f"{self.folder.name}-{clips[0].subject}"))
-        return LabelledSession(Document(session, trials), labels, pictures)
+        document = Document(session, tuple(_trial(clip) for clip in clips))
+        return LabelledSession(document, labels, open_pictures(document))
 
 
 def _trial(clip: CgvClip) -> TrialData:
