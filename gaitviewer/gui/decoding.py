@@ -28,6 +28,8 @@ _AHEAD_FRAMES = 30
 _AROUND_FRAMES = 24
 # So many key pictures, over the whole recording, are made once to have something to show wherever one goes.
 _KEYS = 24
+# A picture that is due within so many frames is scaled in a hurry, until the decoder is ahead again.
+_SHORT_OF_TIME = 4
 # Decoding on over this many frames that are there already is cheaper than starting anew.
 _WORTH_RUNNING = 40
 _JOIN_S = 2.0
@@ -44,7 +46,7 @@ class _Task:
 
     Attributes:
         index: frame.   serial: of the wish it serves; a newer one ends it.   run: decode in a row.
-        urgent: it is the frame that is shown now.
+        urgent: it is the frame that is shown now.   rough: there is no time to scale it with care.
     """
 
     index: int
@@ -52,6 +54,7 @@ class _Task:
     serial: int
     run: bool
     urgent: bool = False
+    rough: bool = False
 
 
 class ViewFrames:
@@ -85,6 +88,7 @@ class ViewFrames:
         self._wanted: int | None = None
         self._playing: int | None = None
         self._loop: tuple[int, int] | None = None
+        self._late = False
         self._height = min(stream.info.height, 480)
         self._closing = False
         self._broken: set[int] = set()
@@ -119,12 +123,15 @@ class ViewFrames:
             self._serial += 1
             self._change.notify()
 
-    def play(self, index: int, loop: tuple[int, int] | None) -> None:
-        """Pictures from ``index`` on are needed soon; after ``loop[1]`` comes ``loop[0]``."""
+    def play(self, index: int, loop: tuple[int, int] | None, *, late: bool = False) -> None:
+        """Pictures from ``index`` on are needed soon; after ``loop[1]`` comes ``loop[0]``.
+
+        With ``late``, and where the next ones are missing, they are scaled in a hurry.
+        """
         with self._change:
             if self._playing is None:
                 self._serial += 1
-            self._playing, self._wanted, self._loop = index, index, loop
+            self._playing, self._wanted, self._loop, self._late = index, index, loop, late
             self._change.notify()
 
     # --- for the canvas ------------------------------------------------------------------------------
@@ -200,8 +207,11 @@ class ViewFrames:
         """The most urgent thing to do."""
         height, serial = self._height, self._serial
         if self._playing is not None:
-            index = self._first_missing(self._ahead_of(self._playing))
-            return None if index is None else _Task(index, height, serial, run=True)
+            ahead = self._ahead_of(self._playing)
+            place = next((place for place, number in enumerate(ahead) if self._lacks(number, 1)), None)
+            if place is None:
+                return None
+            return _Task(ahead[place], height, serial, run=True, rough=self._late or place < _SHORT_OF_TIME)
         if self._wanted is None:
             return None
         wanted = self._wanted
@@ -230,13 +240,16 @@ class ViewFrames:
         length = stop - start + 1
         return [start + (index - start + k) % length for k in range(min(length, self._ahead + 1))]
 
-    def _first_missing(self, numbers: range | list[int]) -> int | None:
-        least = 1 if self._playing is not None else self._height
-        return next((number for number in numbers if self._lacks(number, least)), None)
+    def _first_missing(self, numbers: range) -> int | None:
+        return next((number for number in numbers if self._lacks(number, self._height)), None)
 
     def _lacks(self, index: int, height: int) -> bool:
-        held = self._cache.height_of(self._owner, index)
-        return index not in self._broken and (held == 0 or (height > 1 and held != height))
+        """Whether a frame is still to be made, at that very size (1: at any, however made)."""
+        if index in self._broken:
+            return False
+        if height == 1:
+            return self._cache.height_of(self._owner, index) == 0
+        return not self._cache.is_fine(self._owner, index, height)
 
     def _do(self, reader: VideoReader, task: _Task) -> None:
         try:
@@ -298,7 +311,7 @@ class ViewFrames:
             if decoded.number >= task.index:
                 break
             self._give_up_if_stale(decoded.number)
-        pixels = decoded.pixels(max_height=task.height, pixel_format="bgra")
+        pixels = decoded.pixels(max_height=task.height, pixel_format="bgra", rough=task.rough)
         self._put(decoded.number, pixels, task)
 
     def _give_up_if_stale(self, number: int) -> None:
@@ -313,6 +326,6 @@ class ViewFrames:
     def _put(self, index: int, pixels: NDArray[np.uint8], task: _Task) -> None:
         if self._closing:
             return
-        self._cache.put(self._owner, make_shot(index, pixels, task.height))
+        self._cache.put(self._owner, make_shot(index, pixels, task.height, rough=task.rough))
         if self._playing is None or index <= self._playing + 1:
             self._told()

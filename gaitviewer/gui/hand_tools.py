@@ -95,4 +95,5 @@ class HandTools(QObject):
         for canvas in self._views.canvases_there:
             own = tuple(one for one in wanted if one.view is canvas.view)
             if own != canvas.toolbox.measures:
-                canvas.set_measures(own)
+                canvas.toolbox.set_measures(own)
+                canvas.update()

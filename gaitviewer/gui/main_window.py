@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
             desk = self._desk = Desk(self.state, self.actions_by_name)
             self.pages.addWidget(desk)
             desk.changed.connect(self._refresh)
-            self.analysis_note = AnalysisNote(self.work, desk.banner)
+            self.analysis_note = AnalysisNote(self.work, desk.banner, desk.views)
             desk.facts_asked.connect(self.dialogs.change_facts)
             key_images = desk.panels["key_images"]
             assert isinstance(key_images, KeyImagesPanel)

@@ -49,6 +49,7 @@ class Player(QObject):
         self._speed = 1.0
         self._loop: Loop | None = None
         self._waiting_since: float | None = None
+        self._late = False
         self._sync_points: dict[View, float] = {}
         self.every_frame = False
         self.active_view: View | None = None
@@ -244,6 +245,7 @@ class Player(QObject):
         self._playing = True
         self._anchor = None
         self._waiting_since = None
+        self._late = False
         self._feed(self._time_s, self._tracks.frames(self._time_s))
         self.playing_changed.emit(True)
         self._timer.start(0)
@@ -329,6 +331,7 @@ class Player(QObject):
             self._timer.start(self._milliseconds_to(following))
             return
         late = self._ideal_s - following
+        self._late = late > self._tracks.interval_s
         owed = self.every_frame or late <= _CATCH_UP_S * max(1.0, self._speed)
         self._arrive(following if owed else self._ideal_s)
 
@@ -377,7 +380,7 @@ class Player(QObject):
             track, ends = self._tracks[view], None
             if self._loop is not None:
                 ends = (track.index_at(self._loop.start_s), track.index_at(self._loop.stop_s))
-            track.source.play(index, ends)
+            track.source.play(index, ends, late=self._late)
 
     def _show(self, time_s: float) -> None:
         self._time_s = time_s

@@ -18,12 +18,14 @@ class Shot:
     Attributes:
         index: frame number.
         image: at display size.   height: pixels asked for (the image is at most this high).
+        rough: scaled in a hurry, to be made again when there is time.
     """
 
     index: int
     image: QImage
     height: int
     _pixels: NDArray[np.uint8]  # the image does not own its memory
+    rough: bool = False
 
     @property
     def bytes(self) -> int:
@@ -31,11 +33,11 @@ class Shot:
         return self._pixels.nbytes
 
 
-def make_shot(index: int, pixels: NDArray[np.uint8], height: int) -> Shot:
+def make_shot(index: int, pixels: NDArray[np.uint8], height: int, *, rough: bool = False) -> Shot:
     """A picture around an array u8 [H, W, 4] in the screen's own order (blue first), without copying it."""
     rows, columns = pixels.shape[:2]
     image = QImage(pixels.data, columns, rows, pixels.strides[0], QImage.Format.Format_RGB32)
-    return Shot(index, image, height, pixels)
+    return Shot(index, image, height, pixels, rough)
 
 
 class ShotCache:
@@ -61,6 +63,11 @@ class ShotCache:
         """The size at which a frame is held, 0 if it is not; does not count as use."""
         shot = self._shots.get((owner, index))
         return 0 if shot is None else shot.height
+
+    def is_fine(self, owner: int, index: int, height: int) -> bool:
+        """Whether a frame is held at that very size and made with care; does not count as use."""
+        shot = self._shots.get((owner, index))
+        return shot is not None and shot.height == height and not shot.rough
 
     def put(self, owner: int, shot: Shot) -> None:
         """Hold a picture, letting go of those least recently used."""

@@ -34,8 +34,11 @@ class FrameSource(Protocol):
     def want(self, index: int) -> None:
         """Ask for one picture; a later call replaces an earlier one."""
 
-    def play(self, index: int, loop: tuple[int, int] | None) -> None:
-        """Pictures from ``index`` on are needed soon; after ``loop[1]`` comes ``loop[0]``."""
+    def play(self, index: int, loop: tuple[int, int] | None, *, late: bool = False) -> None:
+        """Pictures from ``index`` on are needed soon; after ``loop[1]`` comes ``loop[0]``.
+
+        With ``late`` the clock does not get along: pictures may be rough.
+        """
 
 
 def frame_at(times: Sequence[float] | NDArray[np.float64], time_s: float) -> int:

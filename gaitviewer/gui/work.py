@@ -19,7 +19,7 @@ from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.saving import Saving
 from gaitviewer.gui.state import AppState
 from gaitviewer.workflow import privacy
-from gaitviewer.workflow.analysing import views_to_come
+from gaitviewer.workflow.analysing import poses_to_come, progress_of_trial, views_to_come
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
@@ -53,6 +53,8 @@ class Work(Saving):
         # What the analysis under way has found: told by its thread, and what of it is shown.
         self._came: deque[Document] = deque()
         self._found: Document | None = None
+        self._analysed_id = ""
+        self._lost: set[tuple[str, View]] = set()
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
 
@@ -179,13 +181,20 @@ class Work(Saving):
         wanted = self.state.settings.workers or 2
         came: deque[Document] = deque()
         stored: list[tuple[Document, str]] = []
+        lost: set[tuple[str, View]] = set()
         self._came, self._found = came, None
+        self._analysed_id, self._lost = document.session.id, lost
 
         def work(tick: Tick) -> None:
             from gaitviewer.workflow.analysing import analyse_document
 
             found, _, problems = analyse_document(
-                document, workers=wanted, came=came.append, tick=tick, measure=False
+                document,
+                workers=wanted,
+                came=came.append,
+                lost=lambda trial, view: lost.add((trial, view)),
+                tick=tick,
+                measure=False,
             )
             tick(0.99, "")
             self._store(found)
@@ -204,6 +213,16 @@ class Work(Saving):
         title = self.tr("Analysing {subject}").format(subject=document.session.subject.pseudonym)
         self.jobs.start("analyse", work, title=title, ended=ended)
         self.started.emit()
+
+    def awaited(self) -> ByView[float | None]:
+        """How far (0..1) each view of the recording that is shown is analysed; None: none is awaited."""
+        job, document, trial = self.jobs.get("analyse"), self.state.document, self.state.trial_id
+        if job is None or job.cancelled or document is None or document.session.id != self._analysed_id:
+            return ByView(None, None)
+        coming = poses_to_come(document) - frozenset(self._lost)
+        number = [data.trial.id for data in document.trials].index(trial)
+        done = progress_of_trial(job.fraction, number, len(document.trials))
+        return ByView(*(done if (trial, view) in coming else None for view in View))
 
     def _store(self, found: Document) -> None:
         """Save results from the job itself, so that they count even if the session was closed meanwhile."""

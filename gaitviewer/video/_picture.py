@@ -116,16 +116,25 @@ class Converter:
     """Turns decoded pictures into upright arrays of one size and pixel format; one per thread and size."""
 
     def __init__(
-        self, picture: Picture, *, max_height: int | None = None, pixel_format: PixelFormat = "rgb24"
+        self,
+        picture: Picture,
+        *,
+        max_height: int | None = None,
+        pixel_format: PixelFormat = "rgb24",
+        rough: bool = False,
     ) -> None:
-        """Prepare for pictures at most ``max_height`` pixels high (upright); they are never enlarged."""
+        """Prepare for pictures at most ``max_height`` pixels high (upright); they are never enlarged.
+
+        ``rough`` ones are made in about 0.6 of the time, from some of the source's pixels only.
+        """
         if max_height is not None and max_height < 1:
             raise ValueError(f"max_height is {max_height}, expected at least 1")
         scale = 1.0 if max_height is None else min(1.0, max_height / picture.upright_height)
         self._size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         self._picture = picture
         self._format = pixel_format
-        self._interpolation = Interpolation.AREA if scale < 1 else Interpolation.BILINEAR
+        smaller = Interpolation.FAST_BILINEAR if rough else Interpolation.AREA
+        self._interpolation = smaller if scale < 1 else Interpolation.BILINEAR
         self._scaler = VideoReformatter()
 
     def convert(self, frame: VideoFrame) -> Rgb:

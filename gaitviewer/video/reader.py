@@ -27,13 +27,17 @@ class Converters:
 
     def __init__(self, index: FrameIndex) -> None:
         self._picture = index.picture
-        self._made: dict[tuple[int | None, PixelFormat], Converter] = {}
+        self._made: dict[tuple[int | None, PixelFormat, bool], Converter] = {}
 
-    def convert(self, frame: VideoFrame, max_height: int | None, pixel_format: PixelFormat) -> Rgb:
+    def convert(
+        self, frame: VideoFrame, max_height: int | None, pixel_format: PixelFormat, *, rough: bool = False
+    ) -> Rgb:
         """A fresh upright array."""
-        key = (max_height, pixel_format)
+        key = (max_height, pixel_format, rough)
         if key not in self._made:
-            self._made[key] = Converter(self._picture, max_height=max_height, pixel_format=pixel_format)
+            self._made[key] = Converter(
+                self._picture, max_height=max_height, pixel_format=pixel_format, rough=rough
+            )
         return self._made[key].convert(frame)
 
 
@@ -49,9 +53,14 @@ class Decoded:
     _frame: VideoFrame
     _converters: Converters
 
-    def pixels(self, *, max_height: int | None = None, pixel_format: PixelFormat = "rgb24") -> Rgb:
-        """A fresh array u8 [H, W, 3 or 4], upright; in the thread that runs the iteration."""
-        return self._converters.convert(self._frame, max_height, pixel_format)
+    def pixels(
+        self, *, max_height: int | None = None, pixel_format: PixelFormat = "rgb24", rough: bool = False
+    ) -> Rgb:
+        """A fresh array u8 [H, W, 3 or 4], upright; in the thread that runs the iteration.
+
+        A ``rough`` one is scaled down in a hurry: fine lines may flicker from frame to frame.
+        """
+        return self._converters.convert(self._frame, max_height, pixel_format, rough=rough)
 
 
 class VideoReader:

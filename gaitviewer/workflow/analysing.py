@@ -17,6 +17,9 @@ from gaitviewer.workflow.measuring import measure_document
 _STILL = "the {view} view is still being analysed"
 
 Came = Callable[[Document], None]
+Lost = Callable[[str, View], None]
+# Part of the whole that is estimating poses; the rest is measuring.
+_POSES = 0.95
 
 
 def analyse_document(
@@ -25,6 +28,7 @@ def analyse_document(
     workers: int = 2,
     use_cache: bool = True,
     came: Came | None = None,
+    lost: Lost | None = None,
     measure: bool = True,
     tick: Tick = silent,
 ) -> tuple[Document, Measures | None, str]:
@@ -38,6 +42,7 @@ def analyse_document(
         workers: processes for pose estimation.
         use_cache: take poses that were estimated earlier.
         came: told the document after each view, in this thread.
+        lost: told the trial and view that nothing will come from, in this thread.
         measure: measure at the end (a window does so by itself).
         tick: progress.
 
@@ -51,14 +56,18 @@ def analyse_document(
     run = _Run(document, workers, use_cache, came, [], 0)
     total = len(document.trials)
     for number in range(total):
-        run.analyse_trial(number, part(tick, 0.95 * number / total, 0.95 * (number + 1) / total))
+        run.analyse_trial(number, part(tick, _POSES * number / total, _POSES * (number + 1) / total))
+        data = run.document.trials[number]
+        for view in data.trial.views:
+            if lost is not None and data.poses[view] is None:
+                lost(data.trial.id, view)
     problems = run.problems
     if not run.found:
         raise VideoError(problems[0] if problems else "This session has no recording to analyse.")
     if not measure:
         return run.document, None, "\n".join(problems)
     try:
-        measures: Measures | None = measure_document(run.document, tick=part(tick, 0.95, 1.0))
+        measures: Measures | None = measure_document(run.document, tick=part(tick, _POSES, 1.0))
     except UserError as error:
         problems.append(str(error))
         measures = None
@@ -163,6 +172,27 @@ def _with_trial(document: Document, number: int, data: TrialData) -> Document:
 
 
 # --- what is shown meanwhile ---------------------------------------------------------------------------
+
+
+def poses_to_come(document: Document) -> frozenset[tuple[str, View]]:
+    """Recordings and views that have a video and no keypoints."""
+    return frozenset(
+        (data.trial.id, view)
+        for data in document.trials
+        for view in data.trial.views
+        if data.poses[view] is None
+    )
+
+
+def progress_of_trial(fraction: float, number: int, total: int) -> float:
+    """How far the keypoints of one recording are (0..1) when the analysis is this far.
+
+    Args:
+        fraction: of the whole analysis.
+        number: which recording, from 0.
+        total: recordings in the session.
+    """
+    return min(1.0, max(0.0, fraction / _POSES * total - number))
 
 
 def views_to_come(document: Document) -> frozenset[View]:

@@ -24,7 +24,7 @@ import numpy as np
 import psutil
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QEventLoop, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from gaitviewer.core.document import Document, TrialData
@@ -87,18 +87,41 @@ class Bench:
     document: Document
     paths: tuple[Path, Path]
 
+    @property
+    def frames(self) -> int:
+        return self.document.trials[0].trial.videos.sagittal.info.frame_count
 
-def _bench(folder: Path, width: int, height: int) -> Bench:
+    @property
+    def megabits(self) -> float:
+        return self.paths[0].stat().st_size * 8e-6 * RATE_HZ / self.frames
+
+
+def _grainy(pictures: Iterator[NDArray[np.uint8]], sigma: float) -> Iterator[NDArray[np.uint8]]:
+    """The same with a sensor's noise below the counter: what makes a camera's own file large."""
+    rng = np.random.default_rng(3)
+    grain: list[NDArray[np.int16]] = []
+    for number, picture in enumerate(pictures):
+        if len(grain) < 5:
+            grain.append(rng.normal(0, sigma, picture.shape[:2]).round().astype(np.int16))
+        shifted = np.roll(grain[number % 5], int(rng.integers(picture.shape[1])), axis=1)[48:, :, None]
+        picture[48:] = (picture[48:] + shifted).clip(0, 255)
+        yield picture
+
+
+def _bench(folder: Path, width: int, height: int, *, frames: int = FRAMES, grain: float = 0.0) -> Bench:
     counter = _counter(width, height)
     paths = folder / f"side_{height}.mp4", folder / f"front_{height}.mp4"
-    write_video(paths[0], counter.pictures(FRAMES), rate_hz=RATE_HZ, gop=GOP, b_frames=2, crf=23)
+    pictures = iter(counter.pictures(frames))
+    if grain:
+        pictures = _grainy(pictures, grain)
+    write_video(paths[0], pictures, rate_hz=RATE_HZ, gop=GOP, b_frames=2, crf=23)
     paths[1].write_bytes(paths[0].read_bytes())
     streams = [VideoStream(view, path, "", index_video(path)) for view, path in zip(View, paths, strict=True)]
     rng = np.random.default_rng(1)
     poses = []
     for stream in streams:
-        xy = (_BODY + rng.normal(0, 0.004, (FRAMES, 23, 2))) * height + (0.3 * width, 0.0)
-        score = rng.uniform(0.4, 1.0, (FRAMES, 23)).astype(np.float32)
+        xy = (_BODY + rng.normal(0, 0.004, (frames, 23, 2))) * height + (0.3 * width, 0.0)
+        score = rng.uniform(0.4, 1.0, (frames, 23)).astype(np.float32)
         poses.append(PoseSequence(xy.astype(np.float32), score, stream.info.times, width, height))
     trial = Trial("t1", ByView(streams[0], streams[1]), Sync(0.25, 0.01, "given"))
     return Bench(counter, Document(Session("s", Subject("P")), (TrialData(trial, ByView(*poses)),)), paths)
@@ -109,9 +132,9 @@ def full_hd(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return _bench(tmp_path_factory.mktemp("bench"), 1920, 1080)
 
 
-@pytest.fixture(scope="session")
-def quad_hd(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return _bench(tmp_path_factory.mktemp("bench"), 2560, 1440)
+@pytest.fixture(scope="session", params=[0.0, 6.0], ids=["recompressed", "from the camera"])
+def quad_hd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return _bench(tmp_path_factory.mktemp("bench"), 2560, 1440, frames=300, grain=request.param)
 
 
 Open = Callable[..., tuple[TwoViews, Painted]]
@@ -204,8 +227,8 @@ def _say(capsys: pytest.CaptureFixture[str], text: str) -> None:
         print(f"\n{text}")
 
 
-def _bare_fps(paths: tuple[Path, ...]) -> float:
-    """Frames per second of decoding all files at once with PyAV alone, summed."""
+def _bare(bench: Bench) -> tuple[float, float]:
+    """Decoding both files at once with PyAV alone: frames/s, summed, and processor seconds for each."""
 
     def decode(path: Path) -> None:
         with av.open(str(path)) as file:
@@ -213,19 +236,20 @@ def _bare_fps(paths: tuple[Path, ...]) -> float:
             for _ in file.decode(video=0):
                 pass
 
-    threads = [threading.Thread(target=decode, args=(path,)) for path in paths]
-    began = time.perf_counter()
+    threads = [threading.Thread(target=decode, args=(path,)) for path in bench.paths]
+    began, spent = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return len(paths) * FRAMES / (time.perf_counter() - began)
+    count = len(bench.paths) * bench.frames
+    return count / (time.perf_counter() - began), (time.process_time() - spent) / count
 
 
 def test_playing_full_hd(
     full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bare = _bare_fps(full_hd.paths)
+    bare, _ = _bare(full_hd)
     views, painted = open_views(full_hd)
     qtbot.wait(300)
     painted.rows.clear()
@@ -252,42 +276,54 @@ def test_playing_full_hd(
         assert used.took_s <= 1.05 * span + 0.3
 
 
-def _play_through(views: TwoViews, painted: Painted, qtbot: Any) -> tuple[float, Processors]:
-    """Frames per second of both views together, and what it took."""
+def _play_through(views: TwoViews, painted: Painted, qtbot: Any) -> tuple[float, float, Processors]:
+    """Frames per second of both views together, processor seconds for each, and what it took."""
     ended: list[bool] = []
     views.player.go_to(0.0)
     qtbot.waitUntil(lambda: _both_exact(views), timeout=20_000)
     painted.rows.clear()
     views.player.playing_changed.connect(lambda on: ended.append(on) if not on else None)
-    used = Processors()
+    used, loop = Processors(), QEventLoop()
+    views.player.playing_changed.connect(lambda on: None if on else loop.quit())
     views.player.play()
-    qtbot.waitUntil(lambda: bool(ended), timeout=120_000)
+    loop.exec()
     used.stop()
-    return sum(len(set(painted.numbers(view))) for view in View) / used.took_s, used
+    count = sum(len(set(painted.numbers(view))) for view in View)
+    assert ended
+    return count / used.took_s, used.used * used.took_s / count, used
+
+
+def _ratio(bench: Bench, open_views: Open, qtbot: Any, **how: Any) -> tuple[float, float, float, Processors]:
+    """A run between two of bare decoding: its frames/s, the ratio, and that of processor time a frame."""
+    before, before_each = _bare(bench)
+    # A cache of a few pictures: every frame is decoded again.
+    views, painted = open_views(bench, limit_bytes=64 << 20, **how)
+    views.player.every_frame = "clock" in how
+    shown, each, used = _play_through(views, painted, qtbot)
+    views.close_videos()
+    after, after_each = _bare(bench)
+    bare = (before + after) / 2
+    return shown, shown / bare, (before_each + after_each) / 2 / each, used
 
 
 def test_playing_quad_hd_against_bare_decoding(
     quad_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = _bare_fps(quad_hd.paths)
-    # A cache of a hundredth: every picture is decoded again each time.
-    views, painted = open_views(quad_hd, limit_bytes=64 << 20)
-    normal, used = _play_through(views, painted, qtbot)
-    views.player.every_frame = True
-    views.player.set_speed(2.0)
-    double, used_double = _play_through(views, painted, qtbot)
-    after = _bare_fps(quad_hd.paths)
-    bare = (before + after) / 2
-    possible = min(bare / 2, RATE_HZ)
+    """At speed 1, and with a clock that no machine can follow: every frame is shown as soon as it can be."""
+    normal, share, _, used = _ratio(quad_hd, open_views, qtbot)
+    bare = normal / share
+    possible = min(bare, 2 * RATE_HZ)
+    runs = [_ratio(quad_hd, open_views, qtbot, clock=lambda: 20 * time.perf_counter()) for _ in range(2)]
+    fastest, ratio, work, used_fastest = sorted(runs, key=lambda run: run[1])[-1]
     _say(
         capsys,
-        f"two 1440p60: bare decoding {before / 2:.0f} and {after / 2:.0f} frames/s each; at speed 1 "
-        f"{normal / 2:.1f} each ({normal / 2 / possible:.2f} of what is possible, {used}); every frame at "
-        f"speed 2 {double / 2:.1f} each ({double / bare:.2f} of bare decoding, {used_double}), "
-        f"memory {psutil.Process().memory_info().rss >> 20} MB",
+        f"two 1440p60 of {quad_hd.megabits:.0f} Mbit/s: bare decoding {bare / 2:.0f} frames/s each; at speed 1 "
+        f"{normal / 2:.1f} each, {normal / possible:.2f} of what is possible ({used}); as fast as it can "
+        f"{fastest / 2:.1f} each, {ratio:.2f} of bare decoding in the same run, {work:.2f} by processor time a "
+        f"frame ({used_fastest}), memory {psutil.Process().memory_info().rss >> 20} MB",
     )
     if not used.shared:
-        assert normal / 2 >= 0.85 * possible
+        assert normal >= 0.85 * possible
 
 
 def _timed(views: TwoViews, qtbot: Any, act: Callable[[], None], done: Callable[[], bool]) -> float:

@@ -105,6 +105,30 @@ def test_pictures_ahead_are_made_while_playing_and_around_a_loop(
     qtbot.waitUntil(lambda: all(frames.ready(i) for i in range(70, 90)), timeout=8000)
 
 
+def test_a_clock_that_runs_late_gets_rough_pictures_made_well_when_it_stops(
+    qtbot: Any, store: FrameStore, trial: Trial, counter: Any
+) -> None:
+    frames = opened(store, trial)
+    frames.set_height(48)
+    frames.play(30, None, late=True)
+    qtbot.waitUntil(lambda: frames.ready(30), timeout=8000)
+    rough = frames.shot(30)
+    assert rough.rough
+    assert counter.read(rgb(rough)) == 30
+    frames.want(30)
+    qtbot.waitUntil(lambda: not frames.shot(30).rough, timeout=8000)
+    assert np.abs(rgb(frames.shot(30)).astype(int) - rgb(rough)).mean() < 12
+
+
+def test_a_clock_in_time_gets_good_pictures(qtbot: Any, store: FrameStore, trial: Trial) -> None:
+    frames = opened(store, trial)
+    frames.want(30)
+    qtbot.waitUntil(lambda: all(frames.shot(i) is not None for i in range(30, 50)), timeout=8000)
+    frames.play(30, None)
+    qtbot.waitUntil(lambda: frames.ready(58), timeout=8000)
+    assert not any(frames.shot(i).rough for i in range(30, 59))
+
+
 def test_something_is_there_at_once_wherever_one_goes(qtbot: Any, store: FrameStore, trial: Trial) -> None:
     frames = opened(store, trial)
     frames.want(0)

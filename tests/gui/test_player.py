@@ -27,7 +27,7 @@ class Source:
     def want(self, index: int) -> None:
         self.wanted.append(index)
 
-    def play(self, index: int, loop: tuple[int, int] | None) -> None:
+    def play(self, index: int, loop: tuple[int, int] | None, *, late: bool = False) -> None:
         self.played.append((index, loop))
 
 

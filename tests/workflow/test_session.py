@@ -217,7 +217,11 @@ def test_analysis_goes_on_without_a_lost_video(
 
     monkeypatch.setattr(analyze, "estimate_poses", estimate)
     came: list[Document] = []
-    done, measures, problems = analyse_document(bare, came=came.append)
+    gone: list[tuple[str, View]] = []
+    done, measures, problems = analyse_document(
+        bare, came=came.append, lost=lambda trial, view: gone.append((trial, view))
+    )
+    assert gone == [(data.trial.id, View.CORONAL)]
     assert "front.mp4 is no longer where it was" in problems
     assert measures is not None
     assert done.trials[0].poses.sagittal is data.poses.sagittal

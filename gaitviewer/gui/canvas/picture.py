@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from gaitviewer.gui import theme
+from gaitviewer.gui.canvas.strokes import label
 
 
 def draw_image(painter: QPainter, target: QRectF, image: QImage, *, bounds: QRect, pixel_ratio: float) -> None:
@@ -41,3 +42,22 @@ def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Pale
     flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
     painter.drawText(full.adjusted(24, 24, -24, -24), int(flags), text)
     painter.restore()
+
+
+def paint_badge(painter: QPainter, full: QRect, text: str, palette: theme.Palette) -> None:
+    """A word about the whole picture, at the middle of its upper edge."""
+    painter.save()
+    painter.setFont(theme.font("body"))
+    size = float(full.width()), float(full.height())
+    label(
+        painter, (size[0] / 2, 22.0), text, palette, colour=palette.colour("accent"), bounds=size, centred=True
+    )
+    painter.restore()
+
+
+def paint_focus(painter: QPainter, full: QRect, palette: theme.Palette) -> None:
+    """A frame that says where the keys go."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(palette.colour("focus"))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(full.adjusted(0, 0, -1, -1))

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 Size = tuple[float, float]
 Xy = tuple[float, float]
 
@@ -14,6 +17,8 @@ Xy = tuple[float, float]
 MAX_SCALE = 12.0
 # A picture can be made this much smaller than "fit".
 _LEAST_OF_FIT = 0.5
+# A close-up shows at least this part of the picture's height.
+_CLOSE_UP = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,14 @@ def show_box(box: tuple[float, float, float, float], *, picture: Size, widget: S
     scale = min(widget[0] / max(1.0, x1 - x0), widget[1] / max(1.0, y1 - y0), MAX_SCALE)
     scale = max(scale, fit(picture, widget).scale)
     return kept_in(look_at(((x0 + x1) / 2, (y0 + y1) / 2), scale, widget), picture, widget)
+
+
+def close_up(points: NDArray[np.float64], *, picture: Size, widget: Size) -> Placement:
+    """These points [N, 2] of the picture with what is around them."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    x, y = (low + high) / 2
+    half = max(_CLOSE_UP * picture[1], 1.5 * float((high - low).max())) / 2
+    return show_box((x - half, y - half, x + half, y + half), picture=picture, widget=widget)
 
 
 def resized(now: Placement, *, picture: Size, before: Size, after: Size, pixel_ratio: float) -> Placement:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -44,9 +46,14 @@ class TwoViews(QWidget):
     failed = Signal(object, str)
 
     def __init__(
-        self, state: AppState, parent: QWidget | None = None, *, limit_bytes: int = DEFAULT_LIMIT_BYTES
+        self,
+        state: AppState,
+        parent: QWidget | None = None,
+        *,
+        limit_bytes: int = DEFAULT_LIMIT_BYTES,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Follow ``state``; pictures take at most ``limit_bytes``."""
+        """Follow ``state``; pictures take at most ``limit_bytes``; ``clock`` counts seconds."""
         super().__init__(parent)
         self.setObjectName("two_views")
         self.setAccessibleName(self.tr("Videos"))
@@ -57,7 +64,7 @@ class TwoViews(QWidget):
         self._pointed: EvidenceMark | None = None
         self._only: View | None = None
         self._closed = False
-        self.player = Player(self)
+        self.player = Player(self, clock=clock)
         self.frames = FrameStore(self, limit_bytes=limit_bytes)
         self.canvases = ByView(VideoCanvas(View.SAGITTAL), VideoCanvas(View.CORONAL))
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -128,6 +135,22 @@ class TwoViews(QWidget):
         if view is View.SAGITTAL:
             return tr("TwoViews", "This recording has no side view.")
         return tr("TwoViews", "This recording has no view from the front or the back.")
+
+    def set_awaited(self, done: ByView[float | None]) -> None:
+        """Say on a picture how far the analysis of its view is (0..1); None: it is there, or none runs."""
+        tr = QCoreApplication.translate
+        for view in View:
+            fraction = done[view]
+            if fraction is None:
+                words = ""
+            elif fraction <= 0.0:
+                words = tr("TwoViews", "This view is still to be analysed")
+            else:
+                # Never 100 %: what is done has no such words any more.
+                words = tr("TwoViews", "This view is being analysed: {n} %").format(
+                    n=min(99, round(100 * fraction))
+                )
+            self.canvases[view].set_badge(words)
 
     def set_masks(self, masks: ByView[MaskSource | None]) -> None:
         """Outlines of the person for the trial that is shown."""

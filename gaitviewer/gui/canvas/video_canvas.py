@@ -23,17 +23,15 @@ from gaitviewer.gui.canvas import placement as places
 from gaitviewer.gui.canvas.angles import evidence_points, paint_tools
 from gaitviewer.gui.canvas.hits import Xy, nearest_point
 from gaitviewer.gui.canvas.overlays import OVERLAYS, paint_overlays
-from gaitviewer.gui.canvas.picture import draw_image, paint_around, paint_message
+from gaitviewer.gui.canvas.picture import draw_image, paint_around, paint_badge, paint_focus, paint_message
 from gaitviewer.gui.canvas.placement import Placement
 from gaitviewer.gui.canvas.scene import Content, EvidenceMark, Scene
 from gaitviewer.gui.canvas.toolbox import Toolbox
-from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
+from gaitviewer.gui.canvas.tools import ToolKind
 from gaitviewer.gui.frames import ViewFrames
 
 _ZOOM_STEP = 1.2
 _GRAB_PX = 10.0
-# An evidence close-up shows at least this part of the picture's height.
-_CLOSE_UP = 0.35
 
 
 class VideoCanvas(QWidget):
@@ -78,10 +76,11 @@ class VideoCanvas(QWidget):
         self._shown = frozenset(overlay.name for overlay in OVERLAYS if overlay.shown)
         self._bare = False
         self._message = ""
+        self._badge = ""
         self._pan_from: QPointF | None = None
         self._moved = False
         self.painted_frame = -1
-        self._painted_height = 0
+        self._painted_how = (0, False)  # height and roughness
         theme.notifier().changed.connect(self.update)
 
     # --- what is shown -------------------------------------------------------------------------------
@@ -107,6 +106,18 @@ class VideoCanvas(QWidget):
         self._message = message
         self.update()
 
+    def set_badge(self, words: str) -> None:
+        """What to say on the picture while it is there ("" = nothing)."""
+        if words != self._badge:
+            self._badge = words
+            self.setAccessibleDescription(words)
+            self.update()
+
+    @property
+    def badge(self) -> str:
+        """What is said on the picture."""
+        return self._badge
+
     def set_content(self, content: Content) -> None:
         """Draw this over the pictures."""
         self._content = content
@@ -120,11 +131,7 @@ class VideoCanvas(QWidget):
             return
         points = evidence_points(self.scene())
         if len(points):
-            middle = (points.min(axis=0) + points.max(axis=0)) / 2
-            least = _CLOSE_UP * self.picture_size[1]
-            half = max(least, 1.5 * float((points.max(axis=0) - points.min(axis=0)).max())) / 2
-            box = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
-            self._place(places.show_box(box, picture=self.picture_size, widget=self._room))
+            self._place(places.close_up(points, picture=self.picture_size, widget=self._room))
         self.update()
 
     def set_overlays(self, names: Iterable[str]) -> None:
@@ -161,8 +168,8 @@ class VideoCanvas(QWidget):
     def refresh(self) -> None:
         """Paint again if a better picture of the frame has come."""
         shot = self._frames.nearest(self._frame) if self._frames is not None else None
-        best = (shot.index, shot.height) if shot is not None else (-1, 0)
-        if best != (self.painted_frame, self._painted_height):
+        best = (shot.index, shot.height, shot.rough) if shot is not None else (-1, *self._painted_how)
+        if best != (self.painted_frame, *self._painted_how):
             self.update()
 
     @property
@@ -269,11 +276,11 @@ class VideoCanvas(QWidget):
             scene = self.scene()
             paint_overlays(painter, scene, self._shown)
             paint_tools(painter, scene)
+        if self._badge and not self._bare:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_badge(painter, self.rect(), self._badge, palette)
         if self.hasFocus():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(palette.colour("focus"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            paint_focus(painter, self.rect(), palette)
         painter.end()
 
     def _paint_picture(self, painter: QPainter, around: QColor, behind: QColor) -> bool:
@@ -289,7 +296,7 @@ class VideoCanvas(QWidget):
             return False
         paint_around(painter, self.rect(), target, around)
         self._draw_image(painter, target, shot.image)
-        self.painted_frame, self._painted_height = shot.index, shot.height
+        self.painted_frame, self._painted_how = shot.index, (shot.height, shot.rough)
         return True
 
     def _draw_image(self, painter: QPainter, target: QRectF, image: QImage) -> None:
@@ -389,8 +396,3 @@ class VideoCanvas(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self.update()
         super().changeEvent(event)
-
-    def set_measures(self, measures: Iterable[HandMeasure]) -> None:
-        """Show these hand measurements (of all frames)."""
-        self.toolbox.set_measures(measures)
-        self.update()

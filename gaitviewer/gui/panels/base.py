@@ -100,7 +100,7 @@ def nothing_measured() -> str:
 
 
 def keep_settings(state: AppState, **values: Any) -> None:
-    """Change the user's settings and write them; a disk that refuses is logged, the change holds for now."""
+    """Change the user's settings and write them; a refusing disk is logged, they hold in this window."""
     from gaitviewer.workflow import settings
 
     state.set_settings(settings.change(state.settings, **values))

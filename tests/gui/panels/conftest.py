@@ -48,7 +48,7 @@ class Pictures:
     def want(self, index: int) -> None:
         pass
 
-    def play(self, index: int, loop: tuple[int, int] | None) -> None:
+    def play(self, index: int, loop: tuple[int, int] | None, *, late: bool = False) -> None:
         pass
 
 

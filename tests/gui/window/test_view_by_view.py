@@ -80,6 +80,9 @@ def test_the_first_view_is_there_while_the_other_one_is_analysed(
     assert {measure.reason for measure in waiting} == {STILL}
     state.select(waiting[0].item.number, waiting[0].side)
     assert "coronal view is still being analysed" in window.desk.banner.words.text()
+    canvases = window.desk.views.canvases
+    assert canvases.sagittal.badge == ""
+    qtbot.waitUntil(lambda: canvases.coronal.badge == "This view is being analysed: 60 %", timeout=5_000)
     assert not window.actions_by_name["session.sign"].isEnabled()
     assert stored("walk2").trials[0].poses == ByView(None, None)
     # Nothing goes away when the other view comes.
@@ -90,6 +93,7 @@ def test_the_first_view_is_there_while_the_other_one_is_analysed(
         lambda: not window.work.analysing and state.motion.views.coronal is not None, timeout=30_000
     )
     assert all(seen)
+    assert canvases.coronal.badge == ""
     assert not state.is_partial
     assert STILL not in {m.reason for m in (*state.measures.evgs.measures.left,)}
     assert not window.desk.banner.isVisible()
@@ -112,6 +116,7 @@ def test_cancelling_takes_the_part_away_and_keeps_a_grade_given_meanwhile(
     window.job_bar.stop.click()
     qtbot.waitUntil(lambda: not window.jobs._threads and state.measures is None, timeout=20_000)
     assert state.document.trials[0].poses == ByView(None, None)
+    assert [canvas.badge for canvas in window.desk.views.canvases_there] == ["", ""]
     assert [grade.score for grade in state.document.grades] == [1]
     assert "not analysed" in window.desk.banner.words.text()
     assert stored("walk2").trials[0].poses == ByView(None, None)
@@ -140,6 +145,7 @@ def test_the_part_is_shown_again_when_one_comes_back_to_the_session(
     window.work.open("walk1")
     qtbot.waitUntil(lambda: state.document.session.id == "walk1", timeout=20_000)
     assert not state.is_partial
+    assert window.desk.views.canvases.coronal.badge == ""
     window.work.open("walk2")
     qtbot.waitUntil(lambda: state.document.session.id == "walk2", timeout=20_000)
     assert state.is_partial
@@ -151,3 +157,45 @@ def test_the_part_is_shown_again_when_one_comes_back_to_the_session(
     # Done while another session was open: kept all the same, and the open one is as it was.
     assert stored("walk2").trials[0].poses.coronal is not None
     assert state.document.session.id == "walk1"
+
+
+class TwoWalks(Estimator):
+    """Two recordings, one after the other: the first comes at once, the second when it is let go."""
+
+    def __call__(self, document: Document, *, tick: Any, came: Any, **how: Any) -> Document:
+        data = document.trials[0]
+        while data.trial.id == "second" and not self.go_on.is_set():
+            tick(0.5, "pose, walk-side.mp4")
+            time.sleep(0.01)
+        tick(0.5, "pose, walk-side.mp4")
+        return replace(document, trials=(replace(data, poses=self.poses),))
+
+
+def test_each_recording_says_for_itself_whether_it_still_waits(
+    open_session: OpenSession, walker_document: Document, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    data = walker_document.trials[0]
+    bare = replace(data, poses=ByView(None, None))
+    walks = (bare, replace(bare, trial=replace(data.trial, id="second")))
+    session = replace(walker_document.session, id="walk2")
+    with open_library() as library:
+        library.save_session(replace(walker_document, session=session, trials=walks))
+    estimator = TwoWalks(walker_document)
+    monkeypatch.setattr(analyze, "estimate_poses", estimator)
+    window = open_session("walk2")
+    canvases = window.desk.views.canvases_there
+    try:
+        window.desk.banner.button.click()
+        qtbot.waitUntil(lambda: window.state.measures is not None, timeout=30_000)
+        assert [canvas.badge for canvas in canvases] == ["", ""]
+        window.state.next_trial()
+        words = "This view is being analysed: 50 %"
+        qtbot.waitUntil(lambda: [canvas.badge for canvas in canvases] == [words, words], timeout=5_000)
+        assert canvases[0].accessibleDescription() == words
+        assert "1 of 2 recordings" in window.desk.banner.words.text()
+    finally:
+        estimator.go_on.set()
+    qtbot.waitUntil(lambda: not window.work.analysing, timeout=30_000)
+    qtbot.waitUntil(lambda: [canvas.badge for canvas in canvases] == ["", ""], timeout=5_000)
