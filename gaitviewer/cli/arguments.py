@@ -9,6 +9,7 @@ from typing import Any
 
 from gaitviewer import __version__
 from gaitviewer.cli.learning import add_commands
+from gaitviewer.cli.sessions import add_sessions
 from gaitviewer.core.gait import View
 from gaitviewer.core.sections import SECTIONS
 
@@ -42,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_view(commands)
     _add_analyze(commands)
     _add_demo(commands)
-    _add_sessions(commands)
+    add_sessions(commands)
     _add_validate(commands)
     add_commands(commands)
     return parser
@@ -68,7 +69,9 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_view(commands: Any) -> None:
     parser = commands.add_parser("view", help="open the window (also without any command)")
-    parser.add_argument("session", nargs="?", default="", metavar="SESSION", help="session to open at once")
+    parser.add_argument(
+        "session", nargs="?", default="", metavar="SESSION", help="session (or subject) to open"
+    )
     parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
     _add_common(parser)
     parser.add_argument("--demo", action="store_true", help="open the demo session (made where there is none)")
@@ -129,14 +132,6 @@ def _add_demo(commands: Any) -> None:
     parser.set_defaults(run=_run_demo)
 
 
-def _add_sessions(commands: Any) -> None:
-    parser = commands.add_parser("sessions", help="list the sessions in the library")
-    parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    _add_common(parser)
-    parser.set_defaults(run=_run_sessions)
-
-
 def _add_validate(commands: Any) -> None:
     parser = commands.add_parser(
         "validate",
@@ -181,12 +176,6 @@ def _run_demo(options: argparse.Namespace) -> int:
     from gaitviewer.cli.commands import run_demo
 
     return run_demo(options)
-
-
-def _run_sessions(options: argparse.Namespace) -> int:
-    from gaitviewer.cli.commands import run_sessions
-
-    return run_sessions(options)
 
 
 def _run_validate(options: argparse.Namespace) -> int:

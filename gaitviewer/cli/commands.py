@@ -77,25 +77,6 @@ def run_demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_sessions(options: argparse.Namespace) -> int:
-    """``gaitviewer sessions``."""
-    from gaitviewer.workflow.library import session_rows
-
-    rows = session_rows(options.library)
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return 0
-    if not rows:
-        print("The library is empty. `gaitviewer analyze` adds a session, `gaitviewer demo` adds an example.")
-        return 0
-    columns = tuple(rows[0])
-    table = [columns, *(tuple(str(row[name]) for name in columns) for row in rows)]
-    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
-    for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    return 0
-
-
 def run_validate(options: argparse.Namespace) -> int:
     """``gaitviewer validate``."""
     from gaitviewer.workflow import validate

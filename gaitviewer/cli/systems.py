@@ -82,7 +82,9 @@ def add_predict(commands: Any) -> None:
         description="Asks a model about analysed sessions. Where recordings are not good enough, or unlike "
         "those that it learned from, it gives no opinion and says why.",
     )
-    parser.add_argument("sessions", nargs="+", metavar="SESSION")
+    parser.add_argument(
+        "sessions", nargs="+", metavar="SESSION", help="id, or name of a subject with one session"
+    )
     parser.add_argument("--model", default="severity", metavar="MODEL", help="id, system or folder")
     parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default) or cuda")

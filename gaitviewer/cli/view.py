@@ -12,6 +12,7 @@ def run_view(options: argparse.Namespace) -> int:
 
     Raises:
         SettingsError: there is no display.
+        StoreError: the session that was asked for is not there.
     """
     from gaitviewer.gui.app import display_there, run
 
@@ -19,4 +20,9 @@ def run_view(options: argparse.Namespace) -> int:
         raise SettingsError(
             "There is no display for the window here; `gaitviewer --help` lists what works without one."
         )
-    return run(session_id=options.session, library=options.library, demo=options.demo)
+    session = options.session
+    if session:
+        from gaitviewer.workflow.library import find_in
+
+        session = find_in(options.library, session)
+    return run(session_id=session, library=options.library, demo=options.demo)

@@ -101,6 +101,20 @@ class LibraryWork(QObject):
         done = self.list_sessions
         self.jobs.start("restore", work, title=self.tr("Restoring the session"), done=lambda _: done())
 
+    def purge(self, session_ids: tuple[str, ...]) -> None:
+        """Erase deleted sessions for good."""
+        path = self.library_file
+
+        def work(tick: Tick) -> None:
+            from gaitviewer.store import open_library
+            from gaitviewer.workflow.library import purge_sessions
+
+            with open_library(path) as library:
+                purge_sessions(library, session_ids, tick=tick)
+
+        done = self.list_sessions
+        self.jobs.start("purge", work, title=self.tr("Emptying the bin"), done=lambda _: done())
+
     def draw_thumbnails(self, session_ids: tuple[str, ...]) -> None:
         """Draw the pictures of these sessions, one after the other."""
         path = self.library_file

@@ -63,6 +63,14 @@ def load_result(folder: Path, key: str, info: VideoInfo) -> PoseResult | None:
         return None
 
 
+def remove_result(folder: Path, key: str) -> None:
+    """Forget what was stored under ``key``."""
+    try:
+        _file(folder, key).unlink(missing_ok=True)
+    except OSError as error:
+        _LOG.warning("a cached pose cannot be removed: %s", error)
+
+
 def store_result(folder: Path, key: str, result: PoseResult) -> None:
     """Write a result under ``key``, whole or not at all."""
     path = _file(folder, key)

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -22,6 +22,7 @@ from gaitviewer.core.gait import View
 from gaitviewer.errors import ChangedElsewhereError, StoreError
 from gaitviewer.store import additions, database, migrations, rows
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
+from gaitviewer.store.listing import list_sessions
 from gaitviewer.store.loading import load_document
 from gaitviewer.store.ownership import Ownership
 
@@ -209,43 +210,35 @@ class Library:
                 (when, secrets.token_hex(8), session_id),
             )
 
+    def purge_session(self, session_id: str) -> None:
+        """Erases a deleted session for good, with all that only it refers to; no file is touched.
+
+        What was written over is overwritten in the library's file as well.
+
+        Raises:
+            StoreError: there is no such session, it is not deleted, or the library cannot be written.
+        """
+        self._require(session_id)
+        with database.explained(self.path):
+            self.connection.execute("PRAGMA secure_delete=ON")
+        with self._writing():
+            gone = self.connection.execute(
+                "DELETE FROM sessions WHERE id = ? AND deleted_utc IS NOT NULL", (session_id,)
+            ).rowcount
+            if not gone:
+                raise StoreError(
+                    f"The session {session_id} is not deleted: delete it, then remove it for good."
+                )
+            self.connection.execute("DELETE FROM videos WHERE sha256 NOT IN (SELECT sha256 FROM recordings)")
+            self.connection.execute(
+                "DELETE FROM subjects WHERE pseudonym NOT IN (SELECT subject FROM sessions)"
+            )
+        with database.explained(self.path):  # the journal still holds the pages as they were
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def list_sessions(self, *, deleted: bool = False) -> tuple[SessionRow, ...]:
         """All sessions (or all deleted ones), the latest visit first; undated ones last."""
-        found = self._select(
-            """SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS signed_by,
-                (SELECT COUNT(*) FROM trials t WHERE t.session = s.id) AS trials,
-                (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs,
-                (SELECT COUNT(*) FROM poses p WHERE p.session = s.id) AS poses,
-                (SELECT COUNT(*) FROM grades g WHERE g.session = s.id) AS grades,
-                EXISTS (SELECT 1 FROM texts x WHERE x.session = s.id) AS texts,
-                (EXISTS (SELECT 1 FROM excluded_strides e WHERE e.session = s.id)
-                    OR EXISTS (SELECT 1 FROM poses p WHERE p.session = s.id AND p.corrected)
-                    OR EXISTS (SELECT 1 FROM trials t WHERE t.session = s.id AND (t.excluded != ''
-                        OR t.sagittal_event_passes IS NOT NULL OR t.coronal_event_passes IS NOT NULL))
-                ) AS corrected
-            FROM sessions s LEFT JOIN snapshots n
-                ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
-            WHERE (s.deleted_utc IS NOT NULL) = ?
-            ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id""",
-            int(deleted),
-        )
-        return tuple(
-            SessionRow(
-                row["id"],
-                row["subject"],
-                date.fromisoformat(row["date"]) if row["date"] else None,
-                row["trials"],
-                row["outputs"],
-                row["saved_utc"],
-                row["signed_utc"] or "",
-                row["signed_by"] or "",
-                poses=row["poses"],
-                grades=row["grades"],
-                texts=bool(row["texts"]),
-                corrected=bool(row["corrected"]),
-            )
-            for row in found
-        )
+        return list_sessions(self._select, deleted=deleted)
 
     def load_session(self, session_id: str) -> Document:
         """The session as it was saved.

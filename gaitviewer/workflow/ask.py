@@ -9,6 +9,7 @@ from typing import Any
 
 from gaitviewer.core.output import ModelOutput
 from gaitviewer.core.progress import Tick, part, silent
+from gaitviewer.workflow.library import find_session
 from gaitviewer.workflow.measuring import measure_document
 from gaitviewer.workflow.models import open_model
 from gaitviewer.workflow.predict import Case, Precision, check_device, predict_many
@@ -24,7 +25,7 @@ def ask_library(
     precision: Precision = "fp32",
     tick: Tick = silent,
 ) -> list[tuple[str, ModelOutput]]:
-    """What a model says of sessions of the library, in the order given.
+    """What a model says of sessions of the library (by id, or by a subject's name), in the order given.
 
     Raises:
         StoreError: a session is not there.
@@ -37,12 +38,13 @@ def ask_library(
     check_device(device, precision)
     cases = []
     with open_library(library) as held:
-        for number, name in enumerate(sessions):
-            document = held.load_session(name)
+        found = [find_session(held, word) for word in sessions]
+        for number in range(len(found)):
+            document = held.load_session(found[number])
             share = part(tick, 0.5 * number / len(sessions), 0.5 * (number + 1) / len(sessions))
             cases.append(Case(document, measure_document(document, tick=share), open_pictures(document)))
     answers = predict_many(cases, model=loaded, device=device, precision=precision, tick=part(tick, 0.5, 1.0))
-    return list(zip(sessions, answers, strict=True))
+    return list(zip(found, answers, strict=True))
 
 
 def write_answers(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -58,7 +58,7 @@ def test_wrong_wishes_end_with_one_sentence(
         (["models", "add", str(tmp_path)], "is no model folder"),
         (["models", "verify", "nonsense"], "There is no model nonsense"),
         (["predict", "s1", "--model", str(tmp_path / "nowhere")], "There is no model"),
-        (["predict", "s1", "--model", str(folder)], "There is no session s1"),
+        (["predict", "s1", "--model", str(folder)], "no session and no subject called s1"),
         (["train", "severity", "--data", str(tmp_path / "nowhere")], "does not exist"),
         (["evaluate", "evgs", "--data", str(tmp_path / "nowhere"), "--out", out], "does not exist"),
     ):

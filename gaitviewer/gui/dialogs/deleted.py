@@ -1,4 +1,4 @@
-"""Sessions that were deleted, to be put back."""
+"""Sessions that were deleted, to be put back or erased for good."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ class DeletedDialog(QDialog):
 
     Signals:
         chosen: put this session back (id).
+        empty_asked: erase all of them for good.
     """
 
     chosen = Signal(str)
+    empty_asked = Signal()
 
     def __init__(self, cards: tuple[SessionCard, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +58,12 @@ class DeletedDialog(QDialog):
         self.restore.setProperty("primary", "true")
         self.restore.setEnabled(bool(cards))
         buttons.addButton(self.restore, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.empty = QPushButton(self.tr("Empty the bin…"))
+        self.empty.setObjectName("deleted_empty")
+        self.empty.setEnabled(bool(cards))
+        self.empty.setAutoDefault(False)
+        self.empty.clicked.connect(self._ask_to_empty)
+        buttons.addButton(self.empty, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -64,6 +72,10 @@ class DeletedDialog(QDialog):
         layout.addWidget(words)
         layout.addWidget(self.list, 1)
         layout.addWidget(buttons)
+
+    def _ask_to_empty(self) -> None:
+        super().accept()
+        self.empty_asked.emit()
 
     def accept(self) -> None:
         """Hand the session on."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gaitviewer.gui.dialogs.report import ReportChoices
     from gaitviewer.workflow.session import SessionCard
 
+# So many sessions are named in a question; of the others the number is told.
+_NAMED = 4
+
 
 class Dialogs(QObject):
     """What the window asks and shows.
@@ -162,7 +165,23 @@ class Dialogs(QObject):
 
         dialog = DeletedDialog(cards, self._window)
         dialog.chosen.connect(self._work.restore)
+        dialog.empty_asked.connect(lambda: self.ask_purge(cards))
         self._open(dialog)
+
+    def ask_purge(self, cards: tuple[SessionCard, ...]) -> None:
+        """Whether these deleted sessions shall be erased for good, and what that means."""
+        from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+
+        names = [f"{card.subject} ({card.when.isoformat()})" if card.when else card.subject for card in cards]
+        shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+        question = self.tr(
+            "Erase {n} deleted session(s) for good: {names}? Their keypoints, corrections, {grades} grade(s), "
+            "texts, key images and signatures cannot be brought back. The videos themselves, reports and "
+            "exported files stay where they are."
+        ).format(n=len(cards), names=shown, grades=sum(card.grades for card in cards))
+        ids = tuple(card.id for card in cards)
+        answers = (Answer("purge", self.tr("Erase for good"), lambda: self._work.purge(ids)),)
+        self._open(QuestionDialog(self.tr("Empty the bin"), question, answers, self._window))
 
     def show_help(self) -> None:
         """All keys."""

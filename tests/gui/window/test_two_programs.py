@@ -103,3 +103,35 @@ def test_a_session_is_deleted_after_asking_and_restored(
     window.dialog.restore.click()
     qtbot.waitUntil(lambda: len(page.ids()) == 2, timeout=20_000)
     assert stored("walk1").trials[0].poses.sagittal is not None
+
+
+def test_the_bin_is_emptied_after_asking_and_videos_stay(
+    filled: object, window: MainWindow, qtbot: QtBot, walker_document: Document
+) -> None:
+    page = window.library_page
+    qtbot.waitUntil(lambda: len(page.ids()) == 2, timeout=20_000)
+    window.work.delete("walk1")
+    qtbot.waitUntil(lambda: page.ids() == ("walk2",), timeout=20_000)
+
+    def ask() -> None:
+        window.actions_by_name["session.deleted"].trigger()
+        qtbot.waitUntil(lambda: window.dialog is not None, timeout=20_000)
+        window.dialog.empty.click()
+        assert "P001" in window.dialog.words.text()
+        assert "videos themselves" in window.dialog.words.text()
+        assert not window.dialog.buttons["purge"].isDefault()
+
+    ask()
+    window.dialog.buttons["cancel"].click()
+    assert deleted() == ("walk1",)
+    qtbot.waitUntil(lambda: window.dialog is None, timeout=20_000)
+    ask()
+    window.dialog.buttons["purge"].click()
+    qtbot.waitUntil(lambda: deleted() == (), timeout=20_000)
+    assert page.ids() == ("walk2",)
+    assert walker_document.trials[0].trial.videos.sagittal.path.is_file()
+
+
+def deleted() -> tuple[str, ...]:
+    with open_library() as library:
+        return tuple(row.id for row in library.list_sessions(deleted=True))

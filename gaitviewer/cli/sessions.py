@@ -1,0 +1,127 @@
+"""``gaitviewer sessions``: what is in the library, and taking sessions out of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+_DONE = {
+    "delete": "{id} left the list; `gaitviewer sessions restore {id}` puts it back.",
+    "restore": "{id} is in the list again.",
+    "purge": "{id} is gone for good.",
+}
+
+
+def add_sessions(commands: Any) -> None:
+    """``gaitviewer sessions`` with its actions; without one it lists."""
+    parser = commands.add_parser(
+        "sessions",
+        help="list, delete, restore or purge the sessions in the library",
+        description="Without an action, lists the sessions. SESSION is an id, or the name of a subject "
+        "with one session.",
+    )
+    _add_common(parser)
+    _add_list(parser)
+    parser.set_defaults(run=_run_list, deleted=False)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    listed = actions.add_parser("list", help="ids with subject, date and state")
+    _add_list(listed)
+    listed.add_argument("--deleted", action="store_true", help="those that were deleted")
+    _add_common(listed)
+    listed.set_defaults(run=_run_list)
+    for name, words in (
+        ("delete", "take sessions out of the list; everything in them is kept"),
+        ("restore", "put deleted sessions back"),
+        ("purge", "erase deleted sessions for good; videos and written files stay"),
+    ):
+        action = actions.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
+        action.add_argument("sessions", nargs="*" if name == "purge" else "+", metavar="SESSION")
+        if name == "purge":
+            action.add_argument("--all", action="store_true", help="all that were deleted")
+            action.add_argument("--yes", action="store_true", help="do not ask")
+        _add_common(action)
+        action.set_defaults(run=_run_purge if name == "purge" else _run_change, deed=name)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    # An action must not take back what was said before it: hence no defaults of its own.
+    parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="session library (default: your own)",
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", default=argparse.SUPPRESS, help="log details to standard error"
+    )
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="as JSON")
+
+
+def _run_list(options: argparse.Namespace) -> int:
+    from gaitviewer.workflow.library import session_rows
+
+    rows = session_rows(options.library, deleted=options.deleted)
+    if getattr(options, "json", False):
+        print(json.dumps(rows, indent=1))
+        return 0
+    if not rows and options.deleted:
+        print("No session was deleted.")
+        return 0
+    if not rows:
+        print("The library is empty. `gaitviewer analyze` adds a session, `gaitviewer demo` adds an example.")
+        return 0
+    columns = tuple(rows[0])
+    table = [columns, *(tuple(str(row[name]) for name in columns) for row in rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    return 0
+
+
+def _run_change(options: argparse.Namespace) -> int:
+    from gaitviewer.workflow.library import change_sessions
+
+    for name in change_sessions(options.library, options.sessions, options.deed):
+        print(_DONE[options.deed].format(id=name))
+    return 0
+
+
+def _run_purge(options: argparse.Namespace) -> int:
+    from gaitviewer.errors import SettingsError
+    from gaitviewer.workflow.library import change_sessions, session_rows
+
+    if bool(options.sessions) == options.all:
+        raise SettingsError(
+            "Say which deleted sessions to erase, or --all; `gaitviewer sessions list --deleted`."
+        )
+    words = options.sessions
+    if options.all:
+        words = [row["session"] for row in session_rows(options.library, deleted=True)]
+    if not words:
+        print("No session was deleted.")
+        return 0
+    if not options.yes and not _sure(words):
+        print("Nothing was erased.")
+        return 0
+    for name in change_sessions(options.library, words, "purge"):
+        print(_DONE["purge"].format(id=name))
+    return 0
+
+
+def _sure(words: list[str]) -> bool:
+    from gaitviewer.errors import SettingsError
+
+    if not sys.stdin.isatty():
+        raise SettingsError("Erasing cannot be undone: say --yes where nobody can be asked.")
+    print(
+        f"Erase {', '.join(words)} for good? Keypoints, corrections, grades, texts, key images and signatures "
+        "cannot be brought back. Videos, reports and exported files stay where they are."
+    )
+    return input("Type yes to erase: ").strip().casefold() == "yes"

@@ -1,0 +1,55 @@
+"""The list of sessions: one line for each, from counts rather than from what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from gaitviewer.store import rows
+from gaitviewer.store.entries import SessionRow
+
+Select = Callable[..., list[rows.Row]]
+
+_SQL = """
+SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS signed_by,
+    (SELECT COUNT(*) FROM trials t WHERE t.session = s.id) AS trials,
+    (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs,
+    (SELECT COUNT(*) FROM poses p WHERE p.session = s.id) AS poses,
+    (SELECT COUNT(*) FROM grades g WHERE g.session = s.id) AS grades,
+    EXISTS (SELECT 1 FROM texts x WHERE x.session = s.id) AS texts,
+    (EXISTS (SELECT 1 FROM excluded_strides e WHERE e.session = s.id)
+        OR EXISTS (SELECT 1 FROM poses p WHERE p.session = s.id AND p.corrected)
+        OR EXISTS (SELECT 1 FROM trials t WHERE t.session = s.id AND (t.excluded != ''
+            OR t.sagittal_event_passes IS NOT NULL OR t.coronal_event_passes IS NOT NULL))
+    ) AS corrected
+FROM sessions s LEFT JOIN snapshots n
+    ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
+WHERE (s.deleted_utc IS NOT NULL) = ?
+ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id
+"""
+
+
+def list_sessions(select: Select, *, deleted: bool) -> tuple[SessionRow, ...]:
+    """All sessions (or all deleted ones), the latest visit first; undated ones last.
+
+    Args:
+        select: answers an SQL query with values.
+        deleted: which of the two lists.
+    """
+    return tuple(
+        SessionRow(
+            row["id"],
+            row["subject"],
+            date.fromisoformat(row["date"]) if row["date"] else None,
+            row["trials"],
+            row["outputs"],
+            row["saved_utc"],
+            row["signed_utc"] or "",
+            row["signed_by"] or "",
+            poses=row["poses"],
+            grades=row["grades"],
+            texts=bool(row["texts"]),
+            corrected=bool(row["corrected"]),
+        )
+        for row in select(_SQL, int(deleted))
+    )

@@ -1,0 +1,73 @@
+"""``gaitviewer sessions``: list, delete, restore, purge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gaitviewer.cli import main
+from gaitviewer.core.document import Document
+from gaitviewer.store import open_library
+
+
+@pytest.fixture(autouse=True)
+def filled(own_home: Path, walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One session "walk1" of P001; logs stay open until a process ends, and these tests share one."""
+    monkeypatch.setattr("gaitviewer.workflow.logs.start", lambda **rest: None)
+    with open_library() as library:
+        library.save_session(walker_document)
+
+
+def test_a_session_goes_and_comes_and_goes_for_good(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sessions"]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split()[:4] == ["session", "subject", "date", "state"]
+    assert row.split()[:2] == ["walk1", "P001"]
+    assert "analysed" in row
+    assert main(["sessions", "delete", "p001"]) == 0
+    assert "restore walk1" in capsys.readouterr().out
+    assert main(["sessions", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert main(["sessions", "list", "--deleted"]) == 0
+    assert "walk1" in capsys.readouterr().out
+    assert main(["sessions", "restore", "walk1"]) == 0
+    assert main(["sessions", "--json"]) == 0
+    assert "in the list again" in capsys.readouterr().out
+    assert main(["sessions", "purge", "walk1", "--yes"]) == 2
+    assert "not among the deleted" in capsys.readouterr().err
+    assert main(["sessions", "delete", "walk1"]) == 0
+    assert main(["sessions", "purge", "--all", "--yes"]) == 0
+    assert "gone for good" in capsys.readouterr().out
+    assert main(["sessions", "purge", "--all", "--yes"]) == 0
+    assert "No session was deleted" in capsys.readouterr().out
+
+
+def test_purging_asks_and_takes_only_yes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["sessions", "delete", "walk1"]) == 0
+    assert main(["sessions", "purge", "walk1"]) == 2  # nobody can be asked
+    assert "--yes" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    assert main(["sessions", "purge", "walk1"]) == 0
+    said = capsys.readouterr().out
+    assert "Videos, reports and exported files stay" in said
+    assert "Nothing was erased" in said
+    assert main(["sessions", "purge"]) == 2
+    assert "--all" in capsys.readouterr().err
+
+
+def test_predict_takes_a_name_and_says_which_one_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "nobody", "--model", "severity"]) == 2
+    assert "no session and no subject called nobody" in capsys.readouterr().err
+
+
+def test_a_library_named_before_the_action_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = str(tmp_path / "other.db")
+    assert main(["sessions", "--library", other, "list"]) == 0
+    assert "The library is empty" in capsys.readouterr().out
+    assert main(["sessions", "list", "--library", other]) == 0
+    assert "The library is empty" in capsys.readouterr().out
