@@ -7,6 +7,7 @@ asked for is a single slot: a newer wish replaces an older one, which is given u
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count
@@ -33,6 +34,8 @@ _SHORT_OF_TIME = 4
 # Decoding on over this many frames that are there already is cheaper than starting anew.
 _WORTH_RUNNING = 40
 _JOIN_S = 2.0
+# A video that was just opened leaves the processors to the window for so long: only what is shown is decoded.
+_CALM_S = 0.4
 _owners = count(1)
 
 
@@ -91,6 +94,7 @@ class ViewFrames:
         self._late = False
         self._height = min(stream.info.height, 480)
         self._closing = False
+        self._calm_until = time.monotonic() + _CALM_S
         self._broken: set[int] = set()
         self._ahead, self._around = self._reach()
         self._run: Generator[Decoded, None, None] | None = None
@@ -200,7 +204,8 @@ class ViewFrames:
                 task = self._choose()
                 if task is not None:
                     return task
-                self._change.wait()
+                calm_s = self._calm_until - time.monotonic()
+                self._change.wait(calm_s if calm_s > 0 else None)
         return None
 
     def _choose(self) -> _Task | None:
@@ -217,6 +222,8 @@ class ViewFrames:
         wanted = self._wanted
         if self._lacks(wanted, height):
             return _Task(wanted, height, serial, run=self._runs_into(wanted), urgent=True)
+        if time.monotonic() < self._calm_until:
+            return None
         later = range(wanted + 1, min(self.info.frame_count, wanted + self._around + 1))
         earlier = range(wanted - 1, max(-1, wanted - self._around - 1), -1)
         index = self._first_missing(later)

@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         if not self._ready:
             self._ready = True
             QTimer.singleShot(0, self.work.list_sessions)
-            QTimer.singleShot(200, lambda: prepare(self))
+            QTimer.singleShot(30, lambda: prepare(self))
 
     @property
     def has_desk(self) -> bool:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from gaitviewer.gui.jobs import Jobs
     from gaitviewer.gui.work import Work
 
-_PAUSE_MS = 60
+# The measuring core takes most of a second to load: not while a session is being opened.
+_PAUSE_MS = 800
+_OPENING = frozenset(("open", "measure", "list"))
 
 
 class Window(Protocol):
@@ -61,4 +63,13 @@ def _build(window: Window) -> None:
         return
     if not window.has_desk:
         _ = window.desk
-    QTimer.singleShot(_PAUSE_MS, window.work.warm_up)
+    QTimer.singleShot(_PAUSE_MS, lambda: _warm_up_when_quiet(window))
+
+
+def _warm_up_when_quiet(window: Window) -> None:
+    if window.jobs.closing:
+        return
+    if any(job.key in _OPENING for job in window.jobs.active):
+        QTimer.singleShot(_PAUSE_MS, lambda: _warm_up_when_quiet(window))
+    else:
+        window.work.warm_up()

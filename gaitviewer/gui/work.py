@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
@@ -24,6 +24,8 @@ from gaitviewer.workflow.analysing import poses_to_come, progress_of_trial, view
 if TYPE_CHECKING:
     from gaitviewer.store import Library
     from gaitviewer.workflow.request import AnalyzeRequest
+
+_MASKS_AFTER_MS = 300
 
 
 class Work(Saving):
@@ -54,6 +56,10 @@ class Work(Saving):
         self._came: deque[Document] = deque()
         self._found: Document | None = None
         self._analysed_id = ""
+        self._masks_soon = QTimer(self)
+        self._masks_soon.setSingleShot(True)
+        self._masks_soon.setInterval(_MASKS_AFTER_MS)
+        self._masks_soon.timeout.connect(self._load_masks)
         self._lost: set[tuple[str, View]] = set()
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
@@ -148,9 +154,15 @@ class Work(Saving):
         self.jobs.start("measure", work, title=self.tr("Measuring"), done=done, failed=failed)
 
     def load_masks(self) -> None:
-        """Fetch the outlines of the person for the trial that is shown, where they are still cached."""
+        """Fetch the outlines of the person for the trial that is shown, where they are still cached.
+
+        Soon rather than at once: they matter less than pictures and curves.
+        """
+        self._masks_soon.start()
+
+    def _load_masks(self) -> None:
         data = self.state.trial
-        if data is None:
+        if data is None or self.jobs.closing:
             return
 
         def work(tick: Tick) -> ByView[Any]:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -406,47 +407,61 @@ def test_jumps_that_leave_out_what_is_not_needed(full_hd: Bench, capsys: pytest.
 
 def test_scrubbing(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]) -> None:
     views, painted = open_views(full_hd)
-    qtbot.wait(500)
-    late, far = [], []
+    qtbot.wait(1500)
+    painted.rows.clear()
+    moves, far = [], []
     where = 5.0 + 4.5 * np.sin(np.linspace(0, 6 * np.pi, 150))
+    used = Processors()
     for moment in where:
-        began = time.perf_counter()
+        moves.append(time.perf_counter())
         views.player.go_to(float(moment))
-        while time.perf_counter() - began < 0.02:
+        while time.perf_counter() - moves[-1] < 0.02:
             qtbot.wait(2)
-        fresh = [at for at, _, _ in painted.rows if at >= began]
-        late.append((fresh[0] - began) if fresh else 0.0)
         wanted = views.player.shown(View.SAGITTAL)
         far.append(abs(views.canvases.sagittal.painted_frame - (wanted or 0)))
     qtbot.waitUntil(lambda: _both_exact(views), timeout=10_000)
-    gaps = np.diff([at for at, view, _ in painted.rows if view is View.SAGITTAL])
+    used.stop()
+    rows = [(at, number) for at, view, number in painted.rows if view is View.SAGITTAL]
+    times = np.array([at for at, _ in rows])
+    late = 1e3 * np.array([times[times >= move].min(initial=np.inf) - move for move in moves])
+    fresh = [rows[0][0], *(at for (_, one), (at, other) in pairwise(rows) if one != other)]
+    stale = 1e3 * np.diff(fresh)
     _say(
         capsys,
-        f"scrubbing: something painted after {1e3 * float(np.median(late)):.1f} ms "
-        f"(worst {1e3 * max(late):.1f}), longest time without a picture {1e3 * float(gaps.max()):.0f} ms; "
-        f"while moving {np.median(far):.0f} frames away (p95 {np.percentile(far, 95):.0f})",
+        f"scrubbing: painted {np.median(late):.1f} ms after a move (worst {late.max():.1f}); the same picture "
+        f"stands for {np.median(stale):.0f} ms (p95 {np.percentile(stale, 95):.0f}, worst {stale.max():.0f}); "
+        f"while moving {np.median(far):.0f} frames away (p95 {np.percentile(far, 95):.0f}), {used}",
     )
-    assert max(late) <= 0.05
+    if not used.shared:
+        assert late.max() <= 50
 
 
+@pytest.mark.parametrize("megabytes", [512, 1024], ids=["half", "as set at first"])
 def test_memory_is_bounded(
-    quad_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str]
+    quad_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.CaptureFixture[str], megabytes: int
 ) -> None:
-    limit = 512 << 20
+    """Two 1440p60 at full resolution: jumps all over the recording, then a second of playing."""
+    limit = megabytes << 20
     before = psutil.Process().memory_info().rss
     views, _ = open_views(quad_hd, limit_bytes=limit)
     most = 0
     for canvas in views.canvases_there:
         canvas.zoom(8)  # full resolution
-    for moment in np.random.default_rng(1).uniform(0, 9.5, 12):
+    for moment in np.random.default_rng(1).uniform(0, quad_hd.frames / RATE_HZ - 0.5, 12):
         views.player.go_to(float(moment))
         qtbot.waitUntil(lambda: _both_exact(views), timeout=20_000)
         qtbot.wait(150)
         most = max(most, psutil.Process().memory_info().rss)
+    views.player.go_to(1.0)
+    views.player.play()
+    for _ in range(10):
+        qtbot.wait(100)
+        most = max(most, psutil.Process().memory_info().rss)
+    views.player.pause()
     _say(
         capsys,
         f"memory: bound {limit >> 20} MB, pictures {views.frames.cache.held_bytes >> 20} MB, "
         f"process grew by {(most - before) >> 20} MB",
     )
     assert views.frames.cache.held_bytes <= limit
-    assert most - before <= 1.6 * limit
+    assert most - before <= 1.25 * limit

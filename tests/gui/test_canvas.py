@@ -33,9 +33,10 @@ from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.gui import theme
 from gaitviewer.gui.canvas import OVERLAYS, EvidenceMark, TwoViews, VideoCanvas
+from gaitviewer.gui.canvas.angles import share_of_leg
 from gaitviewer.gui.canvas.overlays import outline
 from gaitviewer.gui.canvas.scene import Content, CurveValues
-from gaitviewer.gui.canvas.tools import ToolKind
+from gaitviewer.gui.canvas.tools import ToolKind, leg_length_px, measure
 from gaitviewer.gui.state import AppState
 
 Rgb = NDArray[np.uint8]
@@ -368,6 +369,20 @@ def test_an_angle_by_three_clicks_on_a_zoomed_picture(qtbot: Any, views: TwoView
     views.player.step(-1)
     views.clear_measures()
     assert views.hand_measures() == ()
+
+
+def test_a_distance_is_told_as_a_share_of_the_leg_where_both_legs_are_seen(qtbot: Any, views: TwoViews) -> None:
+    canvas = views.canvases.sagittal
+    views.player.go_to_frame(View.SAGITTAL, 30)
+    exact(qtbot, views)
+    scene = canvas.scene()
+    xy = scene.content.pose.xy[30].astype(float)
+    leg = leg_length_px(xy)
+    points = ((10.0, 10.0), (10.0, 10.0 + 0.4 * leg))
+    done = measure(ToolKind.DISTANCE, points, view=View.SAGITTAL, frame=30, time_s=1.0)
+    assert "40 % of leg length in the picture" in share_of_leg(scene, done)
+    lean = measure(ToolKind.VERTICAL, points, view=View.SAGITTAL, frame=30, time_s=1.0)
+    assert share_of_leg(scene, lean) == ""
 
 
 def _wheel(canvas: VideoCanvas, at: QPoint, steps: int, modifiers: Qt.KeyboardModifier) -> None:

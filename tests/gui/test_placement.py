@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitviewer.core.gait import View
+from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.gui.canvas import hits, placement, tools
 from gaitviewer.gui.canvas.toolbox import Toolbox
 from gaitviewer.gui.canvas.tools import ToolKind
@@ -208,6 +209,17 @@ def test_measurements_belong_to_their_frame_and_view() -> None:
     assert [done.frame for done in box.measures] == [2]
     box.forget()
     assert box.measures == ()
+
+
+def test_the_leg_is_as_long_as_the_longer_one_and_unknown_unless_both_are_seen() -> None:
+    points = np.full((len(Keypoint), 2), np.nan)
+    places_of = {"HIP": 100.0, "KNEE": 200.0, "ANKLE": 310.0}
+    for name, y in places_of.items():
+        points[Keypoint[f"LEFT_{name}"]] = (50.0, y)
+        points[Keypoint[f"RIGHT_{name}"]] = (60.0, 0.8 * y)
+    assert tools.leg_length_px(points) == pytest.approx(210.0)
+    points[Keypoint.RIGHT_KNEE] = np.nan
+    assert tools.leg_length_px(points) is None
 
 
 def test_a_drawing_does_not_go_on_on_another_frame() -> None:

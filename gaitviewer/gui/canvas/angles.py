@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QPainter
 
 from gaitviewer.core.gait import Side, View
@@ -21,7 +22,7 @@ from gaitviewer.gui.canvas.strokes import (
     ring,
     side_colour,
 )
-from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
+from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind, leg_length_px
 from gaitviewer.workflow.drawing import Body, Construction, construct
 
 # What the overlay of angles shows: of the near side in the side view, of the body in the coronal one.
@@ -170,4 +171,19 @@ def _paint_measure(painter: QPainter, scene: Scene, done: HandMeasure) -> None:
         arc(painter, at, radius, start, (stop - start + 180) % 360 - 180, plain_pen(colour, 1.6))
     else:
         at = ((points[0][0] + points[1][0]) / 2, (points[0][1] + points[1][1]) / 2)
-    label(painter, (at[0] + 12, at[1]), done.text, scene.palette, colour=colour, bounds=scene.size)
+    text = done.text + share_of_leg(scene, done)
+    label(painter, (at[0] + 12, at[1]), text, scene.palette, colour=colour, bounds=scene.size)
+
+
+def share_of_leg(scene: Scene, done: HandMeasure) -> str:
+    """A distance as a share of the leg in the same picture: an estimate, as the picture has no scale."""
+    pose = scene.content.pose
+    if done.kind is not ToolKind.DISTANCE or pose is None or done.frame >= len(pose.xy):
+        return ""
+    leg_px = leg_length_px(pose.xy[done.frame])
+    if leg_px is None:
+        return ""
+    share = 100 * math.dist(*done.points) / leg_px
+    return QCoreApplication.translate("Overlays", "  (≈ {n} % of leg length in the picture)").format(
+        n=round(share)
+    )

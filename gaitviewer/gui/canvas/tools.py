@@ -6,7 +6,11 @@ import math
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gaitviewer.core.gait import View
+from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.gui.canvas.hits import Xy
 
 
@@ -71,6 +75,26 @@ def lean_deg(first: Xy, second: Xy) -> float:
     if low == high:
         return float("nan")
     return math.degrees(math.atan2(high[0] - low[0], low[1] - high[1]))
+
+
+def leg_length_px(points: NDArray[np.float64]) -> float | None:
+    """Length of the leg, hip to knee to ankle, as it lies in the picture; None unless both legs are seen.
+
+    A leg that points towards the camera looks short: the longer of the two is taken.
+
+    Args:
+        points: [K, 2] keypoints of one frame, pixels; NaN where not seen.
+    """
+    hips, knees, ankles = (
+        points[list(pair)]
+        for pair in (
+            (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP),
+            (Keypoint.LEFT_KNEE, Keypoint.RIGHT_KNEE),
+            (Keypoint.LEFT_ANKLE, Keypoint.RIGHT_ANKLE),
+        )
+    )
+    legs = np.linalg.norm(hips - knees, axis=1) + np.linalg.norm(knees - ankles, axis=1)
+    return float(legs.max()) if np.isfinite(legs).all() and legs.max() > 0 else None
 
 
 def measure(
