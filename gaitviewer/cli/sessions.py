@@ -95,7 +95,7 @@ def _run_change(options: argparse.Namespace) -> int:
 
 def _run_purge(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
-    from gaitviewer.workflow.library import change_sessions, session_rows
+    from gaitviewer.workflow.library import change_sessions, older_copies, session_rows
 
     if bool(options.sessions) == options.all:
         raise SettingsError(
@@ -112,6 +112,12 @@ def _run_purge(options: argparse.Namespace) -> int:
         return 0
     for name in change_sessions(options.library, words, "purge"):
         print(_DONE["purge"].format(id=name))
+    copies = older_copies(options.library)
+    if copies:
+        print(
+            "Copies of the library from before an update may still hold them; remove those by hand: "
+            + ", ".join(str(copy) for copy in copies)
+        )
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from dataclasses import dataclass
@@ -76,16 +75,14 @@ class FrameStore(QObject):
         """Let go of the trial before and start decoding this one; returns at once."""
         self._close_views()
         if trial is not None:
-            # Two views share the processors: more threads than those only get into each other's way.
-            threads = max(1, (os.cpu_count() or 1) // max(1, len(trial.views)))
-            self.views = ByView(*(self._start(trial.videos[view], threads) for view in View))
+            self.views = ByView(*(self._start(trial.videos[view]) for view in View))
         return self.views
 
-    def _start(self, stream: VideoStream | None, threads: int) -> ViewFrames | None:
+    def _start(self, stream: VideoStream | None) -> ViewFrames | None:
         if stream is None or stream.info.frame_count == 0:
             return None
         share = int(self._limit_bytes * _DECODED_SHARE)
-        opener = _Opener(stream.path, stream.recorded_at_hz, share, stream.info.frame_count, threads)
+        opener = _Opener(stream.path, stream.recorded_at_hz, share, stream.info.frame_count)
         return ViewFrames(stream, self.cache, opener=opener, told=self._tell)
 
     def close(self) -> None:
@@ -129,18 +126,12 @@ class _Opener:
     recorded_at_hz: float | None
     cache_bytes: int
     frame_count: int
-    threads: int
 
     def __call__(self) -> VideoReader:
         from gaitviewer.errors import VideoError
         from gaitviewer.video import open_video
 
-        reader = open_video(
-            self.path,
-            recorded_at_hz=self.recorded_at_hz,
-            cache_bytes=self.cache_bytes,
-            threads=self.threads,
-        )
+        reader = open_video(self.path, recorded_at_hz=self.recorded_at_hz, cache_bytes=self.cache_bytes)
         if reader.info.frame_count != self.frame_count:
             reader.close()
             raise VideoError(

@@ -32,15 +32,11 @@ def _ignore(index: int, frame: VideoFrame) -> None:
 class Decoder:
     """One open file and one decoder, positioned somewhere in the stream; not for two threads at once."""
 
-    def __init__(self, path: Path, index: FrameIndex, *, threading: str, threads: int = 0) -> None:
-        """Open ``path``; ``threading`` is FFmpeg's "FRAME" (fast in a row) or "SLICE" (no delay).
-
-        ``threads`` is how many may work, 0 for as many as there are processors.
-        """
+    def __init__(self, path: Path, index: FrameIndex, *, threading: str) -> None:
+        """Open ``path``; ``threading`` is FFmpeg's "FRAME" (fast in a row) or "SLICE" (no delay)."""
         self._path = path
         self._index = index
         self._threading = threading
-        self._threads = threads
         self._open()
         self._position = -1
         self._from_start = True
@@ -52,7 +48,6 @@ class Decoder:
     def _open(self) -> None:
         self._container, self._stream = open_container(self._path)
         self._stream.thread_type = self._threading
-        self._stream.codec_context.thread_count = self._threads
 
     def close(self) -> None:
         """Close the file."""

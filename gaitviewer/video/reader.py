@@ -75,15 +75,9 @@ class VideoReader:
         info: its true times, size and rotation.
     """
 
-    def __init__(
-        self, path: Path, index: FrameIndex, *, cache_bytes: int = DEFAULT_CACHE_BYTES, threads: int = 0
-    ) -> None:
-        """Read ``path`` by its ``index``.
-
-        The cache of decoded frames holds at most ``cache_bytes``; ``threads`` may decode a single frame.
-        """
+    def __init__(self, path: Path, index: FrameIndex, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+        """Read ``path`` by its ``index``; the cache of decoded frames holds at most ``cache_bytes``."""
         self.path = path
-        self._threads = threads
         self.info: VideoInfo = index.info
         self._index = index
         self._cache = FrameCache(cache_bytes)
@@ -138,7 +132,7 @@ class VideoReader:
             frame = self._cache.get(index)
             if frame is None:
                 if self._decoder is None:
-                    self._decoder = Decoder(self.path, self._index, threading="SLICE", threads=self._threads)
+                    self._decoder = Decoder(self.path, self._index, threading="SLICE")
                 frame = self._decoder.fetch(index, passed, hurry=hurry)
             return self._converters.convert(frame, max_height, pixel_format)
 
@@ -232,11 +226,7 @@ class VideoReader:
 
 
 def open_video(
-    path: Path | str,
-    *,
-    recorded_at_hz: float | None = None,
-    cache_bytes: int = DEFAULT_CACHE_BYTES,
-    threads: int = 0,
+    path: Path | str, *, recorded_at_hz: float | None = None, cache_bytes: int = DEFAULT_CACHE_BYTES
 ) -> VideoReader:
     """Open a video for exact reading.
 
@@ -244,12 +234,10 @@ def open_video(
         path: the video file.
         recorded_at_hz: true recording rate of slow motion (240 fps stored as 30); rescales all times.
         cache_bytes: most bytes of decoded frames that the reader keeps.
-        threads: how many may decode a single frame, 0 for as many as there are processors.
 
     Raises:
         VideoError: the file is missing, damaged, cut off, or not a video.
         SettingsError: ``recorded_at_hz`` is impossible for this file.
     """
     path = Path(path)
-    index = build_index(path, recorded_at_hz=recorded_at_hz)
-    return VideoReader(path, index, cache_bytes=cache_bytes, threads=threads)
+    return VideoReader(path, build_index(path, recorded_at_hz=recorded_at_hz), cache_bytes=cache_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,8 +125,7 @@ def change_sessions(path: Path | None, words: Sequence[str], deed: str) -> tuple
 def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = silent) -> None:
     """Erases deleted sessions for good: their data, and their pictures, poses and outlines in the cache.
 
-    Videos, reports and exported files are not touched. Copies that the program made of the library before it
-    changed its form keep what was in them.
+    Videos, reports and exported files are not touched, nor are :func:`older_copies` of the library.
 
     Raises:
         StoreError: one of them is not deleted, or the library cannot be written; those before it are gone.
@@ -142,6 +142,12 @@ def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = silent)
             thumbnail_file(name).unlink(missing_ok=True)
         if document is not None:
             _forget_cached(library, document)
+
+
+def older_copies(path: Path | None) -> tuple[Path, ...]:
+    """Copies that the program made of the library before it changed its form; they keep what was in them."""
+    file = path if path is not None else paths.library_file()
+    return tuple(sorted(file.parent.glob(f"{glob.escape(file.stem)}-before-*{glob.escape(file.suffix)}")))
 
 
 def _forget_cached(library: Library, document: Document) -> None:

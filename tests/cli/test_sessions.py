@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gaitviewer import paths
 from gaitviewer.cli import main
 from gaitviewer.core.document import Document
 from gaitviewer.store import open_library
@@ -39,9 +40,19 @@ def test_a_session_goes_and_comes_and_goes_for_good(capsys: pytest.CaptureFixtur
     assert "not among the deleted" in capsys.readouterr().err
     assert main(["sessions", "delete", "walk1"]) == 0
     assert main(["sessions", "purge", "--all", "--yes"]) == 0
-    assert "gone for good" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "gone for good" in said
+    assert "Copies" not in said
     assert main(["sessions", "purge", "--all", "--yes"]) == 0
     assert "No session was deleted" in capsys.readouterr().out
+
+
+def test_copies_from_before_an_update_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    copy = paths.library_file().with_name("library-before-0001_first_tables-20260101T000000.db")
+    copy.write_bytes(b"")
+    assert main(["sessions", "delete", "walk1"]) == 0
+    assert main(["sessions", "purge", "walk1", "--yes"]) == 0
+    assert str(copy) in capsys.readouterr().out
 
 
 def test_purging_asks_and_takes_only_yes(

@@ -57,7 +57,7 @@ def draw_construction(
 
 
 def _value_text(value: float, unit: str = "°") -> str:
-    return "" if math.isnan(value) else f"{value:.0f}{unit}"
+    return "" if math.isnan(value) else f"{round(value)}{unit}"
 
 
 def paint_angles(painter: QPainter, scene: Scene) -> None:

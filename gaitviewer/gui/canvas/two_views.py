@@ -319,4 +319,4 @@ def evidence_label(measure: EvgsMeasure, value: float) -> str:
     if math.isnan(value):
         return f"{item.code}: {translate_data(measure.category)}" if measure.category else item.code
     unit = "°" if item.unit == "deg" else f" {item.unit}"
-    return f"{item.code}  {value:.0f} ± {item.sigma:.0f}{unit}"
+    return f"{item.code}  {round(value)} ± {item.sigma:.0f}{unit}"

@@ -152,7 +152,7 @@ class Dialogs(QObject):
             return
         when = f" ({card.when.isoformat()})" if card.when else ""
         question = self.tr(
-            "Delete the session of {subject}{when} with its {trials} recording(s) and {grades} grade(s)? It "
+            "Delete the session of {subject}{when} (recordings: {trials}, grades: {grades})? It "
             "leaves the list and can be restored with everything in it (Session, Deleted sessions). Videos, "
             "reports and exported files stay where they are."
         ).format(subject=card.subject, when=when, trials=card.trials, grades=card.grades)
@@ -171,14 +171,21 @@ class Dialogs(QObject):
     def ask_purge(self, cards: tuple[SessionCard, ...]) -> None:
         """Whether these deleted sessions shall be erased for good, and what that means."""
         from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+        from gaitviewer.workflow.library import older_copies
 
         names = [f"{card.subject} ({card.when.isoformat()})" if card.when else card.subject for card in cards]
         shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
         question = self.tr(
-            "Erase {n} deleted session(s) for good: {names}? Their keypoints, corrections, {grades} grade(s), "
+            "Erase for good what was deleted: {names}? Keypoints, corrections, grades ({grades}), "
             "texts, key images and signatures cannot be brought back. The videos themselves, reports and "
             "exported files stay where they are."
-        ).format(n=len(cards), names=shown, grades=sum(card.grades for card in cards))
+        ).format(names=shown, grades=sum(card.grades for card in cards))
+        copies = older_copies(self._work.library)
+        if copies:
+            words = self.tr(
+                "Copies of the library from before an update may still hold them, in the folder {folder}."
+            )
+            question += "\n\n" + words.format(folder=copies[0].parent)
         ids = tuple(card.id for card in cards)
         answers = (Answer("purge", self.tr("Erase for good"), lambda: self._work.purge(ids)),)
         self._open(QuestionDialog(self.tr("Empty the bin"), question, answers, self._window))

@@ -37,11 +37,12 @@ class QuestionDialog(QDialog):
         self.words = QLabel(question)
         self.words.setObjectName("question_words")
         self.words.setWordWrap(True)
+        self.words.setFixedWidth(436)  # its height is known from the start, so that nothing is left empty
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.words, 1)
+        row.addWidget(self.words, 1, Qt.AlignmentFlag.AlignTop)
         below = QHBoxLayout()
         below.addStretch(1)
         self.buttons: dict[str, QPushButton] = {}

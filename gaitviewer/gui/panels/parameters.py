@@ -42,6 +42,7 @@ from gaitviewer.gui.words import translate_data
 from gaitviewer.workflow.tables import evgs_items
 
 NAME, LEFT, RIGHT, NORM, SYMMETRY = range(5)
+_ROW_PX = 26
 _SPAN_SD = 3.5  # how far from the norm the small picture reaches
 
 
@@ -95,7 +96,7 @@ class ParametersPanel(Panel):
         table.setShowGrid(False)
         table.setAlternatingRowColors(True)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
+        table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setTabKeyNavigation(False)
@@ -106,6 +107,12 @@ class ParametersPanel(Panel):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(NORM, QHeaderView.ResizeMode.Fixed)
         table.setColumnWidth(NORM, 66)
+        # A name that does not fit takes a second line: cut off, two of them would look the same.
+        header.sectionResized.connect(lambda column, *_: self._fit_rows() if column == NAME else None)
+
+    def _fit_rows(self) -> None:
+        for row in range(self.table.rowCount()):
+            self.table.setRowHeight(row, max(_ROW_PX, self.table.sizeHintForRow(row)))
 
     def _reload(self) -> None:
         self._hidden = self._find_hidden()
@@ -125,6 +132,7 @@ class ParametersPanel(Panel):
         for row, parameter in enumerate(measures.parameters):
             for column, item in enumerate(_cells(parameter, self._hidden)):
                 self.table.setItem(row, column, item)
+        self._fit_rows()
         self._show_notes(measures)
 
     def _show_notes(self, measures: Measures) -> None:

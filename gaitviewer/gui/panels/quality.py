@@ -21,7 +21,7 @@ class QualityPanel(Panel):
     """Findings as cards, most serious first."""
 
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
-        title = QCoreApplication.translate("QualityPanel", "Recording quality")
+        title = QCoreApplication.translate("QualityPanel", "Quality")
         super().__init__(state, player, name="panel_quality", title=title, parent=parent)
         self.summary = QLabel()
         self.summary.setObjectName("quality_summary")

@@ -18,7 +18,7 @@ class TextsPanel(Panel):
     """Three fields; what is typed is in the document at once."""
 
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
-        title = QCoreApplication.translate("TextsPanel", "Text for the report")
+        title = QCoreApplication.translate("TextsPanel", "Report text")
         super().__init__(state, player, name="panel_texts", title=title, parent=parent)
         self.fields: dict[str, QPlainTextEdit] = {}
         self._burst = 0
