@@ -239,6 +239,7 @@ class Work(Saving):
     def _store(self, found: Document) -> None:
         """Save results from the job itself, so that they count even if the session was closed meanwhile."""
         from gaitviewer.store import open_library
+        from gaitviewer.workflow.thumbnails import forget_thumbnail
 
         name = found.session.id
         with self._saving, open_library(self.library_file) as library:
@@ -246,6 +247,7 @@ class Work(Saving):
             revision = library.save_session(with_poses_of(now, found), opened=opened)
             if self._revisions.get(name) == opened:
                 self._revisions[name] = revision
+        forget_thumbnail(name)  # now it is known where the person is
 
     def _show_parts(self, job: Job[Any]) -> None:
         """Show the views that an analysis has finished while it goes on with others."""

@@ -130,7 +130,7 @@ def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = silent)
     Raises:
         StoreError: one of them is not deleted, or the library cannot be written; those before it are gone.
     """
-    from gaitviewer.workflow.thumbnails import thumbnail_file
+    from gaitviewer.workflow.thumbnails import forget_thumbnail
 
     for number, name in enumerate(ids):
         tick(number / len(ids), "")
@@ -138,8 +138,7 @@ def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = silent)
         with contextlib.suppress(StoreError):  # a damaged one goes as well
             document = library.load_session(name)
         library.purge_session(name)
-        with contextlib.suppress(OSError):
-            thumbnail_file(name).unlink(missing_ok=True)
+        forget_thumbnail(name)
         if document is not None:
             _forget_cached(library, document)
 

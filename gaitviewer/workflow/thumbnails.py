@@ -36,6 +36,12 @@ def make_thumbnail(document: Document) -> Path | None:
     return None
 
 
+def forget_thumbnail(session_id: str) -> None:
+    """Remove the picture of a session: it is drawn anew when the session is listed again."""
+    with contextlib.suppress(OSError):
+        thumbnail_file(session_id).unlink(missing_ok=True)
+
+
 def best_frame(data: TrialData, view: View) -> int:
     """The frame in which most points are seen best; the middle one without keypoints."""
     pose, stream = data.poses[view], data.trial.videos[view]

@@ -16,6 +16,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.gui.main_window import MainWindow
 from gaitviewer.store import open_library
+from gaitviewer.workflow.thumbnails import thumbnail_file
 
 OpenSession = Callable[[str], MainWindow]
 STILL = "the coronal view is still being analysed"
@@ -85,6 +86,9 @@ def test_the_first_view_is_there_while_the_other_one_is_analysed(
     qtbot.waitUntil(lambda: canvases.coronal.badge == "This view is being analysed: 60 %", timeout=5_000)
     assert not window.actions_by_name["session.sign"].isEnabled()
     assert stored("walk2").trials[0].poses == ByView(None, None)
+    thumbnail = thumbnail_file("walk2")
+    thumbnail.parent.mkdir(parents=True, exist_ok=True)
+    thumbnail.write_bytes(b"drawn before anybody knew where the person is")
     # Nothing goes away when the other view comes.
     seen: list[bool] = []
     state.measures_changed.connect(lambda: seen.append(state.measures is not None))
@@ -97,6 +101,7 @@ def test_the_first_view_is_there_while_the_other_one_is_analysed(
     assert not state.is_partial
     assert STILL not in {m.reason for m in (*state.measures.evgs.measures.left,)}
     assert not window.desk.banner.isVisible()
+    assert not thumbnail.exists()  # drawn anew, around the person, with the next list
     assert window.actions_by_name["session.sign"].isEnabled()
     assert None not in (stored("walk2").trials[0].poses.sagittal, stored("walk2").trials[0].poses.coronal)
 
