@@ -54,6 +54,12 @@ def add_evaluate(commands: Any) -> None:
         help="judge another method: columns case, output, and answer or p_<class>",
     )
     parser.add_argument(
+        "--videos",
+        type=Path,
+        metavar="LIBRARY",
+        help="real sessions without labels to look at with the weights in use",
+    )
+    parser.add_argument(
         "--results", type=Path, metavar="FILE", help="file of result lines (default: FOLDER/results.jsonl)"
     )
     parser.set_defaults(run=_run_evaluate)
@@ -156,6 +162,7 @@ def _run_evaluate(options: argparse.Namespace) -> int:
             seeds=options.seeds,
             only=options.only,
             outside=options.predictions,
+            videos=options.videos,
             results_file=options.results,
             tick=tick,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from gaitviewer import __version__
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
 from gaitviewer.training import metrics, pages, parallel, results
-from gaitviewer.training.experiment import Experiment, RunSettings, open_experiment, run_variant
+from gaitviewer.training.experiment import Experiment, RunSettings, open_experiment, own_device, run_variant
 from gaitviewer.training.results import ResultLine
 from gaitviewer.training.task import Task, Variant
 
@@ -32,6 +33,7 @@ def evaluate(
     seeds: int = 3,
     only: Sequence[str] = (),
     outside: Sequence[Path] = (),
+    videos: Path | None = None,
     results_file: Path | None = None,
     tick: Tick,
 ) -> tuple[Path, ...]:
@@ -47,6 +49,7 @@ def evaluate(
         seeds: how many; each gives its own split, first weights and order.
         only: names of variants; others are left alone.
         outside: CSV tables of answers of other methods, judged on the same cases.
+        videos: library of real sessions without labels, on which the weights in use are looked at.
         results_file: where result lines are kept; finished runs found there are not done again.
         tick: progress.
 
@@ -73,7 +76,9 @@ def evaluate(
         return ()
     for table in outside:
         _judge_outside(experiment, table, seeds, settings, out, file)
-    tick(0.96, "pages")
+    if videos is not None:
+        _look_at_videos(experiment, videos, settings, file, part(tick, 0.95, 0.99))
+    tick(0.99, "pages")
     lines = [line for line in results.read(file) if line.task == experiment.task.name]
     paths = pages.write_pages(out, lines)
     tick(1.0, "done")
@@ -128,6 +133,40 @@ def _one_run(
             results.write_predictions(
                 _table(out, experiment.key(variant, seed, settings.protocol), name), predictions
             )
+    results.append(file, line)
+
+
+def _look_at_videos(
+    experiment: Experiment, videos: Path, settings: RunSettings, file: Path, tick: Tick
+) -> None:
+    """A line for the weights in use: what they say of real sessions, which no accuracy can be told of."""
+    from gaitviewer.training.real_videos import compare_videos
+    from gaitviewer.workflow.models import open_model
+
+    model = open_model(experiment.task.name)
+    started = time.monotonic()
+    device = own_device(settings.device)
+    rows = compare_videos(model, videos, device=device, tick=tick)
+    line = ResultLine(
+        task=experiment.task.name,
+        variant=model.id,
+        seed=int(model.card.training.get("seed", 0)),
+        protocol=settings.protocol,
+        task_version=experiment.task.version,
+        data=experiment.data,
+        data_digest=experiment.digest,
+        others=experiment.other_digests,
+        what="weights in use",
+        ablation="in use",
+        metrics={},
+        leakage="",
+        synthetic=model.synthetic,
+        seconds=time.monotonic() - started,
+        device=device,
+        program=__version__,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        extras={"real_videos": rows, "weights": model.digest},
+    )
     results.append(file, line)
 
 

@@ -67,7 +67,8 @@ def _part(lines: Sequence[ResultLine], prefix: str) -> list[Block]:
         runs.setdefault(line.variant, []).append(line)
     synthetic = any(line.synthetic for line in lines)
     # A run without the shifted set says nothing of it; the latest check is that of all.
-    check = max(lines, key=lambda line: (len(line.others), line.when)).leakage
+    judged = [line for line in lines if line.metrics] or lines
+    check = max(judged, key=lambda line: (len(line.others), line.when)).leakage
     blocks: list[Block] = [
         Paragraph(
             "Figures are means over seeds with a 95 % t-interval; each seed has its own split by subject, "
