@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitviewer.nets.latent_attention import LatentAttention, masked_mean
+from gaitviewer.nets.map_levels import LEVELS, MapLevels
 from gaitviewer.nets.rope_vit import MAP_ROWS, MapPatches, RopeStack, VideoPatches, Vit, VitSettings
 from gaitviewer.nets.text import TEXT_WIDTH
 
@@ -36,6 +37,8 @@ class FusionSettings:
         balanced: each modality weighs the same in the pooling, however many tokens it has.
         map_patch: rows and frames of a patch.
         map_sizes: the size of each value is a second channel of the map.
+        map_levels: tokens of the map also carry what holds for the whole clip.
+        cell_weight: of the map's cells beside what holds for the whole clip.
         clip: frames and pixels of the video.   tubelet: frames and pixels of its tokens.
         modality_dropout: how often a modality is left out in training, where there are several.
         statements: how many numbers the generated text rests on.
@@ -60,6 +63,8 @@ class FusionSettings:
     tubelet: tuple[int, int] = (3, 16)
     modality_dropout: float = 0.0
     map_sizes: bool = False
+    map_levels: bool = False
+    cell_weight: float = 1.0
     statements: int = 22
 
     def __post_init__(self) -> None:
@@ -106,6 +111,7 @@ class MapFusionNet(nn.Module):
         self.register_buffer("unfamiliar_limit", torch.tensor(float("inf")))
         self.register_buffer("statement_mean", torch.zeros(settings.statements))
         self.register_buffer("statement_sd", torch.ones(settings.statements))
+        self.levels = MapLevels(MAP_ROWS) if settings.map_levels and "map" in settings.modalities else None
         self.encoders = nn.ModuleDict(
             {name: _encoder(name, settings) for name in settings.modalities if name != "text"}
         )
@@ -142,15 +148,24 @@ class MapFusionNet(nn.Module):
         known = ~batch["unknown"]
         return ((away**2 * known).sum(dim=1) / known.sum(dim=1).clamp_min(1)).sqrt()
 
-    def patches(self, batch: Batch, *, map_input: Tensor | None = None) -> dict[str, Tensor]:
-        """Patch embeddings [B, N, d] of map and video; ``map_input`` replaces the standardised map."""
+    def patches(
+        self, batch: Batch, *, map_input: Tensor | None = None, level_input: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Patch embeddings [B, N, d] of map and video.
+
+        ``map_input`` replaces the standardised map, ``level_input`` [B, 238, L] what holds for the whole clip.
+        """
         out: dict[str, Tensor] = {}
         for name, encoder in self.encoders.items():
+            embed = _vit_of(encoder).patches
             if name == "map":
                 values = self.standardise(batch) if map_input is None else map_input
+                whole = level_input
+                if whole is None and self.levels is not None:
+                    whole = self.levels(values, batch["unknown"])
+                out[name] = embed(self.settings.cell_weight * values, whole)
             else:
-                values = (batch["video"].float() / 255.0 - 0.5).permute(0, 1, 4, 2, 3) * 4.0
-            out[name] = _vit_of(encoder).patches(values)
+                out[name] = embed((batch["video"].float() / 255.0 - 0.5).permute(0, 1, 4, 2, 3) * 4.0)
         return out
 
     def encode(self, patches: Mapping[str, Tensor], batch: Batch) -> dict[str, Tokens]:
@@ -259,7 +274,13 @@ def _encoder(name: str, settings: FusionSettings) -> Vit:
     rows, frames = settings.map_patch
     patches: MapPatches | VideoPatches
     if name == "map":
-        patches = MapPatches(settings.width, rows=rows, frames=frames, sizes=settings.map_sizes)
+        patches = MapPatches(
+            settings.width,
+            rows=rows,
+            frames=frames,
+            sizes=settings.map_sizes,
+            levels=LEVELS * settings.map_levels,
+        )
     else:
         patches = VideoPatches(
             settings.width, clip=settings.clip, frames=settings.tubelet[0], size=settings.tubelet[1]

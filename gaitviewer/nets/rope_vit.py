@@ -118,10 +118,13 @@ class MapPatches(nn.Module):
     """Tokens of the knowledge map: patches of ``rows`` x ``frames``, which must divide 238 x 96.
 
     With ``sizes`` the size of each value is a second channel: a curve goes to either side, and what matters is
-    how far a child is from the middle.
+    how far a child is from the middle. With ``levels`` each token also carries so many numbers of each of its
+    rows that hold for the whole clip (see :class:`gaitviewer.nets.map_levels.MapLevels`).
     """
 
-    def __init__(self, width: int, *, rows: int = 14, frames: int = 8, sizes: bool = False) -> None:
+    def __init__(
+        self, width: int, *, rows: int = 14, frames: int = 8, sizes: bool = False, levels: int = 0
+    ) -> None:
         super().__init__()
         if MAP_ROWS % rows or MAP_FRAMES % frames:
             raise ValueError(f"patches of {rows} x {frames} do not divide {MAP_ROWS} x {MAP_FRAMES}")
@@ -129,11 +132,15 @@ class MapPatches(nn.Module):
         self.sizes = sizes
         self.proj = nn.Conv2d(2 if sizes else 1, width, (rows, frames), (rows, frames))
         self.place = nn.Parameter(0.02 * torch.randn(self.grid[0], width))
+        self.levels = nn.Linear(levels * rows, width) if levels else None
 
-    def forward(self, values: Tensor) -> Tensor:
-        """[B, 238, 96] -> [B, rows * times, d], time running fastest."""
+    def forward(self, values: Tensor, levels: Tensor | None = None) -> Tensor:
+        """[B, 238, 96], and [B, 238, L] where the net has levels -> [B, rows * times, d], time fastest."""
         channels = torch.stack([values, values.abs()], dim=1) if self.sizes else values[:, None]
         tokens = self.proj(channels) + self.place.t()[None, :, :, None]
+        if self.levels is not None and levels is not None:
+            whole = self.levels(levels.reshape(len(levels), self.grid[0], -1))
+            tokens = tokens + whole.transpose(1, 2)[..., None]
         out: Tensor = tokens.flatten(2).transpose(1, 2)
         return out
 

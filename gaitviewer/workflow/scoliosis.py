@@ -94,11 +94,11 @@ def importance_map(
     net: MapFusionNet, clip: ClipArrays, like: KnowledgeMap, *, device: str = "cpu", sign: float = 1.0
 ) -> KnowledgeMap:
     """Importance of each feature and frame of a clip, in the shape of its map."""
-    from gaitviewer.nets.map_importance import map_importance
+    from gaitviewer.nets.map_importance import explain_map
 
     batch = make_batch([clip], net.settings, group=group_of(net), encode=encode_sentences)
     batch = {key: value.to(device) for key, value in batch.items()}
-    values = map_importance(net, batch, layer=str(scoliosis_tables()["checks"]["layer"]), sign=sign)[0]
+    values = explain_map(net, batch, method=str(scoliosis_tables()["checks"]["method"]), sign=sign)[0]
     target = scoliosis_tables()["answer"]["classes"][1 if sign > 0 else 0]
     return replace(like, values=values, kind="importance", target=target)
 

@@ -10,7 +10,14 @@ import pytest
 import torch
 
 from gaitviewer.nets.map_fusion import FUSIONS, MODALITIES, FusionSettings, MapFusionNet
-from gaitviewer.nets.map_importance import leave_one_out, map_importance
+from gaitviewer.nets.map_importance import (
+    METHODS,
+    explain_map,
+    integrated_gradients,
+    leave_one_out,
+    leave_rows_out,
+    map_importance,
+)
 
 SETTINGS = FusionSettings(
     width=32, heads=2, mlp=2.0, layers_alone=2, layers_fused=1, latents=4, latent_heads=2,
@@ -141,6 +148,67 @@ def test_importance_and_leave_one_out_find_the_planted_patch() -> None:
     lost = leave_one_out(net, batch)[0] + leave_one_out(net, batch, sign=-1.0)[0]
     inside = lost[34:68, 32:48].sum()
     assert inside == pytest.approx(lost.sum(), rel=1e-3)
+
+
+LEVELS = replace(SETTINGS, modalities=("map",), map_levels=True, cell_weight=0.5)
+
+
+def levels_net() -> tuple[MapFusionNet, dict[str, torch.Tensor]]:
+    net, batch = net_of(LEVELS), batch_of()
+    batch["unknown"][:] = False
+    assert net.levels is not None
+    rows = torch.arange(238).reshape(-1, 2).flip(1).reshape(-1)
+    net.levels.learn(net.standardise(batch), batch["unknown"], rows=rows, signs=torch.ones(238))
+    return net, batch
+
+
+def test_levels_reach_the_answer_and_travel_with_the_weights() -> None:
+    net, batch = levels_net()
+    other = net_of(LEVELS, seed=1)
+    other.load_state_dict(net.state_dict())
+    with torch.no_grad():
+        whole = net(batch)
+        torch.testing.assert_close(other(batch), whole)
+        none = net.patches(batch, level_input=torch.zeros(3, 238, 4))
+        assert (net.decide(net.encode(none, batch)) - whole).abs().max() > 1e-5
+    without = net_of(replace(LEVELS, map_levels=False))
+    assert not [name for name in without.state_dict() if "levels" in name]
+
+
+@pytest.mark.parametrize("levels", [False, True])
+def test_integrated_gradients_add_up_to_the_difference_of_the_logits(levels: bool) -> None:
+    net, batch = levels_net() if levels else (net_of(replace(LEVELS, map_levels=False)), batch_of())
+    away = [integrated_gradients(net, batch, sign=sign, steps=64) for sign in (1.0, -1.0)]
+    assert min(one.min() for one in away) >= 0
+    zero = torch.zeros(3, 238, 96)
+    with torch.no_grad():
+        average = net.patches(batch, map_input=zero, level_input=torch.zeros(3, 238, 4) if levels else None)
+        difference = (net(batch) - net.decide(net.encode(average, batch))).numpy()
+    found = (away[0] - away[1]).sum(axis=(1, 2))
+    np.testing.assert_allclose(found, difference, atol=0.02 * np.abs(difference).max() + 1e-4)
+
+
+def test_every_method_explains_in_the_same_shape_and_others_are_refused() -> None:
+    net, batch = levels_net()
+    one = {name: value[:1] for name, value in batch.items()}
+    for method in METHODS:
+        found = explain_map(net, one, method=method)
+        assert found.shape == (1, 238, 96)
+        assert np.isfinite(found).all()
+        assert found.min() >= 0
+    with pytest.raises(ValueError, match="one of"):
+        explain_map(net, one, method="guess")
+
+
+def test_a_row_left_out_is_the_fall_of_the_logit() -> None:
+    net, batch = levels_net()
+    one = {name: value[:1] for name, value in batch.items()}
+    lost = (leave_rows_out(net, one) - leave_rows_out(net, one, sign=-1.0)).sum(axis=2)[0]
+    with torch.no_grad():
+        values = net.standardise(one)
+        values[0, 17] = 0.0
+        fall = net(one) - net.decide(net.encode(net.patches(one, map_input=values), one))
+    assert lost[17] == pytest.approx(float(fall), abs=1e-5)
 
 
 def test_impossible_settings_are_refused() -> None:

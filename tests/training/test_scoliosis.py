@@ -16,6 +16,7 @@ from gaitviewer.analysis.knowledge_words import statement_values
 from gaitviewer.core.progress import silent
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.map_fusion import MapFusionNet
+from gaitviewer.nets.map_importance import METHODS, explain_map
 from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 from gaitviewer.training.tasks import scoliosis_batches
 from gaitviewer.training.tasks.scoliosis import ScoliosisTask, make_task, read_protocol
@@ -108,7 +109,9 @@ def test_the_main_line_comes_first_and_every_ablation_is_there() -> None:
     assert variants[0].name == "map+video+text"
     assert variants[0].ablation == "main"
     assert {"majority", "logistic", "boosting", "map-only", "video-only", "text-only"} <= set(NAMES)
-    assert {one.ablation for one in variants} == {"main", "modalities", "fusion", "alignment"}
+    assert {one.ablation for one in variants} == {
+        "main", "modalities", "fusion", "alignment", "levels", "explanations",
+    }  # fmt: skip
     assert len(set(NAMES)) == len(NAMES)
 
 
@@ -139,20 +142,33 @@ def test_the_same_seed_gives_the_same_answers_and_the_weights_can_be_used_again(
     np.testing.assert_allclose(chance, kept[:, 0, 1], atol=1e-6)
     assert torch.isfinite(net.unfamiliar_limit)
     assert {"importance", "group_effects", "best_epoch"} <= set(first.extras)
-    assert first.extras["importance"]["layer"] in ("encoded", "patches")
+    assert first.extras["importance"]["method"] in METHODS
 
 
-def test_what_is_planted_is_learned(sets: ExampleSets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_planted_is_learned_and_pointed_at(
+    sets: ExampleSets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gaitviewer.training.tasks import scoliosis
 
     tables = read_protocol("tiny")
-    longer = dict(tables) | {"loop": dict(tables["loop"]) | {"epochs": 30, "learning_rate": 5e-3}}
+    longer = dict(tables) | {
+        "loop": dict(tables["loop"]) | {"epochs": 30, "learning_rate": 5e-3},
+        "network": dict(tables["network"]) | {"cell_weight": 0.05, "map_patch": [14, 32]},
+    }
     monkeypatch.setattr(scoliosis, "read_protocol", lambda _: longer)
-    result = run(replace(sets, train=cohort(0, 64)), tmp_path, "map-only")
+    result = run(replace(sets, train=cohort(0, 96)), tmp_path, "map-only")
     test = result.predictions["test"]
     positive = test.target[:, 0] == 1
     chance = test.probability[:, 0, 1]
     assert chance[positive].mean() > chance[~positive].mean() + 0.2
+    assert result.state is not None
+    net = build_network(result.settings, result.state).eval()
+    clips = [one for one in cohort(400, 40) if one["asymmetry"] == 1]
+    batch = make_batch(clips, net.settings, group=group_of(net), encode=fake_encode)
+    first = explain_map(net, batch, method="integrated").mean(axis=2).argmax(axis=1)
+    trunk = np.array(["trunk" in one.region for one in load_features().features])
+    assert trunk.mean() < 0.4
+    assert trunk[first].mean() >= 0.6, "far more often than by chance"
 
 
 def test_permuted_labels_leave_every_text_unchanged(sets: ExampleSets) -> None:

@@ -35,7 +35,7 @@ from gaitviewer.training.tasks.scoliosis_batches import (
 )
 from gaitviewer.training.tasks.scoliosis_checks import check_importance
 from gaitviewer.training.tasks.scoliosis_classical import BASELINES, baseline_chances, fit_baseline
-from gaitviewer.training.tasks.scoliosis_planted import check_planted
+from gaitviewer.training.tasks.scoliosis_planted import check_planted, learning_cases
 from gaitviewer.workflow.scoliosis_clips import read_clips
 from gaitviewer.workflow.scoliosis_inputs import (
     arrays_of,
@@ -52,6 +52,7 @@ PROTOCOLS = ("tiny", "small", "full")
 log = logging.getLogger(__name__)
 
 _ALL = ["map", "video", "text"]
+_CELLS = {"map_levels": False, "cell_weight": 1.0}
 VARIANTS: tuple[Variant, ...] = (
     Variant("map+video+text", "all three, latent attention, aligned", {"modalities": _ALL}),
     Variant("map-only", "knowledge map alone", {"modalities": ["map"]}),
@@ -65,6 +66,13 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("cat", "all three, side by side (Cat)", {"modalities": _ALL, "fusion": "cat"}, "fusion"),
     Variant("cat+att", "all three, one query (Cat+Att)", {"modalities": _ALL, "fusion": "att"}, "fusion"),
     Variant("not-aligned", "all three, times by number", {"modalities": _ALL, "aligned": False}, "alignment"),
+    Variant("no-levels", "knowledge map alone, cells only", {"modalities": ["map"], **_CELLS}, "levels"),
+    Variant(
+        "planted-trunk",
+        "knowledge map alone, learned from children with a planted asymmetry of the trunk",
+        {"kind": "planted", "modalities": ["map"]},
+        "explanations",
+    ),
 )
 
 
@@ -133,6 +141,10 @@ class ScoliosisTask:
         if kind in BASELINES:
             return _run_baseline(kind, train, context)
         torch.set_num_threads(context.threads)
+        if kind == "planted":
+            tables = {**tables, "planted": {**tables["planted"], "check": True}}
+            train, valid = learning_cases(context.seed, tables["planted"])
+            return _run_network(tables, changes, train, context, video=False, valid=valid)
         return _run_network(tables, changes, train, context, video=video)
 
 
@@ -172,6 +184,7 @@ def _run_network(
     context: RunContext,
     *,
     video: bool,
+    valid: Sequence[SessionClips] = (),
 ) -> RunResult:
     sets = _test_sets(context.sets, video=video)
     augment = tables["augment"]
@@ -191,7 +204,7 @@ def _run_network(
         net.map_sd.numpy().copy(),
         Augmentation(mirror, float(augment["noise"])),
     )
-    valid = sets["valid"] or tuple(train)
+    valid = valid or sets["valid"] or tuple(train)
     fitted = fit(
         net,
         train=[case.as_example() for case in train],
@@ -215,8 +228,11 @@ def _run_network(
     }
     if "map" in settings.modalities and sets["test"]:
         extras["importance"] = check_importance(net, sets["test"], seed=context.seed, encode=encode_sentences)
-    if "map" in settings.modalities and tables["planted"]:
-        extras["planted"] = check_planted(net, seed=context.seed, encode=encode_sentences)
+    planted = tables["planted"]
+    if "map" in settings.modalities and planted["check"]:
+        extras["planted"] = check_planted(
+            net, seed=context.seed, count=int(planted["held_out"]), encode=encode_sentences
+        )
     return RunResult(
         predictions={
             name: predictions_of(cases, session_chances(net, cases, context.device))

@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812  the usual name
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gaitviewer.analysis.knowledge_table import load_features
 from gaitviewer.analysis.knowledge_words import GroupStatistics, group_statistics
 from gaitviewer.nets.map_fusion import FusionSettings, MapFusionNet
 from gaitviewer.training.task import Example, Predictions
@@ -140,6 +141,8 @@ def learn_statistics(net: MapFusionNet, cases: Sequence[SessionClips], *, mirror
     centred = np.where(known[..., None], values - mean[:, None], 0.0)
     sd = np.sqrt((centred**2).sum(axis=(0, 2)) / (count * values.shape[2]))
     row_sd = np.sqrt((np.where(known, means - mean, 0.0) ** 2).sum(axis=0) / count)
+    if net.levels is not None:
+        _learn_levels(net, values, known, mean, _safe(sd))
     group = group_statistics([np.asarray(clip["statements"], np.float64) for clip in clips])
     _put(net, map_mean=mean, map_sd=_safe(sd), row_sd=_safe(row_sd))
     _put(net, statement_mean=group.mean, statement_sd=group.sd)
@@ -147,6 +150,26 @@ def learn_statistics(net: MapFusionNet, cases: Sequence[SessionClips], *, mirror
     away = net.distance({"map": torch.from_numpy(values).float(), "unknown": torch.from_numpy(~known)}).numpy()
     limit = answer["unfamiliar_margin"] * np.quantile(away, answer["unfamiliar_quantile"])
     _put(net, unfamiliar_limit=np.asarray(limit))
+
+
+def _learn_levels(
+    net: MapFusionNet,
+    values: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    mean: NDArray[np.float64],
+    sd: NDArray[np.float64],
+) -> None:
+    """Fill the buffers of what holds for whole clips, from the training clips [N, 238, 96]."""
+    assert net.levels is not None
+    _put(net, map_mean=mean, map_sd=sd)
+    unknown = torch.from_numpy(~known)
+    rows, signs = load_features().mirror
+    net.levels.learn(
+        net.standardise({"map": torch.from_numpy(values).float(), "unknown": unknown}),
+        unknown,
+        rows=torch.from_numpy(np.array(rows)),
+        signs=torch.from_numpy(np.array(signs, np.float32)),
+    )
 
 
 def _safe(sd: NDArray[np.float64]) -> NDArray[np.float64]:

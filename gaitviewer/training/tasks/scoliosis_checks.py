@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gaitviewer.analysis.knowledge_table import load_features
 from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.nets.map_importance import map_importance
+from gaitviewer.nets.map_importance import explain_map
 from gaitviewer.training.tasks.scoliosis_batches import SessionClips
 from gaitviewer.workflow.scoliosis_inputs import Encode, group_of, make_batch, scoliosis_tables
 
@@ -44,15 +44,15 @@ def check_importance(
         key: value.to(device)
         for key, value in make_batch(clips, net.settings, group=group_of(net), encode=encode).items()
     }
-    layer = str(table["layer"])
+    method = str(table["method"])
     net.eval()
-    found = map_importance(net, batch, layer=layer)
+    found = explain_map(net, batch, method=method)
     curves = _deletion(net, batch, found, seed=seed)
     return {
         "clips": len(clips),
-        "layer": layer,
+        "method": method,
         "similarity_randomised": {
-            part: round(_similarity(found, map_importance(randomised(net, part, seed), batch, layer=layer)), 3)
+            part: round(_similarity(found, explain_map(randomised(net, part, seed), batch, method=method)), 3)
             for part in ("head", "all")
         },
         "deletion_area": round(curves[0], 4),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.knowledge_clips import find_clips
@@ -14,13 +17,14 @@ from gaitviewer.analysis.knowledge_table import load_features
 from gaitviewer.analysis.motion import read_view
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import ViewMotion
+from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.nets.map_importance import map_importance
+from gaitviewer.nets.map_importance import METHODS, explain_map
 from gaitviewer.synthesis.children import draw_child
-from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.filming import film_trial
 from gaitviewer.synthesis.pose_errors import observe_with_errors
+from gaitviewer.training.tasks.scoliosis_batches import SessionClips
 from gaitviewer.workflow.scoliosis_clips import read_clip
 from gaitviewer.workflow.scoliosis_inputs import (
     ClipArrays,
@@ -32,6 +36,8 @@ from gaitviewer.workflow.scoliosis_inputs import (
 )
 
 F8 = NDArray[np.float64]
+_HELD_OUT_FROM = 100_000  # numbers of children below it may be learned from
+_HEAD = (Keypoint.NOSE, Keypoint.LEFT_EYE, Keypoint.RIGHT_EYE, Keypoint.LEFT_EAR, Keypoint.RIGHT_EAR)
 
 
 def plant_trunk(number: int, *, seed: int, shoulders_deg: float, lean_deg: float) -> ViewMotion:
@@ -43,14 +49,48 @@ def plant_trunk(number: int, *, seed: int, shoulders_deg: float, lean_deg: float
         AnalysisError: the camera happened to see no whole pass.
     """
     random = np.random.default_rng([seed, number, 91])
-    child = draw_child(random)
-    sign = -1.0 if number % 2 == 0 else 1.0
-    trunk = child.gait.trunk
-    moved = {"shoulder_obliquity": sign * shoulders_deg, "trunk_lean": sign * lean_deg}
-    curves = {name: getattr(trunk, name).plus(CycleCurve.constant(v)) for name, v in moved.items()}
-    scene = film_trial(replace(child.gait, trunk=replace(trunk, **curves)), random)
+    scene = film_trial(draw_child(random).gait, random)
     pose = observe_with_errors(scene.views.coronal, random)
-    return read_view(pose, View.CORONAL, trial_id=f"planted{number}")
+    sign = -1.0 if number % 2 == 0 else 1.0
+    bent = replace(pose, xy=bend_trunk(pose.xy, shoulders_deg=sign * shoulders_deg, lean_deg=sign * lean_deg))
+    return read_view(bent, View.CORONAL, trial_id=f"planted{number}")
+
+
+def bend_trunk(xy: NDArray[np.floating[Any]], *, shoulders_deg: float, lean_deg: float) -> NDArray[np.float32]:
+    """Keypoints of a trunk that is bent, and nothing else: arms, pelvis and legs stay where they are.
+
+    Were the walker himself bent, his arms would go with the shoulders, and a network would rightly go by them.
+
+    Args:
+        xy: [T, K, 2] px, y downwards; the end view.
+        shoulders_deg: the left end of the shoulder line comes up so far.
+        lean_deg: shoulders and head move towards the subject's own left, as the trunk leans by so much.
+
+    Returns:
+        [T, K, 2] px; unknown points stay unknown.
+    """
+    left, right = Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER
+    out = np.array(xy, np.float64)
+    shoulders = 0.5 * (out[:, left] + out[:, right])
+    hips = 0.5 * (out[:, Keypoint.LEFT_HIP] + out[:, Keypoint.RIGHT_HIP])
+    across = out[:, left, 0] - out[:, right, 0]
+    aside = np.sign(across) * np.tan(np.radians(lean_deg)) * np.hypot(*(shoulders - hips).T)
+    rise = 0.5 * np.abs(across) * np.tan(np.radians(shoulders_deg))
+    for point in (*_HEAD, left, right):
+        out[:, point, 0] += aside
+    out[:, left, 1] -= rise
+    out[:, right, 1] += rise
+    return out.astype(np.float32)
+
+
+def planted_clip(number: int, *, seed: int, shoulders_deg: float, lean_deg: float) -> ClipArrays | None:
+    """The first clip of a child, or None where the camera saw none."""
+    try:
+        motion = plant_trunk(number, seed=seed, shoulders_deg=shoulders_deg, lean_deg=lean_deg)
+        clips = find_clips(motion).clips
+        return arrays_of(read_clip(motion, clips[0], {}, None)) if clips else None
+    except AnalysisError:
+        return None
 
 
 def planted_clips(count: int, *, seed: int, shoulders_deg: float, lean_deg: float) -> list[ClipArrays]:
@@ -59,49 +99,98 @@ def planted_clips(count: int, *, seed: int, shoulders_deg: float, lean_deg: floa
     for number in range(3 * count):
         if len(found) == count:
             break
-        try:
-            motion = plant_trunk(number, seed=seed, shoulders_deg=shoulders_deg, lean_deg=lean_deg)
-            clips = find_clips(motion).clips
-            if clips:
-                found.append(arrays_of(read_clip(motion, clips[0], {}, None)))
-        except AnalysisError:
-            continue
+        clip = planted_clip(number, seed=seed, shoulders_deg=shoulders_deg, lean_deg=lean_deg)
+        if clip is not None:
+            found.append(clip)
     return found
 
 
-def check_planted(net: MapFusionNet, *, seed: int, encode: Encode) -> dict[str, Any]:
-    """Where the importance lies on clips with a planted trunk asymmetry.
+def planted_cases(start: int, count: int, *, seed: int) -> tuple[SessionClips, ...]:
+    """Children number ``start`` on, each once with the planted asymmetry and once without.
 
-    Returns:
-        "clips"; "detected": share with a probability over one half; "top_is_trunk": share of clips whose most
-        important row is about the trunk; "trunk_in_top_12": mean share of such rows among the first twelve;
-        "chance": their share among all rows; "names": the rows that came first.
+    Both walk, are filmed and seen alike, so that nothing but the trunk tells them apart.
     """
     table = scoliosis_tables()["checks"]
-    clips = planted_clips(
-        int(table["planted"]),
-        seed=seed,
-        shoulders_deg=float(table["planted_shoulders_deg"]),
-        lean_deg=float(table["planted_lean_deg"]),
-    )
-    if not clips:
+    found: list[SessionClips] = []
+    for number in range(start, start + count):
+        for target in (1, 0):
+            clip = planted_clip(
+                number,
+                seed=seed,
+                shoulders_deg=target * float(table["planted_shoulders_deg"]),
+                lean_deg=target * float(table["planted_lean_deg"]),
+            )
+            if clip is not None:
+                child = f"planted{number}"
+                found.append(SessionClips(f"{child}-{target}", child, target, (clip,)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=2)
+def held_out_cases(seed: int, count: int) -> tuple[SessionClips, ...]:
+    """Children that no network learns from, with and without the planted asymmetry."""
+    return planted_cases(_HELD_OUT_FROM, count, seed=seed)
+
+
+def learning_cases(
+    seed: int, planted: Mapping[str, Any]
+) -> tuple[tuple[SessionClips, ...], tuple[SessionClips, ...]]:
+    """Children to learn the planted asymmetry from, and others to stop by, as many as a protocol says."""
+    train, valid = int(planted["train"]), int(planted["valid"])
+    if train + valid > _HELD_OUT_FROM:
+        raise ValueError("children of the check would be learned from")
+    return planted_cases(0, train, seed=seed), planted_cases(train, valid, seed=seed)
+
+
+def check_planted(net: MapFusionNet, *, seed: int, count: int, encode: Encode) -> dict[str, Any]:
+    """Where the importance lies on clips of ``count`` held-out children with a planted trunk asymmetry.
+
+    Returns:
+        "clips": with the asymmetry; "detected": share of them with a probability over one half, "false_alarms":
+        the same without it; "chance": share of rows about the trunk; by method of
+        :data:`gaitviewer.nets.map_importance.METHODS` "top_is_trunk": share of clips whose most important row
+        is about the trunk, and "trunk_in_top_12": mean share of such rows among the first twelve; "method":
+        the one in use, and "names": the rows that came first by it.
+    """
+    cases = held_out_cases(seed, count)
+    clips = {answer: [case.clips[0] for case in cases if case.target == answer] for answer in (0, 1)}
+    if not clips[1]:
         return {"clips": 0}
-    device = next(net.parameters()).device
-    batch = make_batch(clips, net.settings, group=group_of(net), encode=encode)
-    batch = {key: value.to(device) for key, value in batch.items()}
     net.eval()
-    rows = map_importance(net, batch, layer=str(table["layer"])).mean(axis=2)
-    trunk = np.array(["trunk" in one.region for one in load_features().features])
-    order = np.argsort(-rows, axis=1, kind="stable")
-    return {
-        "clips": len(clips),
-        "detected": round(float((net(batch) > 0).float().mean()), 3),
-        "top_is_trunk": round(float(trunk[order[:, 0]].mean()), 3),
-        "trunk_in_top_12": round(float(trunk[order[:, :12]].mean()), 3),
-        "chance": round(float(trunk.mean()), 3),
-        "names": _names(order[:, 0]),
+    device = next(net.parameters()).device
+    batches = {
+        answer: {
+            key: value.to(device)
+            for key, value in make_batch(held, net.settings, group=group_of(net), encode=encode).items()
+        }
+        for answer, held in clips.items()
+        if held
     }
-
-
-def _names(rows: Sequence[int] | NDArray[np.int64]) -> list[str]:
-    return [load_features().names[int(row)] for row in rows]
+    with torch.no_grad():
+        named = {answer: round(float((net(batch) > 0).float().mean()), 3) for answer, batch in batches.items()}
+    trunk = np.array(["trunk" in one.region for one in load_features().features])
+    used = str(scoliosis_tables()["checks"]["method"])
+    found: dict[str, dict[str, float]] = {}
+    names: list[str] = []
+    for method in METHODS:
+        if method == "rows" and net.settings.modalities != ("map",):
+            continue  # the other modalities would be encoded anew for every row
+        rows = explain_map(net, batches[1], method=method).mean(axis=2)
+        order = np.argsort(-rows, axis=1, kind="stable")
+        # a clip without any evidence points at nothing
+        silent = rows.max(axis=1) <= 0
+        found[method] = {
+            "top_is_trunk": round(float((trunk[order[:, 0]] & ~silent).mean()), 3),
+            "trunk_in_top_12": round(float(trunk[order[:, :12]].mean()), 3),
+        }
+        if method == used:
+            names = [load_features().names[int(row)] for row in order[:, 0]]
+    return {
+        "clips": len(clips[1]),
+        "detected": named[1],
+        "false_alarms": named.get(0),
+        "chance": round(float(trunk.mean()), 3),
+        "method": used,
+        "methods": found,
+        "names": dict(Counter(names).most_common(6)),
+    }
