@@ -111,7 +111,7 @@ def no_threads_left() -> Iterator[None]:
     """Every test ends with the threads it began with."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 15  # a module that is being imported ends first, on a busy machine late
+    deadline = time.monotonic() + 30  # a module that is being imported ends first, on a busy machine late
     left: list[threading.Thread] = []
     while time.monotonic() < deadline:
         left = [t for t in threading.enumerate() if t not in before and not _is_adopted(t)]

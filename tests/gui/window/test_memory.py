@@ -23,7 +23,7 @@ def test_a_gigabyte_unless_chosen_otherwise(open_session: OpenSession) -> None:
 def test_the_chosen_bound_reaches_the_caches_and_holds(
     filled: object, window: MainWindow, qtbot: QtBot
 ) -> None:
-    settings.save(replace(settings.load(), memory_mb=64))
+    window.state.set_settings(replace(settings.load(), memory_mb=64))
     window.work.open("walk2")
     qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
     frames, player = window.desk.views.frames, window.desk.player

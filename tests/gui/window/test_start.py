@@ -90,7 +90,13 @@ CLOSE_IN_MID_JOB = """
     window.work.analyse()
     import psutil
     me = psutil.Process()
-    workers = lambda: [p for p in me.children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+
+    def workers():
+        try:
+            return [p for p in me.children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+        except psutil.Error:  # one ended while it was being asked
+            return []
+
     wait(lambda: workers())
     time.sleep(float(sys.argv[1]) if len(sys.argv) > 1 else 0.5)
     print([p.pid for p in me.children(recursive=True)], flush=True)
