@@ -39,6 +39,8 @@ class FusionSettings:
         classes: of the answer.
         frame_step: only every so many frames of a clip are looked at (1 = all).
         map_layer: block (from 0) of the skeleton branch that maps are read from.
+        branch_dropout: chance that the skeleton tokens of a training case are hidden, so that the features
+            learn to answer alone: the skeleton branch knows the training cases too well.
     """
 
     kind: str = "cross"
@@ -56,6 +58,7 @@ class FusionSettings:
     classes: int = 4
     frame_step: int = 1
     map_layer: int = 4
+    branch_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.backbone not in BACKBONES or self.tokens not in ("joints", "cells"):
@@ -200,6 +203,9 @@ class FusionNet(nn.Module):
             logits = self.head(clinical.mean(dim=1))
             return logits
         moving = self.project((self.seen_by_skeleton(x) if x.ndim == 5 else x).transpose(1, 2))
+        if self.training and self.settings.branch_dropout > 0:
+            shown = torch.rand(len(moving), 1, 1, device=moving.device) >= self.settings.branch_dropout
+            moving = moving * shown
         if kind == "cross":
             for look_there, look_back in zip(self.to_features, self.to_skeleton, strict=True):
                 moving, clinical = look_there(moving, clinical), look_back(clinical, moving)

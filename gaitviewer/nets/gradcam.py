@@ -57,6 +57,36 @@ def grad_cam(
     return raw.detach(), logits.detach()
 
 
+def integrated_gradients(
+    forward: Callable[[Tensor], Tensor], x: Tensor, *, start: Tensor, weights: Tensor, steps: int
+) -> Tensor:
+    """What each joint of a clip adds to Y on the straight way from a reference to the clip.
+
+    Sundararajan M et al. Axiomatic attribution for deep networks. ICML 2017: all contributions together are
+    Y(clip) - Y(reference). This is the map of the input itself, before any block mixes neighbours.
+
+    Args:
+        forward: gives logits [N, classes] of clips, from a model in evaluation mode.
+        x: [N, C, T, V, M] clips; channels from the third on (the score) stay as they are.
+        start: [2, V] where the reference has its joints, in every frame.
+        weights: [N, classes] of the logits in Y.
+        steps: of the way.
+
+    Returns:
+        [N, T, V], positive where the place of the joint speaks for Y.
+    """
+    begin = x.detach().clone()
+    begin[:, :2] = start[None, :, None, :, None]
+    total = torch.zeros_like(begin)
+    for step in range(steps):
+        share = (step + 0.5) / steps
+        point = (begin + share * (x - begin)).detach().requires_grad_(True)
+        with torch.enable_grad():
+            (gradient,) = torch.autograd.grad((weights * forward(point)).sum(), point)
+        total += gradient / steps
+    return ((x - begin) * total).sum(dim=(1, 4)).detach()
+
+
 def of_class(targets: Tensor, classes: int) -> Tensor:
     """[N, classes] weights for the evidence of one class each."""
     return torch.nn.functional.one_hot(targets, classes).float()

@@ -54,6 +54,8 @@ class ClipSettings:
             stretches whole cycles to T frames.
         least_seen: part of the frames in which hips, knees and ankles must be seen.
         most_clips: of one pass; a longer walk gives several clips one after the other.
+        unseen: joints that count as never seen, whoever gives them: a network that never saw a joint in
+            training must not meet it later.
     """
 
     frames: int = 96
@@ -62,12 +64,15 @@ class ClipSettings:
     fit: str = "loop"
     least_seen: float = 0.5
     most_clips: int = 3
+    unseen: tuple[str, ...] = ("left_small_toe", "right_small_toe")
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> ClipSettings:
         """From a table of a settings file."""
         values: dict[str, Any] = dict(table)
-        values["views"] = tuple(values.get("views", ("sagittal",)))
+        for name in ("views", "unseen"):
+            if name in values:
+                values[name] = tuple(values[name])
         return cls(**values)
 
 
@@ -133,6 +138,8 @@ def _clips_of_pass(
     rows = slice(walk.start, walk.stop)
     times = seen.pose.times[rows]
     points, score = _with_middles(smooth[rows], seen.pose.score[rows].astype(np.float64))
+    unseen = [JOINTS.index(name) for name in how.unseen]
+    points[:, unseen], score[:, unseen] = np.nan, 0.0
     legs = [k for leg in _LEGS for k in leg]
     if len(times) < 8 or np.isfinite(points[:, legs]).all(axis=2).mean(axis=0).min() < how.least_seen:
         return f"hips, knees and ankles are seen in fewer than {100 * how.least_seen:.0f} % of the frames"

@@ -154,3 +154,17 @@ def test_frames_can_be_left_out() -> None:
         assert torch.equal(second(x, features), every(x[:, :, ::2], features))
         x[:, :, 1::2] = 0.0
         assert torch.equal(second(x, features), every(x[:, :, ::2], features))
+
+
+def test_hidden_skeleton_tokens_leave_the_features_alone_to_answer() -> None:
+    torch.manual_seed(1)
+    x, features = batch()
+    for kind in ("cross", "concat"):
+        net = FusionNet(settings(kind, branch_dropout=1.0, dropout=0.0, feature_dropout=0.0))
+        net.train()
+        net.skeleton.eval()  # its batch statistics are no concern here
+        with torch.no_grad():
+            assert torch.equal(net(x, features), net(x + 0.5, features))
+            assert not torch.equal(net(x, features), net(x, features + 0.5))
+            net.eval()
+            assert not torch.equal(net(x, features), net(x + 0.5, features))

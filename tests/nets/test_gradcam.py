@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gaitviewer.nets.gradcam import grad_cam, of_class, of_order
+from gaitviewer.nets.gradcam import grad_cam, integrated_gradients, of_class, of_order
 from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
 
 torch.set_num_threads(1)
@@ -105,3 +105,29 @@ def test_what_reference_cases_show_is_no_evidence() -> None:
     still = usual.expand(1, 1, 2, 3)
     raw, _ = grad_cam(model, lambda: model(still), block=model.block, weights=weights, reference=reference)
     assert float(raw.max()) == 0.0
+
+
+def test_contributions_of_the_input_add_up_to_what_the_answer_gained() -> None:
+    torch.manual_seed(5)
+    model = Stgcn(StgcnSettings(width=0.125)).eval()
+    x = torch.randn(2, 3, 16, 25, 1)
+    start = torch.randn(2, 25)
+    weights = of_order(2, 4)
+    found = integrated_gradients(model, x, start=start, weights=weights, steps=200)
+    assert found.shape == (2, 16, 25)
+    begin = x.clone()
+    begin[:, :2] = start[None, :, None, :, None]
+    with torch.no_grad():
+        gained = (weights * (model(x) - model(begin))).sum(dim=1)
+    torch.testing.assert_close(found.sum(dim=(1, 2)), gained, atol=0.02, rtol=0.02)
+
+
+def test_a_joint_that_stands_where_the_reference_has_it_adds_nothing() -> None:
+    torch.manual_seed(6)
+    model = Stgcn(StgcnSettings(width=0.125)).eval()
+    x = torch.randn(1, 3, 16, 25, 1)
+    start = torch.randn(2, 25)
+    x[:, :2, :, 4] = start[None, :, None, 4, None]
+    found = integrated_gradients(model, x, start=start, weights=of_order(1, 4), steps=3)
+    assert (found[..., 4] == 0).all()
+    assert (found[..., 5] != 0).any()

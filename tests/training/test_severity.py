@@ -14,9 +14,11 @@ from gaitviewer.analysis.gait_features import load_features
 from gaitviewer.core.gait import View
 from gaitviewer.core.progress import silent
 from gaitviewer.errors import SettingsError
+from gaitviewer.synthesis.subjects import draw_subject
 from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.severity import SeverityTask, choose_features, make_task
-from gaitviewer.training.tasks.severity_batches import Collate, by_session
+from gaitviewer.training.tasks.severity_batches import Collate, Loss, by_session, labelled, with_healthy
+from gaitviewer.training.tasks.severity_ceiling import best_chances
 from gaitviewer.training.tasks.severity_explain import plant_knees
 from gaitviewer.training.tasks.severity_settings import read_protocol
 from gaitviewer.workflow.skeleton_clips import JOINTS
@@ -94,13 +96,20 @@ def test_a_run_says_what_it_went_by(fused: RunResult) -> None:
     assert [row[1] for row in ranking] == sorted((row[1] for row in ranking), reverse=True)
     assert all(low <= high and mean >= 0 for _, mean, low, high in ranking)
     assert fused.extras["features"]
-    checks = fused.extras["maps"]
-    assert set(checks) == {"block 3", "block 10"}
-    for row in checks.values():
-        assert -1 <= row["randomised"] <= 1
-        assert 0 <= row["deletion"] <= 1
-        assert 0 <= row["planted"] <= 1
-        assert 0 <= row["answered"] <= 1
+    for held in ("valid", "test"):
+        checks = fused.extras["maps"][held]
+        assert set(checks) == {"input", "block 3", "block 9"}
+        for row in checks.values():
+            assert -1 <= row["randomised"] <= 1
+            assert 0 <= row["deletion"] <= 1
+            assert 0 <= row["planted"] <= 1
+            assert 0 <= row["answered"] <= 1
+    named = fused.extras["planted knee"]
+    assert named["block"] == "block 9"
+    for network in ("skeleton", "cross"):
+        share = named[f"{network}, test"]
+        assert named[f"{network}, test, passed"] == (share >= named["needed"])
+    assert named["skeleton, test"] == fused.extras["maps"]["test"]["block 9"]["planted"]
     assert fused.extras["gate"]["test"]["level 0 normal"] == 1.0
     assert fused.extras["gate"]["test"]["level 4 normal"] == 0.0
 
@@ -140,11 +149,65 @@ def test_maps_are_compared_with_healthy_children(fused: RunResult) -> None:
     assert float(fused.state["reference"].abs().max()) > 0
 
 
+def test_labels_are_spread_over_neighbours_and_healthy_children_count_as_the_lowest() -> None:
+    table = {"balance": False, "spread": 0.6, "healthy": 0.5}
+    loss = Loss.of(cohort(0, 10), table)
+    targets = loss.targets(torch.tensor([0, 2]))
+    torch.testing.assert_close(targets.sum(dim=1), torch.ones(2))
+    assert targets.argmax(dim=1).tolist() == [0, 2]
+    assert targets[1, 1] == pytest.approx(float(targets[1, 3]))
+    assert targets[1, 0] < targets[1, 1] < targets[1, 2]
+    sharp = Loss.of(cohort(0, 10), {**table, "spread": 0.0})
+    assert sharp.targets(torch.tensor([3]))[0].tolist() == [0, 0, 0, 1]
+    logits = torch.tensor([[4.0, 0, 0, 0], [0, 0, 0, 4.0]])
+
+    def of(levels: list[int]) -> float:
+        batch = {"x": logits, "features": logits, "level": torch.tensor(levels)}
+        return float(sharp(lambda x, features: x, batch))  # type: ignore[arg-type]
+
+    healthy_like_level_1 = of([-1, 3])
+    assert healthy_like_level_1 == pytest.approx(of([0, 3]))
+    assert of([0, 0]) > of([0, -1]) > of([0, 3])  # a healthy child counts, but less
+
+
+def test_what_can_be_reached_is_known_of_synthetic_children_only() -> None:
+    subjects = [draw_subject(1, number) for number in range(60)]
+    deviating = [one for one in subjects if one.level > 0]
+    names = [f"synthetic-1-{one.index:05d}" for one in deviating]
+    chances = best_chances([{"session": name} for name in names])
+    right = chances.argmax(axis=1) == np.array([one.level - 1 for one in deviating])
+    assert 0.6 < right.mean() < 1.0  # labels are jittered
+    order = np.argsort([one.deviation for one in deviating])
+    assert (np.diff(chances.argmax(axis=1)[order]) >= 0).all()
+    assert np.isnan(best_chances([{"session": "K-17"}])).all()
+
+
+def test_each_healthy_child_is_learned_once(sets: ExampleSets) -> None:
+    everyone = with_healthy(labelled(sets.train), sets.train)
+    healthy = [e for e in everyone if e["severity"] == 0]
+    assert len(healthy) == len({e["session"] for e in healthy}) == 4
+    assert len(everyone) == len(labelled(sets.train)) + 4
+
+
+def test_a_surer_pose_estimator_changes_no_place(sets: ExampleSets) -> None:
+    still = {"flip": 0.0, "jitter": 0.0, "scale": 0.0, "turn_deg": 0.0, "drop_joint": 0.0, "score": 0.2}
+    clip = sets.train[2]["x"].copy()
+    clip[..., 2] = 0.8
+    clip[:, 3, 2] = 0.0
+    example = {**sets.train[2], "x": clip}
+    changed = Collate(still)([example], np.random.default_rng(1))["x"].numpy()[0, ..., 0]
+    np.testing.assert_allclose(changed[:2], clip.transpose(2, 0, 1)[:2], atol=1e-6)
+    assert (changed[2, :, 3] == 0).all()
+    assert abs(float(changed[2, 0, 0]) - 0.8) > 0.01
+    assert len(np.unique(changed[2, :, :3])) == 1
+
+
 def test_a_frozen_skeleton_stays_as_it_was(sets: ExampleSets, tmp_path: Path) -> None:
     task = make_task()
     alone = task.run(variant(task, "skeleton-only"), context(sets, tmp_path / "a"))
-    frozen = Variant("frozen", "", {"kind": "cross", "fusion.freeze": True})
+    frozen = Variant("frozen", "", {"kind": "cross", "fusion.freeze": True, "check_maps": True})
     found = task.run(frozen, context(sets, tmp_path / "b"))
+    assert 0 <= found.extras["planted knee"]["cross, test"] <= 1
     assert alone.state is not None
     assert found.state is not None
     for name, value in alone.state.items():
@@ -217,7 +280,7 @@ def test_sessions_are_means_over_clips() -> None:
 
 def test_augmentation_keeps_what_a_clip_means() -> None:
     one = example(1, 2)
-    still = {"flip": 0.0, "jitter": 0.0, "scale": 0.0, "turn_deg": 0.0, "drop_joint": 0.0}
+    still = {"flip": 0.0, "jitter": 0.0, "scale": 0.0, "turn_deg": 0.0, "drop_joint": 0.0, "score": 0.0}
     rng = np.random.default_rng(0)
     plain = Collate({})([one], None)["x"]
     torch.testing.assert_close(Collate(still)([one], rng)["x"], plain)

@@ -160,6 +160,16 @@ def test_gaps_are_bridged_and_their_score_says_so(stiff_left: DemoScene) -> None
     np.testing.assert_allclose(clip.values[:, eye, :2], clip.values[:, JOINTS.index("nose"), :2])
 
 
+def test_joints_that_no_network_learned_stay_unseen(seen: Measures) -> None:
+    toe, small_toe = JOINTS.index("left_big_toe"), JOINTS.index("left_small_toe")
+    (clip, *_), _ = skeleton_clips(seen)
+    assert (clip.values[:, small_toe, 2] == 0).all()
+    np.testing.assert_allclose(clip.values[:, small_toe, :2], clip.values[:, toe, :2], atol=1e-6)
+    (everything, *_), _ = skeleton_clips(seen, ClipSettings(unseen=()))
+    assert (everything.values[:, small_toe, 2] > 0).all()
+    np.testing.assert_array_equal(everything.values[:, toe], clip.values[:, toe])
+
+
 def test_a_walk_without_legs_gives_a_reason(stiff_left: DemoScene) -> None:
     seen = measure(poses_of(stiff_left)[0])
     motion = seen.motions[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +30,7 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.nets.fusion import FusionNet
 from gaitviewer.training.loop import fit
 from gaitviewer.training.protocols import Tables
-from gaitviewer.training.task import Example, ExampleSets, Predictions, RunContext, RunResult, Variant
+from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.severity_batches import (
     Batches,
     Collate,
@@ -42,13 +42,22 @@ from gaitviewer.training.tasks.severity_batches import (
     score,
     see,
 )
+from gaitviewer.training.tasks.severity_ceiling import best_chances
 from gaitviewer.training.tasks.severity_classical import BASELINES, chances_of, fit_baseline, per_session
 from gaitviewer.training.tasks.severity_explain import (
     Ranking,
+    block_name,
     check_maps,
-    planted_set,
+    check_planted,
     rank_keypoints,
     reference_of,
+)
+from gaitviewer.training.tasks.severity_sets import (
+    gate_shares,
+    learned,
+    measured_normal,
+    named_sets,
+    planted_sets,
 )
 from gaitviewer.training.tasks.severity_settings import (
     VARIANTS,
@@ -118,12 +127,15 @@ class SeverityTask:
         train = labelled(context.sets.train)
         if not train:
             raise SettingsError("No session to learn from has a severity of level 1 to 4; use other data.")
+        if tables["kind"] == "best":
+            return _run_best(context)
         if tables["kind"] in BASELINES:
             return _run_baseline(tables, train, context)
         torch.set_num_threads(context.threads)
         if tables["kind"] == "planted":
             context = replace(context, sets=planted_sets(context, tables["explain"]["plant_levels"]))
-            tables, train = {**tables, "kind": "skeleton"}, labelled(context.sets.train)
+            loss = {**tables["loss"], "healthy": 0.0}  # only the fault tells the levels
+            tables, train = {**tables, "kind": "skeleton", "loss": loss}, labelled(context.sets.train)
         skeleton = self._skeleton(tables, train, context) if tables["kind"] != "features" else None
         return _Run(tables, train, context).finish(skeleton)
 
@@ -136,7 +148,8 @@ class SeverityTask:
         if key in self._kept:
             net.load_state_dict(self._kept[key])
             return net.to(context.device).eval()
-        _fit(net, "skeleton", tables, train, context, part(context.tick, 0.0, 0.6))
+        clips = learned(tables, train, context)
+        _fit(net, "skeleton", tables, clips, context, part(context.tick, 0.0, 0.6))
         self._kept[key] = {name: value.detach().cpu().clone() for name, value in net.state_dict().items()}
         return net.eval()
 
@@ -165,6 +178,7 @@ class _Run:
             extras |= {"layer": tables["explain"]["layer"] + 1, "target": tables["explain"]["target"]}
         if skeleton is not None and tables["check_maps"]:
             extras["maps"] = self._checks(skeleton)
+            extras["planted knee"] = self._planted_knee({"skeleton": skeleton, kind: net}, extras["maps"])
         if kind != "skeleton":
             extras["features"] = [load_features()[k].name for k in chosen]
         return RunResult(
@@ -202,28 +216,61 @@ class _Run:
             net.skeleton.load_state_dict(skeleton.skeleton.state_dict())
         tick = part(self.context.tick, 0.6 if skeleton is not None else 0.0, 0.95)
         if kind == "features" or not self.tables["fusion"]["freeze"]:
-            _fit(net, "fusion", self.tables, self.train, self.context, tick)
+            _fit(net, "fusion", self.tables, learned(self.tables, self.train, self.context), self.context, tick)
             return net
         net.skeleton.requires_grad_(False)
         net.to(self.context.device)
-        train, valid = (see(net, examples, self.context.device) for examples in (self.train, self.valid))
+        clips = learned(self.tables, self.train, self.context)
+        train, valid = (see(net, examples, self.context.device) for examples in (clips, self.valid))
         collate = CollateSeen(float(self.tables["augment"]["flip"]))
         _fit(net, "fusion", self.tables, train, self.context, tick, collate=collate, valid=valid)
+        net.skeleton.requires_grad_(True)  # maps are read from its blocks
         return net
 
     def _checks(self, skeleton: FusionNet) -> dict[str, Any]:
+        """The block is chosen on clips of the validation, and judged on those of the test."""
         clips = np.stack([np.asarray(e["x"], np.float32)[..., :2].mean(axis=0) for e in self.train])
-        held = (*self.context.sets.test, *self.context.sets.valid)
-        return check_maps(
-            skeleton,
-            labelled(held) or self.train,
-            measured_normal(held),
-            self.normal,
-            clips.mean(axis=0),
-            self.tables["explain"],
-            seed=self.context.seed,
-            device=self.context.device,
-        )
+        return {
+            name: check_maps(
+                skeleton,
+                labelled(held),
+                measured_normal(held),
+                self.normal,
+                clips.mean(axis=0),
+                self.tables["explain"],
+                seed=self.context.seed,
+                device=self.context.device,
+            )
+            for name, held in self._held()
+            if name in self.tables["explain"]["checked"]
+        }
+
+    def _planted_knee(self, nets: Mapping[str, FusionNet], maps: Mapping[str, Any]) -> dict[str, Any]:
+        """The named check: at the block of the maps, is a planted fault among the first three keypoints?"""
+        explain, context = self.tables["explain"], self.context
+        block = block_name(explain["layer"])
+        found: dict[str, Any] = {"block": block, "needed": explain["planted_needed"]}
+        for name, net in nets.items():
+            for held, examples in self._held():
+                rows = maps.get(held, {})
+                if name != "skeleton" or not rows:
+                    table = {**explain, "layers": [explain["layer"]]}
+                    rows = check_planted(
+                        net,
+                        measured_normal(examples),
+                        self.normal,
+                        table,
+                        seed=context.seed,
+                        device=context.device,
+                    )
+                if "planted" in rows.get(block, {}):
+                    share = rows[block]["planted"]
+                    found[f"{name}, {held}"] = share
+                    found[f"{name}, {held}, passed"] = share >= explain["planted_needed"]
+        return found
+
+    def _held(self) -> list[tuple[str, Sequence[Example]]]:
+        return [("valid", self.context.sets.valid), ("test", self.context.sets.test)]
 
     def _predictions(self, net: FusionNet) -> dict[str, Predictions]:
         return {
@@ -243,31 +290,6 @@ class _Run:
         }
 
 
-def named_sets(context: RunContext) -> list[tuple[str, Sequence[Example]]]:
-    """Sets that are predicted, by name."""
-    return [("valid", context.sets.valid), ("test", context.sets.test), *context.sets.others.items()]
-
-
-def measured_normal(examples: Sequence[Example]) -> list[Example]:
-    """Clips of children who do not deviate, by label and by measurement."""
-    return [e for e in examples if int(e["severity"]) == 0 and int(e["measured_normal"]) == 1]
-
-
-def planted_sets(context: RunContext, sizes: Sequence[float]) -> ExampleSets:
-    """The sets with healthy children only, and a planted fault in all of them beside the healthy walk.
-
-    Raises:
-        SettingsError: there are no healthy children.
-    """
-    found = []
-    for number, examples in enumerate((context.sets.train, context.sets.valid, context.sets.test)):
-        own = measured_normal(examples)
-        found.append((*planted_set(own, sizes, seed=context.seed + number), *own))
-    if not labelled(found[0]):
-        raise SettingsError("No session to learn from was measured as normal: a fault cannot be planted in it.")
-    return ExampleSets(found[0], found[1], found[2])
-
-
 def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int, ...]:
     """Indices of the features of the top-ranked, of random, or of all body parts."""
     table = tables["features"]
@@ -285,20 +307,6 @@ def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int
     return chosen
 
 
-def gate_shares(context: RunContext) -> dict[str, dict[str, float]]:
-    """By set and true level: part of the sessions that the measuring core calls normal, or cannot judge."""
-    found: dict[str, dict[str, float]] = {}
-    for name, examples in named_sets(context):
-        sessions = per_session(examples)
-        for level in sorted({int(e["severity"]) for e in sessions}):
-            own = [int(e["measured_normal"]) for e in sessions if int(e["severity"]) == level]
-            row = found.setdefault(name, {})
-            row[f"level {level} sessions"] = float(len(own))
-            row[f"level {level} normal"] = float(np.mean([value == 1 for value in own]))
-            row[f"level {level} unjudged"] = float(np.mean([value == -1 for value in own]))
-    return found
-
-
 def _run_baseline(tables: Tables, train: Sequence[Example], context: RunContext) -> RunResult:
     chosen = choose_features(tables, [], seed=context.seed)
     model = fit_baseline(tables["kind"], per_session(train), chosen, seed=context.seed)
@@ -309,6 +317,16 @@ def _run_baseline(tables: Tables, train: Sequence[Example], context: RunContext)
             found[name] = by_session(held, chances_of(model, held, chosen))
     context.tick(1.0, f"{tables['kind']}: done")
     return RunResult(found, None, {"kind": tables["kind"], "features": len(chosen)})
+
+
+def _run_best(context: RunContext) -> RunResult:
+    found = {}
+    for name, examples in named_sets(context):
+        held = per_session(labelled(examples))
+        if held:
+            found[name] = by_session(held, best_chances(held))
+    context.tick(1.0, "best reachable: done")
+    return RunResult(found, None, {"kind": "best"})
 
 
 def _fit(
@@ -342,6 +360,7 @@ def _fit(
 def _key(settings: Any, tables: Tables, context: RunContext, train: Sequence[Example]) -> str:
     """Of everything that the skeleton network depends on."""
     total = hashlib.sha256(repr((settings, tables["skeleton_loop"], tables["augment"])).encode())
+    train = learned(tables, train, context)
     total.update(repr((tables["loss"], context.seed, context.device, context.threads)).encode())
     for example in (*train, *labelled(context.sets.valid)):
         total.update(f"{example['session']}/{example['severity']}".encode())

@@ -31,7 +31,7 @@ class Collate:
     augment: Mapping[str, float]
 
     def __call__(self, examples: list[Example], generator: np.random.Generator | None) -> dict[str, Tensor]:
-        """X [N, 3, T, V, 1], features [N, F], level [N] (0..3)."""
+        """X [N, 3, T, V, 1], features [N, F], level [N] (0..3; -1 = does not deviate)."""
         clips = [np.asarray(example["x"], np.float32) for example in examples]
         if generator is not None:
             views = [View(str(example["view"])) for example in examples]
@@ -55,6 +55,10 @@ class Collate:
         gone = random.random(found.shape[1]) < self.augment["drop_joint"]
         found[:, gone, 2] = 0.0
         found[:, gone, :2] = found[:, gone, :2].mean(axis=0)
+        # another pose estimator is surer, or less sure, of all that it sees
+        seen = found[..., 2] > 0
+        surer = found[..., 2] + random.normal(0.0, self.augment["score"])
+        found[..., 2] = np.where(seen, np.clip(surer, 0.05, 1.0), 0.0)
         return np.asarray(found, np.float32)
 
 
@@ -65,7 +69,7 @@ class CollateSeen:
     flip: float
 
     def __call__(self, examples: list[Example], generator: np.random.Generator | None) -> dict[str, Tensor]:
-        """X [N, C', tokens], features [N, F], level [N] (0..3)."""
+        """X [N, C', tokens], features [N, F], level [N] (0..3; -1 = does not deviate)."""
         turned = [generator is not None and generator.random() < self.flip for _ in examples]
         names = ["seen_mirrored" if turn else "seen" for turn in turned]
         return {
@@ -95,24 +99,49 @@ def see(net: FusionNet, examples: Sequence[Example], device: str) -> tuple[Examp
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loss:
-    """Cross-entropy over the four levels."""
+    """Cross-entropy over the four levels, which are ordered.
 
-    smoothing: float
+    Attributes:
+        weights: [4] of the levels.
+        spread: how far a label may be off, in levels: its chance is spread over the levels as a normal
+            distribution of this SD, because the limits between levels are not sharp; 0 = not at all.
+        healthy: weight of a child who does not deviate and counts as the lowest level.
+    """
+
     weights: Tensor | None
+    spread: float
+    healthy: float
 
     @classmethod
     def of(cls, train: Sequence[Example], table: Mapping[str, Any]) -> Loss:
         """With classes that count alike, if the table says so."""
-        counts = np.bincount([int(e["severity"]) - 1 for e in train], minlength=LEVELS).astype(float)
+        counts = np.bincount([int(e["severity"]) - 1 for e in labelled(train)], minlength=LEVELS).astype(float)
         share = counts.sum() / (LEVELS * np.maximum(counts, 1.0))
         weights = torch.tensor(np.clip(share, 0.25, 4.0), dtype=torch.float32) if table["balance"] else None
-        return cls(float(table["smoothing"]), weights)
+        return cls(weights, float(table["spread"]), float(table["healthy"]))
 
     def __call__(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
         """Mean loss of a batch."""
         logits = model(batch["x"], batch["features"]).float()
-        weights = None if self.weights is None else self.weights.to(logits.device)
-        return functional.cross_entropy(logits, batch["level"], weights, label_smoothing=self.smoothing)
+        level = batch["level"].clamp(min=0)
+        lost = -(self.targets(level) * logits.log_softmax(dim=1)).sum(dim=1)
+        weights = torch.ones_like(lost) if self.weights is None else self.weights.to(lost.device)[level]
+        weights = torch.where(batch["level"] < 0, self.healthy * weights, weights)
+        mean: Tensor = (weights * lost).sum() / weights.sum().clamp(min=1e-6)
+        return mean
+
+    def targets(self, level: Tensor) -> Tensor:
+        """[N] levels 0..3 -> [N, 4] chances."""
+        if self.spread <= 0:
+            return functional.one_hot(level, LEVELS).float()
+        away = torch.arange(LEVELS, device=level.device)[None] - level[:, None]
+        return torch.softmax(-0.5 * (away / self.spread) ** 2, dim=1)
+
+
+def with_healthy(train: Sequence[Example], everyone: Sequence[Example]) -> tuple[Example, ...]:
+    """The clips to learn from, and the first clip of each child who does not deviate."""
+    healthy = {str(e["session"]): e for e in reversed(everyone) if e["severity"] == 0}
+    return (*train, *(healthy[name] for name in sorted(healthy)))
 
 
 def labelled(examples: Sequence[Example]) -> tuple[Example, ...]:

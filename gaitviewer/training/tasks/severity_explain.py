@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gaitviewer.nets.fusion import FusionNet
-from gaitviewer.nets.gradcam import grad_cam, of_class, of_order
+from gaitviewer.nets.gradcam import grad_cam, integrated_gradients, of_class, of_order
 from gaitviewer.training.task import Example
 from gaitviewer.training.tasks.severity_batches import LEVELS, Collate, clip_chances
 from gaitviewer.workflow.skeleton_clips import JOINTS
 
 F8 = NDArray[np.float64]
 Ranking = list[tuple[str, float, float, float]]
-_CHUNK = 32
+INPUT = -1
+_CHUNK, _STEPS = 32, 6
 _KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
 
 
@@ -31,7 +32,10 @@ def maps_by_keypoint(
     device: str,
     reference: Tensor | None = None,
 ) -> F8:
-    """[N, V] raw evidence of each keypoint, mean over time: for the "answer", or for a "higher" level."""
+    """[N, V] raw evidence of each keypoint, mean over time: for the "answer", or for a "higher" level.
+
+    Layer -1 is the input itself, by integrated gradients from the reference [2, V].
+    """
     net.eval()
     parts = []
     for start in range(0, len(examples), _CHUNK):
@@ -41,10 +45,17 @@ def maps_by_keypoint(
         if target == "answer":
             with torch.no_grad():
                 weights = of_class(net(x, features).argmax(dim=1), LEVELS)
-        raw, _ = grad_cam(
-            net, _call(net, x, features), block=net.blocks[layer], weights=weights, reference=reference
-        )
-        parts.append(raw.mean(dim=1).cpu().numpy().astype(np.float64))
+        if layer == INPUT and reference is not None:
+            signed = integrated_gradients(
+                _call_with(net, features), x, start=reference, weights=weights, steps=_STEPS
+            )
+            evidence = torch.relu(signed.mean(dim=1))
+        else:
+            raw, _ = grad_cam(
+                net, _call(net, x, features), block=net.blocks[layer], weights=weights, reference=reference
+            )
+            evidence = raw.mean(dim=1)
+        parts.append(evidence.cpu().numpy().astype(np.float64))
     return np.concatenate(parts) if parts else np.zeros((0, len(JOINTS)))
 
 
@@ -52,8 +63,14 @@ def _call(net: nn.Module, x: Tensor, features: Tensor) -> Any:
     return lambda: net(x, features)
 
 
+def _call_with(net: nn.Module, features: Tensor) -> Any:
+    return lambda x: net(x, features)
+
+
 def reference_of(net: FusionNet, normal: Sequence[Example], *, layer: int, device: str) -> Tensor:
-    """[C', V] what a block gives for healthy children on average; 0 where there are none."""
+    """[C', V] what a block gives for healthy children on average ([2, V] their joints); 0 = there are none."""
+    if layer == INPUT:
+        return _mean_posture(normal).to(device)
     total, count = torch.zeros(1, device=device), 0
     kept: list[Tensor] = []
     hook = net.blocks[layer].register_forward_hook(lambda _module, _inputs, output: kept.append(output))
@@ -70,6 +87,14 @@ def reference_of(net: FusionNet, normal: Sequence[Example], *, layer: int, devic
     if count:
         return total / count
     return torch.zeros(net.settings.skeleton.widths[layer], len(JOINTS), device=device)
+
+
+def _mean_posture(normal: Sequence[Example]) -> Tensor:
+    """[2, V] where the joints of healthy children are on average."""
+    if not normal:
+        return torch.zeros(2, len(JOINTS))
+    places = np.stack([np.asarray(e["x"], np.float32)[..., :2].mean(axis=0) for e in normal])
+    return torch.from_numpy(places.mean(axis=0).T.copy())
 
 
 def rank_keypoints(
@@ -124,46 +149,104 @@ def check_maps(
         device: where to compute.
 
     Returns:
-        By layer: "randomised" rank correlation with the maps of a network with random weights (should be near
-        0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from the
-        most important on and in random order (the first should be lower), "planted" part of the normal clips in
-        which a knee that was moved on one side is among the three strongest keypoints. "answered" is the part
-        in which the network names a higher level for it: a fault that does not move the answer has no evidence.
+        By layer: "randomised" mean rank correlation with the maps of networks with random weights (should be
+        near 0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from
+        the most important on and in random order (the first should be lower), and what
+        :func:`check_planted` says.
     """
-    used, normal = list(examples)[: int(table["clips"])], list(normal)[: int(table["clips"])]
+    used = _some(examples, table)
     if not used:
         return {}
     random = np.random.default_rng([seed, 2])
     answers = clip_chances(net, used, device).argmax(axis=1).astype(np.int64)
-    torch.manual_seed(seed)
-    blank = FusionNet(net.settings).to(device).eval()
-    planted, joints = plant_knees(normal, forward=float(table["plant_leg"]), random=random)
+    blanks = [_blank(net, seed + number, device) for number in range(int(table["random_networks"]))]
     chaotic = [
         _deleted(net, used, answers, _random_orders(len(used), random), average, device)
         for _ in range(int(table["orders"]))
     ]
-    heard = _mean_level(net, planted, device) > _mean_level(net, normal, device)
+    planted = check_planted(net, normal, learned_normal, table, seed=seed, device=device)
     found: dict[str, Any] = {}
     for layer in table["layers"]:
-        usual = reference_of(net, learned_normal, layer=layer, device=device) if table["contrast"] else None
 
-        def maps(
-            of: FusionNet, clips: Sequence[Example], layer: int = layer, usual: Tensor | None = usual
-        ) -> F8:
-            target = str(table["target"])
-            return maps_by_keypoint(of, clips, layer=layer, target=target, device=device, reference=usual)
+        def maps(of: FusionNet, layer: int = layer) -> F8:
+            return _compared(of, used, learned_normal, table, layer=layer, device=device)
 
-        own = maps(net, used)
+        own = maps(net)
         curve = _deleted(net, used, answers, np.argsort(-own, axis=1), average, device)
-        row = {
-            "randomised": _mean_rank_correlation(own, maps(blank, used)),
+        found[block_name(layer)] = {
+            "randomised": float(np.mean([_mean_rank_correlation(own, maps(blank)) for blank in blanks])),
             "deletion": float(curve.mean()),
             "deletion_random": float(np.mean(chaotic)),
-        }
-        if planted:
-            row |= {"planted": _among_top(maps(net, planted), joints), "answered": float(heard.mean())}
-        found[f"block {layer + 1}"] = row
+        } | planted.get(block_name(layer), {})
     return found
+
+
+def check_planted(
+    net: FusionNet,
+    normal: Sequence[Example],
+    learned_normal: Sequence[Example],
+    table: Mapping[str, Any],
+    *,
+    seed: int,
+    device: str,
+) -> dict[str, dict[str, float]]:
+    """Whether maps show a knee that was moved on one side in clips of children without deviation.
+
+    Returns:
+        By layer: "planted" part of the clips in which that knee is among the three strongest keypoints,
+        "answered" part in which the network names a higher level for it (a fault that does not move the answer
+        has no evidence), "clips" how many. Nothing where there are no such clips.
+    """
+    normal = _some(normal, table)
+    if not normal:
+        return {}
+    random = np.random.default_rng([seed, 2])
+    clips, joints = plant_knees(normal, forward=float(table["plant_leg"]), random=random)
+    heard = float((_mean_level(net, clips, device) > _mean_level(net, normal, device)).mean())
+    return {
+        block_name(layer): {
+            "planted": _among_top(
+                _compared(net, clips, learned_normal, table, layer=layer, device=device), joints
+            ),
+            "answered": heard,
+            "clips": float(len(clips)),
+        }
+        for layer in table["layers"]
+    }
+
+
+def block_name(layer: int) -> str:
+    """A block as people count them."""
+    return "input" if layer == INPUT else f"block {layer + 1}"
+
+
+def _some(examples: Sequence[Example], table: Mapping[str, Any]) -> list[Example]:
+    """As many clips as a check looks at, spread over all."""
+    step = max(1.0, len(examples) / int(table["clips"]))
+    return [examples[int(k * step)] for k in range(min(len(examples), int(table["clips"])))]
+
+
+def _blank(net: FusionNet, seed: int, device: str) -> FusionNet:
+    """The same network with random weights."""
+    torch.manual_seed(seed)
+    return FusionNet(net.settings).to(device).eval()
+
+
+def _compared(
+    net: FusionNet,
+    clips: Sequence[Example],
+    learned_normal: Sequence[Example],
+    table: Mapping[str, Any],
+    *,
+    layer: int,
+    device: str,
+) -> F8:
+    """[N, V] maps as the protocol wants them: compared with healthy children, or as published."""
+    contrast = table["contrast"] or layer == INPUT
+    some = _some(learned_normal, table)  # so many are enough for their mean
+    usual = reference_of(net, some, layer=layer, device=device) if contrast else None
+    target = str(table["target"])
+    return maps_by_keypoint(net, clips, layer=layer, target=target, device=device, reference=usual)
 
 
 def _mean_level(net: FusionNet, examples: Sequence[Example], device: str) -> F8:

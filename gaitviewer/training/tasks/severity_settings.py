@@ -25,6 +25,12 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("logistic", "logistic regression on all features", {"kind": "logistic", "features.choose": "all"}),
     Variant("boosting", "gradient boosting on all features", {"kind": "boosting", "features.choose": "all"}),
     Variant("majority", "always the most frequent level", {"kind": "majority"}),
+    Variant(
+        "best-reachable",
+        "what a measurement without error would reach: labels of synthetic children are jittered",
+        {"kind": "best"},
+        "ceiling",
+    ),
     Variant("st-gcn++", "fusion on ST-GCN++", {"kind": "cross", "backbone": "st-gcn++"}, "backbone"),
     Variant(
         "features-random",
@@ -108,4 +114,5 @@ def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> Fus
         feature_dropout=network["feature_dropout"],
         frame_step=network["frame_step"],
         map_layer=tables["explain"]["layer"],
+        branch_dropout=network["branch_dropout"],
     )
