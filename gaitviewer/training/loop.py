@@ -44,7 +44,9 @@ class LoopSettings:
         optimiser: "sgd" or "adamw".   momentum, nesterov: of "sgd".
         schedule: "cosine" falls to zero over all epochs, "constant" stays; both after the warm-up.
         warmup_epochs: of a linear rise.   patience: epochs without a better value before stopping; 0 = never.
-        amp: half precision on a GPU (bfloat16 where it can).   clip_norm: of all gradients; 0 = not clipped.
+        amp: half precision on a GPU (bfloat16 where it can).
+        amp_on_cpu: bfloat16 on a processor that multiplies it in hardware; elsewhere full precision.
+        clip_norm: of all gradients; 0 = not clipped.
         log_every: steps between two lines of the log.
     """
 
@@ -59,6 +61,7 @@ class LoopSettings:
     warmup_epochs: float = 1.0
     patience: int = 0
     amp: bool = True
+    amp_on_cpu: bool = False
     clip_norm: float = 1.0
     log_every: int = 20
 
@@ -79,6 +82,14 @@ class FitResult:
     best_value: float
     epochs: int
     seconds: float
+
+
+def has_bf16_cpu() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; emulated it is slower than full precision."""
+    return any(
+        bool(getattr(torch.cpu, name, bool)())
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
 
 
 def fit(
@@ -173,8 +184,9 @@ class _Trainer:
         model.to(device)
         self.optimiser = make_optimiser(model, settings)
         self.cuda = torch.device(device).type == "cuda"
-        self.half = torch.bfloat16 if self.cuda and torch.cuda.is_bf16_supported() else torch.float16
-        self.amp = settings.amp and self.cuda
+        fine = not self.cuda or torch.cuda.is_bf16_supported()
+        self.half = torch.bfloat16 if fine else torch.float16
+        self.amp = settings.amp if self.cuda else settings.amp_on_cpu and has_bf16_cpu()
         self.scaler = torch.amp.GradScaler(self.device, enabled=self.amp and self.half is torch.float16)
         self.batches = math.ceil(len(train) / settings.batch_size)
         self.file = folder / "checkpoint.safetensors"

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,31 @@ def _same(one: nn.Module, other: nn.Module) -> bool:
 
 def _rows(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
+
+
+def test_bfloat16_on_a_cpu_is_asked_for_and_used_only_where_the_processor_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gaitviewer.training import loop
+
+    asked = replace(SETTINGS, amp_on_cpu=True)
+    seen: list[torch.dtype] = []
+
+    def note(model: nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        said = model(batch["x"])
+        seen.append(said.dtype)
+        return nn.functional.cross_entropy(said.float(), batch["y"])
+
+    for there, kind in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(loop, "has_bf16_cpu", lambda there=there: there)
+        seen.clear()
+        found = _fit(_model(), tmp_path / str(there), settings=asked, loss=note)
+        assert set(seen) == {kind}
+        assert found.best_value > 0.8
+    seen.clear()
+    monkeypatch.setattr(loop, "has_bf16_cpu", lambda: True)
+    _fit(_model(), tmp_path / "plain", loss=note)
+    assert set(seen) == {torch.float32}
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
@@ -194,6 +220,7 @@ def test_progress_tells_the_time_left(tmp_path: Path) -> None:
 
 SCRIPT = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 import torch
