@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from gaitviewer import paths
 from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.motion import read_trial
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Opinion
 from gaitviewer.core.session import Footwear, Session, Subject, Trial, WalkingAid
 from gaitviewer.formats.mot import read_mot
+from gaitviewer.nets.card import LoadedModel
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.demo import demo_scene
 from gaitviewer.synthesis.gait import LimbCurves, WalkerGait, normal_gait
 from gaitviewer.synthesis.keypoints import observe
 from gaitviewer.synthesis.patterns import add_pattern
-from gaitviewer.workflow.severity_gate import judge_normal, measure_deviation
+from gaitviewer.workflow.models import open_model
+from gaitviewer.workflow.predict import predict
+from gaitviewer.workflow.severity import as_batch, build_network, model_features
+from gaitviewer.workflow.severity_gate import NORMAL, judge_normal, measure_deviation
+from gaitviewer.workflow.skeleton_clips import ClipSettings, skeleton_clips
 from gaitviewer.workflow.validate import measure_markers, read_markers
 from gaitviewer.workflow.validate_projection import ValidationOptions, find_body
 
@@ -56,6 +67,35 @@ def crouch(severity: float) -> WalkerGait:
     return gait
 
 
+@cache
+def weights() -> LoadedModel:
+    """The shipped ones."""
+    return open_model(paths.models() / "severity-1")
+
+
+def ask(measures: Measures) -> Opinion:
+    """What the program says of a session."""
+    (opinion,) = predict(Document(measures.session, ()), measures, model=weights()).opinions
+    return opinion
+
+
+def network_alone(measures: Measures) -> Sequence[float]:
+    """Probability of each level as the network sees it, whatever the gates say."""
+    model = weights()
+    clips, _ = skeleton_clips(measures, ClipSettings.of(model.settings["clips"]))
+    net = build_network(model.settings, model.state)
+    features = torch.from_numpy(model_features(measures, model.settings)).expand(len(clips), -1)
+    with torch.no_grad():
+        chances = net(torch.from_numpy(as_batch(clips)), features).softmax(dim=1).mean(dim=0)
+    return [float(chance) for chance in chances]
+
+
+def expected_level(chances: Sequence[float] | None) -> float:
+    """Mean level 1..4 of an answer."""
+    assert chances is not None
+    return sum(level * chance for level, chance in enumerate(chances, 1))
+
+
 @pytest.fixture(scope="module")
 def healthy() -> Measures:
     return walk(normal_gait())
@@ -76,6 +116,11 @@ def test_motion_capture_children_are_measured_as_normal(shared_data: Path, optio
         measures = measure_markers(path, find_body(trial), options, trial.body, seed=number)
         normal, reason = judge_normal(measures)
         assert normal or reason, f"{path.name}: {measure_deviation(measures)}"
+        asked = ask(measures)
+        assert asked.probabilities is None, path.name
+        assert asked.label == NORMAL or asked.reason, path.name
+        # even the network alone, were there no gate, says the lowest level
+        assert expected_level(network_alone(measures)) < 2.0, path.name
 
 
 def test_the_normal_walker_is_measured_as_normal(healthy: Measures) -> None:
@@ -89,6 +134,18 @@ def test_crouch_rises_with_its_severity(healthy: Measures) -> None:
     assert judge_normal(walk(crouch(0.7))) == (False, "")
 
 
+def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures) -> None:
+    assert ask(healthy).label == NORMAL
+    levels = [expected_level(network_alone(healthy))]
+    for severity in (0.3, 0.6, 1.0):
+        found = ask(walk(crouch(severity)))
+        assert not found.reason
+        levels.append(expected_level(found.probabilities))
+    assert levels == sorted(levels)
+    assert levels[0] < 1.5
+    assert levels[-1] > 3.5
+
+
 def test_one_bad_limb_is_enough() -> None:
     gait = add_pattern(normal_gait(), Side.LEFT, "true_equinus", 1.0)
     assert judge_normal(walk(gait)) == (False, "")
@@ -98,6 +155,9 @@ def test_the_child_with_cerebral_palsy_deviates(shared_data: Path, healthy: Meas
     measures = walk(child_with_cp(shared_data / "cp" / "KS_Gait_average_r.mot"))
     assert judge_normal(measures) == (False, "")
     assert total(measures) > 2 * total(healthy)
+    found = ask(measures)
+    assert not found.reason
+    assert expected_level(found.probabilities) > 2.5 > expected_level(network_alone(healthy)) + 1.0
 
 
 def child_with_cp(path: Path) -> WalkerGait:
