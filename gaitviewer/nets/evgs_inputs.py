@@ -16,8 +16,6 @@ from gaitviewer.nets.pruning import PruneRule, choose_patches, cut_patches, patc
 from gaitviewer.nets.videomae import PIXEL_MEAN, VideoShape
 
 _GREY = np.array([round(255 * mean) for mean in PIXEL_MEAN], np.uint8)
-MOMENTS = 3
-"""Moments of a clip at which :func:`segment_targets` reads the segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class EvgsSettings:
         shared_limbs: a left clip is mirrored into a right one, and one set of heads answers for both limbs;
             False = heads of each limb's own, and nothing is mirrored but the walking direction.
         ordinal: heads for 0 / 1 / 2 instead of 0 / atypical.
-        queries: tokens are gathered by this many learned queries; 0 = by their mean, as published.
+        values: numbers gathered for each keypoint in each tubelet; 0 = the mean of all tokens, as published.
         blank: everything but the subject and the drawn skeleton becomes grey.
     """
 
@@ -54,7 +52,7 @@ class EvgsSettings:
     floor: int = 16
     shared_limbs: bool = True
     ordinal: bool = False
-    queries: int = 0
+    values: int = 0
     blank: bool = False
 
     @classmethod
@@ -101,6 +99,11 @@ class EvgsSettings:
         """Sets of heads."""
         return 1 if self.shared_limbs else 2
 
+    @property
+    def moments(self) -> int:
+        """Tubelets of a clip."""
+        return self.frames // self.tubelet
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
@@ -121,6 +124,35 @@ class Crop:
         points[..., 0] = self.frames.shape[1] - 1 - points[..., 0]  # the crop is square
         flipped = np.ascontiguousarray(self.frames[:, :, ::-1])
         return Crop(flipped, np.ascontiguousarray(self.mask[:, :, ::-1]), points)
+
+    def moved(self, zoom: float, shift: tuple[float, float]) -> Crop:
+        """As a crop of another size around another place would show it; grey where nothing is known.
+
+        Args:
+            zoom: above 1 the subject becomes larger.
+            shift: of the subject to the right and down, as parts of the picture.
+        """
+        from PIL import Image
+
+        size = self.frames.shape[1]
+        middle = (size - 1) / 2
+        at = middle + np.array(shift) * size  # where the middle goes
+        # Pillow asks where each pixel's middle comes from, counted from the picture's corner.
+        first = middle + 0.5 - (at + 0.5) / zoom
+        table = (1 / zoom, 0.0, float(first[0]), 0.0, 1 / zoom, float(first[1]))
+        way, linear, nearest = Image.Transform.AFFINE, Image.Resampling.BILINEAR, Image.Resampling.NEAREST
+        grey = tuple(int(value) for value in _GREY)
+        frames = [
+            Image.fromarray(f).transform((size, size), way, table, resample=linear, fillcolor=grey)
+            for f in self.frames
+        ]
+        masks = [Image.fromarray(m).transform((size, size), way, table, resample=nearest) for m in self.mask]
+        points = (self.keypoints - middle) * zoom + at
+        return Crop(
+            np.stack([np.asarray(f) for f in frames]),
+            np.stack([np.asarray(m) for m in masks]).astype(np.bool_),
+            points.astype(np.float32),
+        )
 
     def resized(self, size_px: int) -> Crop:
         """In another size."""
@@ -159,7 +191,8 @@ def cut_tokens(crop: Crop, settings: EvgsSettings, *, skeleton: Skeleton = BODY_
     crop = crop.resized(settings.size_px)
     frames, drawn = crop.frames, None
     if settings.blank:
-        frames = np.where(crop.mask[..., None], frames, _GREY)
+        frames = frames.copy()
+        frames[~crop.mask] = _GREY
     if settings.prompt:
         style = PromptStyle(line_px=settings.line_px, point_px=settings.point_px)
         bones = Bones.of(skeleton.keypoints, skeleton.edges)
@@ -185,7 +218,11 @@ _SEGMENTS: tuple[tuple[tuple[Keypoint, ...], tuple[Keypoint, ...]], ...] = (
     ((_K.LEFT_HIP,), (_K.RIGHT_HIP,)),
     ((_K.LEFT_SHOULDER,), (_K.RIGHT_SHOULDER,)),
 )
-SEGMENTS = len(_SEGMENTS)
+_LOOKED_FOR = tuple(
+    Keypoint[f"{side}_{part}"] for side in ("LEFT", "RIGHT") for part in _PARTS if part != "SMALL_TOE"
+)
+KEYPOINTS = len(_LOOKED_FOR)
+"""Keypoints that the network looks for."""
 
 
 def segment_vectors(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -197,13 +234,22 @@ def segment_vectors(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.stack(ends, axis=1), np.float32)
 
 
-def segment_targets(keypoints: NDArray[np.float32], size_px: int) -> NDArray[np.float32]:
-    """[MOMENTS * 9 * 2] segments at the start, middle and end of a clip, as parts of a tenth of the picture.
+def keypoint_targets(keypoints: NDArray[np.float32], size_px: int, tubelet: int) -> NDArray[np.float32]:
+    """[t, K, 2] places of the keypoints that the network looks for, mean of each tubelet.
 
-    What the network is asked beside the score while it trains, so that it learns to read the skeleton sooner.
+    Tenths of the picture from its middle to the right and down; NaN = not seen in any of the frames.
+
+    Args:
+        keypoints: [T, 23, 2] pixels of the crop.
+        size_px: side of the crop.
+        tubelet: frames.
     """
-    at = np.linspace(0, len(keypoints) - 1, MOMENTS).round().astype(int)
-    return (segment_vectors(keypoints[at]) * (10.0 / size_px)).reshape(-1)
+    own = keypoints[:, list(_LOOKED_FOR)].reshape(-1, tubelet, KEYPOINTS, 2)
+    seen = np.isfinite(own).all(axis=-1, keepdims=True)
+    count = seen.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(seen, own, 0.0).sum(axis=1) / count
+    return np.asarray(10.0 * ((np.where(count > 0, mean, np.nan) + 0.5) / size_px - 0.5), np.float32)
 
 
 def keypoint_features(keypoints: NDArray[np.float32], *, moments: int = 8) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
 """The Edinburgh score from a clip: a VideoMAE v2 encoder with an MLP head.
 
 After ChildGait-Video (Shen et al., Decoding children's gait behavior, ECCV 2026): 17 items and two limbs, each
-binary; a regression of the Gait Variable Score. The heads for 0 / 1 / 2 and the segments asked for while
-training are ours.
+binary; a regression of the Gait Variable Score. The heads for 0 / 1 / 2 and the keypoints that the network
+looks for are ours.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitviewer.core.learning import ITEMS
-from gaitviewer.nets.evgs_inputs import MOMENTS, SEGMENTS, EvgsSettings
+from gaitviewer.nets.evgs_inputs import KEYPOINTS, EvgsSettings
 from gaitviewer.nets.pruning import normalise_patches
-from gaitviewer.nets.videomae import VideoMae
+from gaitviewer.nets.videomae import VideoMae, VideoShape
 
 LEVELS = 2
+_NEVER = (
+    -1e4
+)  # logit of a token that may not be looked at; finite, as a tubelet may have lost all of its tokens
 
 
 class Answers(NamedTuple):
@@ -27,32 +30,64 @@ class Answers(NamedTuple):
     Attributes:
         items: [B, limbs, 17, 1] logit of "atypical", or [B, limbs, 17, 2] logits of ">= 1" and ">= 2".
         score: [B, limbs] Gait Variable Score, standardised.
-        segments: [B, S] segments of the body.
+        keypoints: where the keypoints were found; None where the tokens' mean is taken.
     """
 
     items: Tensor
     score: Tensor
-    segments: Tensor
+    keypoints: Found | None
 
 
-class Gather(nn.Module):
-    """Learned queries look for what they need among the tokens of a clip; ours, where few clips are at hand."""
+class Found(NamedTuple):
+    """Keypoints in the tubelets of a batch of clips.
 
-    def __init__(self, width: int, queries: int) -> None:
+    Attributes:
+        values: [B, t, K, V] what was gathered for each.
+        places: [B, t, K, 2] where each is, tenths of the picture from its middle to the right and down.
+        looks: [B, t, K, n] logits of the tokens that were looked at for it.
+    """
+
+    values: Tensor
+    places: Tensor
+    looks: Tensor
+
+
+class FindKeypoints(nn.Module):
+    """A learned query for each keypoint looks for it among the tokens of each tubelet; ours.
+
+    The mean over all tokens, as published, hardly learns to read a drawn skeleton from a few thousand clips.
+    """
+
+    centres: Tensor
+    tubelets: Tensor
+
+    def __init__(self, shape: VideoShape, values: int) -> None:
         super().__init__()
+        width, (_, rows, columns) = shape.width, shape.grid
         self.norm = nn.LayerNorm(width)
-        self.query = nn.Parameter(0.5 * torch.randn(queries, width))
+        self.query = nn.Parameter(0.5 * torch.randn(KEYPOINTS, width))
         self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
+        self.value = nn.Linear(width, values)
+        self.offset = nn.Linear(values, 2)
+        number = torch.arange(shape.tokens, device="cpu")
+        across, down = number % columns, number // columns % rows
+        centres = torch.stack([(across + 0.5) / columns, (down + 0.5) / rows], dim=-1)
+        self.register_buffer("centres", 10.0 * (centres - 0.5), persistent=False)
+        self.register_buffer("tubelets", number // (rows * columns), persistent=False)
+        self.count = shape.grid[0]
 
-    def forward(self, tokens: Tensor, keys: Tensor | None) -> Tensor:
-        """[B, queries * width] from tokens [B, n, width], of which ``keys`` [B, n] are there."""
+    def forward(self, tokens: Tensor, index: Tensor, keys: Tensor | None) -> Found:
+        """Looks among tokens [B, n, width] of the patches ``index`` [B, n], of which ``keys`` are there."""
         x = self.norm(tokens)
-        logits = self.query @ self.key(x).transpose(1, 2) * x.shape[-1] ** -0.5
+        logits = (self.query @ self.key(x).transpose(1, 2) * x.shape[-1] ** -0.5).float()
+        own = self.tubelets[index][:, None] == torch.arange(self.count, device=index.device)[:, None]
         if keys is not None:
-            logits = logits.masked_fill(~keys[:, None], float("-inf"))
-        found: Tensor = (logits.softmax(dim=-1) @ self.value(x)).flatten(1)
-        return found
+            own = own & keys[:, None]
+        looks = logits[:, None].masked_fill(~own[:, :, None], _NEVER)
+        share = looks.softmax(dim=-1)
+        values = share @ self.value(x).float()[:, None]
+        places = share @ self.centres[index][:, None] + self.offset(values)
+        return Found(values, places.float(), looks)
 
 
 class EvgsNet(nn.Module):
@@ -64,14 +99,13 @@ class EvgsNet(nn.Module):
         self.settings = settings
         self.levels = LEVELS if settings.ordinal else 1
         self.encoder = VideoMae(settings.shape)
-        self.gather = Gather(settings.width, settings.queries) if settings.queries else None
-        pooled = settings.width * (settings.queries or 1)
+        self.find = FindKeypoints(settings.shape, settings.values) if settings.values else None
+        pooled = settings.moments * KEYPOINTS * settings.values if settings.values else settings.width
         self.kind = nn.Embedding(kinds, pooled)
         self.drop = nn.Dropout(settings.dropout)
         self.hidden = nn.Linear(pooled, settings.hidden)
         self.items = nn.Linear(settings.hidden, settings.limbs * ITEMS * self.levels)
         self.score = nn.Linear(settings.hidden, settings.limbs)
-        self.segments = nn.Linear(settings.hidden, MOMENTS * SEGMENTS * 2)
         nn.init.normal_(self.kind.weight, std=0.02)
         # The first answers say nothing: an even chance each.
         nn.init.zeros_(self.items.weight)
@@ -88,10 +122,11 @@ class EvgsNet(nn.Module):
         """
         pixels = normalise_patches(patches) if patches.dtype == torch.uint8 else patches
         tokens = self.encoder.encode(self.encoder.embed_patches(pixels, index), keys)
-        pooled = self.encoder.pool(tokens, keys) if self.gather is None else self.gather(tokens, keys)
+        found = None if self.find is None else self.find(tokens, index, keys)
+        pooled = self.encoder.pool(tokens, keys) if found is None else found.values.flatten(1)
         hidden = functional.gelu(self.hidden(self.drop(pooled + self.kind(kind))))
         items = self.items(hidden).view(-1, self.settings.limbs, ITEMS, self.levels)
-        return Answers(items, self.score(hidden), self.segments(hidden))
+        return Answers(items, self.score(hidden), found)
 
 
 def chance_atypical(items: Tensor) -> Tensor:
@@ -124,6 +159,26 @@ def items_loss(items: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
         items, target, pos_weight=weight.to(items.dtype), reduction="none"
     )
     return (each * asked).sum() / asked.sum().clamp(min=1.0)
+
+
+def looks_loss(found: Found, index: Tensor, places: Tensor, shape: VideoShape) -> Tensor:
+    """Mean cross-entropy of looking at the patch in which a keypoint lies, where that patch was kept.
+
+    Args:
+        found: what the network looked at.
+        index: [B, n] numbers of the patches.
+        places: [B, t, K, 2] where the keypoints are, as :attr:`Found.places`; NaN = not seen.
+        shape: of the clip.
+    """
+    time, rows, columns = shape.grid
+    cell = torch.floor((places / 10.0 + 0.5) * torch.tensor([columns, rows], device=places.device))
+    start = torch.arange(time, device=places.device)[None, :, None] * (rows * columns)
+    number = start + cell[..., 1] * columns + cell[..., 0]
+    inside = ((cell >= 0) & (cell < torch.tensor([columns, rows], device=cell.device))).all(dim=-1)
+    there = (index[:, None, None] == number[..., None]) & inside[..., None] & (found.looks > _NEVER)
+    known = there.any(dim=-1)
+    each = -(found.looks.log_softmax(dim=-1) * there).sum(dim=-1)
+    return (each * known).sum() / known.sum().clamp(min=1)
 
 
 def seen_loss(values: Tensor, target: Tensor) -> Tensor:

@@ -57,13 +57,15 @@ def questions() -> tuple[str, ...]:
     return tuple(question(item, side) for side in Side for item in range(1, ITEMS + 1))
 
 
-def clip_crop(strip: Strip, kind: int, settings: EvgsSettings) -> Crop:
-    """One clip of a strip.
+def clip_crop(strip: Strip, kind: int, settings: EvgsSettings, *, later: int = 0) -> Crop:
+    """One clip of a strip, or one that begins some frames later as far as the strip goes.
 
     With shared heads the limb that is asked about is drawn as the right one; with heads of each limb's own,
     sides are the subject's, and a front view is as it was recorded.
     """
     rows = strip.rows(kind, settings.frames)
+    later = max(-rows.start, min(later, len(strip.frames) - rows.stop))
+    rows = slice(rows.start + later, rows.stop + later)
     frames, mask, points = strip.frames[rows], strip.mask[rows], strip.keypoints[rows]
     flips = list(BODY_FEET_23.flips)
     if settings.shared_limbs:

@@ -15,11 +15,13 @@ from gaitviewer.core.progress import silent
 from gaitviewer.core.session import Session, Subject
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.evgs_net import EvgsNet, chances, items_loss, seen_loss
+from gaitviewer.nets.evgs_inputs import KEYPOINTS
+from gaitviewer.nets.evgs_net import EvgsNet, Found, chances, items_loss, looks_loss, seen_loss
 from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.evgs import Loss, make_task
 from gaitviewer.training.tasks.evgs_answers import by_session, visible_mean
-from gaitviewer.training.tasks.evgs_examples import Collate, clip_cases, pack, unpack
+from gaitviewer.training.tasks.evgs_balance import settle_heads
+from gaitviewer.training.tasks.evgs_examples import Collate, Variety, clip_cases, pack, unpack
 from gaitviewer.training.tasks.evgs_settings import (
     VARIANTS,
     loop_settings,
@@ -27,6 +29,7 @@ from gaitviewer.training.tasks.evgs_settings import (
     read_protocol,
     visible_items,
 )
+from gaitviewer.workflow.evgs_clips import clip_crop
 from gaitviewer.workflow.evgs_strips import LONGEST, Strip, clip_table
 from gaitviewer.workflow.video_pictures import capsule_mask
 
@@ -126,7 +129,7 @@ def test_a_clip_is_asked_only_what_it_serves(sets: ExampleSets) -> None:
         asked = {int(item) + 1 for item in np.flatnonzero(case["labels"] >= 0)}
         assert asked <= set(_KINDS[case["kind"]].items)
         assert len(case["index"]) == round(0.25 * settings.shape.tokens)
-        assert np.isfinite(case["segments"]).all()
+        assert np.abs(case["places"]).max() < 6.0  # tenths of the picture from its middle
     coronal = next(case for case in cases if case["kind"] == 4)
     assert 4 not in {int(item) + 1 for item in np.flatnonzero(coronal["labels"] >= 0)}  # not labelled
     without = clip_cases(sets.train[:4], settings, pixels=False, tick=lambda: None)
@@ -148,8 +151,8 @@ def test_limbs_share_heads_or_have_their_own(sets: ExampleSets, shared: bool) ->
     assert found.items.shape == (len(cases), 1 if shared else 2, ITEMS, 1)
 
 
-def test_queries_ignore_padding_and_the_background_turns_grey(sets: ExampleSets) -> None:
-    settings = network_settings(read_protocol("tiny", {"network.queries": 4, "network.blank": True}))
+def test_looking_for_keypoints_ignores_padding_and_the_background_turns_grey(sets: ExampleSets) -> None:
+    settings = network_settings(read_protocol("tiny", {"network.values": 4, "network.blank": True}))
     net = EvgsNet(settings, kinds=len(_KINDS)).eval()
     torch.nn.init.normal_(net.items.weight)
     case = clip_cases(sets.train[:1], settings, tick=lambda: None)[0]
@@ -201,8 +204,74 @@ def test_rare_answers_weigh_more_up_to_the_limit() -> None:
     labels[:, 1] = [1] + [0] * 19
     labels[:, 2] = [2] * 19 + [0]
     cases = [{"labels": row} for row in labels]
-    weight = Loss.of(cases, {"balance_limit": 6.0}, levels=1).weight[:, 0]
+    settings = network_settings(read_protocol("tiny"))
+    weight = Loss.of(cases, {"balance_limit": 6.0}, settings, levels=1).weight[:, 0]
     assert weight[:4].tolist() == pytest.approx([3.0, 6.0, 1 / 6, 1 / 6])
+
+
+def test_further_cuts_move_the_subject_and_its_keypoints_together(sets: ExampleSets) -> None:
+    settings = network_settings(read_protocol("tiny"))
+    crop = clip_crop(unpack(sets.train[0]), 0, settings)
+    moved = crop.moved(1.25, (0.1, -0.05))
+    size = crop.frames.shape[1]
+    for before, after in ((crop, moved), (moved, moved.moved(1.0, (0.0, 0.0)))):
+        for points, mask in ((before.keypoints, before.mask), (after.keypoints, after.mask)):
+            x, y = np.round(points[0, Keypoint.RIGHT_KNEE]).astype(int)
+            assert mask[0, y, x]  # the knee lies within the outline wherever both went
+    expected = (crop.keypoints - (size - 1) / 2) * 1.25 + (size - 1) / 2 + size * np.array([0.1, -0.05])
+    np.testing.assert_allclose(moved.keypoints, expected, atol=1e-3)
+    middle = [np.argwhere(one.mask[0]).mean(axis=0)[::-1] for one in (crop, crop.moved(1.0, (0.05, 0.0)))]
+    np.testing.assert_allclose(middle[1] - middle[0], [0.05 * size, 0.0], atol=0.8)
+    assert np.array_equal(crop.moved(1.0, (0.0, 0.0)).frames, crop.frames)
+
+
+def test_cuts_are_drawn_by_chance_only_while_learning(sets: ExampleSets) -> None:
+    settings = network_settings(read_protocol("tiny"))
+    variety = Variety(copies=2, zoom=0.1, shift=0.05, frames=1, seed=3)
+    cases, again = (clip_cases(sets.train[:2], settings, variety=variety, tick=lambda: None) for _ in range(2))
+    plain = clip_cases(sets.train[:2], settings, tick=lambda: None)
+    assert all(len(case["copies"]) == 2 for case in cases)
+    assert all(np.array_equal(a["copies"][1][0], b["copies"][1][0]) for a, b in zip(cases, again, strict=True))
+    collate = Collate({"drop_tokens": 0.0, "gain": 0.0, "offset": 0.0})
+    torch.testing.assert_close(collate(cases, None)["patches"], collate(plain, None)["patches"])
+    seen = [collate(cases[:1], np.random.default_rng(seed))["places"] for seed in range(12)]
+    assert len({float(one.nansum()) for one in seen}) == 3
+
+
+def test_looks_are_judged_by_the_patch_that_holds_the_keypoint() -> None:
+    shape = network_settings(read_protocol("tiny")).shape
+    time, rows, columns = shape.grid
+    places = torch.full((1, time, KEYPOINTS, 2), float("nan"))
+    places[0, 1, 4] = 10.0 * (torch.tensor([2.5 / columns, 1.5 / rows]) - 0.5)
+    places[0, 2, 4] = torch.tensor([9.0, 0.0])  # outside the picture
+    right = rows * columns + columns + 2
+    index = torch.tensor([[right - 1, right, right + 1]])
+    looks = torch.zeros(1, time, KEYPOINTS, 3)
+    even = looks_loss(Found(looks, places, looks), index, places, shape)
+    assert float(even) == pytest.approx(np.log(3), abs=1e-5)
+    looks[0, 1, 4, 1] = 10.0
+    assert float(looks_loss(Found(looks, places, looks), index, places, shape)) < 0.001
+    gone = looks_loss(Found(looks[..., :1], places, looks[..., :1]), index[:, :1], places, shape)
+    assert float(gone) == 0.0  # its patch was not kept
+
+
+def test_limits_are_settled_on_sessions_not_trained_on() -> None:
+    torch.manual_seed(0)
+    settings = network_settings(read_protocol("tiny"))
+    net = EvgsNet(settings, kinds=len(_KINDS))
+    torch.nn.init.normal_(net.items.weight)
+    hidden = torch.randn(400, settings.hidden)
+    logits = net.items(hidden).view(400, ITEMS, 1).detach()
+    labels = torch.full((400, ITEMS), -1)
+    labels[:, 0] = (logits[:, 0, 0] > 1.0).long()  # says "atypical" too often
+    labels[:, 1] = 1  # one answer only: nothing to settle
+    before = net.items(hidden).view(400, ITEMS).detach()
+    settle_heads(net, logits, labels, torch.zeros(400, dtype=torch.long), trust=0.01)
+    after = net.items(hidden).view(400, ITEMS).detach()
+    torch.testing.assert_close(after[:, 1:], before[:, 1:])
+    said = after[:, 0] > 0
+    assert float((said == (labels[:, 0] == 1)).float().mean()) > 0.97
+    assert float((before[:, 0] > 0).float().mean()) > float(said.float().mean())
 
 
 def test_a_session_gets_the_mean_of_its_clips_and_silence_without_one() -> None:
@@ -294,14 +363,13 @@ def test_the_same_seed_gives_the_same_answers(sets: ExampleSets, tmp_path: Path)
 
 def test_a_few_steps_lower_the_loss(sets: ExampleSets) -> None:
     tables = read_protocol("tiny")
-    tables["network"] |= {"queries": 3, "blank": True}
+    tables["network"] |= {"values": 3, "blank": True}
     settings = network_settings(tables)
     cases = clip_cases(sets.train[:8], settings, tick=lambda: None)
     torch.manual_seed(0)
     net = EvgsNet(settings, kinds=len(_KINDS))
-    loss = Loss.of(cases, tables["loss"], levels=1)
+    loss = Loss.of(cases, tables["loss"], settings, levels=1)
     batch = Collate.of(cases, tables["augment"])(cases, None)
-    assert float(batch["segments"].abs().max()) < 6.0
     optimiser = torch.optim.AdamW(net.parameters(), 3e-3)
     values = []
     for _ in range(25):

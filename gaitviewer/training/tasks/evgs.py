@@ -23,15 +23,16 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import part
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.evgs_inputs import EvgsSettings
-from gaitviewer.nets.evgs_net import Answers, EvgsNet, chances, items_loss, seen_loss
+from gaitviewer.nets.evgs_net import Answers, EvgsNet, chances, items_loss, looks_loss, seen_loss
 from gaitviewer.nets.pruning import normalise_patches
-from gaitviewer.nets.videomae import load_weights, read_checkpoint
+from gaitviewer.nets.videomae import VideoShape, load_weights, read_checkpoint
 from gaitviewer.training.loop import fit
 from gaitviewer.training.protocols import Tables
 from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
 from gaitviewer.training.tasks.evgs_answers import by_session, visible_mean
+from gaitviewer.training.tasks.evgs_balance import settle_heads
 from gaitviewer.training.tasks.evgs_classical import logistic_chances, majority_chances
-from gaitviewer.training.tasks.evgs_examples import Collate, clip_cases, pack
+from gaitviewer.training.tasks.evgs_examples import Collate, Variety, clip_cases, pack, strip_key
 from gaitviewer.training.tasks.evgs_settings import (
     VARIANTS,
     loop_settings,
@@ -51,13 +52,14 @@ def make_task() -> EvgsTask:
 
 
 class EvgsTask:
-    """System 2 as a task; the cases of the latest settings are kept for the next run."""
+    """System 2 as a task; clips that were cut are kept for the next run with the same settings."""
 
     name = "evgs"
     version = VERSION
 
     def __init__(self) -> None:
-        self._kept: tuple[object, dict[str, list[Example]]] | None = None
+        self._settings: object = None
+        self._kept: dict[tuple[str, ...], tuple[bool, list[Example]]] = {}
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each limb and view; [] where there are no pictures of a stride that counts."""
@@ -81,7 +83,8 @@ class EvgsTask:
         """
         tables = read_protocol(context.protocol, variant.settings)
         settings = network_settings(tables)
-        cases = self._cases(context, settings, pixels=tables["kind"] == "video")
+        variety = Variety.read(tables["augment"]) if tables["kind"] == "video" else None
+        cases = self._cases(context, settings, variety)
         if not any((case["labels"] >= 0).any() for case in cases["train"]):
             raise SettingsError("No session to learn from has pictures and Edinburgh scores; use other data.")
         if tables["kind"] != "video":
@@ -89,17 +92,35 @@ class EvgsTask:
         torch.set_num_threads(context.threads)
         return _Run(tables, settings, cases, context).finish()
 
-    def _cases(self, context: RunContext, settings: EvgsSettings, *, pixels: bool) -> dict[str, list[Example]]:
-        """Cases of every set by name."""
+    def _cases(
+        self, context: RunContext, settings: EvgsSettings, variety: Variety | None
+    ) -> dict[str, list[Example]]:
+        """Cases of every set by name; without pixels where no variety is given."""
         sets = {"train": context.sets.train, "valid": context.sets.valid, "test": context.sets.test}
         sets |= dict(context.sets.others)
-        key = (repr(settings.inputs()), pixels, [[e["session"] for e in held] for held in sets.values()])
-        if self._kept is None or self._kept[0] != key:
-            self._kept = None  # the old ones are let go before the new ones are made
-            tick = _counting(context, sum(len(held) for held in sets.values()))
-            made = {name: clip_cases(held, settings, pixels=pixels, tick=tick) for name, held in sets.items()}
-            self._kept = (key, made)
-        return self._kept[1]
+        if self._settings != (settings.inputs(), variety):
+            self._settings, self._kept = (settings.inputs(), variety), {}
+        tick = _counting(context, sum(len(held) for held in sets.values()))
+        found: dict[str, list[Example]] = {}
+        for name, held in sets.items():
+            learned = name == "train" and variety is not None
+            found[name] = []
+            for example in held:
+                found[name] += self._cut(example, settings, variety, learned=learned)
+                tick()
+        return found
+
+    def _cut(
+        self, example: Example, settings: EvgsSettings, variety: Variety | None, *, learned: bool
+    ) -> list[Example]:
+        """The clips of a strip, with further cuts if it is learned from."""
+        key = strip_key(example)
+        there = self._kept.get(key)
+        if there is None or (learned and not there[0]):
+            anew = variety if learned else None
+            made = clip_cases([example], settings, pixels=variety is not None, variety=anew, tick=lambda: None)
+            self._kept[key] = there = (learned, made)
+        return there[1]
 
 
 def _counting(context: RunContext, total: int) -> Callable[[], None]:
@@ -118,14 +139,17 @@ class Loss:
     """Loss of a batch.
 
     Attributes:
-        weight: [17, levels] of the positive answers.   tables: weights of the parts.
+        weight: [17, levels] of the positive answers.   tables: weights of the parts.   shape: of a clip.
     """
 
     weight: Tensor
     tables: dict[str, float]
+    shape: VideoShape
 
     @classmethod
-    def of(cls, train: Sequence[Example], tables: dict[str, float], *, levels: int) -> Loss:
+    def of(
+        cls, train: Sequence[Example], tables: dict[str, float], settings: EvgsSettings, *, levels: int
+    ) -> Loss:
         """Weights that make both answers of an item count alike, up to the limit."""
         labels = np.stack([case["labels"] for case in train])
         weights = np.ones((ITEMS, levels))
@@ -133,7 +157,7 @@ class Loss:
             yes, known = (labels > level).sum(axis=0), (labels >= 0).sum(axis=0)
             ratio = (known - yes) / np.maximum(yes, 1)
             weights[:, level] = np.clip(ratio, 1 / tables["balance_limit"], tables["balance_limit"])
-        return cls(torch.from_numpy(weights).float(), tables)
+        return cls(torch.from_numpy(weights).float(), tables, settings.shape)
 
     def __call__(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         """Mean over what the clips are asked."""
@@ -148,8 +172,10 @@ class Loss:
         if self.tables["score"] > 0:
             score = found.score[rows, batch["limb"]].float()
             total = total + self.tables["score"] * seen_loss(score, batch["profile"])
-        if self.tables["segments"] > 0:
-            total = total + self.tables["segments"] * seen_loss(found.segments.float(), batch["segments"])
+        if found.keypoints is not None and self.tables["keypoints"] > 0:
+            keypoints = seen_loss(found.keypoints.places, batch["places"])
+            looks = looks_loss(found.keypoints, batch["index"], batch["places"], self.shape)
+            total = total + self.tables["keypoints"] * keypoints + self.tables["looks"] * looks
         return total
 
 
@@ -171,7 +197,7 @@ class _Run:
             net,
             train=self.cases["train"],
             collate=self.collate,
-            loss=Loss.of(self.cases["train"], self.tables["loss"], levels=net.levels),
+            loss=Loss.of(self.cases["train"], self.tables["loss"], self.settings, levels=net.levels),
             validate=lambda model: self._judge(model, valid),
             settings=loop_settings(self.tables),
             folder=self.context.folder,
@@ -181,6 +207,8 @@ class _Run:
             name="evgs",
             threads=self.context.threads,
         )
+        if self.tables["balance"]["settle"] and self.cases["valid"]:
+            self._settle(net, self.cases["valid"])
         found = {name: self._predictions(net, held) for name, held in self._held()}
         seen = len(self.cases["train"]) * result.epochs
         extras = {
@@ -225,6 +253,22 @@ class _Run:
                 areas.append(float(roc_auc_score(true, 1.0 - answers[known, item, 0])))
         return float(np.mean(areas)) if areas else 0.0
 
+    def _settle(self, net: EvgsNet, cases: list[Example]) -> None:
+        """Settles the limits of the answers on sessions that were not trained on."""
+        with torch.no_grad():
+            net.eval()
+            parts = [self._ask(net, cases[k : k + _BATCH])[0] for k in range(0, len(cases), _BATCH)]
+        labels = torch.from_numpy(np.stack([case["labels"] for case in cases]))
+        limbs = torch.tensor([int(case["limb"]) for case in cases])
+        settle_heads(net, torch.cat(parts).cpu(), labels, limbs, trust=self.tables["balance"]["trust"])
+
+    def _ask(self, model: nn.Module, cases: list[Example]) -> tuple[Tensor, Tensor]:
+        """Logits [N, 17, levels] and standardised scores [N] of the limb of each case."""
+        batch = {key: value.to(self.context.device) for key, value in self.collate(cases, None).items()}
+        found: Answers = model(batch["patches"], batch["index"], batch.get("keys"), batch["kind"])
+        rows = torch.arange(len(cases), device=found.items.device)
+        return found.items[rows, batch["limb"]], found.score[rows, batch["limb"]]
+
     @torch.no_grad()
     def _answers(
         self, model: nn.Module, cases: Sequence[Example]
@@ -233,12 +277,9 @@ class _Run:
         model.eval()
         answers, scores = [], []
         for start in range(0, len(cases), _BATCH):
-            held = list(cases[start : start + _BATCH])
-            batch = {key: value.to(self.context.device) for key, value in self.collate(held, None).items()}
-            found: Answers = model(batch["patches"], batch["index"], batch.get("keys"), batch["kind"])
-            rows = torch.arange(len(held), device=found.items.device)
-            answers.append(chances(found.items[rows, batch["limb"]].double()).cpu().numpy())
-            scores.append(found.score[rows, batch["limb"]].double().cpu().numpy())
+            items, score = self._ask(model, list(cases[start : start + _BATCH]))
+            answers.append(chances(items.double()).cpu().numpy())
+            scores.append(score.double().cpu().numpy())
         return np.concatenate(answers), np.concatenate(scores) * self.sd + self.mean
 
     def _predictions(self, model: nn.Module, cases: list[Example]) -> Predictions:

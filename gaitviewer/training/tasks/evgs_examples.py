@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +16,13 @@ from torch import Tensor
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.learning import ITEMS, LabelledSession
-from gaitviewer.nets.evgs_inputs import EvgsSettings, cut_tokens, keypoint_features, segment_targets
+from gaitviewer.nets.evgs_inputs import EvgsSettings, cut_tokens, keypoint_features, keypoint_targets
 from gaitviewer.nets.pruning import pad_patches
 from gaitviewer.training.task import Example
 from gaitviewer.workflow.evgs_clips import clip_crop
 from gaitviewer.workflow.evgs_strips import Strip, clip_table
 
 _QUALITY = 92  # of the stored pictures
-_LEAST_SPREAD = 0.1  # of a segment, tenths of the picture: about the noise of a keypoint
 
 
 def pack(strip: Strip, session: LabelledSession) -> Example:
@@ -75,30 +76,85 @@ def unpack(example: Example) -> Strip:
     return _strip(example, frames, bits.astype(np.bool_).reshape(shape))
 
 
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """How clips are cut anew, so that a network cannot learn where in the picture things happen to lie.
+
+    Attributes:
+        copies: further cuts of each clip; 0 = none.
+        zoom: SD of the size, a part of it.   shift: SD of the place, a part of the picture.
+        frames: a cut may begin this many frames sooner or later.
+        seed: of all of it.
+    """
+
+    copies: int = 0
+    zoom: float = 0.0
+    shift: float = 0.0
+    frames: int = 0
+    seed: int = 0
+
+    @classmethod
+    def read(cls, augment: Mapping[str, float]) -> Variety:
+        """From the protocol's table."""
+        return cls(int(augment["copies"]), augment["zoom"], augment["shift"], int(augment["shift_frames"]))
+
+
+def strip_key(example: Example) -> tuple[str, ...]:
+    """What tells a strip from all others of its data."""
+    return tuple(str(example[name]) for name in ("session", "trial", "stride", "view", "side"))
+
+
 def clip_cases(
-    examples: Iterable[Example], settings: EvgsSettings, *, pixels: bool = True, tick: Callable[[], None]
+    examples: Iterable[Example],
+    settings: EvgsSettings,
+    *,
+    pixels: bool = True,
+    variety: Variety | None = None,
+    tick: Callable[[], None],
 ) -> list[Example]:
     """Every clip of the strips, as a training case.
 
     A case has "subject", "session", "side", "kind" (its number), "limb" (the set of heads that answers),
     "patches" and "index" (its tokens), "labels" ([17] scores of the items that the kind serves; -1 = not asked
     or not labelled), "session_labels" ([2, 17] of both limbs), "profile" (degrees, NaN = not labelled),
-    "segments" and "features".
+    "places" (of keypoints), "features" and "copies" (patches, index and places of further cuts of the clip).
 
     Args:
         examples: strips.
         settings: of the network that looks at them.
         pixels: cut the tokens (not needed by models that look at keypoints only).
+        variety: of further cuts, for learning.
         tick: called after each strip; raises Cancelled.
     """
     found: list[Example] = []
+    variety = variety or Variety()
     for example in examples:
         strip = unpack(example) if pixels else _without_pictures(example)
         for kind in range(len(clip_table().kinds)):
             if not strip.serves(kind, settings.frames):
-                found.append(_case(example, strip, kind, settings, pixels))
+                own = zlib.crc32("/".join(strip_key(example)).encode())
+                generator = np.random.default_rng([variety.seed, own, kind])
+                copies = list(_cut_anew(strip, kind, settings, variety, generator)) if pixels else []
+                found.append({**_case(example, strip, kind, settings, pixels), "copies": copies})
         tick()
     return found
+
+
+def _cut_anew(
+    strip: Strip, kind: int, settings: EvgsSettings, variety: Variety, generator: np.random.Generator
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]]:
+    """Patches, index and places of each further cut."""
+    for _ in range(variety.copies):
+        later = int(generator.integers(-variety.frames, variety.frames + 1))
+        zoom = float(np.exp(variety.zoom * generator.standard_normal()))
+        across, down = variety.shift * generator.standard_normal(2)
+        crop = clip_crop(strip, kind, settings, later=later).moved(zoom, (float(across), float(down)))
+        tokens = cut_tokens(crop, settings)
+        yield (
+            tokens.patches,
+            tokens.index,
+            keypoint_targets(crop.keypoints, crop.frames.shape[1], settings.tubelet),
+        )
 
 
 def _case(example: Example, strip: Strip, kind: int, settings: EvgsSettings, pixels: bool) -> Example:
@@ -116,7 +172,7 @@ def _case(example: Example, strip: Strip, kind: int, settings: EvgsSettings, pix
         "labels": np.where(asked, np.asarray(example["labels"])[list(Side).index(strip.side)], -1),
         "session_labels": np.asarray(example["labels"]),
         "profile": float(example["profile"]),
-        "segments": segment_targets(crop.keypoints, int(example["size_px"])),
+        "places": keypoint_targets(crop.keypoints, int(example["size_px"]), settings.tubelet),
         "features": keypoint_features(crop.keypoints),
     }
 
@@ -141,33 +197,24 @@ class Collate:
     Attributes:
         augment: "drop_tokens", "gain" and "offset" of the protocol.
         mean, sd: of the Gait Variable Score of those that are learned from.
-        segments_mean, segments_sd: [S] of the body segments.
     """
 
     augment: Mapping[str, float]
     mean: float = 0.0
     sd: float = 1.0
-    segments_mean: NDArray[np.float32] | float = 0.0
-    segments_sd: NDArray[np.float32] | float = 1.0
 
     @classmethod
     def of(cls, train: Sequence[Example], augment: Mapping[str, float]) -> Collate:
-        """With the scales of those that are learned from."""
+        """With the scale of those that are learned from."""
         profiles = np.array([case["profile"] for case in train])
         profiles = profiles[np.isfinite(profiles)]
         mean, sd = (float(profiles.mean()), float(profiles.std()) or 1.0) if profiles.size else (0.0, 1.0)
-        segments = np.stack([case["segments"] for case in train])
-        known = np.isfinite(segments)
-        count = np.maximum(known.sum(axis=0), 1)
-        middle = np.where(known, segments, 0.0).sum(axis=0) / count
-        spread = np.sqrt(np.where(known, (segments - middle) ** 2, 0.0).sum(axis=0) / count)
-        return cls(
-            augment, mean, sd, middle.astype(np.float32), np.maximum(spread, _LEAST_SPREAD).astype(np.float32)
-        )
+        return cls(augment, mean, sd)
 
     def __call__(self, cases: list[Example], generator: np.random.Generator | None) -> dict[str, Tensor]:
         """Padded tensors of clips."""
-        patches, index = [case["patches"] for case in cases], [case["index"] for case in cases]
+        cuts = [self._cut(case, generator) for case in cases]
+        patches, index, places = ([cut[k] for cut in cuts] for k in range(3))
         if generator is not None and self.augment["drop_tokens"] > 0:
             chosen = [self._some(len(one), generator) for one in index]
             patches = [one[at] for one, at in zip(patches, chosen, strict=True)]
@@ -180,11 +227,7 @@ class Collate:
             "limb": torch.tensor([int(case["limb"]) for case in cases]),
             "labels": torch.from_numpy(np.stack([case["labels"] for case in cases])),
             "profile": torch.tensor([(float(case["profile"]) - self.mean) / self.sd for case in cases]),
-            "segments": torch.from_numpy(
-                ((np.stack([c["segments"] for c in cases]) - self.segments_mean) / self.segments_sd).astype(
-                    np.float32
-                )
-            ),
+            "places": torch.from_numpy(np.stack(places)),
         }
         if not keys.all():
             batch["keys"] = torch.from_numpy(keys)
@@ -195,6 +238,13 @@ class Collate:
             batch["gain"] = torch.from_numpy(gain.astype(np.float32))
             batch["offset"] = torch.from_numpy(offset.astype(np.float32))
         return batch
+
+    @staticmethod
+    def _cut(case: Example, generator: np.random.Generator | None) -> tuple[Any, Any, Any]:
+        """Patches, index and places of the clip, while learning of any of its cuts."""
+        copies = case["copies"]
+        number = 0 if generator is None or not copies else int(generator.integers(len(copies) + 1))
+        return copies[number - 1] if number else (case["patches"], case["index"], case["places"])
 
     def _some(self, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
         kept = max(1, round((1.0 - self.augment["drop_tokens"]) * count))

@@ -26,9 +26,9 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("tokens-by-threshold", "tokens with 10 % of foreground", {"network.keep": 0.0}, "pruning"),
     Variant("ordinal", "heads for 0 / 1 / 2", {"network.ordinal": True}, "heads"),
     Variant("separate-limbs", "heads of each limb's own", {"network.shared_limbs": False}, "heads"),
-    Variant("mean-of-tokens", "tokens gathered by their mean", {"network.queries": 0}, "pooling"),
-    Variant("background", "background left as it is", {"network.blank": False}, "pooling"),
-    Variant("no-segments", "not asked for body segments", {"loss.segments": 0.0}, "segments"),
+    Variant("mean-of-tokens", "mean of all tokens, as published", {"network.values": 0}, "pooling"),
+    Variant("background", "background left as it is", {"network.blank": False}, "background"),
+    Variant("places-not-told", "not told where keypoints are", {"loss.keypoints": 0.0}, "pooling"),
 )
 
 
