@@ -18,6 +18,7 @@ from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import silent
 from gaitviewer.core.session import Rating, Session, Subject, Trial, VideoStream
+from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
 from gaitviewer.training import stored
@@ -160,7 +161,7 @@ def cgv(poses: ByView[PoseSequence], tmp_path: Path) -> Path:
         label = {"patient_id": patient, "left": limb, "right": {**limb, "3": 0}}
         (folder / "labels" / f"{patient}.json").write_text(json.dumps(label))
     (folder / "videos").mkdir()
-    pictures = (np.full((96, 192, 3), 10 * n, np.uint8) for n in range(12))
+    pictures = (np.full((SIZE[1], SIZE[0], 3), 10 * n, np.uint8) for n in range(12))
     write_video(folder / "videos" / "7-2_right_100-160.mp4", pictures, rate_hz=30)
     return folder
 
@@ -182,7 +183,12 @@ def test_cgv_folder_is_learning_data(cgv: Path, poses: ByView[PoseSequence]) -> 
     assert not side.seen[60:].any()  # frames without a file stay gaps
     frames = list(session.pictures[("7-2_right_100-160", View.SAGITTAL)].read([2, 5]))
     assert [int(round(float(picture.rgb.mean()), -1)) for picture in frames] == [20, 50]
-    assert frames[0].mask is None
+    outline = frames[0].mask  # capsules around the keypoints, as the folder holds no outlines
+    assert outline is not None
+    assert outline.shape == frames[0].rgb.shape[:2]
+    x, y = np.round(side.xy[2, Keypoint.LEFT_HIP]).astype(int)
+    assert outline[y, x]
+    assert 0.0 < outline.mean() < 0.5
     assert ("7-2_forward_100-160", View.CORONAL) not in session.pictures
 
 
