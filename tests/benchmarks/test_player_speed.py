@@ -368,9 +368,7 @@ def test_steps(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.Capt
     )
     if not used.shared:
         assert p95[0] <= 25
-        assert float(np.percentile([*uncached, *jumps], 95)) <= 0.120
-        # Bare decoding of a whole group of pictures of both views takes as long: nothing can be shown sooner.
-        assert p95[3] <= 200
+        assert max(p95[1], p95[3]) <= 120
 
 
 def test_jumps_that_leave_out_what_is_not_needed(full_hd: Bench, capsys: pytest.CaptureFixture[str]) -> None:
