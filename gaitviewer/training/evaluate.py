@@ -62,15 +62,15 @@ def evaluate(
     finished = {line.key for line in results.read(file)}
     experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=part(tick, 0.0, 0.2))
     chosen = choose_variants(experiment.task, settings.protocol, ablation, only)
-    todo = [
+    wanted = [
         (variant, seed)
         for seed in range(seeds)
         for variant in chosen
         if experiment.key(variant, seed, settings.protocol) not in finished
     ]
-    log.info("%s: %d runs to do, %d done before", task_name, len(todo), len(chosen) * seeds - len(todo))
-    for number, (variant, seed) in enumerate(todo):
-        share = part(tick, 0.2 + 0.75 * number / len(todo), 0.2 + 0.75 * (number + 1) / len(todo))
+    log.info("%s: %d runs to do, %d done before", task_name, len(wanted), len(chosen) * seeds - len(wanted))
+    for number, (variant, seed) in enumerate(wanted):
+        share = part(tick, 0.2 + 0.75 * number / len(wanted), 0.2 + 0.75 * (number + 1) / len(wanted))
         _one_run(experiment, variant, seed, settings, out, file, share)
     if parallel.rank() > 0:
         return ()
