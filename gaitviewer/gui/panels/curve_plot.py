@@ -134,8 +134,10 @@ class CurvePlot(pg.PlotWidget):
         """Title and ticks that fit the width: a title that is too long would push the plot out."""
         metrics = QFontMetrics(theme.font("small"))
         room = self.width() - _AXIS_PX - _RIGHT_PX - 6
+        title = translate_data(self.kind.title)
+        shortened = (metrics.elidedText(title, Qt.TextElideMode.ElideRight, room), "")
         words = next(
-            (w for w in headings(self.kind) if metrics.horizontalAdvance("".join(w)) <= room), ("", "")
+            (w for w in headings(self.kind) if metrics.horizontalAdvance("".join(w)) <= room), shortened
         )
         text = f"{words[0]} <span style='color:{theme.palette().muted[:7]}'>{words[1]}</span>"
         size = f"{max(7.5, theme.font('small').pointSizeF()):.1f}pt"
