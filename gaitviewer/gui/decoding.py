@@ -6,9 +6,12 @@ asked for is a single slot: a newer wish replaces an older one, which is given u
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import UserError
+from gaitviewer.gui.rush import Rush
 from gaitviewer.gui.shots import Shot, ShotCache, make_shot
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 # While playing, pictures are made this far ahead; while standing, this far to both sides.
 _AHEAD_FRAMES = 30
 _AROUND_FRAMES = 24
+_NEXT = 3
 # So many key pictures, over the whole recording, are made once to have something to show wherever one goes.
 _KEYS = 24
 # A picture that is due within so many frames is scaled in a hurry, until the decoder is ahead again.
@@ -36,6 +41,10 @@ _WORTH_RUNNING = 40
 _JOIN_S = 2.0
 # A video that was just opened leaves the processors to the window for so long: only what is shown is decoded.
 _CALM_S = 0.4
+# What is made ahead waits so long at most for a picture of the other view that is wanted now.
+_GIVE_WAY_S = 0.5
+# How far decoders stand back behind the window's thread where both want a processor ("nice", Linux).
+_STAND_BACK = 5
 _owners = count(1)
 
 
@@ -73,6 +82,7 @@ class ViewFrames:
         self,
         stream: VideoStream,
         cache: ShotCache,
+        rush: Rush,
         *,
         opener: Callable[[], VideoReader],
         told: Callable[[], None],
@@ -84,6 +94,7 @@ class ViewFrames:
         self.damage = ""
         self._owner = next(_owners)
         self._cache = cache
+        self._rush = rush
         self._opener = opener
         self._told = told
         self._change = threading.Condition()
@@ -125,6 +136,7 @@ class ViewFrames:
                 return
             self._wanted, self._playing = index, None
             self._serial += 1
+            self._cache.need(self._owner, range(index - self._around, index + self._around + 1))
             self._change.notify()
 
     def play(self, index: int, loop: tuple[int, int] | None, *, late: bool = False) -> None:
@@ -136,6 +148,7 @@ class ViewFrames:
             if self._playing is None:
                 self._serial += 1
             self._playing, self._wanted, self._loop, self._late = index, index, loop, late
+            self._cache.need(self._owner, self._ahead_of(index))
             self._change.notify()
 
     # --- for the canvas ------------------------------------------------------------------------------
@@ -179,6 +192,7 @@ class ViewFrames:
         return max(2, min(_AHEAD_FRAMES, 2 * fitting)), min(_AROUND_FRAMES, fitting)
 
     def _work(self) -> None:
+        _stand_back()
         try:
             reader = self._opener()
         except (UserError, OSError) as error:
@@ -226,9 +240,10 @@ class ViewFrames:
             return None
         later = range(wanted + 1, min(self.info.frame_count, wanted + self._around + 1))
         earlier = range(wanted - 1, max(-1, wanted - self._around - 1), -1)
-        index = self._first_missing(later)
+        # The next steps first, to both sides: one back over a key frame takes a whole group of pictures.
+        index = self._first_missing([*later[:_NEXT], *earlier[:_NEXT], *later])
         if index is not None:
-            return _Task(index, height, serial, run=self._runs_into(index))
+            return _Task(index, height, serial, run=index > wanted and self._runs_into(index))
         index = self._first_missing(earlier)
         while index is None and self._keys:
             key = self._keys.pop()
@@ -247,7 +262,7 @@ class ViewFrames:
         length = stop - start + 1
         return [start + (index - start + k) % length for k in range(min(length, self._ahead + 1))]
 
-    def _first_missing(self, numbers: range) -> int | None:
+    def _first_missing(self, numbers: Iterable[int]) -> int | None:
         return next((number for number in numbers if self._lacks(number, self._height)), None)
 
     def _lacks(self, index: int, height: int) -> bool:
@@ -260,6 +275,11 @@ class ViewFrames:
 
     def _do(self, reader: VideoReader, task: _Task) -> None:
         try:
+            if task.urgent:
+                self._rush.begin(self._owner)
+            elif self._playing is None:
+                self._rush.let_others(self._owner, _GIVE_WAY_S)
+                self._give_up_if_newer(task)
             if task.run:
                 self._continue_run(reader, task)
             else:
@@ -273,6 +293,13 @@ class ViewFrames:
         except BaseException as error:
             self._fail(f"{type(error).__name__}: {error}")
             raise
+        finally:
+            if task.urgent:
+                self._rush.end(self._owner)
+
+    def _give_up_if_newer(self, task: _Task) -> None:
+        if self._serial != task.serial:
+            raise _GivenUp
 
     def _fail_once(self, message: str) -> None:
         """A damaged frame: said, but the rest of the video is still shown."""
@@ -285,8 +312,10 @@ class ViewFrames:
         def passing(number: int) -> None:
             nonlocal latest
             latest = number
-            if self._serial != task.serial:
-                raise _GivenUp
+            self._give_up_if_newer(task)
+            if not task.urgent:
+                self._rush.let_others(self._owner, _GIVE_WAY_S)
+                self._give_up_if_newer(task)
 
         try:
             pixels = reader.frame(
@@ -336,3 +365,10 @@ class ViewFrames:
         self._cache.put(self._owner, make_shot(index, pixels, task.height, rough=task.rough))
         if self._playing is None or index <= self._playing + 1:
             self._told()
+
+
+def _stand_back() -> None:
+    """Let the window's thread run before this one and those that it starts (FFmpeg's), where possible."""
+    if sys.platform.startswith("linux"):  # elsewhere this is of the whole process
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _STAND_BACK)

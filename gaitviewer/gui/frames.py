@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.gui.decoding import ViewFrames
+from gaitviewer.gui.rush import Rush
 from gaitviewer.gui.shots import ShotCache
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class FrameStore(QObject):
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_S))
         self._limit_bytes = limit_bytes
         self.cache = ShotCache(int(limit_bytes * _PICTURES_SHARE))
+        self._rush = Rush()
         self.views: ByView[ViewFrames | None] = ByView(None, None)
         self._reported: set[tuple[View, str]] = set()
         self._lock = threading.Lock()
@@ -100,7 +102,7 @@ class FrameStore(QObject):
             return None
         share = int(self._limit_bytes * _DECODED_SHARE)
         opener = _Opener(stream.path, stream.recorded_at_hz, share, stream.info.frame_count)
-        return ViewFrames(stream, self.cache, opener=opener, told=self._tell)
+        return ViewFrames(stream, self.cache, self._rush, opener=opener, told=self._tell)
 
     def close(self) -> None:
         """End all threads."""

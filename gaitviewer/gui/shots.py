@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,11 @@ def make_shot(index: int, pixels: NDArray[np.uint8], height: int, *, rough: bool
 
 
 class ShotCache:
-    """The most recently used pictures of all owners within one bound; for any thread."""
+    """Pictures of all owners within one bound; for any thread.
+
+    The least recently used ones go first, but what an owner is about to show goes last: pictures that were
+    just shown are always more recent than those made ahead.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         """Keep at most ``limit_bytes``."""
@@ -50,6 +55,11 @@ class ShotCache:
         self._lock = threading.Lock()
         self._shots: OrderedDict[tuple[int, int], Shot] = OrderedDict()
         self._numbers: dict[int, set[int]] = {}
+        self._needed: dict[int, frozenset[int]] = {}
+
+    def need(self, owner: int, numbers: Iterable[int]) -> None:
+        """What an owner is about to show, in place of what it said before."""
+        self._needed[owner] = frozenset(numbers)
 
     def get(self, owner: int, index: int) -> Shot | None:
         """The picture of a frame at whatever size, which then counts as used."""
@@ -86,9 +96,11 @@ class ShotCache:
 
     def _trim(self) -> None:
         while self.held_bytes > self.limit_bytes and len(self._shots) > 1:
-            (whose, index), gone = self._shots.popitem(last=False)
-            self._numbers[whose].discard(index)
-            self.held_bytes -= gone.bytes
+            spared: frozenset[int] = frozenset()
+            oldest = next(iter(self._shots))
+            key = next((key for key in self._shots if key[1] not in self._needed.get(key[0], spared)), oldest)
+            self.held_bytes -= self._shots.pop(key).bytes
+            self._numbers[key[0]].discard(key[1])
 
     def nearest(self, owner: int, index: int) -> Shot | None:
         """The picture nearest in time that is there."""
@@ -101,5 +113,6 @@ class ShotCache:
     def clear(self, owner: int) -> None:
         """Let go of an owner's pictures."""
         with self._lock:
+            self._needed.pop(owner, None)
             for index in self._numbers.pop(owner, ()):
                 self.held_bytes -= self._shots.pop((owner, index)).bytes

@@ -63,7 +63,7 @@ class Decoder:
         Raises:
             VideoError: the file is damaged at that frame.
         """
-        key = int(np.searchsorted(self._index.key_pts, self._index.pts[wanted], side="right")) - 1
+        key = self._index.key_before(wanted)
         self._skips_until = wanted - WHOLE_BEFORE if hurry and self._marks else 0
         if not self._can_run_to(wanted, key):
             self._seek(key)
@@ -83,6 +83,10 @@ class Decoder:
                 raise self._damaged(wanted if self._bad is None else self._bad)
             self._seek(key - back)
             back *= 4
+
+    def reaches(self, wanted: int) -> bool:
+        """Whether it comes to a frame by decoding on, without a seek."""
+        return self._can_run_to(wanted, self._index.key_before(wanted))
 
     def _can_run_to(self, wanted: int, key: int) -> bool:
         if self._position >= wanted:

@@ -26,6 +26,7 @@ from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
 from gaitviewer.video._container import READ_ERRORS, REFUSED, open_container
 from gaitviewer.video._picture import Picture, first_picture
+from gaitviewer.video._slices import slices_in
 
 # No camera in clinical use records faster, or plays slower, than this.
 _FASTEST_HZ = 2000.0
@@ -44,6 +45,7 @@ class FrameIndex:
         pts: [T] i64 presentation times in the stream's own units, strictly increasing.
         key_pts: [M] i64 presentation times of the frames where decoding can start, increasing.
         counted: the packets carry no presentation times; a frame is known by counting from the start.
+        sliced: pictures are coded in several slices, which several processors decode at once.
     """
 
     info: VideoInfo
@@ -51,6 +53,16 @@ class FrameIndex:
     pts: NDArray[np.int64]
     key_pts: NDArray[np.int64]
     counted: bool = False
+    sliced: bool = False
+
+    def key_before(self, number: int) -> int:
+        """Which of the key frames (0 to M - 1) a frame is decoded from; -1 = from the first packet."""
+        return int(np.searchsorted(self.key_pts, self.pts[number], side="right")) - 1
+
+    def way_to(self, number: int) -> int:
+        """How many frames are shown from that key frame on before frame ``number``."""
+        key = self.key_before(number)
+        return number - (int(np.searchsorted(self.pts, self.key_pts[key])) if key >= 0 else 0)
 
 
 @dataclass(slots=True)
@@ -63,6 +75,7 @@ class _Packets:
     count: int = 0
     damaged: int = 0
     untimed: int = 0
+    slices: int = 0
 
 
 def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> FrameIndex:
@@ -104,7 +117,7 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         container.close()
     if recorded_at_hz is not None:
         info = _rescale(path, info, recorded_at_hz)
-    return FrameIndex(info, picture, pts, keys, counted)
+    return FrameIndex(info, picture, pts, keys, counted, sliced=packets.slices > 1)
 
 
 def index_video(path: Path | str, *, recorded_at_hz: float | None = None) -> VideoInfo:
@@ -122,6 +135,8 @@ def _demux(path: Path, container: InputContainer, stream: VideoStream) -> _Packe
                 continue
             found.count += 1
             found.damaged += packet.is_corrupt
+            if found.count == 1:
+                found.slices = slices_in(packet, stream)
             if packet.is_keyframe and packet.pts is not None:
                 found.keys.append(packet.pts)
             if packet.is_discard:  # outside the edit list: may be needed for decoding, is never shown

@@ -20,6 +20,9 @@ from gaitviewer.video._picture import Converter, PixelFormat, Rgb
 from gaitviewer.video.index import FrameIndex, build_index
 
 DEFAULT_CACHE_BYTES = 256 << 20
+# Where pictures are of one slice, a frame this far behind its key frame is reached sooner by several processors
+# with a frame each, and a nearer one by a decoder that hands out each frame at once.
+_LONG_WAY = 12
 
 
 class Converters:
@@ -82,7 +85,7 @@ class VideoReader:
         self._index = index
         self._cache = FrameCache(cache_bytes)
         self._lock = Lock()
-        self._decoder: Decoder | None = None
+        self._decoders: dict[str, Decoder] = {}
         self._converters = Converters(index)
         self._closed = False
 
@@ -131,10 +134,19 @@ class VideoReader:
             self._check_open()
             frame = self._cache.get(index)
             if frame is None:
-                if self._decoder is None:
-                    self._decoder = Decoder(self.path, self._index, threading="SLICE")
-                frame = self._decoder.fetch(index, passed, hurry=hurry)
+                frame = self._decoder_for(index).fetch(index, passed, hurry=hurry)
             return self._converters.convert(frame, max_height, pixel_format)
+
+    def _decoder_for(self, index: int) -> Decoder:
+        """The one that is on its way to a frame, or the one that comes there soonest from the key frame."""
+        for decoder in self._decoders.values():
+            if decoder.reaches(index):
+                return decoder
+        long = not self._index.sliced and self._index.way_to(index) >= _LONG_WAY
+        threading = "FRAME" if long else "SLICE"
+        if threading not in self._decoders:
+            self._decoders[threading] = Decoder(self.path, self._index, threading=threading)
+        return self._decoders[threading]
 
     def frames(
         self, start: int = 0, stop: int | None = None, *, step: int = 1, max_height: int | None = None
@@ -208,9 +220,9 @@ class VideoReader:
         with self._lock:
             self._closed = True
             self._cache.clear()
-            if self._decoder is not None:
-                self._decoder.close()
-                self._decoder = None
+            for decoder in self._decoders.values():
+                decoder.close()
+            self._decoders.clear()
 
     def _check_open(self) -> None:
         if self._closed:

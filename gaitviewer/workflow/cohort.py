@@ -25,6 +25,7 @@ FORMAT = 1
 # Counted up by whoever changes how subjects are drawn, walk, are filmed or labelled.
 EDITION = 4
 _INDEX = "cohort.json"
+_MADE_FROM = ("format", "edition", "seed", "count", "shift")
 _MOST = 100_000
 
 
@@ -35,7 +36,8 @@ class SyntheticCohort:
     Attributes:
         folder: where it lies.
         seed, count, shift: what it was made from.
-        digest: identity of seed, shift, generator and every stored number.
+        digest: identity of what it was made from: seed, size, shift, generator. Another processor rounds
+            differently, so the stored numbers of the same cohort may differ in their last digits.
     """
 
     folder: Path
@@ -121,9 +123,8 @@ def make_cohort(
     missing = [index for index in range(subjects) if not subject_file(folder, index).exists()]
     for done, index in enumerate(_make_all(folder, missing, seed=seed, shift=shift, workers=workers), start=1):
         tick(done / max(1, len(missing)), f"subject {index + 1} of {subjects}")
-    digest = _digest(folder, made_from)
-    _write_index(folder, {**made_from, "digest": digest})
-    return SyntheticCohort(folder, seed, subjects, shift, digest)
+    _write_index(folder, {**made_from, "digest": _identity(made_from), "contents": _contents(folder, subjects)})
+    return open_cohort(folder)
 
 
 def open_cohort(folder: Path) -> SyntheticCohort:
@@ -138,9 +139,8 @@ def open_cohort(folder: Path) -> SyntheticCohort:
     _check_version(folder, index)
     if "digest" not in index:
         raise FormatError(f"The cohort in {folder} is unfinished: run the same “gaitviewer cohort make” again.")
-    return SyntheticCohort(
-        folder, int(index["seed"]), int(index["count"]), str(index["shift"]), str(index["digest"])
-    )
+    seed, count, shift = int(index["seed"]), int(index["count"]), str(index["shift"])
+    return SyntheticCohort(folder, seed, count, shift, _identity(index))
 
 
 def _read_index(folder: Path) -> Mapping[str, Any] | None:
@@ -149,7 +149,7 @@ def _read_index(folder: Path) -> Mapping[str, Any] | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict) or not {"format", "edition", "seed", "count", "shift"} <= set(found):
+        if not isinstance(found, dict) or not set(_MADE_FROM) <= set(found):
             raise ValueError("keys are missing")
     except ValueError as error:
         raise FormatError(f"{path} is not the index of a synthetic cohort ({error}).") from error
@@ -191,9 +191,15 @@ def _write_index(folder: Path, index: Mapping[str, Any]) -> None:
     write_atomically(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode())
 
 
-def _digest(folder: Path, made_from: Mapping[str, Any]) -> str:
-    total = hashlib.sha256(json.dumps(dict(made_from), sort_keys=True).encode())
-    for index in range(int(made_from["count"])):
+def _identity(index: Mapping[str, Any]) -> str:
+    made_from = {key: index[key] for key in _MADE_FROM}
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+def _contents(folder: Path, count: int) -> str:
+    """Of the files: tells whether two copies are the same to the last digit."""
+    total = hashlib.sha256()
+    for index in range(count):
         total.update(hashlib.sha256(subject_file(folder, index).read_bytes()).digest())
     return total.hexdigest()
 

@@ -183,43 +183,45 @@ def _both_exact(views: TwoViews) -> bool:
 
 
 class Processors:
-    """What the machine gave this process: how many processors it used, and how long it had to queue for one.
+    """What the machine gave this process: how many processors it used, and how many others took meanwhile.
 
-    On a machine shared with others a missed frame says nothing; the time spent queueing tells (Linux only).
+    On a machine shared with others a missed frame says nothing; others are seen on Linux only.
     """
 
     def __init__(self) -> None:
         self._process = psutil.Process()
         self._began = time.perf_counter()
-        self._spent = self._seconds()
+        self._spent, self._all = self._seconds(), self._busy()
         self._own = time.thread_time()
-        self._queued = self._queue()
 
     def _seconds(self) -> float:
         user, system = self._process.cpu_times()[:2]
         return float(user + system)
 
-    def _queue(self) -> float:
-        own = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        return int(own.read_text().split()[1]) / 1e9 if own.is_file() else 0.0
+    @staticmethod
+    def _busy() -> float:
+        """Processor seconds of everybody, those that the machine's owner gave to other machines included."""
+        times = psutil.cpu_times()
+        return sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
 
     def stop(self) -> Processors:
         self.took_s = time.perf_counter() - self._began
-        self.used = (self._seconds() - self._spent) / self.took_s
+        spent = self._seconds() - self._spent
+        self.used = spent / self.took_s
         self.window = (time.thread_time() - self._own) / self.took_s
-        self.queued = (self._queue() - self._queued) / self.took_s
+        self.others = max(0.0, self._busy() - self._all - spent) / self.took_s
         return self
 
     @property
     def shared(self) -> bool:
-        """Whether others took a noticeable part of the machine from the window's own thread."""
-        return self.queued > 0.03
+        """Whether others took a noticeable part of the machine."""
+        return self.others > 0.1
 
     def __str__(self) -> str:
         busy = ", MACHINE SHARED WITH OTHERS" if self.shared else ""
         return (
             f"processors {self.used:.2f}, of that the window's thread {self.window:.2f}, "
-            f"queueing {self.queued:.2f}{busy}"
+            f"others {self.others:.2f}{busy}"
         )
 
 
@@ -294,6 +296,12 @@ def _play_through(views: TwoViews, painted: Painted, qtbot: Any) -> tuple[float,
     return count / used.took_s, used.used * used.took_s / count, used
 
 
+def _at_speed_1(bench: Bench) -> float:
+    """Frames per second of both views together that there are to be shown at speed 1."""
+    offset_s = bench.document.trials[0].trial.sync.offset_s
+    return len(bench.paths) * bench.frames / (bench.frames / RATE_HZ + offset_s)
+
+
 def _ratio(bench: Bench, open_views: Open, qtbot: Any, **how: Any) -> tuple[float, float, float, Processors]:
     """A run between two of bare decoding: its frames/s, the ratio, and that of processor time a frame."""
     before, before_each = _bare(bench)
@@ -313,7 +321,7 @@ def test_playing_quad_hd_against_bare_decoding(
     """At speed 1, and with a clock that no machine can follow: every frame is shown as soon as it can be."""
     normal, share, _, used = _ratio(quad_hd, open_views, qtbot)
     bare = normal / share
-    possible = min(bare, 2 * RATE_HZ)
+    possible = min(bare, _at_speed_1(quad_hd))
     runs = [_ratio(quad_hd, open_views, qtbot, clock=lambda: 20 * time.perf_counter()) for _ in range(2)]
     fastest, ratio, work, used_fastest = sorted(runs, key=lambda run: run[1])[-1]
     _say(
@@ -353,17 +361,26 @@ def test_steps(full_hd: Bench, open_views: Open, qtbot: Any, capsys: pytest.Capt
         direction = int(rng.choice([-1, 1]))
         for _ in range(5):  # without a moment's rest: nothing was made ahead
             uncached.append(_timed(views, qtbot, lambda d=direction: player.step(d), exact))
-    for group in rng.permutation(np.arange(2, 9)).tolist():  # the dearest step: back over a key frame
-        player.go_to_frame(View.SAGITTAL, group * GOP)
+    with open_video(full_hd.paths[0]) as reader:
+        keys = reader.key_frames
+    whole = keys[1:][np.diff(keys) == GOP]  # with a whole group of pictures before them
+    pictures = views.frames.views.sagittal
+    assert pictures is not None
+    for key in rng.permutation(whole).tolist():  # the dearest step: back over a key frame
+        player.go_to_frame(View.SAGITTAL, key)
         qtbot.waitUntil(exact, timeout=10_000)
-        across.append(_timed(views, qtbot, lambda: player.step(-1), exact))
+        if pictures.shot(key - 1) is None:
+            across.append(_timed(views, qtbot, lambda: player.step(-1), exact))
+        player.go_to_frame(View.SAGITTAL, int(rng.integers(30)))
+        qtbot.waitUntil(exact, timeout=10_000)
+    assert across
     p95 = [1e3 * float(np.percentile(values, 95)) for values in (cached, uncached, jumps, across)]
     medians = [1e3 * float(np.median(values)) for values in (cached, uncached, jumps, across)]
     _say(
         capsys,
         f"steps of two 1080p60 views (GOP {GOP}), median and p95 in ms: cached {medians[0]:.1f} {p95[0]:.1f}, "
         f"just arrived {medians[1]:.1f} {p95[1]:.1f}, just arrived and back over a key frame "
-        f"{medians[3]:.0f} {p95[3]:.0f}, random jumps {medians[2]:.0f} {p95[2]:.0f}, "
+        f"{medians[3]:.0f} {p95[3]:.0f} ({len(across)} steps), random jumps {medians[2]:.0f} {p95[2]:.0f}, "
         f"{used.stop()}",
     )
     if not used.shared:

@@ -258,6 +258,32 @@ def test_the_cache_lets_go_of_what_was_used_longest_ago() -> None:
     assert cache.height_of(2, 0) == 10
 
 
+def test_what_is_about_to_be_shown_goes_last() -> None:
+    cache = ShotCache(4 * 400)
+    for index in range(4):
+        cache.put(1, _shot(index))
+    cache.need(1, [0, 1, 4, 5])
+    for index in (2, 3):  # shown just now, so more recent than those made ahead
+        cache.get(1, index)
+    cache.put(1, _shot(4))
+    cache.put(1, _shot(5))
+    assert [index for index in range(6) if cache.height_of(1, index)] == [0, 1, 4, 5]
+    cache.put(1, _shot(6))  # the bound holds even where all is needed
+    assert cache.held_bytes <= 1600
+    cache.clear(1)
+    cache.put(2, _shot(0))
+    assert cache.height_of(2, 0) == 10
+
+
+def test_the_step_back_over_a_key_frame_is_made_ahead(qtbot: Any, store: FrameStore, trial: Trial) -> None:
+    frames = opened(store, trial)
+    middle = frames.info.frame_count // 2
+    frames.want(middle)
+    for step in range(1, 4):
+        wait_exact(qtbot, frames, middle - step)
+        wait_exact(qtbot, frames, middle + step)
+
+
 def test_a_shot_shares_the_memory_of_its_array() -> None:
     array = np.zeros((4, 6, 4), np.uint8)
     shot = make_shot(0, array, 4)
