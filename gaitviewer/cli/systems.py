@@ -29,6 +29,12 @@ def add_train(commands: Any) -> None:
     _add_learning(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of split, first weights and order")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="model folder; its name becomes the id")
+    parser.add_argument(
+        "--judged",
+        type=Path,
+        metavar="FOLDER",
+        help="pages of an evaluation: the same run, if it was made there, is taken and not trained again",
+    )
     parser.set_defaults(run=_run_train)
 
 
@@ -138,6 +144,7 @@ def _run_train(options: argparse.Namespace) -> int:
             seed=options.seed,
             out=options.out,
             shifted=options.shifted,
+            judged=options.judged,
             tick=tick,
         )
     if card is not None:

@@ -19,6 +19,7 @@ from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
 from gaitviewer.nets.stgcnpp import Stgcnpp
 
 KINDS = ("cross", "concat", "features", "skeleton")
+INPUT = -1  # in place of a block: the clip itself
 BACKBONES: dict[str, type[Stgcn] | type[Stgcnpp]] = {"st-gcn": Stgcn, "st-gcn++": Stgcnpp}
 
 
@@ -38,7 +39,7 @@ class FusionSettings:
         limit_sd: standardised features are cut at this many SD.
         classes: of the answer.
         frame_step: only every so many frames of a clip are looked at (1 = all).
-        map_layer: block (from 0) of the skeleton branch that maps are read from.
+        map_layer: block (from 0) of the skeleton branch that maps are read from; INPUT = the clip itself.
         branch_dropout: chance that the skeleton tokens of a training case are hidden, so that the features
             learn to answer alone: the skeleton branch knows the training cases too well.
     """
@@ -148,7 +149,8 @@ class CrossAttention(nn.Module):
 class FusionNet(nn.Module):
     """Clip and features to four levels; the kind says which branches there are.
 
-    ``reference`` [C', V] is what the block of the maps gives for healthy children on average (0 = not known).
+    ``reference`` [C', V] is what the block of the maps gives for healthy children on average (0 = not known);
+    where maps are of the clip itself [2, V], where their joints are.
     """
 
     reference: Tensor
@@ -159,7 +161,8 @@ class FusionNet(nn.Module):
         width, kind = settings.width, settings.kind
         if kind != "features":
             self.skeleton: Stgcn | Stgcnpp = BACKBONES[settings.backbone](settings.skeleton)
-            channels = settings.skeleton.widths[settings.map_layer]
+            of_input = settings.map_layer == INPUT
+            channels = 2 if of_input else settings.skeleton.widths[settings.map_layer]
             self.register_buffer("reference", torch.zeros(channels, len(get_layout(settings.skeleton.layout))))
         if kind in ("cross", "concat"):
             self.project = nn.Linear(settings.skeleton.widths[-1], width)

@@ -14,12 +14,19 @@ from gaitviewer import __version__
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
 from gaitviewer.training import metrics, pages, parallel, results
-from gaitviewer.training.experiment import Experiment, RunSettings, open_experiment, own_device, run_variant
+from gaitviewer.training.experiment import (
+    MAIN,
+    Experiment,
+    RunSettings,
+    open_experiment,
+    own_device,
+    run_variant,
+)
 from gaitviewer.training.results import ResultLine
 from gaitviewer.training.task import Task, Variant
 
 log = logging.getLogger(__name__)
-MAIN = "main"
+RUNS = "runs"  # folder beside the pages
 
 
 def evaluate(
@@ -125,7 +132,7 @@ def _one_run(
     def note(fraction: float, words: str) -> None:
         tick(fraction, f"{variant.name}, seed {seed}: {words}")
 
-    result, line = run_variant(experiment, variant, seed, settings, folder=out / "runs", tick=note)
+    result, line = run_variant(experiment, variant, seed, settings, folder=out / RUNS, tick=note)
     if parallel.rank() > 0:
         return
     for name, predictions in result.predictions.items():

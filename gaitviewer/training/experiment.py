@@ -12,7 +12,7 @@ from pathlib import Path
 from gaitviewer import __version__
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
-from gaitviewer.training import metrics, parallel
+from gaitviewer.training import kept, metrics, parallel
 from gaitviewer.training.data import open_data
 from gaitviewer.training.prepare import prepare
 from gaitviewer.training.registry import open_task
@@ -22,6 +22,7 @@ from gaitviewer.training.stored import PreparedSession
 from gaitviewer.training.task import ExampleSets, RunContext, RunResult, Task, Variant
 
 PROTOCOLS = ("tiny", "small", "full")
+MAIN = "main"  # the group of variants that are always run; the first of them is shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,7 @@ def run_variant(
     """Trains and judges one variant; goes on where it was killed."""
     sets, leakage = experiment.sets(seed)
     device = own_device(settings.device)
-    key = experiment.key(variant, seed, settings.protocol)
-    place = folder / f"{_plain(variant.name)}-seed{seed}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    place = run_folder(experiment, variant, seed, settings, folder=folder)
     started = time.monotonic()
     with parallel.threads(settings.threads):
         result = experiment.task.run(
@@ -162,7 +162,17 @@ def run_variant(
     for checkpoint in place.rglob("checkpoint.safetensors"):
         if parallel.rank() == 0:
             checkpoint.unlink(missing_ok=True)  # the run is done; its log stays
+    if parallel.rank() == 0 and variant.ablation == MAIN:
+        kept.keep(place, result, line)
     return result, line
+
+
+def run_folder(
+    experiment: Experiment, variant: Variant, seed: int, settings: RunSettings, *, folder: Path
+) -> Path:
+    """Where a run keeps its checkpoint, its log and, in the end, its weights."""
+    key = experiment.key(variant, seed, settings.protocol)
+    return folder / f"{_plain(variant.name)}-seed{seed}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 def _check_cases(name: str, subjects: Sequence[str], sets: ExampleSets) -> None:

@@ -67,9 +67,14 @@ def run_key(
     return json.dumps([task, variant, seed, protocol, version, digest, sorted(others.items())])
 
 
+def as_text(line: ResultLine) -> str:
+    """A line as it stands in the file."""
+    return json.dumps(_rounded(asdict(line)), ensure_ascii=False, separators=(",", ":"))
+
+
 def append(path: Path, line: ResultLine) -> None:
     """Adds a line; a line torn by a kill is finished off first."""
-    text = json.dumps(_rounded(asdict(line)), ensure_ascii=False, separators=(",", ":")) + "\n"
+    text = as_text(line) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         if file.tell():

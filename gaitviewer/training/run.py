@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,13 @@ from gaitviewer.core.progress import Tick, part
 from gaitviewer.core.splits import TRAIN
 from gaitviewer.errors import OutputError, SettingsError
 from gaitviewer.nets.card import CARD, Card, write_model
-from gaitviewer.training import parallel
-from gaitviewer.training.evaluate import main_variant
+from gaitviewer.training import kept, parallel
+from gaitviewer.training.evaluate import RUNS, main_variant
 from gaitviewer.training.experiment import (
     Experiment,
     RunSettings,
     open_experiment,
+    run_folder,
     run_variant,
 )
 from gaitviewer.training.results import ResultLine
@@ -52,6 +52,7 @@ def train_model(
     seed: int = 0,
     out: Path | None = None,
     shifted: Path | None = None,
+    judged: Path | None = None,
     tick: Tick,
 ) -> Card | None:
     """Trains the main variant of a task and writes ``weights.safetensors`` and ``card.toml``.
@@ -63,6 +64,7 @@ def train_model(
         seed: of split, first weights and order.
         out: the model folder; its name becomes the id. None = the next free one of the user's models.
         shifted: a further test set for the card.
+        judged: folder of the pages of an evaluation; the same run is taken from there, if it is found.
         tick: progress.
 
     Returns:
@@ -77,14 +79,19 @@ def train_model(
         raise SettingsError(f"{folder} holds a model already; name another folder with --out, or delete it.")
     experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=part(tick, 0.0, 0.3))
     variant = main_variant(experiment.task, settings.protocol)
-    started = time.monotonic()
-    runs = paths.cache_dir() / "training"
-    result, line = run_variant(experiment, variant, seed, settings, folder=runs, tick=part(tick, 0.3, 0.98))
+    known = None
+    if judged is not None:
+        place = run_folder(experiment, variant, seed, settings, folder=judged / RUNS)
+        known = kept.find(place, experiment.key(variant, seed, settings.protocol))
+    if known is None:
+        runs = paths.cache_dir() / "training"
+        known = run_variant(experiment, variant, seed, settings, folder=runs, tick=part(tick, 0.3, 0.98))
+    result, line = known
     if result.state is None:
         raise ValueError(f"the main variant of {task_name} has no weights")
     if parallel.rank() > 0:
         return None
-    card = _card(folder.name, experiment, result, line, seed, settings, time.monotonic() - started)
+    card = _card(folder.name, experiment, result, line, seed, settings)
     try:
         written = write_model(folder, result.state, card, extra=_familiar(experiment, seed))
     except OSError as error:
@@ -102,7 +109,6 @@ def _card(
     line: ResultLine,
     seed: int,
     settings: RunSettings,
-    seconds: float,
 ) -> dict[str, Any]:
     test = result.predictions["test"]
     sets, leakage = experiment.sets(seed)
@@ -135,7 +141,7 @@ def _card(
             "code": code_version(),
             "task_version": experiment.task.version,
             "device": line.device,
-            "seconds": round(seconds, 1),
+            "seconds": round(line.seconds, 1),
             "finished": line.when,
         },
         "metrics": {name: _means(scores) for name, scores in line.metrics.items()},

@@ -119,7 +119,9 @@ def _look(
     """Probability of each level (mean over clips) and a raw map for each clip."""
     import torch
 
-    from gaitviewer.nets.gradcam import grad_cam, of_class, of_order
+    from gaitviewer.nets.evidence import evidence
+    from gaitviewer.nets.fusion import INPUT
+    from gaitviewer.nets.gradcam import of_class, of_order
 
     x = torch.from_numpy(as_batch(clips)).to(device)
     clinical = torch.from_numpy(features).to(device).expand(len(clips), -1)
@@ -131,15 +133,9 @@ def _look(
     count, classes = len(clips), net.settings.classes
     higher = settings["target"] == "higher"
     weights = of_order(count, classes) if higher else of_class(torch.full((count,), best), classes)
-    raw, _ = grad_cam(
-        net,
-        lambda: net(x, clinical),
-        block=net.blocks[layer],
-        weights=weights.to(device),
-        reference=net.reference,
-    )
+    raw = evidence(net, x, clinical, layer=layer, weights=weights.to(device), reference=net.reference)
     values = raw.float().cpu().numpy().astype(np.float64)
-    name = f"block {layer + 1} of {len(net.blocks)}"
+    name = "input" if layer == INPUT else f"block {layer + 1} of {len(net.blocks)}"
     return chance, tuple(
         _saliency(clip, value, name, "a higher level" if higher else f"level {best + 1}")
         for clip, value in zip(clips, values, strict=True)

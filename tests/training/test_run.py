@@ -13,10 +13,11 @@ import torch
 from gaitviewer import paths
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import silent
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.nets.card import CARD, WEIGHTS, load_model, read_card, write_model
 from gaitviewer.training import run as training
-from gaitviewer.training.experiment import Experiment, RunSettings
+from gaitviewer.training.evaluate import RUNS, main_variant
+from gaitviewer.training.experiment import Experiment, RunSettings, run_variant
 from gaitviewer.workflow.models import add_model, default_model, list_models, open_model, user_folder, verify
 from gaitviewer.workflow.predict import familiar_of
 
@@ -60,6 +61,36 @@ def test_the_same_seed_gives_the_same_weights(folder: Path, tmp_path: Path) -> N
     assert again is not None
     one, other = load_model(folder), load_model(tmp_path / "toy-2")
     assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)
+
+
+def test_a_run_that_was_judged_is_not_made_again(
+    folder: Path, experiment: Callable[[], Experiment], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings, judged = RunSettings("tiny", "cpu", 1, 1), tmp_path / "pages"
+    held = experiment()
+    variant = main_variant(held.task, "tiny")
+    _, line = run_variant(held, variant, 2, settings, folder=judged / RUNS, tick=silent)
+
+    def refuse(*args: object, **rest: object) -> None:
+        raise AssertionError("trained once more")
+
+    monkeypatch.setattr(training, "run_variant", refuse)
+    card = training.train_model(
+        "severity", tmp_path, settings, seed=2, out=tmp_path / "toy-3", judged=judged, tick=silent
+    )
+    assert card is not None
+    assert card.training["finished"] == line.when
+    one, other = load_model(folder), load_model(tmp_path / "toy-3")
+    assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)
+    with pytest.raises(AssertionError, match="trained once more"):  # another seed was not judged
+        training.train_model(
+            "severity", tmp_path, settings, seed=1, out=tmp_path / "toy-4", judged=judged, tick=silent
+        )
+    (next((judged / RUNS).rglob("finished.safetensors"))).write_bytes(b"torn")
+    with pytest.raises(FormatError, match="is damaged"):
+        training.train_model(
+            "severity", tmp_path, settings, seed=2, out=tmp_path / "toy-5", judged=judged, tick=silent
+        )
 
 
 def test_loaded_model_is_what_was_trained(folder: Path) -> None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from gaitviewer.nets.fusion import FusionNet
-from gaitviewer.nets.gradcam import grad_cam, integrated_gradients, of_class, of_order
+from gaitviewer.nets.evidence import evidence
+from gaitviewer.nets.fusion import INPUT, FusionNet
+from gaitviewer.nets.gradcam import of_class, of_order
 from gaitviewer.training.task import Example
 from gaitviewer.training.tasks.severity_batches import LEVELS, Collate, clip_chances
 from gaitviewer.workflow.skeleton_clips import JOINTS
 
 F8 = NDArray[np.float64]
 Ranking = list[tuple[str, float, float, float]]
-INPUT = -1
-_CHUNK, _STEPS = 32, 6
+_CHUNK = 32
 _KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
 
 
@@ -45,26 +46,9 @@ def maps_by_keypoint(
         if target == "answer":
             with torch.no_grad():
                 weights = of_class(net(x, features).argmax(dim=1), LEVELS)
-        if layer == INPUT and reference is not None:
-            signed = integrated_gradients(
-                _call_with(net, features), x, start=reference, weights=weights, steps=_STEPS
-            )
-            evidence = torch.relu(signed.mean(dim=1))
-        else:
-            raw, _ = grad_cam(
-                net, _call(net, x, features), block=net.blocks[layer], weights=weights, reference=reference
-            )
-            evidence = raw.mean(dim=1)
-        parts.append(evidence.cpu().numpy().astype(np.float64))
+        raw = evidence(net, x, features, layer=layer, weights=weights, reference=reference)
+        parts.append(raw.mean(dim=1).cpu().numpy().astype(np.float64))
     return np.concatenate(parts) if parts else np.zeros((0, len(JOINTS)))
-
-
-def _call(net: nn.Module, x: Tensor, features: Tensor) -> Any:
-    return lambda: net(x, features)
-
-
-def _call_with(net: nn.Module, features: Tensor) -> Any:
-    return lambda x: net(x, features)
 
 
 def reference_of(net: FusionNet, normal: Sequence[Example], *, layer: int, device: str) -> Tensor:
@@ -150,18 +134,18 @@ def check_maps(
 
     Returns:
         By layer: "randomised" mean rank correlation with the maps of networks with random weights (should be
-        near 0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from
-        the most important on and in random order (the first should be lower), and what
-        :func:`check_planted` says.
+        near 0), "deletion" and "deletion_random" what is left of what the map is evidence of (expected level,
+        0 to 1, or probability of the answer) while joints are masked from the most important on and in random
+        order (the first should be lower), and what :func:`check_planted` says.
     """
     used = _some(examples, table)
     if not used:
         return {}
     random = np.random.default_rng([seed, 2])
-    answers = clip_chances(net, used, device).argmax(axis=1).astype(np.int64)
+    said = _Said(str(table["target"]), clip_chances(net, used, device).argmax(axis=1).astype(np.int64))
     blanks = [_blank(net, seed + number, device) for number in range(int(table["random_networks"]))]
     chaotic = [
-        _deleted(net, used, answers, _random_orders(len(used), random), average, device)
+        _deleted(net, used, said, _random_orders(len(used), random), average, device)
         for _ in range(int(table["orders"]))
     ]
     planted = check_planted(net, normal, learned_normal, table, seed=seed, device=device)
@@ -172,7 +156,7 @@ def check_maps(
             return _compared(of, used, learned_normal, table, layer=layer, device=device)
 
         own = maps(net)
-        curve = _deleted(net, used, answers, np.argsort(-own, axis=1), average, device)
+        curve = _deleted(net, used, said, np.argsort(-own, axis=1), average, device)
         found[block_name(layer)] = {
             "randomised": float(np.mean([_mean_rank_correlation(own, maps(blank)) for blank in blanks])),
             "deletion": float(curve.mean()),
@@ -294,6 +278,20 @@ def _among_top(maps: F8, joints: NDArray[np.int64], top: int = 3) -> float:
     return float(there.mean())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """What maps are evidence of: the target, and the answer [N] to each whole clip."""
+
+    target: str
+    answers: NDArray[np.int64]
+
+    def left(self, chances: F8) -> F8:
+        """[N] 0 to 1: the probability of the answer, or the expected level."""
+        if self.target == "answer":
+            return np.asarray(chances[np.arange(len(self.answers)), self.answers], np.float64)
+        return np.asarray(chances @ np.arange(LEVELS) / (LEVELS - 1), np.float64)
+
+
 def _random_orders(count: int, random: np.random.Generator) -> NDArray[np.int64]:
     return np.stack([random.permutation(len(JOINTS)) for _ in range(count)])
 
@@ -301,12 +299,12 @@ def _random_orders(count: int, random: np.random.Generator) -> NDArray[np.int64]
 def _deleted(
     net: FusionNet,
     examples: Sequence[Example],
-    answers: NDArray[np.int64],
+    said: _Said,
     orders: NDArray[np.int64],
     average: NDArray[np.float32],
     device: str,
 ) -> F8:
-    """Mean probability of the first answer after each tenth of the joints is masked, in the given order."""
+    """What is left of the answer after each fifth of the joints is masked, in the given order."""
     steps = sorted({round(share * len(JOINTS)) for share in np.linspace(0.1, 0.9, 5)})
     curve = []
     for count in steps:
@@ -317,8 +315,7 @@ def _deleted(
             clip[:, gone, :2] = average[gone]
             clip[:, gone, 2] = 0.0
             masked.append({**example, "x": clip})
-        chances = clip_chances(net, masked, device)
-        curve.append(float(chances[np.arange(len(answers)), answers].mean()))
+        curve.append(float(said.left(clip_chances(net, masked, device)).mean()))
     return np.asarray(curve)
 
 
