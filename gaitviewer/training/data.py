@@ -20,6 +20,7 @@ from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.cgv import CgvClip, CgvFolder, looks_like_cgv, read_clip, read_folder
 from gaitviewer.paths import resources
+from gaitviewer.workflow.demo import is_demo
 from gaitviewer.workflow.video_pictures import open_pictures
 
 
@@ -92,7 +93,7 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class LibraryData:
-    """Sessions of a library that people graded or rated."""
+    """Sessions of a library that people graded or rated; the demo walker counts as nobody."""
 
     path: Path
 
@@ -103,7 +104,7 @@ class LibraryData:
         total = hashlib.sha256()
         with open_library(self.path) as library:
             for row in sorted(library.list_sessions(), key=lambda one: one.id):
-                if not row.poses:
+                if not row.poses or is_demo(row.subject):
                     continue
                 labels = labels_of(library.load_session(row.id))
                 rated = labels.severity is not None or labels.asymmetry is not None

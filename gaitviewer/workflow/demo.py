@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 # Part of the folder's name: whoever changes how the walker moves or looks counts it up.
 EDITION = 1
+_SUBJECT = "DEMO-"
 _GOP = 30
+
+
+def is_demo(subject: str) -> bool:
+    """Whether a subject is the program's own walker and no child."""
+    return subject.startswith(_SUBJECT)
 
 
 def demo_request(
@@ -44,7 +50,7 @@ def demo_request(
     scene = demo_scene(seed)
     videos = demo_videos(scene, paths.cache_dir() / "demo" / f"{EDITION}-{seed}", tick=tick)
     session = make_session(
-        f"DEMO-{seed}",
+        f"{_SUBJECT}{seed}",
         height_m=scene.gait.height_m,
         footwear=Footwear.BAREFOOT,
         walking_aid=WalkingAid.NONE,

@@ -334,5 +334,7 @@ def _pages(path: Path, height_px: int, tick: Tick) -> Iterator[NDArray[np.uint8]
 
 def demo_in(library: Library) -> Document | None:
     """The demo session of a library, if it is there."""
-    found = next((row.id for row in library.list_sessions() if row.subject.startswith("DEMO-")), None)
+    from gaitviewer.workflow.demo import is_demo
+
+    found = next((row.id for row in library.list_sessions() if is_demo(row.subject)), None)
     return None if found is None else library.load_session(found)

@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gaitviewer.nets.evidence import evidence
+from gaitviewer.nets.fusion import INPUT, FusionNet, FusionSettings
 from gaitviewer.nets.gradcam import grad_cam, integrated_gradients, of_class, of_order
 from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
 
@@ -131,3 +133,31 @@ def test_a_joint_that_stands_where_the_reference_has_it_adds_nothing() -> None:
     found = integrated_gradients(model, x, start=start, weights=of_order(1, 4), steps=3)
     assert (found[..., 4] == 0).all()
     assert (found[..., 5] != 0).any()
+
+
+def _skeleton_net(layer: int) -> FusionNet:
+    torch.manual_seed(6)
+    skeleton = StgcnSettings(width=0.125)
+    return FusionNet(FusionSettings(kind="skeleton", skeleton=skeleton, frame_step=2, map_layer=layer)).eval()
+
+
+def test_evidence_at_the_input_is_of_the_frames_that_are_looked_at() -> None:
+    net = _skeleton_net(INPUT)
+    assert tuple(net.reference.shape) == (2, 25)
+    x, features = torch.randn(2, 3, 32, 25, 1), torch.zeros(2, 0)
+    x[1, :2, :, :, 0] = net.reference[:, None] + 0.0  # stands as the reference does
+    raw = evidence(net, x, features, layer=INPUT, weights=of_order(2, 4), reference=net.reference)
+    assert raw.shape == (2, 16, 25)
+    assert float(raw[0].max()) > 0
+    assert float(raw[1].max()) == 0.0
+    with pytest.raises(ValueError, match="reference"):
+        evidence(net, x, features, layer=INPUT, weights=of_order(2, 4))
+
+
+def test_evidence_at_a_block_is_grad_cam() -> None:
+    net = _skeleton_net(2)
+    x, features = torch.randn(2, 3, 32, 25, 1), torch.zeros(2, 0)
+    weights = of_class(torch.tensor([1, 3]), 4)
+    raw = evidence(net, x, features, layer=2, weights=weights)
+    expected, _ = grad_cam(net, lambda: net(x, features), block=net.blocks[2], weights=weights)
+    torch.testing.assert_close(raw, expected)

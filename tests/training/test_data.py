@@ -73,6 +73,8 @@ def library(poses: ByView[PoseSequence], tmp_path: Path) -> Path:
         graded = _document(poses, 3, cobb=Rating("12.5°", "R"))
         held.save_session(replace(graded, grades=(_grade(1, 2, "2026-01-02"),)))
         held.save_session(_document(poses, 4))  # nobody said anything of it
+        walker = Session("s5", Subject("DEMO-1"), gmfcs=Rating("II", "R"))  # the program's own: no child
+        held.save_session(replace(_document(poses, 5), session=walker))
     return path
 
 

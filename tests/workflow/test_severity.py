@@ -120,6 +120,10 @@ def test_the_layer_is_a_setting(crouching: Measures) -> None:
     early = ask(crouching, model(layer=2)).saliency[0]
     assert early.layer == "block 3 of 10"
     assert len(early.values) > len(ask(crouching, model()).saliency[0].values)
+    clip = ask(crouching, model(layer=-1)).saliency[0]  # the clip itself
+    assert clip.layer == "input"
+    assert len(clip.values) >= len(early.values)
+    assert clip.values.max() > 0
 
 
 def test_features_are_matched_by_name(crouching: Measures) -> None:
