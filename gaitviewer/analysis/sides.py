@@ -7,9 +7,11 @@ short stretches in which the labels jump from one leg to the other are put right
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gaitviewer.analysis.cleaning import F8, body_height_px, clean, segments
 from gaitviewer.analysis.thresholds import motion_settings
@@ -20,6 +22,8 @@ from gaitviewer.core.skeleton import Keypoint
 _LEG = ("HIP", "KNEE", "ANKLE", "HEEL", "BIG_TOE", "SMALL_TOE")
 _UPPER = ("SHOULDER", "ELBOW", "WRIST", "EYE", "EAR")
 _NAMES = {"legs": _LEG, "arms": _UPPER}
+_BELOW_HIP = 1  # the first of the leg's points that swings
+_LEAST_FRAMES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +100,7 @@ def repair_flicker(pose: PoseSequence, walking_pass: WalkingPass) -> Repair:
     start, stop = walking_pass.start, walking_pass.stop
     doubtless = clean(pose)
     heights = body_height_px(doubtless)[start:stop]
-    if stop - start < 5 or not np.isfinite(heights).any():
+    if stop - start < _LEAST_FRAMES or not np.isfinite(heights).any():
         return Repair(pose, ())
     xy, score, origin = pose.xy.copy(), pose.score.copy(), pose.origin.copy()
     stretches: list[tuple[str, int, int]] = []
@@ -108,7 +112,11 @@ def repair_flicker(pose: PoseSequence, walking_pass: WalkingPass) -> Repair:
         )
         # an arm never stands still, so its way says nothing
         weight = motion_settings().sides.way_weight if what == "legs" else 0.0
-        path = _steadiest(both / float(np.nanmedian(heights)), pose.times[start:stop], way_weight=weight)
+        limbs, times = both / float(np.nanmedian(heights)), pose.times[start:stop]
+        crossing = what == "legs" and walking_pass.view is View.SAGITTAL
+        apart = _apart(limbs) if crossing else np.arange(len(limbs))
+        nearest = np.abs(np.arange(len(limbs))[:, None] - apart).argmin(axis=1)
+        path = _steadiest(limbs[apart], times[apart], way_weight=weight)[nearest]
         if 2 * int(path.sum()) > len(path):
             path = ~path
         for a, b in segments(path):
@@ -119,6 +127,19 @@ def repair_flicker(pose: PoseSequence, walking_pass: WalkingPass) -> Repair:
     if not stretches:
         return Repair(pose, ())
     return Repair(pose.with_points(xy, score=score, origin=origin), tuple(stretches))
+
+
+def _apart(limbs: F8) -> NDArray[np.int64]:
+    """Frames in which two legs can be told apart, of [T, 2, P, 2] points in body heights; all, if too few.
+
+    Where one leg swings past the other an estimator may draw both as one, and have them exchanged from then on:
+    that is seen only by holding what comes after such frames against what came before.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nothing of a leg is seen
+        gap = np.nanmedian(np.hypot(*np.moveaxis(limbs[:, 0] - limbs[:, 1], -1, 0))[:, _BELOW_HIP:], axis=1)
+    apart = np.flatnonzero(~(gap < motion_settings().sides.together))
+    return apart if len(apart) >= _LEAST_FRAMES else np.arange(len(limbs))
 
 
 def near_evidence(pose: PoseSequence, walking_pass: WalkingPass) -> NearEvidence:

@@ -52,6 +52,7 @@ class SideSettings:
     fringe_s: float
     switch_cost: float
     longest_jump: float
+    together: float
     way_weight: float
     score_scale: float
     floor_scale: float
