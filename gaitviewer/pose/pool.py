@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
+from gaitviewer.core.children import end_with_parent
 from gaitviewer.errors import PoseError, UserError
 from gaitviewer.pose.estimator import PoseEstimator, make_estimator
 
@@ -55,17 +56,9 @@ class _Worker:
     task: Task | None = None
 
 
-def _end_with_parent() -> None:
-    """End this process as soon as its parent is gone, whatever it is doing."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
 def _settle_in() -> None:
     """Quiet, humble, and deaf to Ctrl-C."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 2)  # MediaPipe's C++ parts write to file descriptor 2 whatever they are told

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitviewer import paths
+from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LearningData
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import SettingsError, UserError
@@ -98,6 +99,7 @@ _held: tuple[LearningData, Task, Path] | None = None  # of a worker process
 
 def _start(task_name: str, source: Path, folder: Path) -> None:
     global _held
+    end_with_parent()
     _held = open_data(source), open_task(task_name), folder
     import torch
 

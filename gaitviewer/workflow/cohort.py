@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.progress import Tick, silent
 from gaitviewer.errors import FormatError, SettingsError
@@ -211,7 +212,7 @@ def _make_all(folder: Path, missing: list[int], *, seed: int, shift: str, worker
             _make_one(str(folder), seed, index, shift)
             yield index
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         waiting = {pool.submit(_make_one, str(folder), seed, index, shift) for index in missing}
         try:
             while waiting:

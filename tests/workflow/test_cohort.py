@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from gaitviewer.analysis.norms import normal_band
@@ -266,3 +272,28 @@ def test_the_command_line_makes_and_shows(tmp_path: Path, capsys: pytest.Capture
     assert main(["cohort", "show", str(folder)]) == 0
     assert "1 cp" in capsys.readouterr().out
     assert main(["cohort", "show", str(tmp_path)]) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gaitviewer", "cohort", "make", str(tmp_path / "killed")]
+    parent = subprocess.Popen(
+        [*command, "--subjects", "40", "--seed", "3", "--workers", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 60
+        while not list(tmp_path.rglob("*.npz")):
+            assert parent.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        assert len(workers) >= 2
+        parent.send_signal(signal.SIGTERM)
+        parent.wait(20)
+        _, alive = psutil.wait_procs(workers, timeout=10)
+        assert not alive
+    finally:
+        parent.kill()
+        parent.wait()
