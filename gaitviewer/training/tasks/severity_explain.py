@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -134,18 +133,19 @@ def check_maps(
 
     Returns:
         By layer: "randomised" mean rank correlation with the maps of networks with random weights (should be
-        near 0), "deletion" and "deletion_random" what is left of what the map is evidence of (expected level,
-        0 to 1, or probability of the answer) while joints are masked from the most important on and in random
-        order (the first should be lower), and what :func:`check_planted` says.
+        near 0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from
+        the most important on and in random order (the first should be lower), and what
+        :func:`check_planted` says. (Not the expected level: a joint that is masked stands still, which itself
+        looks like a stiff leg.)
     """
     used = _some(examples, table)
     if not used:
         return {}
     random = np.random.default_rng([seed, 2])
-    said = _Said(str(table["target"]), clip_chances(net, used, device).argmax(axis=1).astype(np.int64))
+    answers = clip_chances(net, used, device).argmax(axis=1).astype(np.int64)
     blanks = [_blank(net, seed + number, device) for number in range(int(table["random_networks"]))]
     chaotic = [
-        _deleted(net, used, said, _random_orders(len(used), random), average, device)
+        _deleted(net, used, answers, _random_orders(len(used), random), average, device)
         for _ in range(int(table["orders"]))
     ]
     planted = check_planted(net, normal, learned_normal, table, seed=seed, device=device)
@@ -156,7 +156,7 @@ def check_maps(
             return _compared(of, used, learned_normal, table, layer=layer, device=device)
 
         own = maps(net)
-        curve = _deleted(net, used, said, np.argsort(-own, axis=1), average, device)
+        curve = _deleted(net, used, answers, np.argsort(-own, axis=1), average, device)
         found[block_name(layer)] = {
             "randomised": float(np.mean([_mean_rank_correlation(own, maps(blank)) for blank in blanks])),
             "deletion": float(curve.mean()),
@@ -278,20 +278,6 @@ def _among_top(maps: F8, joints: NDArray[np.int64], top: int = 3) -> float:
     return float(there.mean())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Said:
-    """What maps are evidence of: the target, and the answer [N] to each whole clip."""
-
-    target: str
-    answers: NDArray[np.int64]
-
-    def left(self, chances: F8) -> F8:
-        """[N] 0 to 1: the probability of the answer, or the expected level."""
-        if self.target == "answer":
-            return np.asarray(chances[np.arange(len(self.answers)), self.answers], np.float64)
-        return np.asarray(chances @ np.arange(LEVELS) / (LEVELS - 1), np.float64)
-
-
 def _random_orders(count: int, random: np.random.Generator) -> NDArray[np.int64]:
     return np.stack([random.permutation(len(JOINTS)) for _ in range(count)])
 
@@ -299,12 +285,12 @@ def _random_orders(count: int, random: np.random.Generator) -> NDArray[np.int64]
 def _deleted(
     net: FusionNet,
     examples: Sequence[Example],
-    said: _Said,
+    answers: NDArray[np.int64],
     orders: NDArray[np.int64],
     average: NDArray[np.float32],
     device: str,
 ) -> F8:
-    """What is left of the answer after each fifth of the joints is masked, in the given order."""
+    """Mean probability of the answer after each fifth of the joints is masked, in the given order."""
     steps = sorted({round(share * len(JOINTS)) for share in np.linspace(0.1, 0.9, 5)})
     curve = []
     for count in steps:
@@ -315,7 +301,8 @@ def _deleted(
             clip[:, gone, :2] = average[gone]
             clip[:, gone, 2] = 0.0
             masked.append({**example, "x": clip})
-        curve.append(float(said.left(clip_chances(net, masked, device)).mean()))
+        chances = clip_chances(net, masked, device)
+        curve.append(float(chances[np.arange(len(answers)), answers].mean()))
     return np.asarray(curve)
 
 
