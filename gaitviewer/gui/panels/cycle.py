@@ -12,8 +12,8 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import Curve, Measures
 
-# Strides of the two views that start and end within this time of one another are the same step.
-_SAME_STRIDE_S = 0.12
+# Strides of two views are one step if they share this part of the longer one: a view may see its end badly.
+_SAME_STRIDE = 0.6
 
 
 def to_player(time_s: float, view: View, offset_s: float) -> float:
@@ -116,7 +116,8 @@ def same_step(stride: Stride, strides: Iterable[Stride], offset_s: float) -> tup
         if (other.trial, other.side) != (stride.trial, stride.side) or other.view is stride.view:
             continue
         begin, end = (to_player(t, other.view, offset_s) for t in (other.start_s, other.stop_s))
-        if abs(begin - start) < _SAME_STRIDE_S and abs(end - stop) < _SAME_STRIDE_S:
+        shared = min(stop, end) - max(start, begin)
+        if shared >= _SAME_STRIDE * max(stop - start, end - begin):
             keys.add(other.key)
     return tuple(sorted(keys))
 

@@ -66,6 +66,10 @@ def test_the_same_step_in_both_views(measures) -> None:
     # The made-up views share their times: simultaneous where the offset is 0.
     assert cycle.same_step(stride, measures.strides, 0.0) == tuple(sorted((stride.key, coronal.key)))
     assert cycle.same_step(stride, measures.strides, 0.5) == (stride.key,)
+    # One view sees the end of the step a quarter of its length too soon: it is still that step, and no other.
+    early = replace(coronal, stop_s=coronal.stop_s - 0.25 * (coronal.stop_s - coronal.start_s))
+    seen = [early if one.key == coronal.key else one for one in measures.strides]
+    assert cycle.same_step(stride, seen, 0.0) == tuple(sorted((stride.key, coronal.key)))
 
 
 def test_leaving_out_needs_a_reason_and_can_be_taken_back(measures, document) -> None:
