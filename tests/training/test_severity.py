@@ -98,18 +98,18 @@ def test_a_run_says_what_it_went_by(fused: RunResult) -> None:
     assert fused.extras["features"]
     for held in ("valid", "test"):
         checks = fused.extras["maps"][held]
-        assert set(checks) == {"input", "block 3", "block 9"}
+        assert set(checks) == {"input", "block 3", "block 4"}
         for row in checks.values():
             assert -1 <= row["randomised"] <= 1
             assert 0 <= row["deletion"] <= 1
             assert 0 <= row["planted"] <= 1
             assert 0 <= row["answered"] <= 1
     named = fused.extras["planted knee"]
-    assert named["block"] == "block 9"
+    assert named["block"] == "block 4"
     for network in ("skeleton", "cross"):
         share = named[f"{network}, test"]
         assert named[f"{network}, test, passed"] == (share >= named["needed"])
-    assert named["skeleton, test"] == fused.extras["maps"]["test"]["block 9"]["planted"]
+    assert named["skeleton, test"] == fused.extras["maps"]["test"]["block 4"]["planted"]
     assert fused.extras["gate"]["test"]["level 0 normal"] == 1.0
     assert fused.extras["gate"]["test"]["level 4 normal"] == 0.0
 
@@ -134,6 +134,23 @@ def test_same_seed_same_numbers_whatever_ran_before(
     again = task.run(variant(task, "fusion"), context(sets, tmp_path / "b"))
     for name, found in again.predictions.items():
         np.testing.assert_array_equal(found.probability, fused.predictions[name].probability)
+
+
+def test_a_skeleton_network_is_trained_once_and_a_torn_one_again(
+    fused: RunResult, sets: ExampleSets, tmp_path: Path
+) -> None:
+    notes: list[str] = []
+    told = replace(context(sets, tmp_path / "one"), tick=lambda fraction, note: notes.append(note))
+    make_task().run(variant(make_task(), "skeleton-only"), told)
+    assert any("skeleton: epoch" in note for note in notes)
+    notes.clear()
+    again = make_task().run(variant(make_task(), "fusion"), replace(told, folder=tmp_path / "two"))
+    assert not any("skeleton: epoch" in note for note in notes)
+    np.testing.assert_array_equal(again.predictions["test"].probability, fused.predictions["test"].probability)
+    (kept,) = (tmp_path / "skeletons").iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    make_task().run(variant(make_task(), "skeleton-only"), replace(told, folder=tmp_path / "three"))
+    assert any("skeleton: epoch" in note for note in notes)
 
 
 def test_a_planted_fault_is_the_only_thing_to_learn(sets: ExampleSets, tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
 from gaitviewer.analysis.gait_features import (
     features_for,
@@ -28,6 +31,7 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.fusion import FusionNet
+from gaitviewer.training import parallel
 from gaitviewer.training.loop import fit
 from gaitviewer.training.protocols import Tables
 from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
@@ -78,13 +82,10 @@ def make_task() -> SeverityTask:
 
 
 class SeverityTask:
-    """System 1 as a task; a trained skeleton network is kept for the other variants of the same seed."""
+    """System 1 as a task; a trained skeleton network is kept on disk for the other variants of its seed."""
 
     name = "severity"
     version = VERSION
-
-    def __init__(self) -> None:
-        self._kept: dict[str, dict[str, torch.Tensor]] = {}
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each clip; [] where no clip can be cut or no severity is known."""
@@ -143,15 +144,36 @@ class SeverityTask:
         """The skeleton network, trained; the same for all variants with the same graph and seed."""
         settings = network_settings(tables, kind="skeleton", chosen=())
         key = _key(settings, tables, context, train)
+        kept = context.folder.parent / "skeletons" / f"{key[:24]}.safetensors"
         torch.manual_seed(context.seed)
         net = FusionNet(settings)
-        if key in self._kept:
-            net.load_state_dict(self._kept[key])
+        if _read_skeleton(net, kept):
             return net.to(context.device).eval()
         clips = learned(tables, train, context)
         _fit(net, "skeleton", tables, clips, context, part(context.tick, 0.0, 0.6))
-        self._kept[key] = {name: value.detach().cpu().clone() for name, value in net.state_dict().items()}
+        if parallel.rank() == 0:
+            _write_skeleton(net, kept)
         return net.eval()
+
+
+def _read_skeleton(net: FusionNet, file: Path) -> bool:
+    """Take the weights of the skeleton branch from a file, if it is there and whole."""
+    if not file.is_file():
+        return False
+    try:
+        net.skeleton.load_state_dict(load_file(file))
+    except (SafetensorError, OSError, RuntimeError) as error:
+        log.info("severity: %s cannot be used (%s) and is made again", file.name, error)
+        return False
+    return True
+
+
+def _write_skeleton(net: FusionNet, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".part")
+    state = net.skeleton.state_dict()
+    save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, unfinished)
+    unfinished.replace(file)
 
 
 class _Run:
@@ -358,7 +380,8 @@ def _fit(
 
 
 def _key(settings: Any, tables: Tables, context: RunContext, train: Sequence[Example]) -> str:
-    """Of everything that the skeleton network depends on."""
+    """Of everything that the skeleton network depends on (not of where its maps are read)."""
+    settings = replace(settings, map_layer=0)
     total = hashlib.sha256(repr((settings, tables["skeleton_loop"], tables["augment"])).encode())
     train = learned(tables, train, context)
     total.update(repr((tables["loss"], context.seed, context.device, context.threads)).encode())
