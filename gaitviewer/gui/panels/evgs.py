@@ -69,6 +69,7 @@ class EvgsPanel(Panel):
         self.detail.graded.connect(self.grade)
         self.detail.removed.connect(self.remove_grade)
         self.detail.noted.connect(self.set_note)
+        self.detail.entered.connect(self.table.setFocus)
         self.detail.evidence_chosen.connect(self._go_to)
         self.detail.taken.connect(self.take_over)
         state.session_changed.connect(self._reload)
@@ -85,6 +86,7 @@ class EvgsPanel(Panel):
         self.rater.setPlaceholderText(self.tr("Your name or initials"))
         self.rater.setMaxLength(200)
         self.rater.editingFinished.connect(self._keep_rater)
+        self.rater.returnPressed.connect(self.table.setFocus)
         self.blind = QCheckBox(self.tr("Hide until graded"))
         self.blind.setObjectName("evgs_hide_until_graded")
         self.blind.setToolTip(self.tr("Hide measured and model values until I have graded"))
@@ -273,9 +275,15 @@ class EvgsPanel(Panel):
             return
         grade = grade_of(state.document, state.item, state.side, state.settings.rater)
         if grade is not None and grade.note != note:
-            state.edit(
-                grading.with_grade(state.document, replace(grade, note=note)), self.tr("Note on a grade")
-            )
+            after = grading.with_grade(state.document, replace(grade, note=note))
+            merge = f"note {grade.item} {grade.side.value}"
+            state.edit(after, self.tr("Note on a grade"), merge=merge)
+
+    def leave_field(self, field: QWidget) -> None:
+        """Escape in a field of the panel: a name that was not entered is forgotten."""
+        if field is self.rater:
+            self.rater.setText(self.state.settings.rater)
+        self.table.setFocus()
 
     def _put(self, score: int | None, note: str) -> None:
         state = self.state
