@@ -145,9 +145,10 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
     press(qtbot, reviewed, Qt.Key.Key_2)
     reviewed.actions_by_name["session.sign"].trigger()
     dialog = reviewed.dialog
+    dialog.name.clear()
     assert not dialog.sign_button.isEnabled()
     dialog.name.setText("AB")
-    assert "left 0 / 17" in dialog.words.text()
+    assert "left 1 / 17" in dialog.words.text()
     with qtbot.waitSignal(reviewed.work.signed, timeout=30_000):
         dialog.sign_button.click()
     with open_library() as library:
