@@ -64,6 +64,7 @@ class DetailView(QScrollArea):
         self.facts = _label("evgs_detail_facts", quiet=True)
         self.by_hand = HandRows()
         self.by_hand.taken.connect(self.taken)
+        self.by_hand.choice_asked.connect(self.ensureWidgetVisible)
         self.others = _label("evgs_detail_others", quiet=True)
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
