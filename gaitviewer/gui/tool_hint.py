@@ -17,7 +17,7 @@ _MARGIN_PX = 10
 
 
 class ToolHint(QLabel):
-    """A badge at the lower edge of the pictures; clicks go through it."""
+    """A badge at the upper edge of the pictures, where no feet are; clicks go through it."""
 
     def __init__(self, views: QWidget) -> None:
         super().__init__(views)
@@ -40,17 +40,17 @@ class ToolHint(QLabel):
             self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Stay at the lower edge."""
+        """Stay at the upper edge."""
         if event.type() == QEvent.Type.Resize and not self.isHidden():
             self._place()
         return False
 
     def _place(self) -> None:
-        room = self._views.rect().adjusted(_MARGIN_PX, 0, -_MARGIN_PX, -_MARGIN_PX)
+        room = self._views.rect().adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, 0)
         line = self.fontMetrics().horizontalAdvance(self.text()) + 4 * self.margin()
         wide = min(room.width(), line)
         high = self.heightForWidth(wide)
-        self.setGeometry(room.center().x() - wide // 2, room.bottom() - high, wide, high)
+        self.setGeometry(room.center().x() - wide // 2, room.top(), wide, high)
 
 
 def words_of(kind: ToolKind, item: int | None, side: Side | None) -> str:
