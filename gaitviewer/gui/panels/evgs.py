@@ -218,7 +218,7 @@ class EvgsPanel(Panel):
                 words = total_words(measures.evgs.total(side))
             self.totals["measured", side].setText(words)
             own = grading.human_total(document, self.items, side, settings.rater)
-            self.totals["graded", side].setText(total_words(own))
+            self.totals["graded", side].setText(total_words(own, graded=True))
             for kind, whose in (("measured", self.tr("Program")), ("graded", self.tr("Your total"))):
                 label = self.totals[kind, side]
                 label.setAccessibleName(f"{whose}, {side_name(side)}: {label.text()}")
