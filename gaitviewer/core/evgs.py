@@ -128,7 +128,8 @@ class EvgsTotal:
     items: int = 17
 
     def __str__(self) -> str:
-        return f"{self.score} of {self.maximum} ({self.items_seen} items seen)"
+        items = "1 item" if self.items_seen == 1 else f"{self.items_seen} items"
+        return f"{self.score} of {self.maximum} ({items} seen)"
 
 
 @dataclass(frozen=True, slots=True)

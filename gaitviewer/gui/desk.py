@@ -130,6 +130,7 @@ class Desk(QMainWindow):
         details.edit_asked.connect(self.facts_asked)
         self.hand.changed.connect(self.changed)
         self.transport.offset_asked.connect(self._set_offset)
+        self.transport.offset.returnPressed.connect(lambda: self.canvas.setFocus())
         self.transport.estimate_asked.connect(self._use_estimate)
         state.document_changed.connect(self._follow_offset)
         state.settings_changed.connect(lambda: self.views.frames.set_limit(state.settings.memory_mb << 20))
@@ -285,6 +286,13 @@ class Desk(QMainWindow):
         if other in self.player.views:
             self.views.set_active_view(other)
             self.views.canvases[other].setFocus()
+
+    def leave_field(self, field: QWidget) -> None:
+        """Escape in a field: the keys work in the score table or in the pictures again."""
+        if self.evgs.isAncestorOf(field):
+            self.evgs.leave_field(field)
+        elif self.isAncestorOf(field):
+            self.canvas.setFocus()
 
     def fit(self) -> None:
         """Both pictures whole."""

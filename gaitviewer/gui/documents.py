@@ -1,4 +1,4 @@
-"""What results of jobs change in a document, as pure functions: a person's edits always stay."""
+"""A document for the window: its title, and what results of jobs change (a person's edits always stay)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from dataclasses import replace
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.workflow.analysing import with_found
+
+
+def title_of(document: Document) -> str:
+    """Title of a window for a session; Qt puts a star in place of "[*]" while edits are not saved."""
+    session = document.session
+    when = session.when.isoformat() if session.when else ""
+    subject = " – ".join(part for part in (session.subject.pseudonym, when) if part)
+    return f"{subject}[*] – GaitViewer"
 
 
 def has_poses(document: Document) -> bool:

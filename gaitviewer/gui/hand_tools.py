@@ -10,13 +10,14 @@ from gaitviewer.gui.canvas.tools import ToolKind
 from gaitviewer.gui.canvas.two_views import TwoViews
 from gaitviewer.gui.notices import Banner
 from gaitviewer.gui.state import AppState
+from gaitviewer.gui.tool_hint import ToolHint
 
 
 class HandTools(QObject):
     """Goniometer, vertical, distance, in both views.
 
     Attributes:
-        tool: the one in hand, or None.
+        tool: the one in hand, or None.   hint: what to do with it.
 
     Signals:
         changed: another tool is in hand.
@@ -28,6 +29,8 @@ class HandTools(QObject):
         super().__init__(parent)
         self._state, self._views, self._banner = state, views, banner
         self.tool: ToolKind | None = None
+        self.hint = ToolHint(views)
+        state.selection_changed.connect(self._explain)
         views.measured.connect(lambda _: self._keep())
         state.document_changed.connect(self._show)
         state.trial_changed.connect(self._show)
@@ -40,7 +43,11 @@ class HandTools(QObject):
     def _take(self, kind: ToolKind | None) -> None:
         self.tool = kind
         self._views.set_tool(kind)
+        self._explain()
         self.changed.emit()
+
+    def _explain(self) -> None:
+        self.hint.show_tool(self.tool, self._state.item, self._state.side)
 
     def put_away(self) -> None:
         """Put the tool away; without one, select nothing and show the whole pictures."""

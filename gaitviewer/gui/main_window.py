@@ -25,6 +25,8 @@ from gaitviewer.gui.actions import Actions, fill_menus
 from gaitviewer.gui.analysis_note import AnalysisNote
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
+from gaitviewer.gui.documents import title_of
+from gaitviewer.gui.fields import FieldKeys
 from gaitviewer.gui.jobs import Job, Jobs
 from gaitviewer.gui.keys import load_keys
 from gaitviewer.gui.notices import JobBar
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, self.work, self._settings)
         self.dialogs.keys_changed.connect(self._use_keys)
         self.bindings = load_keys()
+        self.fields = FieldKeys(self)
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
         self.library_page = LibraryPage()
@@ -170,6 +173,7 @@ class MainWindow(QMainWindow):
             desk.changed.connect(self._refresh)
             self.analysis_note = AnalysisNote(self.work, desk.banner, desk.views)
             desk.facts_asked.connect(self.dialogs.change_facts)
+            self.fields.given_up.connect(desk.leave_field)
             key_images = desk.panels["key_images"]
             assert isinstance(key_images, KeyImagesPanel)
             self.key_pictures = KeyPictures(self.state, self.jobs, key_images)
@@ -310,6 +314,7 @@ class MainWindow(QMainWindow):
 
     def run(self, deed: str) -> None:
         """Do what only the window can do; see the table of actions."""
+        self.fields.finish()
         deeds: dict[str, Callable[[], object]] = {
             "library": self.show_library,
             "next": lambda: self.open_neighbour(1),
@@ -353,10 +358,7 @@ class MainWindow(QMainWindow):
             self.setWindowTitle("GaitViewer")
             self.saved_words.setText("")
         else:
-            session = document.session
-            when = session.when.isoformat() if session.when else ""
-            parts = [part for part in (session.subject.pseudonym, when, "GaitViewer") if part]
-            self.setWindowTitle(" – ".join(parts) + "[*]")
+            self.setWindowTitle(title_of(document))
             self.saved_words.setText(self.tr("saved") if self.state.is_saved else self.tr("not saved yet"))
         self.setWindowModified(document is not None and not self.state.is_saved)
         self._trials_action.setVisible(document is not None and len(document.trials) > 1)
@@ -370,13 +372,9 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """A new session of what was dropped."""
-        from gaitviewer.gui.dialogs.recordings_table import is_video
+        from gaitviewer.gui.dialogs.recordings_table import videos_in
 
-        files: list[Path] = []
-        for url in event.mimeData().urls():
-            path = Path(url.toLocalFile())
-            files += sorted(path.iterdir()) if path.is_dir() else [path]
-        videos = [path for path in files if is_video(path)]
+        videos = videos_in(Path(url.toLocalFile()) for url in event.mimeData().urls())
         event.acceptProposedAction()
         if videos:
             self.dialogs.new_session(videos)
@@ -385,6 +383,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Save, keep the places, end all work."""
+        self.fields.finish()
         if not self.work.save_now():
             event.ignore()
             return

@@ -286,6 +286,11 @@ QPushButton[primary="true"] {{ background: {p.accent}; color: {p.accent_text}; b
     border-radius: 4px; padding: 6px 14px; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {p.border}; color: {p.muted}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {p.text}; padding: 4px 12px; }}
+QPushButton#by_hand_take {{ border: 1px solid {p.edge}; border-radius: 4px; padding: 4px 10px;
+    background: {p.raised}; text-align: left; }}
+QPushButton#by_hand_take:hover {{ background: {p.hover}; }}
+QPushButton#by_hand_take:focus {{ border: 2px solid {p.focus}; padding: 3px 9px; }}
+QLabel#by_hand_choose {{ color: {p.focus}; font-weight: 600; }}
 """
 
 

@@ -17,7 +17,9 @@ class SessionRow:
         id, subject: identifier and pseudonym.   when: date of the visit, if known.
         trials: number of recordings.   outputs: number of files written.
         saved_utc: last saved, ISO 8601 UTC.   signed_utc, signed_by: latest signed snapshot, "" if none.
-        poses: views with keypoints.   grades: a person's grades.   texts: whether a person wrote any.
+        poses: views with keypoints.   grades: grades by persons, all raters together.
+        graded: items of limbs that the rater with most of them graded ("not assessable" counts).
+        views: views that were recorded.   texts: whether a person wrote any.
         corrected: whether a person corrected points or events, or left something out.
     """
 
@@ -31,6 +33,8 @@ class SessionRow:
     signed_by: str
     poses: int = 0
     grades: int = 0
+    graded: int = 0
+    views: frozenset[View] = frozenset()
     texts: bool = False
     corrected: bool = False
 

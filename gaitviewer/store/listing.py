@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from gaitviewer.core.gait import View
 from gaitviewer.store import rows
 from gaitviewer.store.entries import SessionRow
 
@@ -16,6 +17,9 @@ SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS si
     (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs,
     (SELECT COUNT(*) FROM poses p WHERE p.session = s.id) AS poses,
     (SELECT COUNT(*) FROM grades g WHERE g.session = s.id) AS grades,
+    (SELECT MAX(cells) FROM (SELECT COUNT(DISTINCT g.item || g.side) AS cells FROM grades g
+        WHERE g.session = s.id GROUP BY g.rater)) AS graded,
+    (SELECT GROUP_CONCAT(DISTINCT r.view) FROM recordings r WHERE r.session = s.id) AS views,
     EXISTS (SELECT 1 FROM texts x WHERE x.session = s.id) AS texts,
     (EXISTS (SELECT 1 FROM excluded_strides e WHERE e.session = s.id)
         OR EXISTS (SELECT 1 FROM poses p WHERE p.session = s.id AND p.corrected)
@@ -48,6 +52,8 @@ def list_sessions(select: Select, *, deleted: bool) -> tuple[SessionRow, ...]:
             row["signed_by"] or "",
             poses=row["poses"],
             grades=row["grades"],
+            graded=row["graded"] or 0,
+            views=frozenset(View(view) for view in (row["views"] or "").split(",") if view),
             texts=bool(row["texts"]),
             corrected=bool(row["corrected"]),
         )

@@ -35,6 +35,7 @@ class SessionState(Enum):
     NEW = "new"
     ANALYSED = "analysed"
     CORRECTED = "corrected"
+    GRADING = "grading"
     GRADED = "graded"
     REVIEWED = "reviewed"
     SIGNED = "signed"
@@ -47,6 +48,7 @@ class SessionCard:
     Attributes:
         id, subject, when: which.   trials: number of recordings.   state: how far it is.
         grades: a person's grades.   saved_utc: last saved, ISO 8601.   thumbnail: its picture, or None.
+        graded, gradable: items of limbs that one rater graded, of those that the recordings show.
     """
 
     id: str
@@ -57,14 +59,30 @@ class SessionCard:
     grades: int
     saved_utc: str
     thumbnail: Path | None
+    graded: int = 0
+    gradable: int = 0
+
+
+def gradable(row: SessionRow) -> int:
+    """How many items of both limbs can be graded: those of the views that were recorded."""
+    from gaitviewer.workflow.tables import evgs_items
+
+    return 2 * sum(item.view in row.views for item in evgs_items())
 
 
 def state_of(row: SessionRow) -> SessionState:
-    """The latest step that was taken; what was changed after signing is no longer signed."""
+    """The latest step that was taken; what was changed after signing is no longer signed.
+
+    "Graded" is a session once one rater graded every item of both limbs that its views show, or said that it
+    is not assessable; "grading" before that. "Reviewed" is a graded session with a text for the report.
+    Words alone are no review: three grades and a word are "grading".
+    """
+    done = 0 < gradable(row) <= row.graded
     steps = (
         (bool(row.signed_by) and row.signed_utc >= row.saved_utc, SessionState.SIGNED),
-        (row.texts, SessionState.REVIEWED),
-        (row.grades > 0, SessionState.GRADED),
+        (done and row.texts, SessionState.REVIEWED),
+        (done, SessionState.GRADED),
+        (row.grades > 0, SessionState.GRADING),
         (row.corrected, SessionState.CORRECTED),
         (row.poses > 0, SessionState.ANALYSED),
     )
@@ -92,6 +110,8 @@ def list_cards(library: Library, *, deleted: bool = False) -> tuple[SessionCard,
                 grades=row.grades,
                 saved_utc=row.saved_utc,
                 thumbnail=picture if picture.is_file() else None,
+                graded=row.graded,
+                gradable=gradable(row),
             )
         )
     return tuple(cards)

@@ -27,6 +27,7 @@ from gaitviewer.workflow import session, thumbnails
 from gaitviewer.workflow.analysing import analyse_document, mark_to_come, views_to_come
 from gaitviewer.workflow.measuring import inputs_digest, measure_document
 from gaitviewer.workflow.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.tables import evgs_items
 
 
 @pytest.fixture
@@ -113,14 +114,41 @@ def test_states_are_the_latest_step(library: Library, walker_document: Document)
     assert state_after(walker_document) is session.SessionState.ANALYSED
     excluded = with_trial(walker_document, excluded_strides=(("t1/sagittal/p0/left/0", "x"),))
     assert state_after(excluded) is session.SessionState.CORRECTED
-    graded = replace(excluded, grades=(Grade(1, Side.LEFT, 0, "A", "2026-01-01T00:00:00+00:00"),))
+    when = "2026-01-01T00:00:00+00:00"
+    cells = [(number, side) for number in range(1, 18) for side in Side]
+    every = tuple(Grade(number, side, None, "A", when) for number, side in cells)
+    few = replace(excluded, grades=every[:3])
+    assert state_after(few) is session.SessionState.GRADING
+    assert state_after(replace(few, texts=Texts(findings="toe walking"))) is session.SessionState.GRADING
+    # What two raters share does not make a whole.
+    shared = (*every[:17], *(replace(grade, rater="B") for grade in every[17:]))
+    assert state_after(replace(excluded, grades=shared)) is session.SessionState.GRADING
+    graded = replace(excluded, grades=every)
     assert state_after(graded) is session.SessionState.GRADED
     assert state_after(replace(graded, texts=Texts(findings="toe walking"))) is session.SessionState.REVIEWED
     library.add_snapshot("walk1", "{}", who="A")
     (card,) = session.list_cards(library)
-    assert (card.state, card.grades) == (session.SessionState.SIGNED, 1)
+    assert (card.state, card.graded, card.gradable) == (session.SessionState.SIGNED, 34, 34)
     time.sleep(0.005)  # times are kept to the millisecond
     assert state_after(replace(graded, texts=Texts(plan="another"))) is session.SessionState.REVIEWED
+
+
+def test_only_items_of_the_recorded_views_must_be_graded(library: Library, walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    videos = replace(data.trial.videos, coronal=None)
+    side_only = with_trial(
+        walker_document,
+        trial=replace(data.trial, videos=videos),
+        poses=ByView(data.poses.sagittal, None),
+    )
+    items = [item.number for item in evgs_items() if item.view is View.SAGITTAL]
+    grades = tuple(Grade(n, side, 0, "A", "2026-01-01T00:00:00+00:00") for n in items for side in Side)
+    session.save_document(library, replace(side_only, grades=grades[:-1]))
+    (card,) = session.list_cards(library)
+    assert (card.state, card.graded) == (session.SessionState.GRADING, len(grades) - 1)
+    session.save_document(library, replace(side_only, grades=grades))
+    (card,) = session.list_cards(library)
+    assert (card.state, card.gradable) == (session.SessionState.GRADED, len(grades))
 
 
 def test_signing_keeps_what_was_seen(library: Library, walker_document: Document) -> None:

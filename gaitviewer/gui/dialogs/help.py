@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -62,6 +64,7 @@ class HelpDialog(QDialog):
         layout.addWidget(self.search)
         layout.addWidget(self.tree, 1)
         layout.addLayout(self._build_change())
+        layout.addWidget(self.clash)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
@@ -80,12 +83,13 @@ class HelpDialog(QDialog):
         self.reset_button.setToolTip(self.tr("Give all actions their usual keys again"))
         self.reset_button.clicked.connect(self.reset)
         self.clash = QLabel()
-        self.clash.setProperty("quiet", "true")
+        self.clash.setObjectName("help_clash")
+        self.clash.setWordWrap(True)
         row = QHBoxLayout()
         row.addWidget(QLabel(self.tr("New key for the chosen line:")))
         row.addWidget(self.editor)
         row.addWidget(self.change_button)
-        row.addWidget(self.clash, 1)
+        row.addStretch(1)
         row.addWidget(self.reset_button)
         return row
 
@@ -129,50 +133,65 @@ class HelpDialog(QDialog):
         self.change_button.setEnabled(can)
         self.editor.clear()
 
-    def _show_clash(self, keys: QKeySequence) -> None:
+    def _owner(self, text: str) -> KeyBinding | None:
+        """The other action that has this key."""
         item = self.tree.currentItem()
+        own = item.data(0, ACTION_ROLE) if item is not None else None
+        return next((b for b in self.bindings.values() if text in b.keys and b.action != own), None)
+
+    def _show_clash(self, keys: QKeySequence) -> None:
         text = keys.toString(QKeySequence.SequenceFormat.PortableText)
-        others = [
-            binding.title
-            for binding in self.bindings.values()
-            if text
-            and text in binding.keys
-            and item is not None
-            and binding.action != item.data(0, ACTION_ROLE)
-        ]
-        self.clash.setText(self.tr("Taken by: {what}").format(what=tr_keys(others[0])) if others else "")
+        owner = self._owner(text) if text else None
+        self.change_button.setText(self.tr("Use this key") if owner is None else self.tr("Take this key over"))
+        self.clash.setText("" if owner is None else self._loss(owner, text, self.tr("would lose it")))
+
+    def _loss(self, owner: KeyBinding, text: str, loses: str) -> str:
+        """What becomes of the action that has the key."""
+        left = replace(owner, keys=tuple(key for key in owner.keys if key != text))
+        if left.keys:
+            words = self.tr("Taken by: \u201c{what}\u201d {loses} and keeps {keys}.")
+        else:
+            words = self.tr("Taken by: \u201c{what}\u201d {loses} and has no key then.")
+        return words.format(what=tr_keys(owner.title), loses=loses, keys=keys_in_words(left))
 
     def change(self) -> None:
-        """Give the chosen action the key that was pressed; whoever had it loses it."""
+        """The key that was pressed in place of the first of the chosen action; its other keys stay.
+
+        Whoever had the key loses it, which is said before and after.
+        """
         item = self.tree.currentItem()
         text = self.editor.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
         if item is None or not text:
             return
-        action = item.data(0, ACTION_ROLE)
+        action, owner = item.data(0, ACTION_ROLE), self._owner(text)
         keys = {name: binding.keys for name, binding in self.bindings.items()}
         keys = {name: tuple(key for key in own if key != text) for name, own in keys.items()}
-        keys[action] = (text,)
-        self._save(keys)
+        kept = keys[action] if text in self.bindings[action].keys else keys[action][1:]
+        keys[action] = (text, *kept)
+        if self._save(keys) and owner is not None:
+            self.clash.setText(self._loss(owner, text, self.tr("lost it")))
 
     def reset(self) -> None:
         """Give all actions their usual keys again."""
         self._save({})
 
-    def _save(self, keys: dict[str, tuple[str, ...]]) -> None:
+    def _save(self, keys: dict[str, tuple[str, ...]]) -> bool:
         try:
             save_keys(keys)
         except OSError as error:
             self.clash.setText(self.tr("The keys were not saved ({why}).").format(why=error.strerror))
-            return
+            return False
         self.bindings = load_keys()
         self._fill()
         self._narrow(self.search.text())
         self.keys_changed.emit()
+        return True
 
 
 def keys_in_words(binding: KeyBinding) -> str:
     """Its keys as the user's system writes them."""
-    return ",  ".join(
+    between = QCoreApplication.translate("Keys", "or")  # a comma is a key itself
+    return f"  {between}  ".join(
         QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in binding.keys
     )
 

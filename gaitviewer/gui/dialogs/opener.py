@@ -156,7 +156,7 @@ class Dialogs(QObject):
             "leaves the list and can be restored with everything in it (Session, Deleted sessions). Videos, "
             "reports and exported files stay where they are."
         ).format(subject=card.subject, when=when, trials=card.trials, grades=card.grades)
-        answers = (Answer("delete", self.tr("Delete"), lambda: self._work.delete(card.id)),)
+        answers = (Answer("delete", self.tr("Delete"), lambda: self._work.delete(card.id), main=True),)
         self._open(QuestionDialog(self.tr("Delete a session"), question, answers, self._window))
 
     def show_deleted(self, cards: tuple[SessionCard, ...]) -> None:

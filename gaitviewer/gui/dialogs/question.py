@@ -13,7 +13,10 @@ from gaitviewer.gui import theme
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One button: its name in the program, its words, what it does; ``main`` is taken by Enter."""
+    """One button: its name in the program, its words, what it does; ``main`` is taken by Return.
+
+    Where no answer is the main one, because it cannot be undone, Return cancels.
+    """
 
     name: str
     words: str
@@ -46,11 +49,12 @@ class QuestionDialog(QDialog):
         below = QHBoxLayout()
         below.addStretch(1)
         self.buttons: dict[str, QPushButton] = {}
-        for answer in (Answer("cancel", self.tr("Cancel"), lambda: None), *answers):
+        safe = not any(answer.main for answer in answers)
+        for answer in (Answer("cancel", self.tr("Cancel"), lambda: None, main=safe), *answers):
             button = QPushButton(answer.words)
             button.setObjectName(f"question_{answer.name}")
             button.setDefault(answer.main)
-            button.setAutoDefault(answer.main)
+            button.setAutoDefault(True)  # Return presses the button that was gone to with Tab
             if answer.main:
                 button.setProperty("primary", "true")
             button.clicked.connect(lambda _=False, deed=answer.deed: self._answer(deed))
@@ -61,6 +65,8 @@ class QuestionDialog(QDialog):
         layout.setSpacing(16)
         layout.addLayout(row)
         layout.addLayout(below)
+        main = next((answer.name for answer in answers if answer.main), "cancel")
+        self.buttons[main].setFocus()
 
     def _answer(self, deed: Callable[[], object]) -> None:
         self.accept()

@@ -24,6 +24,14 @@ def is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_ENDINGS
 
 
+def videos_in(places: Iterable[Path]) -> list[Path]:
+    """The videos among files, and those that lie in folders."""
+    files: list[Path] = []
+    for place in places:
+        files += sorted(place.iterdir()) if place.is_dir() else [place]
+    return [path for path in files if is_video(path)]
+
+
 class RecordingsTable(QTableWidget):
     """One line for each video; pairs are proposed, a person has the last word.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gaitviewer.core.document import Document, HandMeasure
@@ -57,14 +58,38 @@ def _picture_of(document: Document, measured: HandMeasure) -> Evidence:
     return Evidence(measured.trial, measured.view, measured.frame, time_s, ())
 
 
+class _Choice(QPushButton):
+    """A button that Space and Return press, whatever else these keys do in the window."""
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the keys before actions of the window get them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _presses(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Return chooses at once; Space does when it is released."""
+        if event.key() != Qt.Key.Key_Space and _presses(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+def _presses(event: QKeyEvent) -> bool:
+    return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
 class HandRows(QWidget):
     """A line for each measurement, and below it a button for each grade that it suggests.
 
     Signals:
         taken: the rater takes a suggestion over (:class:`ByHand`, :class:`Suggestion`).
+        choice_asked: the rater must choose one of the suggestions; the widget to be in sight.
     """
 
     taken = Signal(object, object)
+    choice_asked = Signal(QWidget)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +99,7 @@ class HandRows(QWidget):
         self._column.setSpacing(3)
         self._shown: tuple[tuple[ByHand, ...], EvgsItem] | None = None
         self.buttons: list[QPushButton] = []
+        self.choose: QLabel | None = None  # above the suggestions of the latest measurement
 
     def show_rows(self, rows: tuple[ByHand, ...], item: EvgsItem) -> None:
         """Show these."""
@@ -86,11 +112,14 @@ class HandRows(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.buttons = []
+        self.choose = None
         for row in rows:
             label = QLabel(hand_words(row.measured))
             label.setObjectName("by_hand_words")
             label.setWordWrap(True)
             self._column.addWidget(label)
+            if row is rows[-1] and len(row.suggestions) > 1:
+                self._add_choose()
             for suggestion in row.suggestions:
                 self._add_button(row, suggestion, item)
             if not row.suggestions:
@@ -102,13 +131,20 @@ class HandRows(QWidget):
 
     def _add_button(self, row: ByHand, suggestion: Suggestion, item: EvgsItem) -> None:
         words = suggestion_words(suggestion.value, suggestion.band, item.unit)
-        button = QPushButton(words)
+        button = _Choice(words)
         button.setObjectName("by_hand_take")
         button.setAccessibleName(self.tr("Take over as your grade: {words}").format(words=words))
         button.setToolTip(self.tr("Take this over as your grade, with the picture it was measured in"))
         button.clicked.connect(lambda: self.taken.emit(row, suggestion))
         self._column.addWidget(button)
         self.buttons.append(button)
+
+    def _add_choose(self) -> None:
+        self.choose = QLabel(self.tr("It can be read in several ways: choose one of these (Tab, Return)."))
+        self.choose.setObjectName("by_hand_choose")
+        self.choose.setWordWrap(True)
+        self.choose.hide()
+        self._column.addWidget(self.choose)
 
     def take(self) -> None:
         """Take the latest measurement over where it can be read in one way only; else lead to the choice."""
@@ -118,4 +154,9 @@ class HandRows(QWidget):
         if len(rows[-1].suggestions) == 1:
             self.taken.emit(rows[-1], rows[-1].suggestions[0])
         else:
-            self.buttons[-len(rows[-1].suggestions)].setFocus()
+            first, last = self.buttons[-len(rows[-1].suggestions)], self.buttons[-1]
+            if self.choose is not None:
+                self.choose.show()
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            for widget in (last, self.choose or first):
+                self.choice_asked.emit(widget)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QDockWidget,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -28,6 +29,7 @@ from gaitviewer.gui.panels.base import Panel, keep_settings, nothing_open
 from gaitviewer.gui.panels.by_hand import ByHand, measured_for
 from gaitviewer.gui.panels.evgs_detail import DetailView
 from gaitviewer.gui.panels.evgs_table import SheetTable
+from gaitviewer.gui.panels.rater_hint import RaterHint
 from gaitviewer.gui.panels.wording import side_name, taken_words, total_words
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
@@ -63,17 +65,22 @@ class EvgsPanel(Panel):
         self.table = SheetTable(state, evgs_items())
         self.detail = DetailView()
         self._document: Document | None = None
+        # Grades that were given before there was a name: by item and side, the score and its note.
+        self._waiting: dict[tuple[int, Side], tuple[int | None, str]] = {}
         self._build()
         self.table.limb_chosen.connect(self._choose)
         self.table.asked.connect(self.act)
         self.detail.graded.connect(self.grade)
         self.detail.removed.connect(self.remove_grade)
         self.detail.noted.connect(self.set_note)
+        self.detail.entered.connect(self.table.setFocus)
         self.detail.evidence_chosen.connect(self._go_to)
         self.detail.taken.connect(self.take_over)
+        state.session_changed.connect(self._waiting.clear)
         state.session_changed.connect(self._reload)
         state.measures_changed.connect(self._reload)
         state.document_changed.connect(self._refresh_grades)
+        state.settings_changed.connect(self._put_waiting)
         state.settings_changed.connect(self._refresh_scores)
         state.selection_changed.connect(self._show_selection)
         self._reload()
@@ -85,6 +92,9 @@ class EvgsPanel(Panel):
         self.rater.setPlaceholderText(self.tr("Your name or initials"))
         self.rater.setMaxLength(200)
         self.rater.editingFinished.connect(self._keep_rater)
+        self.rater.returnPressed.connect(self._enter_rater)
+        self.hint = RaterHint()
+        self.hint.adopted.connect(self._adopt)
         self.blind = QCheckBox(self.tr("Hide until graded"))
         self.blind.setObjectName("evgs_hide_until_graded")
         self.blind.setToolTip(self.tr("Hide measured and model values until I have graded"))
@@ -114,6 +124,7 @@ class EvgsPanel(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(head)
+        layout.addWidget(self.hint)
         layout.addWidget(self.splitter, 1)
 
     def _build_totals(self) -> QGridLayout:
@@ -178,9 +189,21 @@ class EvgsPanel(Panel):
         self.blind.setChecked(settings.hide_until_graded)
         if not self.rater.hasFocus():
             self.rater.setText(settings.rater)
+        self._show_hint()
         self.table.sheet.refresh_scores()
         self._show_totals()
         self._show_detail()
+
+    def _show_hint(self) -> None:
+        if self._waiting:
+            self.hint.show_waiting(tuple(self._cell_name(item, side) for item, side in self._waiting))
+        else:
+            rater = self.state.settings.rater
+            self.hint.show_nameless(len(grading.nameless(self.state.document)) if rater else 0, rater)
+
+    def _cell_name(self, number: int, side: Side) -> str:
+        code = next((item.code for item in self.items if item.number == number), "")
+        return f"{code} {side_name(side)}"
 
     def _show_totals(self) -> None:
         document, settings, measures = self.state.document, self.state.settings, self.state.measures
@@ -195,7 +218,7 @@ class EvgsPanel(Panel):
                 words = total_words(measures.evgs.total(side))
             self.totals["measured", side].setText(words)
             own = grading.human_total(document, self.items, side, settings.rater)
-            self.totals["graded", side].setText(total_words(own))
+            self.totals["graded", side].setText(total_words(own, graded=True))
             for kind, whose in (("measured", self.tr("Program")), ("graded", self.tr("Your total"))):
                 label = self.totals[kind, side]
                 label.setAccessibleName(f"{whose}, {side_name(side)}: {label.text()}")
@@ -273,20 +296,56 @@ class EvgsPanel(Panel):
             return
         grade = grade_of(state.document, state.item, state.side, state.settings.rater)
         if grade is not None and grade.note != note:
-            state.edit(
-                grading.with_grade(state.document, replace(grade, note=note)), self.tr("Note on a grade")
-            )
+            after = grading.with_grade(state.document, replace(grade, note=note))
+            merge = f"note {grade.item} {grade.side.value}"
+            state.edit(after, self.tr("Note on a grade"), merge=merge)
+
+    def leave_field(self, field: QWidget) -> None:
+        """Escape in a field of the panel: a name that was not entered is forgotten."""
+        if field is self.rater:
+            self.rater.setText(self.state.settings.rater)
+            self._waiting.clear()
+            self._show_hint()
+        self.table.setFocus()
 
     def _put(self, score: int | None, note: str) -> None:
         state = self.state
         assert state.document is not None
         assert state.item is not None
         assert state.side is not None
-        when = datetime.now(UTC).isoformat(timespec="microseconds")
-        grade = Grade(state.item, state.side, score, state.settings.rater, when, note)
-        code = next((item.code for item in self.items if item.number == state.item), "")
-        words = self.tr("Grade {code} {side}").format(code=code, side=side_name(state.side))
-        state.edit(grading.with_grade(state.document, grade), words)
+        self._waiting[state.item, state.side] = score, note
+        if state.settings.rater:
+            self._put_waiting()
+        else:
+            self._ask_rater()
+
+    def _ask_rater(self) -> None:
+        """A grade is somebody's: it waits until there is a name."""
+        self._show_hint()
+        dock = self.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.show()
+            dock.raise_()
+        self.rater.setFocus()
+
+    def _put_waiting(self) -> None:
+        """Put the grades that were given, as one step; without a name they go on waiting."""
+        state, rater = self.state, self.state.settings.rater
+        if not rater or not self._waiting or state.document is None:
+            return
+        when, after = datetime.now(UTC).isoformat(timespec="microseconds"), state.document
+        for (item, side), (score, note) in self._waiting.items():
+            after = grading.with_grade(after, Grade(item, side, score, rater, when, note))
+        names = ", ".join(self._cell_name(item, side) for item, side in self._waiting)
+        self._waiting.clear()
+        state.edit(after, self.tr("Grade {what}").format(what=names))
+
+    def _adopt(self) -> None:
+        """The grades without a name are this rater's."""
+        if self.state.document is not None and self.state.settings.rater:
+            after = grading.with_adopted(self.state.document, self.state.settings.rater)
+            self.state.edit(after, self.tr("Put a name to grades"))
+        self.table.setFocus()
 
     def remove_grade(self) -> None:
         """Take back the grade of the selected limb."""
@@ -313,6 +372,11 @@ class EvgsPanel(Panel):
 
     def _go_to(self, evidence: Evidence) -> None:
         self.state.select(self.state.item, self.state.side, evidence=evidence)
+
+    def _enter_rater(self) -> None:
+        self._keep_rater()
+        if not self._waiting:  # else there is no name yet
+            self.table.setFocus()
 
     def _keep_rater(self) -> None:
         name = self.rater.text().strip()

@@ -34,7 +34,8 @@ class DetailView(QScrollArea):
     Signals:
         graded: 0, 1, 2 or None for not assessable (from the buttons).
         removed: the grade is to be taken back.
-        noted: the rater wrote this note.
+        noted: the rater writes this note (told letter by letter, so that nothing typed can be lost).
+        entered: Return was pressed in the note.
         evidence_chosen: an :class:`Evidence` to go to.
         taken: a measurement by hand is to be the grade (:class:`ByHand` and its ``Suggestion``).
     """
@@ -42,6 +43,7 @@ class DetailView(QScrollArea):
     graded = Signal(object)
     removed = Signal()
     noted = Signal(str)
+    entered = Signal()
     evidence_chosen = Signal(object)
     taken = Signal(object, object)
 
@@ -62,6 +64,7 @@ class DetailView(QScrollArea):
         self.facts = _label("evgs_detail_facts", quiet=True)
         self.by_hand = HandRows()
         self.by_hand.taken.connect(self.taken)
+        self.by_hand.choice_asked.connect(self.ensureWidgetVisible)
         self.others = _label("evgs_detail_others", quiet=True)
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
@@ -97,7 +100,8 @@ class DetailView(QScrollArea):
         self.note.setAccessibleName(self.tr("Note on your grade"))
         self.note.setPlaceholderText(self.tr("Note on your grade"))
         self.note.setMaxLength(500)
-        self.note.editingFinished.connect(lambda: self.noted.emit(self.note.text().strip()))
+        self.note.textEdited.connect(lambda text: self.noted.emit(text.strip()))
+        self.note.returnPressed.connect(self.entered)
         row.addWidget(self.note, 1)
         return row
 
@@ -161,7 +165,7 @@ class DetailView(QScrollArea):
             button.setEnabled(enabled)
         self.note.setEnabled(enabled and grade is not None)
         note = grade.note if grade is not None else ""
-        if note != self.note.text():
+        if note != self.note.text().strip():  # a blank at its end is the start of the next word
             self.note.setText(note)
 
     def _fill(self, evidence: tuple[Evidence, ...], shown: Evidence | None, unit: str) -> None:

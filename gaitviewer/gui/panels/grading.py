@@ -29,6 +29,20 @@ def without_grade(document: Document, item: int, side: Side, rater: str) -> Docu
     return document if len(kept) == len(document.grades) else replace(document, grades=kept)
 
 
+def nameless(document: Document | None) -> tuple[Grade, ...]:
+    """Grades that were given before anybody entered a name."""
+    return tuple(grade for grade in document.grades if not grade.rater) if document is not None else ()
+
+
+def with_adopted(document: Document, rater: str) -> Document:
+    """The document with the nameless grades as this rater's; of two for a limb of an item the later stays."""
+    own = [g for g in document.grades if g.rater == rater]
+    own += [replace(grade, rater=rater) for grade in nameless(document)]
+    latest = {(g.item, g.side): g for g in sorted(own, key=lambda grade: grade.when)}
+    others = (g for g in document.grades if g.rater not in ("", rater))
+    return replace(document, grades=(*others, *latest.values()))
+
+
 def _without(document: Document, item: int, side: Side, rater: str) -> tuple[Grade, ...]:
     return tuple(g for g in document.grades if (g.item, g.side, g.rater) != (item, side, rater))
 

@@ -33,7 +33,8 @@ _CHIP_COLOURS = {
     SessionState.NEW: "muted",
     SessionState.ANALYSED: "note",
     SessionState.CORRECTED: "model",
-    SessionState.GRADED: "warning",
+    SessionState.GRADING: "warning",
+    SessionState.GRADED: "good",
     SessionState.REVIEWED: "good",
     SessionState.SIGNED: "accent",
 }
@@ -46,6 +47,7 @@ def state_words(state: SessionState) -> str:
         SessionState.NEW: tr("Library", "new"),
         SessionState.ANALYSED: tr("Library", "analysed"),
         SessionState.CORRECTED: tr("Library", "corrected"),
+        SessionState.GRADING: tr("Library", "being graded"),
         SessionState.GRADED: tr("Library", "graded"),
         SessionState.REVIEWED: tr("Library", "reviewed"),
         SessionState.SIGNED: tr("Library", "signed"),
@@ -86,7 +88,9 @@ def facts_of(card: SessionCard) -> str:
     recordings = tr("Library", "{n} recording") if card.trials == 1 else tr("Library", "{n} recordings")
     words = [when, recordings.format(n=card.trials)]
     if card.grades:
-        words.append(tr("Library", "{n} grades").format(n=card.grades))
+        known = card.graded <= card.gradable
+        told = tr("Library", "{n} of {all} grades") if known else tr("Library", "{n} grades")
+        words.append(told.format(n=card.graded, all=card.gradable))
     return "  ·  ".join(words)
 
 

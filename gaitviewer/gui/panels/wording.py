@@ -259,13 +259,13 @@ def _few(codes: tuple[str, ...]) -> str:
     return joined(codes) if len(codes) <= 4 else tr("all items of the limb")
 
 
-def total_words(total: EvgsTotal) -> str:
-    """A partial total that says what it is made of."""
+def total_words(total: EvgsTotal, *, graded: bool = False) -> str:
+    """A partial total that says what it is made of: items that the program saw, or that a person graded."""
     if total.items_seen == 0:
         return tr("none yet")
-    return tr("{score} of {maximum} ({seen} items seen)").format(
-        score=total.score, maximum=total.maximum, seen=total.items_seen
-    )
+    items = many(total.items_seen, tr("item"), tr("items"))
+    words = tr("{score} of {maximum} ({items} graded)") if graded else tr("{score} of {maximum} ({items} seen)")
+    return words.format(score=total.score, maximum=total.maximum, items=items)
 
 
 def stat_words(stat: Stat | None, digits: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -31,13 +32,32 @@ def test_a_key_is_changed_taken_from_its_owner_and_given_back(qtbot: QtBot) -> N
     row = next(row for row in dialog.rows() if row.text(0) == "Measure an angle")
     dialog.tree.setCurrentItem(row)
     dialog.editor.setKeySequence(QKeySequence("V"))
-    assert "Taken by" in dialog.clash.text()
+    assert dialog.clash.text() == (
+        "Taken by: “Measure a line against the vertical” would lose it and has no key then."
+    )
+    assert dialog.change_button.text() == "Take this key over"
     with qtbot.waitSignal(dialog.keys_changed):
-        dialog.change()
+        qtbot.mouseClick(dialog.change_button, Qt.MouseButton.LeftButton)
+    assert "lost it" in dialog.clash.text()
+    assert dialog.change_button.text() == "Use this key"
     assert load_keys()["tool.goniometer"].keys == ("V",)
     assert load_keys()["tool.vertical"].keys == ()
     dialog.reset()
     assert load_keys()["tool.goniometer"].keys == ("G",)
+
+
+def test_other_keys_of_both_actions_stay(qtbot: QtBot) -> None:
+    dialog = HelpDialog()
+    qtbot.addWidget(dialog)
+    row = next(row for row in dialog.rows() if row.text(0) == "Previous stride")
+    assert row.text(1) == "Shift+,  or  <"
+    dialog.tree.setCurrentItem(row)
+    dialog.editor.setKeySequence(QKeySequence("K"))
+    assert "keeps Space" in dialog.clash.text()
+    qtbot.mouseClick(dialog.change_button, Qt.MouseButton.LeftButton)
+    assert load_keys()["player.previous_stride"].keys == ("K", "<")
+    assert load_keys()["player.play"].keys == ("Space",)
+    dialog.reset()
 
 
 def test_a_failure_is_one_sentence_with_details_to_copy(qtbot: QtBot) -> None:

@@ -133,7 +133,7 @@ def test_totals_count_measured_and_human_scores_apart(panel: EvgsPanel, desk: An
     for item, score in ((1, 2), (4, None), (11, 1)):
         desk.state.select(item, Side.RIGHT)
         panel.grade(score)
-    assert panel.totals["graded", Side.RIGHT].text() == "3 of 4 (2 items seen)"
+    assert panel.totals["graded", Side.RIGHT].text() == "3 of 4 (2 items graded)"
     assert panel.totals["measured", Side.RIGHT].text() == measured
 
 

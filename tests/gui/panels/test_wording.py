@@ -80,6 +80,8 @@ def test_numbers(value: float, digits: int, text: str) -> None:
 
 def test_totals_say_what_they_are_made_of() -> None:
     assert wording.total_words(EvgsTotal(3, 8, 4)) == "3 of 8 (4 items seen)"
+    assert wording.total_words(EvgsTotal(1, 2, 1)) == "1 of 2 (1 item seen)" == str(EvgsTotal(1, 2, 1))
+    assert wording.total_words(EvgsTotal(1, 2, 1), graded=True) == "1 of 2 (1 item graded)"
     assert wording.total_words(EvgsTotal(0, 0, 0)) == "none yet"
 
 

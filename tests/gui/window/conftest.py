@@ -38,8 +38,9 @@ def filled(walker_document: Document) -> Path:
 
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    """The window as it comes up, the list read."""
+    """The window as it comes up, the list read; AB grades."""
     made = MainWindow()
+    made.state.set_settings(replace(made.state.settings, rater="AB"))
     with qtbot.waitSignal(made.work.listed, timeout=30_000):
         made.show()
     yield made

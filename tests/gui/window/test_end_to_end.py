@@ -109,8 +109,10 @@ WALK = """
     assert not desk.views.canvases[evidence.view].placement.fitted
     window.grab().save(str(out / "evidence.png"))
 
-    # Grade it and the next one by keyboard.
+    # Grade it and the next one by keyboard; the first grade asks for a name.
     focused_key(Qt.Key.Key_2)
+    QTest.keyClicks(QApplication.focusWidget(), "AB")
+    focused_key(Qt.Key.Key_Return)
     focused_key(Qt.Key.Key_Return)
     focused_key(Qt.Key.Key_N)
     assert [grade.score for grade in window.state.document.grades] == [2, None]

@@ -14,6 +14,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.panels.library_cards import facts_of
 from gaitviewer.store import open_library
 from gaitviewer.workflow import session
 from gaitviewer.workflow.session import SessionState
@@ -125,7 +126,9 @@ def test_grades_by_keyboard_are_undone_saved_and_shown_in_the_list(reviewed: Mai
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
     press(qtbot, reviewed, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert not reviewed.reviewing
-    qtbot.waitUntil(lambda: any(card.state is SessionState.GRADED for card in reviewed.cards), timeout=20_000)
+    qtbot.waitUntil(lambda: any(card.state is SessionState.GRADING for card in reviewed.cards), timeout=20_000)
+    (card,) = (card for card in reviewed.cards if card.state is SessionState.GRADING)
+    assert "1 of 34 grades" in facts_of(card)
 
 
 def test_the_next_session_is_a_key_away(reviewed: MainWindow, qtbot: QtBot) -> None:
@@ -145,9 +148,10 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
     press(qtbot, reviewed, Qt.Key.Key_2)
     reviewed.actions_by_name["session.sign"].trigger()
     dialog = reviewed.dialog
+    dialog.name.clear()
     assert not dialog.sign_button.isEnabled()
     dialog.name.setText("AB")
-    assert "left 0 / 17" in dialog.words.text()
+    assert "left 1 / 17" in dialog.words.text()
     with qtbot.waitSignal(reviewed.work.signed, timeout=30_000):
         dialog.sign_button.click()
     with open_library() as library:
@@ -156,7 +160,7 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
     reviewed.desk.evgs.act("grade.0")
     assert reviewed.work.save_now()
     with open_library() as library:
-        assert {c.id: c.state for c in session.list_cards(library)}["walk1"] is SessionState.GRADED
+        assert {c.id: c.state for c in session.list_cards(library)}["walk1"] is SessionState.GRADING
 
 
 def test_the_recordings_of_a_session_are_a_key_apart(

@@ -90,10 +90,17 @@ def test_a_session_is_deleted_after_asking_and_restored(
     control = Qt.KeyboardModifier.ControlModifier
     qtbot.keyClick(page.list, Qt.Key.Key_Delete, control)
     assert "P001" in window.dialog.words.text()
-    window.dialog.buttons["cancel"].click()
+    # Tab goes to Cancel, which Return then presses.
+    qtbot.keyClick(window.dialog.focusWidget(), Qt.Key.Key_Tab)
+    assert window.dialog.focusWidget().text() == "Cancel"
+    qtbot.keyClick(window.dialog.focusWidget(), Qt.Key.Key_Return)
     assert len(page.ids()) == 2
+    qtbot.waitUntil(lambda: window.dialog is None, timeout=20_000)
+    # What can be restored is deleted by Return.
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(page.list, Qt.Key.Key_Delete, control)
-    window.dialog.buttons["delete"].click()
+    qtbot.keyClick(window.dialog.focusWidget(), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.ids() == ("walk2",), timeout=20_000)
     videos = walker_document.trials[0].trial.videos
     assert videos.sagittal.path.is_file()
@@ -122,7 +129,7 @@ def test_the_bin_is_emptied_after_asking_and_videos_stay(
         assert not window.dialog.buttons["purge"].isDefault()
 
     ask()
-    window.dialog.buttons["cancel"].click()
+    qtbot.keyClick(window.dialog, Qt.Key.Key_Return)  # for good: never by Return alone
     assert deleted() == ("walk1",)
     qtbot.waitUntil(lambda: window.dialog is None, timeout=20_000)
     ask()
