@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
             key_images = desk.panels["key_images"]
             assert isinstance(key_images, KeyImagesPanel)
             self.key_pictures = KeyPictures(self.state, self.jobs, key_images)
-            self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
+            self.missing = MissingVideos(self, self.work, desk.banner, desk.views)
             self.state.trial_changed.connect(self.work.load_masks)
             self.work.masked.connect(self._show_masks)
             self.menus["Window"].addActions([dock.toggleViewAction() for dock in desk.docks.values()])
@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
         if document is None:
             return
         desk = self.desk
-        desk.banner.hide()
+        desk.banner.clear()
         self._show_page(desk)
         self._place_desk()
         self.work.load_masks()

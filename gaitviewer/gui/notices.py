@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -16,8 +17,27 @@ from gaitviewer.gui.words import translate_data
 _QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted"))
 
 
+# Of several messages the first of these is shown: what answers a key just pressed, what is to be mended,
+# what can wait.
+_ORDER = ("sync", "tool", "missing", "problems", "partly", "analyse")
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """One thing to say."""
+
+    words: str
+    button: str
+    deed: Callable[[], object] | None
+    icon: str
+    level: str
+
+
 class Banner(QFrame):
-    """One sentence and one button; stays until it is closed or out of date."""
+    """One sentence and one button; stays until it is closed or out of date.
+
+    Of several things to say the most urgent one is shown; the next one comes when that is over.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +56,7 @@ class Banner(QFrame):
         close.setAutoRaise(True)
         theme.set_icon(close, "close")
         close.setAccessibleName(self.tr("Close this message"))
-        close.clicked.connect(self.hide)
+        close.clicked.connect(self._close)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 6, 5)
         row.setSpacing(10)
@@ -44,7 +64,8 @@ class Banner(QFrame):
         row.addWidget(self.words, 1)
         row.addWidget(self.button)
         row.addWidget(close)
-        self._deed: Callable[[], object] | None = None
+        self._messages: dict[str, _Message] = {}
+        self._closed: set[str] = set()
         self.topic = ""
         self.hide()
 
@@ -57,26 +78,49 @@ class Banner(QFrame):
         deed: Callable[[], object] | None = None,
         level: str = "note",
     ) -> None:
-        """Show a sentence; ``level`` is "note", "warning" or "error"."""
-        self.topic = topic
-        self._deed = deed
+        """Show a sentence, unless a more urgent one is there; ``level`` is "note", "warning" or "error"."""
         name = {"note": "info", "warning": "warning", "error": "error"}[level]
-        self._icon.setPixmap(theme.icon(name, level).pixmap(20, 20))
-        self.words.setText(translate_data(words))
-        self.button.setText(button)
-        self.button.setAccessibleName(button)
-        self.button.setVisible(bool(button))
-        self.show()
+        self._messages[topic] = _Message(words, button, deed, name, level)
+        self._closed.discard(topic)
+        self._show_first()
 
     def forget(self, topic: str) -> None:
-        """Take the sentence away if it is about this."""
-        if self.topic == topic:
-            self.topic = ""
-            self.hide()
+        """Take the sentence about this away."""
+        self._messages.pop(topic, None)
+        self._closed.discard(topic)
+        self._show_first()
+
+    def clear(self) -> None:
+        """Nothing is to be said any more."""
+        self._messages.clear()
+        self._closed.clear()
+        self._show_first()
+
+    def knows(self, topic: str) -> bool:
+        """Whether this is being said, or was closed by the user."""
+        return topic in self._messages or topic in self._closed
+
+    def _show_first(self) -> None:
+        self.topic = min(self._messages, key=_ORDER.index, default="")
+        message = self._messages.get(self.topic)
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        self._icon.setPixmap(theme.icon(message.icon, message.level).pixmap(20, 20))
+        self.words.setText(translate_data(message.words))
+        self.button.setText(message.button)
+        self.button.setAccessibleName(message.button or self.tr("Nothing to do"))
+        self.button.setVisible(bool(message.button))
+
+    def _close(self) -> None:
+        topic = self.topic
+        self.forget(topic)
+        self._closed.add(topic)
 
     def _press(self) -> None:
-        if self._deed is not None:
-            self._deed()
+        message = self._messages.get(self.topic)
+        if message is not None and message.deed is not None:
+            message.deed()
 
 
 class JobBar(QWidget):

@@ -37,7 +37,7 @@ def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Pale
     """Why there is no picture; above the skeleton where that is shown on an empty stage."""
     painter.save()
     painter.setFont(theme.font("body"))
-    painter.setPen(palette.colour("overlay_text" if on_stage else "muted"))
+    painter.setPen(palette.colour("overlay_text"))  # the ground is dark in every theme
     where = Qt.AlignmentFlag.AlignTop if on_stage else Qt.AlignmentFlag.AlignVCenter
     flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
     painter.drawText(full.adjusted(24, 24, -24, -24), int(flags), text)

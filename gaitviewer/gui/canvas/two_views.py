@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.gui.canvas.gone import GoneNotice
 from gaitviewer.gui.canvas.scene import EvidenceMark, MaskSource, content_of
 from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
@@ -38,12 +39,14 @@ class TwoViews(QWidget):
         measured: a hand measurement was made or changed (:class:`HandMeasure`).
         point_clicked: view and index of a keypoint (-1 beside all).
         failed: view and why it shows no pictures.
+        find_asked: the user wants to say where the video of this view is.
     """
 
     active_view_changed = Signal(object)
     measured = Signal(object)
     point_clicked = Signal(object, int)
     failed = Signal(object, str)
+    find_asked = Signal(object)
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class TwoViews(QWidget):
         self.player = Player(self, clock=clock)
         self.frames = FrameStore(self, limit_bytes=limit_bytes)
         self.canvases = ByView(VideoCanvas(View.SAGITTAL), VideoCanvas(View.CORONAL))
+        self.gone = ByView(*(GoneNotice(self.canvases[view]) for view in View))
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("two_views_splitter")
         self._splitter.setChildrenCollapsible(False)
@@ -93,6 +97,7 @@ class TwoViews(QWidget):
         canvas.stepped.connect(self.player.step)
         canvas.measured.connect(self.measured)
         canvas.point_clicked.connect(lambda index: self.point_clicked.emit(view, index))
+        self.gone[view].find_asked.connect(lambda: self.find_asked.emit(view))
 
     # --- the trial -----------------------------------------------------------------------------------
 
@@ -106,6 +111,7 @@ class TwoViews(QWidget):
         sources = self.frames.open(data.trial if data is not None else None)
         for view in View:
             self.canvases[view].set_frames(sources[view], self._empty_text(view))
+            self._look_for_file(view)
         self._arrange()
         self._active = None
         self.refresh_content()
@@ -118,6 +124,14 @@ class TwoViews(QWidget):
         self._problems.pop(view, None)
         self.reload()
         self.player.go_to(now)
+
+    def _look_for_file(self, view: View) -> bool:
+        """Say on the view that its file is not where it was; whether that is so."""
+        data = self._state.trial
+        stream = data.trial.videos[view] if data is not None else None
+        path = stream.path if stream is not None and not stream.path.is_file() else None
+        self.gone[view].tell(path, on_stage=data is not None and data.poses[view] is not None)
+        return path is not None
 
     def _offset_s(self) -> float:
         data, motion = self._state.trial, self._state.motion
@@ -300,7 +314,7 @@ class TwoViews(QWidget):
 
     def _note_failure(self, view: View, message: str) -> None:
         self._problems[view] = message
-        self.canvases[view].set_message(translate_data(message))
+        self.canvases[view].set_message("" if self._look_for_file(view) else translate_data(message))
         self.failed.emit(view, message)
 
     def close_videos(self) -> None:
