@@ -200,7 +200,7 @@ class TwoViews(QWidget):
     # --- evidence ------------------------------------------------------------------------------------
 
     def show_selection(self) -> None:
-        """Go to the evidence of the selected item, point at it and close in on it."""
+        """Go to the evidence of the selected item, point at it and close in on it; else show all again."""
         mark = self._pointed = self.mark()
         for view in View:
             canvas = self.canvases[view]
@@ -209,6 +209,7 @@ class TwoViews(QWidget):
                     canvas.fit()
                 canvas.set_evidence(None)
         if mark is None:
+            self._show_all_again()
             return
         self.player.pause()
         view = mark.evidence.view
@@ -216,6 +217,40 @@ class TwoViews(QWidget):
             self.player.go_to_frame(view, mark.evidence.frame)
         self.canvases[view].set_evidence(mark)
         self.set_active_view(view)
+
+    def _show_all_again(self) -> None:
+        """No close-up of an earlier item stays; what a person must judge is looked for."""
+        if self._state.item is None:
+            self._end_close_ups()
+            return
+        for canvas in self.canvases_there:
+            canvas.fit()
+        self._go_to_mid_stance()
+
+    def _go_to_mid_stance(self) -> None:
+        """To where the selected limb stands, in the view that its item is judged in: the nearest such moment."""
+        state, motion = self._state, self._state.motion
+        if state.item is None or state.side is None or state.measures is None or motion is None:
+            return
+        view = state.measures.evgs.get(state.item, state.side).item.view
+        seen = motion.views[view]
+        if seen is None or view not in self.player.views:
+            return
+        shift = self.player.offset_s if view is View.CORONAL else 0.0
+        moments = [s.mid_stance_s - shift for s in seen.strides if s.side is state.side and s.counts]
+        if moments:
+            self.player.pause()
+            self.player.go_to(min(moments, key=lambda t: abs(t - self.player.time_s)), anchor=view)
+            self.set_active_view(view)
+
+    def _end_close_ups(self) -> None:
+        """A close-up that the program made ends where its evidence is no longer shown; a person's stays."""
+        evidence = self._pointed.evidence if self._pointed is not None else None
+        for view in self.player.views:
+            canvas = self.canvases[view]
+            there = evidence is not None and evidence.view is view and self.player.shown(view) == evidence.frame
+            if canvas.placement.automatic and not there:
+                canvas.fit()
 
     def mark(self) -> EvidenceMark | None:
         """What the selection points at."""
@@ -295,6 +330,7 @@ class TwoViews(QWidget):
 
     def _show_time(self, time_s: float) -> None:
         """Both views in the same beat: their paint events leave the queue together."""
+        self._end_close_ups()
         for view in self.player.views:
             index = self.player.shown(view)
             if index is not None:
