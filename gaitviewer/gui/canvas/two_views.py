@@ -228,7 +228,7 @@ class TwoViews(QWidget):
         self._go_to_mid_stance()
 
     def _go_to_mid_stance(self) -> None:
-        """To where the selected limb stands, in the view that its item is judged in: the nearest such moment."""
+        """To the nearest moment at which the limb stands, in the view that its item is judged in."""
         state, motion = self._state, self._state.motion
         if state.item is None or state.side is None or state.measures is None or motion is None:
             return
