@@ -120,8 +120,8 @@ def _offset(motion: TrialMotion) -> Iterator[QualityFinding]:
     advice = "look for the same step in both views and set the offset by hand (F8 in each view)"
     if sync.exchanged_s is not None:
         text = (
-            f"the views fit with an offset of {sync.offset_s:+.2f} s, and as well with {sync.exchanged_s:+.2f} s "
-            "if left and right were exchanged in one view"
+            f"the views fit with an offset of {sync.offset_s:+.2f} s, and as well with "
+            f"{sync.exchanged_s:+.2f} s if left and right were exchanged in one view"
         )
         yield QualityFinding(Level.WARNING, "offset between the views", text, advice, trial=trial)
     elif sync.sigma_s > float(_limits()["offset"]["note_sigma_s"]):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from gaitviewer.gui import theme
@@ -20,6 +20,9 @@ _QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview",
 # Of several messages the first of these is shown: what answers a key just pressed, what is to be mended,
 # what can wait.
 _ORDER = ("sync", "tool", "missing", "problems", "partly", "analyse")
+
+# Of the parent's edge around the banner.
+_BESIDE_PX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class _Message:
 class Banner(QFrame):
     """One sentence and one button; stays until it is closed or out of date.
 
-    Of several things to say the most urgent one is shown; the next one comes when that is over.
+    Of several things to say the most urgent one is shown; the next one comes when that is over. It lies over
+    the upper edge of its parent, so that nothing below changes its size.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -57,7 +61,7 @@ class Banner(QFrame):
         theme.set_icon(close, "close")
         close.setAccessibleName(self.tr("Close this message"))
         close.clicked.connect(self._close)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 6, 5)
         row.setSpacing(10)
         row.addWidget(self._icon)
@@ -67,6 +71,8 @@ class Banner(QFrame):
         self._messages: dict[str, _Message] = {}
         self._closed: set[str] = set()
         self.topic = ""
+        if parent is not None:
+            parent.installEventFilter(self)
         self.hide()
 
     def say(
@@ -111,6 +117,22 @@ class Banner(QFrame):
         self.button.setText(message.button)
         self.button.setAccessibleName(message.button or self.tr("Nothing to do"))
         self.button.setVisible(bool(message.button))
+
+        self._lie()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """As wide as the parent."""
+        if event.type() == QEvent.Type.Resize:
+            self._lie()
+        return super().eventFilter(watched, event)
+
+    def _lie(self) -> None:
+        over = self.parentWidget()
+        if over is not None:
+            width = max(1, over.width() - 2 * _BESIDE_PX)
+            high = self._row.totalHeightForWidth(width)
+            self.setGeometry(_BESIDE_PX, _BESIDE_PX, width, high)
+            self.raise_()
 
     def _close(self) -> None:
         topic = self.topic

@@ -45,12 +45,18 @@ def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Pale
 
 
 def paint_badge(painter: QPainter, full: QRect, text: str, palette: theme.Palette) -> None:
-    """A word about the whole picture, at the middle of its upper edge."""
+    """A word about the whole picture, low in its middle: the upper edge may be under the banner."""
     painter.save()
     painter.setFont(theme.font("body"))
     size = float(full.width()), float(full.height())
     label(
-        painter, (size[0] / 2, 22.0), text, palette, colour=palette.colour("accent"), bounds=size, centred=True
+        painter,
+        (size[0] / 2, size[1] - 40.0),
+        text,
+        palette,
+        colour=palette.colour("accent"),
+        bounds=size,
+        centred=True,
     )
     painter.restore()
 
