@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.bindings = load_keys()
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
-        self.library_page = LibraryPage()
+        self.library_page = LibraryPage(self.jobs)
         self.pages.addWidget(self.library_page)
         self.actions_by_name = Actions(self, self, self.bindings)
         self.menus = fill_menus(self.menuBar(), self.actions_by_name, self.bindings)
