@@ -28,6 +28,8 @@ from gaitviewer.gui.words import translate_data
 _REFRESH_MS = 50
 # With less room than this the numbers of the frames stay on the pictures, and words are short.
 _WIDE_PX = 1150
+# With less than this there is no room beside the offset: its tooltip tells of the estimate.
+_NARROW_PX = 800
 StrideAt = Callable[[float], Stride | None]
 
 
@@ -70,6 +72,7 @@ class TransportBar(QWidget):
         player.playing_changed.connect(lambda _: self._show_now())
         for signal in (player.opened, player.offset_changed, state.measures_changed, state.trial_changed):
             signal.connect(self._show_all)
+        theme.notifier().changed.connect(self._show_all)
         self._show_all()
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
@@ -126,9 +129,6 @@ class TransportBar(QWidget):
         self.offset = QDoubleSpinBox()
         self.offset.setObjectName("transport_offset")
         self.offset.setAccessibleName(self.tr("Offset of the second view, seconds"))
-        self.offset.setToolTip(
-            self.tr("Time of the front view minus time of the side view.\nF8 in both views sets it by eye.")
-        )
         self.offset.setDecimals(3)
         self.offset.setSingleStep(0.01)
         self.offset.setRange(-3600.0, 3600.0)
@@ -160,8 +160,9 @@ class TransportBar(QWidget):
 
     def _show_all(self) -> None:
         two = len(self._player.views) == 2
-        for widget in (self.sync, self.offset, self.estimate_words):
+        for widget in (self.sync, self.offset):
             widget.setVisible(two)
+        self.estimate_words.setVisible(two and self.width() >= _NARROW_PX)
         self.offset.blockSignals(True)
         self.offset.setValue(self._player.offset_s)
         self.offset.blockSignals(False)
@@ -191,6 +192,8 @@ class TransportBar(QWidget):
             if found.exchanged_s is not None and not own:
                 self._colour(self.estimate_words, "warning")
         self.estimate_words.setToolTip(words)
+        what = self.tr("Time of the front view minus time of the side view.\nF8 in both views sets it by eye.")
+        self.offset.setToolTip(f"{what}\n{words}")
         if own:
             set_by = self.tr("The offset was set by a person. Use the one estimated from the gait again.")
             words = f"{set_by}\n{words}"
@@ -208,7 +211,8 @@ class TransportBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Longer words where there is room for them."""
         super().resizeEvent(event)
-        if (event.oldSize().width() >= _WIDE_PX) != self._wide:
+        before, now = event.oldSize().width(), self.width()
+        if any((before >= limit) != (now >= limit) for limit in (_WIDE_PX, _NARROW_PX)):
             self._show_all()
 
     def _show_speed(self, speed: float) -> None:

@@ -33,6 +33,11 @@ def test_a_doubtful_offset_is_seen_without_pointing_at_anything(reviewed: MainWi
         replace(state.measures, motions=(replace(motion, sync=sync, estimate=sync),)), state.document
     )
     assert theme.palette().warning in bar.estimate_words.styleSheet()
+    before = theme.palette().warning
+    reviewed.next_theme()
+    reviewed.next_theme()
+    assert theme.palette().warning != before
+    assert theme.palette().warning in bar.estimate_words.styleSheet()
 
 
 def test_colours_of_the_bar_are_not_those_of_its_tooltips(reviewed: MainWindow) -> None:
@@ -62,6 +67,10 @@ def test_frames_are_named_in_words_where_there_is_room(reviewed: MainWindow) -> 
     bar.resize(1300, bar.height())
     assert "side" in bar.now.text()
     assert " · front" in bar.now.text()
+    bar.resize(700, bar.height())
+    assert bar.estimate_words.isHidden()
+    assert bar.estimate_words.toolTip() in bar.offset.toolTip()
     bar.resize(900, bar.height())
+    assert bar.estimate_words.isVisible()
     assert "side" not in bar.now.text()
     assert bar.minimumSizeHint().width() <= 911
