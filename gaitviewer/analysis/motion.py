@@ -118,17 +118,17 @@ def read_trial(
     sync = sync or trial.sync
     if sagittal is None or coronal is None:
         return TrialMotion(trial, ByView(sagittal, coronal), sync)
-    if sync is None:
-        sync = estimate_sync(
-            sagittal.pose,
-            sagittal.passes,
-            coronal.pose,
-            coronal.passes,
-            sagittal_events=sagittal.events,
-            coronal_events=coronal.events,
-        )
+    estimate = estimate_sync(
+        sagittal.pose,
+        sagittal.passes,
+        coronal.pose,
+        coronal.passes,
+        sagittal_events=sagittal.events,
+        coronal_events=coronal.events,
+    )
+    sync = sync or estimate
     coronal = _brought_together(sagittal, coronal, sync, trial.id, corrected=given.coronal is not None)
-    return TrialMotion(trial, ByView(sagittal, coronal), sync)
+    return TrialMotion(trial, ByView(sagittal, coronal), sync, estimate)
 
 
 def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:

@@ -66,6 +66,7 @@ def assess_recordings(
             trial = motion.trial.id
             given += seen.quality
             found += _of_view(motion, seen, view, leg_px.get((trial, view), math.nan))
+        found += _offset(motion)
     found += _strides(motions, cycles)
     if any(motion.views.sagittal is not None for motion in motions):
         found += _flat_feet(flat_foot_zero_deg)
@@ -109,6 +110,23 @@ def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -
     yield from _out_of_plane(seen, trial, view)
     yield from _feet(seen, trial, view)
     yield from _confidence(seen, trial, view)
+
+
+def _offset(motion: TrialMotion) -> Iterator[QualityFinding]:
+    """What is doubtful of the offset between the views; one that a person set is taken as it is."""
+    sync, trial = motion.sync, motion.trial.id
+    if sync is None or sync is not motion.estimate:
+        return
+    advice = "look for the same step in both views and set the offset by hand (F8 in each view)"
+    if sync.exchanged_s is not None:
+        text = (
+            f"the views fit with an offset of {sync.offset_s:+.2f} s, and as well with "
+            f"{sync.exchanged_s:+.2f} s if left and right were exchanged in one view"
+        )
+        yield QualityFinding(Level.WARNING, "offset between the views", text, advice, trial=trial)
+    elif sync.sigma_s > float(_limits()["offset"]["note_sigma_s"]):
+        text = f"the offset between the views is only known to ± {sync.sigma_s:.2f} s"
+        yield QualityFinding(Level.NOTE, "offset between the views", text, advice, trial=trial)
 
 
 def _frame_rate(seen: ViewMotion, trial: str, view: View) -> QualityFinding:

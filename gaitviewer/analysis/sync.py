@@ -91,11 +91,14 @@ def estimate_sync(
     spread = float(np.sum(chance[likely] * (offsets[likely] - best) ** 2) / np.sum(chance[likely]))
     sigma = float(np.sqrt(spread + s.step_s**2))
     notes = [_explain(best, offsets, chance, _stride_of(sagittal_events))]
+    doubt: float | None = None
     if places.any():
         notes += _conflict(offsets, steps, places, best)
         exchanged = _fit_events(offsets, sagittal_events, [_exchange(e) for e in coronal_events], spans)
-        notes += _mirror_doubt(offsets, total, exchanged + (total - steps))
-    return Sync(best, sigma, "estimated from the gait", "; ".join(notes))
+        doubt = _mirror_doubt(offsets, total, exchanged + (total - steps))
+        if doubt is not None:
+            notes.append(f"{doubt:+.2f} s would fit as well if left and right were exchanged in one view")
+    return Sync(best, sigma, "estimated from the gait", "; ".join(notes), doubt)
 
 
 def check_sides(
@@ -246,12 +249,11 @@ def _conflict(offsets: F8, steps: F8, places: F8, best: float) -> list[str]:
     return [f"the places that the subject passes ask for {likely:+.2f} s: they may not show the same walk"]
 
 
-def _mirror_doubt(offsets: F8, as_is: F8, exchanged: F8) -> list[str]:
-    """A warning where exchanged sides would explain the steps just as well, at another offset."""
+def _mirror_doubt(offsets: F8, as_is: F8, exchanged: F8) -> float | None:
+    """The offset at which exchanged sides would explain the steps just as well, None if there is none."""
     if exchanged.max() < as_is.max():
-        return []
-    likely = float(offsets[int(np.argmax(exchanged))])
-    return [f"{likely:+.2f} s would fit as well if left and right were exchanged in one view"]
+        return None
+    return float(offsets[int(np.argmax(exchanged))])
 
 
 def _exchange(events: GaitEvents) -> GaitEvents:

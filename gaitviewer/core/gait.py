@@ -203,6 +203,14 @@ class Stride:
     flags: tuple[str, ...] = ()
     excluded: str = ""
 
+    @property
+    def mid_stance_s(self) -> float:
+        """Middle of the time on one leg where both its ends are known, else of the stance."""
+        start, stop = self.opposite_toe_off_s, self.opposite_contact_s
+        if start is None or stop is None or not self.start_s <= start < stop <= self.toe_off_s:
+            start, stop = self.start_s, self.toe_off_s
+        return (start + stop) / 2
+
     def __post_init__(self) -> None:
         if not self.start_s < self.toe_off_s < self.stop_s:
             raise ValueError(f"stride out of order: {self.start_s}, {self.toe_off_s}, {self.stop_s}")

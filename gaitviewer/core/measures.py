@@ -237,11 +237,18 @@ class ViewMotion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialMotion:
-    """Both views of one trial and the offset between them."""
+    """Both views of one trial and the offset between them.
+
+    Attributes:
+        trial, views: the recording and what was found in each view.
+        sync: the offset in use.
+        estimate: the offset that the gait tells, also where a person set another one; None with one view.
+    """
 
     trial: Trial
     views: ByView[ViewMotion | None]
     sync: Sync | None = None
+    estimate: Sync | None = None
 
     @property
     def views_present(self) -> tuple[ViewMotion, ...]:

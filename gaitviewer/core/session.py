@@ -119,12 +119,15 @@ class Sync:
         sigma_s: its standard error, seconds.
         source: "given", "estimated from the gait", "assumed equal start".
         note: how sure one can be, in words.
+        exchanged_s: another offset that fits as well if left and right were exchanged in one view, or None.
     """
 
     offset_s: float
     sigma_s: float
     source: str
     note: str = ""
+    # Not in its words: digests of what was measured from are made of them.
+    exchanged_s: float | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

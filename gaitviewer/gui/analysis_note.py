@@ -12,7 +12,8 @@ from gaitviewer.gui.documents import has_poses
 from gaitviewer.gui.jobs import Job
 from gaitviewer.gui.notices import Banner
 from gaitviewer.gui.work import Work
-from gaitviewer.workflow.analysing import poses_to_come, views_to_come
+from gaitviewer.workflow.analysing import gone_words, views_to_come
+from gaitviewer.workflow.session import missing_videos
 
 
 class AnalysisNote(QObject):
@@ -29,6 +30,7 @@ class AnalysisNote(QObject):
         work.state.measures_changed.connect(self._say_partly_once)
         work.ended.connect(lambda: banner.forget("partly"))
         work.ended.connect(self.offer)
+        work.found.connect(self.offer)
         work.analysed.connect(self._say_problems)
 
     def _follow(self, job: Job[Any]) -> None:
@@ -39,27 +41,32 @@ class AnalysisNote(QObject):
         self._views.set_awaited(self._work.awaited())
 
     def offer(self) -> None:
-        """Offer the analysis where there was none."""
-        document = self._work.state.document
-        if document is not None and not has_poses(document) and not self._work.analysing:
-            self._banner.say(
-                "analyse",
-                self.tr("This session is not analysed yet."),
-                button=self.tr("Analyse"),
-                deed=self._work.analyse,
-            )
+        """Offer the analysis of what has none and whose file is there."""
+        document, todo = self._work.state.document, self._work.not_analysed()
+        if document is None or not todo or self._work.analysing:
+            self._banner.forget("analyse")
+            return
+        if not has_poses(document):
+            words = self.tr("This session is not analysed yet.")
+        elif len(todo) == 1:
+            ((_, view),) = todo
+            words = self.tr("The {view} view is not analysed yet.").format(view=self._name(view))
+        else:
+            words = self.tr("{n} views are not analysed yet.").format(n=len(todo))
+        self._banner.say("analyse", words, button=self.tr("Analyse"), deed=self._work.analyse)
+
+    def _name(self, view: View) -> str:
+        return self.tr("sagittal") if view is View.SAGITTAL else self.tr("coronal")
 
     def _say_partly(self) -> None:
         document = self._work.state.document
-        coming = views_to_come(document) if document is not None else frozenset()
-        behind = {trial for trial, _ in poses_to_come(document)} if document is not None else set()
-        if self._banner.isVisible() and self._banner.topic not in ("", "partly", "analyse"):
-            return  # a missing video matters more
+        to_come = self._work.to_come()
+        behind = {trial for trial, _ in to_come}
+        coming = views_to_come(document) & {view for _, view in to_come} if document is not None else set()
         if coming:
-            names = {View.SAGITTAL: self.tr("sagittal"), View.CORONAL: self.tr("coronal")}
             words = self.tr("The {view} view is still being analysed; what is there can be used already.")
             view = next(view for view in View if view in coming)
-            self._banner.say("partly", words.format(view=names[view]))
+            self._banner.say("partly", words.format(view=self._name(view)))
         elif behind and document is not None:
             words = self.tr(
                 "Still being analysed: {n} of {total} recordings; what is there can be used already."
@@ -69,9 +76,14 @@ class AnalysisNote(QObject):
             self._banner.forget("partly")
 
     def _say_partly_once(self) -> None:
-        if self._work.state.is_partial and self._banner.topic != "partly":
+        if self._work.state.is_partial and not self._banner.knows("partly"):
             self._say_partly()
 
     def _say_problems(self, problems: str) -> None:
-        if problems:
-            self._banner.say("problems", problems, level="warning")
+        """What went wrong; of a video that is missing, its own message tells, with a way to mend it."""
+        document = self._work.state.document
+        gone = missing_videos(document) if document is not None else ()
+        told = {gone_words(stream) for _, _, stream in gone}
+        words = "\n".join(line for line in problems.splitlines() if line not in told)
+        if words:
+            self._banner.say("problems", words, level="warning")

@@ -75,7 +75,7 @@ class Desk(QMainWindow):
         self._loop_start_s: float | None = None
         self.views = TwoViews(state, limit_bytes=state.settings.memory_mb << 20)
         self.player: Player = self.views.player
-        self.banner = Banner()
+        self.banner = Banner(self.views)
         self.hand = HandTools(state, self.views, self.banner, self)
         self.transport = TransportBar(
             state, self.player, actions, stride_at=self.stride_at, meter=self.views.meter
@@ -104,13 +104,7 @@ class Desk(QMainWindow):
         self.splitter.addWidget(below)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        middle = QWidget()
-        layout = QVBoxLayout(middle)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.banner)
-        layout.addWidget(self.splitter, 1)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(self.splitter)
 
     def _add_dock(self, name: str, panel: Panel, area: Qt.DockWidgetArea) -> None:
         dock = QDockWidget(panel.windowTitle())

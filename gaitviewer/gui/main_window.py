@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.fields = FieldKeys(self)
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
-        self.library_page = LibraryPage()
+        self.library_page = LibraryPage(self.jobs)
         self.pages.addWidget(self.library_page)
         self.actions_by_name = Actions(self, self, self.bindings)
         self.menus = fill_menus(self.menuBar(), self.actions_by_name, self.bindings)
@@ -177,7 +177,7 @@ class MainWindow(QMainWindow):
             key_images = desk.panels["key_images"]
             assert isinstance(key_images, KeyImagesPanel)
             self.key_pictures = KeyPictures(self.state, self.jobs, key_images)
-            self.missing = MissingVideos(self, self.work, desk.banner, desk.views.reopen)
+            self.missing = MissingVideos(self, self.work, desk.banner, desk.views)
             self.state.trial_changed.connect(self.work.load_masks)
             self.work.masked.connect(self._show_masks)
             self.menus["Window"].addActions([dock.toggleViewAction() for dock in desk.docks.values()])
@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
         if document is None:
             return
         desk = self.desk
-        desk.banner.hide()
+        desk.banner.clear()
         self._show_page(desk)
         self._place_desk()
         self.work.load_masks()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from gaitviewer.gui import theme
@@ -16,8 +17,31 @@ from gaitviewer.gui.words import translate_data
 _QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted"))
 
 
+# Of several messages the first of these is shown: what answers a key just pressed, what is to be mended,
+# what can wait.
+_ORDER = ("sync", "tool", "missing", "problems", "partly", "analyse")
+
+# Of the parent's edge around the banner.
+_BESIDE_PX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """One thing to say."""
+
+    words: str
+    button: str
+    deed: Callable[[], object] | None
+    icon: str
+    level: str
+
+
 class Banner(QFrame):
-    """One sentence and one button; stays until it is closed or out of date."""
+    """One sentence and one button; stays until it is closed or out of date.
+
+    Of several things to say the most urgent one is shown; the next one comes when that is over. It lies over
+    the upper edge of its parent, so that nothing below changes its size.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,16 +60,19 @@ class Banner(QFrame):
         close.setAutoRaise(True)
         theme.set_icon(close, "close")
         close.setAccessibleName(self.tr("Close this message"))
-        close.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
+        close.clicked.connect(self._close)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 6, 5)
         row.setSpacing(10)
         row.addWidget(self._icon)
         row.addWidget(self.words, 1)
         row.addWidget(self.button)
         row.addWidget(close)
-        self._deed: Callable[[], object] | None = None
+        self._messages: dict[str, _Message] = {}
+        self._closed: set[str] = set()
         self.topic = ""
+        if parent is not None:
+            parent.installEventFilter(self)
         self.hide()
 
     def say(
@@ -57,26 +84,65 @@ class Banner(QFrame):
         deed: Callable[[], object] | None = None,
         level: str = "note",
     ) -> None:
-        """Show a sentence; ``level`` is "note", "warning" or "error"."""
-        self.topic = topic
-        self._deed = deed
+        """Show a sentence, unless a more urgent one is there; ``level`` is "note", "warning" or "error"."""
         name = {"note": "info", "warning": "warning", "error": "error"}[level]
-        self._icon.setPixmap(theme.icon(name, level).pixmap(20, 20))
-        self.words.setText(translate_data(words))
-        self.button.setText(button)
-        self.button.setAccessibleName(button)
-        self.button.setVisible(bool(button))
-        self.show()
+        self._messages[topic] = _Message(words, button, deed, name, level)
+        self._closed.discard(topic)
+        self._show_first()
 
     def forget(self, topic: str) -> None:
-        """Take the sentence away if it is about this."""
-        if self.topic == topic:
-            self.topic = ""
-            self.hide()
+        """Take the sentence about this away."""
+        self._messages.pop(topic, None)
+        self._closed.discard(topic)
+        self._show_first()
+
+    def clear(self) -> None:
+        """Nothing is to be said any more."""
+        self._messages.clear()
+        self._closed.clear()
+        self._show_first()
+
+    def knows(self, topic: str) -> bool:
+        """Whether this is being said, or was closed by the user."""
+        return topic in self._messages or topic in self._closed
+
+    def _show_first(self) -> None:
+        self.topic = min(self._messages, key=_ORDER.index, default="")
+        message = self._messages.get(self.topic)
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        self._icon.setPixmap(theme.icon(message.icon, message.level).pixmap(20, 20))
+        self.words.setText(translate_data(message.words))
+        self.button.setText(message.button)
+        self.button.setAccessibleName(message.button or self.tr("Nothing to do"))
+        self.button.setVisible(bool(message.button))
+
+        self._lie()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """As wide as the parent."""
+        if event.type() == QEvent.Type.Resize:
+            self._lie()
+        return super().eventFilter(watched, event)
+
+    def _lie(self) -> None:
+        over = self.parentWidget()
+        if over is not None:
+            width = max(1, over.width() - 2 * _BESIDE_PX)
+            high = self._row.totalHeightForWidth(width)
+            self.setGeometry(_BESIDE_PX, _BESIDE_PX, width, high)
+            self.raise_()
+
+    def _close(self) -> None:
+        topic = self.topic
+        self.forget(topic)
+        self._closed.add(topic)
 
     def _press(self) -> None:
-        if self._deed is not None:
-            self._deed()
+        message = self._messages.get(self.topic)
+        if message is not None and message.deed is not None:
+            message.deed()
 
 
 class JobBar(QWidget):

@@ -19,7 +19,8 @@ from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.saving import Saving
 from gaitviewer.gui.state import AppState
 from gaitviewer.workflow import privacy
-from gaitviewer.workflow.analysing import poses_to_come, progress_of_trial, views_to_come
+from gaitviewer.workflow.analysing import poses_to_come, progress_of_trial, progress_told, views_to_come
+from gaitviewer.workflow.session import missing_videos
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
@@ -36,6 +37,7 @@ class Work(Saving):
         started, ended: an analysis of the open session began; one ended, however.
         partly: a view of the open session came from the analysis that goes on with others.
         analysed: an analysis ended well (problems in words, "" for none).
+        found: a video that was missing is there again.
         masked: outlines of the open trial are there (trial id, ``ByView``).
     """
 
@@ -44,6 +46,7 @@ class Work(Saving):
     ended = Signal()
     partly = Signal()
     analysed = Signal(str)
+    found = Signal()
     masked = Signal(str, object)
 
     def __init__(
@@ -61,6 +64,8 @@ class Work(Saving):
         self._masks_soon.setInterval(_MASKS_AFTER_MS)
         self._masks_soon.timeout.connect(self._load_masks)
         self._lost: set[tuple[str, View]] = set()
+        self._gone: frozenset[tuple[str, View]] = frozenset()
+        self._shares: dict[str, float | None] = {}  # how far each file is, as told last
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
 
@@ -193,8 +198,9 @@ class Work(Saving):
         wanted = self.state.settings.workers or 2
         came: deque[Document] = deque()
         stored: list[tuple[Document, str]] = []
-        lost: set[tuple[str, View]] = set()
-        self._came, self._found = came, None
+        self._gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
+        lost = set(self._gone)  # nothing comes from a file that is not there
+        self._came, self._found, self._shares = came, None, {}
         self._analysed_id, self._lost = document.session.id, lost
 
         def work(tick: Tick) -> None:
@@ -226,15 +232,50 @@ class Work(Saving):
         self.jobs.start("analyse", work, title=title, ended=ended)
         self.started.emit()
 
+    def to_come(self) -> frozenset[tuple[str, View]]:
+        """Recordings and views of the open session that the analysis under way is still to bring."""
+        job, document = self.jobs.get("analyse"), self.state.document
+        if job is None or job.cancelled or document is None or document.session.id != self._analysed_id:
+            return frozenset()
+        return poses_to_come(document) - frozenset(self._lost)
+
+    def not_analysed(self) -> frozenset[tuple[str, View]]:
+        """Recordings and views of the open session that an analysis could bring: their files are there.
+
+        A view in which nobody was found a moment ago does not count, unless there is nothing else.
+        """
+        document = self.state.document
+        if document is None:
+            return frozenset()
+        gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
+        there = poses_to_come(document) - gone
+        tried = frozenset(self._lost) - self._gone if document.session.id == self._analysed_id else frozenset()
+        return there - tried if has_poses(document) else there
+
     def awaited(self) -> ByView[float | None]:
         """How far (0..1) each view of the recording that is shown is analysed; None: none is awaited."""
-        job, document, trial = self.jobs.get("analyse"), self.state.document, self.state.trial_id
-        if job is None or job.cancelled or document is None or document.session.id != self._analysed_id:
+        job, data, coming = self.jobs.get("analyse"), self.state.trial, self.to_come()
+        if job is None or data is None or self.state.document is None:
             return ByView(None, None)
-        coming = poses_to_come(document) - frozenset(self._lost)
-        number = [data.trial.id for data in document.trials].index(trial)
-        done = progress_of_trial(job.fraction, number, len(document.trials))
-        return ByView(*(done if (trial, view) in coming else None for view in View))
+        trials = self.state.document.trials
+        whole = progress_of_trial(job.fraction, trials.index(data), len(trials))
+
+        def share(view: View) -> float | None:
+            stream = data.trial.videos[view]
+            if stream is None or (data.trial.id, view) not in coming:
+                return None
+            own = self._shares.get(stream.path.name, 0.0) if whole > 0.0 else 0.0
+            return whole if own is None else own
+
+        return ByView(share(View.SAGITTAL), share(View.CORONAL))
+
+    def _hear(self, job: Job[Any]) -> None:
+        """Remember how far each video is: one note tells it of one."""
+        name, share = progress_told(job.note)
+        if name:
+            self._shares[name] = share
+        else:  # another recording begins, perhaps with files of the same names
+            self._shares.clear()
 
     def _store(self, found: Document) -> None:
         """Save results from the job itself, so that they count even if the session was closed meanwhile."""
@@ -251,6 +292,8 @@ class Work(Saving):
 
     def _show_parts(self, job: Job[Any]) -> None:
         """Show the views that an analysis has finished while it goes on with others."""
+        if job.key == "analyse":
+            self._hear(job)
         if job.key == "analyse" and self._came and not job.cancelled and not job.state.ended:
             self._found = self._came[-1]
             self._came.clear()
@@ -345,6 +388,7 @@ class Work(Saving):
                 self.state.amend(lambda document: with_videos_of(document, changed))
                 self.save()
                 done()
+                self.found.emit()
 
         def failed(failure: JobFailure) -> None:
             self.refused.emit(self.tr("This is not the video"), failure.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ Came = Callable[[Document], None]
 Lost = Callable[[str, View], None]
 # Part of the whole that is estimating poses; the rest is measuring.
 _POSES = 0.95
+# What the pose estimator says while it works on a video; see pose/runner.py.
+_NOTE = re.compile(r"pose, (?P<name>.+?)(?:: (?P<done>\d+) of (?P<all>\d+) frames.*)?$")
 
 
 def analyse_document(
@@ -150,15 +153,18 @@ def with_found(data: TrialData, found: TrialData) -> TrialData:
     return replace(data, poses=poses, provenance=made)
 
 
+def gone_words(stream: VideoStream) -> str:
+    """What is said of a video whose file is not there."""
+    return f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
+
+
 def _readable(trial: Trial, problems: list[str]) -> Trial:
     """The trial with the videos whose files are there."""
 
     def kept(view: View) -> VideoStream | None:
         stream = trial.videos[view]
         if stream is not None and not stream.path.is_file():
-            problems.append(
-                f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
-            )
+            problems.append(gone_words(stream))
             return None
         return stream
 
@@ -195,6 +201,15 @@ def progress_of_trial(fraction: float, number: int, total: int) -> float:
     return min(1.0, max(0.0, fraction / _POSES * total - number))
 
 
+def progress_told(note: str) -> tuple[str, float | None]:
+    """The video that a note of the analysis is about ("" for none) and how far it is (0..1, None: not told)."""
+    found = _NOTE.match(note)
+    if found is None:
+        return "", None
+    done, total = found["done"], found["all"]
+    return found["name"], int(done) / max(1, int(total)) if done is not None else None
+
+
 def views_to_come(document: Document) -> frozenset[View]:
     """Views that no recording has keypoints of yet though a video is there."""
     there = {v for data in document.trials for v in View if data.poses[v] is not None}
@@ -202,9 +217,15 @@ def views_to_come(document: Document) -> frozenset[View]:
     return frozenset(filmed - there)
 
 
+def _is_there(document: Document, view: View) -> bool:
+    """Whether the file of any recording of a view is where it was: nothing comes from the others."""
+    streams = (data.trial.videos[view] for data in document.trials)
+    return any(stream is not None and stream.path.is_file() for stream in streams)
+
+
 def mark_to_come(measures: Measures, document: Document) -> Measures:
     """The same measures while an analysis goes on: what misses only a view to come says so."""
-    missing = views_to_come(document)
+    missing = frozenset(view for view in views_to_come(document) if _is_there(document, view))
     if not missing:
         return measures
     reason = _STILL.format(view=next(iter(missing)).value)

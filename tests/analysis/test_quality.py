@@ -14,7 +14,7 @@ from gaitviewer.analysis.cycles import Cycle, cycles_of_view
 from gaitviewer.analysis.measure import measure_session
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import Level, QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.session import Session, Subject
+from gaitviewer.core.session import Session, Subject, Sync
 from gaitviewer.core.skeleton import Keypoint
 
 SESSION = Session("s", Subject("P1"))
@@ -163,3 +163,33 @@ def test_a_view_that_was_not_recorded_is_not_blamed(side_view: SideView, make_tr
     trial = make_trial(side_view())
     assert trial.views == ByView(trial.views.sagittal, None)
     assert not any(f.view is View.CORONAL for f in measure_session(SESSION, [trial]).quality)
+
+
+def offset_findings(motion: TrialMotion, sync: Sync, *, by_hand: bool) -> list[QualityFinding]:
+    used = Sync(0.1, 0.01, "given") if by_hand else sync
+    motion = replace(motion, sync=used, estimate=sync)
+    return about(measure_session(SESSION, [motion]).quality, "offset between the views")
+
+
+@pytest.mark.parametrize(
+    ("sigma_s", "exchanged_s", "level", "words"),
+    [
+        (0.03, None, None, ""),
+        (0.4, None, Level.NOTE, "only known to ± 0.40 s"),
+        (0.03, 1.16, Level.WARNING, "with +1.16 s if left and right were exchanged in one view"),
+    ],
+)
+def test_a_doubtful_offset_is_said(
+    sigma_s: float,
+    exchanged_s: float | None,
+    level: Level | None,
+    words: str,
+    side_view: SideView,
+    make_trial: MakeTrial,
+) -> None:
+    sync = Sync(0.32, sigma_s, "estimated from the gait", "", exchanged_s)
+    motion = make_trial(side_view())
+    found = offset_findings(motion, sync, by_hand=False)
+    assert [finding.level for finding in found] == ([] if level is None else [level])
+    assert all(words in finding.text and "F8" in finding.advice for finding in found)
+    assert offset_findings(motion, sync, by_hand=True) == []

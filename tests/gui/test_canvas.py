@@ -167,7 +167,7 @@ def test_no_session_explains_itself(qtbot: Any) -> None:
     made.resize(820, 300)
     made.show()
     image = grabbed(made.canvases.sagittal)
-    assert near(image, theme.palette().colour("muted"), 90).sum() > 30
+    assert near(image, theme.palette().colour("overlay_text"), 90).sum() > 30
     made.close_videos()
 
 

@@ -37,7 +37,7 @@ def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Pale
     """Why there is no picture; above the skeleton where that is shown on an empty stage."""
     painter.save()
     painter.setFont(theme.font("body"))
-    painter.setPen(palette.colour("overlay_text" if on_stage else "muted"))
+    painter.setPen(palette.colour("overlay_text"))  # the ground is dark in every theme
     where = Qt.AlignmentFlag.AlignTop if on_stage else Qt.AlignmentFlag.AlignVCenter
     flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
     painter.drawText(full.adjusted(24, 24, -24, -24), int(flags), text)
@@ -45,12 +45,18 @@ def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Pale
 
 
 def paint_badge(painter: QPainter, full: QRect, text: str, palette: theme.Palette) -> None:
-    """A word about the whole picture, at the middle of its upper edge."""
+    """A word about the whole picture, low in its middle: the upper edge may be under the banner."""
     painter.save()
     painter.setFont(theme.font("body"))
     size = float(full.width()), float(full.height())
     label(
-        painter, (size[0] / 2, 22.0), text, palette, colour=palette.colour("accent"), bounds=size, centred=True
+        painter,
+        (size[0] / 2, size[1] - 40.0),
+        text,
+        palette,
+        colour=palette.colour("accent"),
+        bounds=size,
+        centred=True,
     )
     painter.restore()
 

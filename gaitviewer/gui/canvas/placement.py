@@ -29,12 +29,14 @@ class Placement:
         scale: widget pixels per picture pixel.
         x, y: where the picture's top left corner is, widget pixels.
         fitted: follows the size of the widget.
+        automatic: a close-up that the program made, not a person.
     """
 
     scale: float
     x: float
     y: float
     fitted: bool = False
+    automatic: bool = False
 
     def to_widget(self, x: float, y: float) -> Xy:
         """Picture to widget."""
@@ -90,7 +92,7 @@ def zoom_at(now: Placement, cursor: Xy, factor: float, *, picture: Size, widget:
 
 def pan(now: Placement, dx: float, dy: float, *, picture: Size, widget: Size) -> Placement:
     """Move the picture by widget pixels; it does not leave the widget."""
-    return kept_in(replace(now, x=now.x + dx, y=now.y + dy, fitted=False), picture, widget)
+    return kept_in(replace(now, x=now.x + dx, y=now.y + dy, fitted=False, automatic=False), picture, widget)
 
 
 def kept_in(now: Placement, picture: Size, widget: Size) -> Placement:
@@ -115,7 +117,8 @@ def close_up(points: NDArray[np.float64], *, picture: Size, widget: Size) -> Pla
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (low + high) / 2
     half = max(_CLOSE_UP * picture[1], 1.5 * float((high - low).max())) / 2
-    return show_box((x - half, y - half, x + half, y + half), picture=picture, widget=widget)
+    box = (x - half, y - half, x + half, y + half)
+    return replace(show_box(box, picture=picture, widget=widget), automatic=True)
 
 
 def resized(now: Placement, *, picture: Size, before: Size, after: Size, pixel_ratio: float) -> Placement:
@@ -123,4 +126,5 @@ def resized(now: Placement, *, picture: Size, before: Size, after: Size, pixel_r
     if now.fitted or min(before) <= 0:
         return fit(picture, after, pixel_ratio=pixel_ratio)
     middle = now.to_picture(before[0] / 2, before[1] / 2)
-    return kept_in(look_at(middle, now.scale, after), picture, after)
+    moved = kept_in(look_at(middle, now.scale, after), picture, after)
+    return replace(moved, automatic=now.automatic)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.gui.canvas.gone import GoneNotice
 from gaitviewer.gui.canvas.scene import EvidenceMark, MaskSource, content_of
 from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
@@ -38,12 +39,14 @@ class TwoViews(QWidget):
         measured: a hand measurement was made or changed (:class:`HandMeasure`).
         point_clicked: view and index of a keypoint (-1 beside all).
         failed: view and why it shows no pictures.
+        find_asked: the user wants to say where the video of this view is.
     """
 
     active_view_changed = Signal(object)
     measured = Signal(object)
     point_clicked = Signal(object, int)
     failed = Signal(object, str)
+    find_asked = Signal(object)
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class TwoViews(QWidget):
         self.player = Player(self, clock=clock)
         self.frames = FrameStore(self, limit_bytes=limit_bytes)
         self.canvases = ByView(VideoCanvas(View.SAGITTAL), VideoCanvas(View.CORONAL))
+        self.gone = ByView(*(GoneNotice(self.canvases[view]) for view in View))
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("two_views_splitter")
         self._splitter.setChildrenCollapsible(False)
@@ -93,6 +97,7 @@ class TwoViews(QWidget):
         canvas.stepped.connect(self.player.step)
         canvas.measured.connect(self.measured)
         canvas.point_clicked.connect(lambda index: self.point_clicked.emit(view, index))
+        self.gone[view].find_asked.connect(lambda: self.find_asked.emit(view))
 
     # --- the trial -----------------------------------------------------------------------------------
 
@@ -106,6 +111,7 @@ class TwoViews(QWidget):
         sources = self.frames.open(data.trial if data is not None else None)
         for view in View:
             self.canvases[view].set_frames(sources[view], self._empty_text(view))
+            self._look_for_file(view)
         self._arrange()
         self._active = None
         self.refresh_content()
@@ -118,6 +124,14 @@ class TwoViews(QWidget):
         self._problems.pop(view, None)
         self.reload()
         self.player.go_to(now)
+
+    def _look_for_file(self, view: View) -> bool:
+        """Say on the view that its file is not where it was; whether that is so."""
+        data = self._state.trial
+        stream = data.trial.videos[view] if data is not None else None
+        path = stream.path if stream is not None and not stream.path.is_file() else None
+        self.gone[view].tell(path, on_stage=data is not None and data.poses[view] is not None)
+        return path is not None
 
     def _offset_s(self) -> float:
         data, motion = self._state.trial, self._state.motion
@@ -186,7 +200,7 @@ class TwoViews(QWidget):
     # --- evidence ------------------------------------------------------------------------------------
 
     def show_selection(self) -> None:
-        """Go to the evidence of the selected item, point at it and close in on it."""
+        """Go to the evidence of the selected item, point at it and close in on it; else show all again."""
         mark = self._pointed = self.mark()
         for view in View:
             canvas = self.canvases[view]
@@ -195,6 +209,7 @@ class TwoViews(QWidget):
                     canvas.fit()
                 canvas.set_evidence(None)
         if mark is None:
+            self._show_all_again()
             return
         self.player.pause()
         view = mark.evidence.view
@@ -202,6 +217,40 @@ class TwoViews(QWidget):
             self.player.go_to_frame(view, mark.evidence.frame)
         self.canvases[view].set_evidence(mark)
         self.set_active_view(view)
+
+    def _show_all_again(self) -> None:
+        """No close-up of an earlier item stays; what a person must judge is looked for."""
+        if self._state.item is None:
+            self._end_close_ups()
+            return
+        for canvas in self.canvases_there:
+            canvas.fit()
+        self._go_to_mid_stance()
+
+    def _go_to_mid_stance(self) -> None:
+        """To the nearest moment at which the limb stands, in the view that its item is judged in."""
+        state, motion = self._state, self._state.motion
+        if state.item is None or state.side is None or state.measures is None or motion is None:
+            return
+        view = state.measures.evgs.get(state.item, state.side).item.view
+        seen = motion.views[view]
+        if seen is None or view not in self.player.views:
+            return
+        shift = self.player.offset_s if view is View.CORONAL else 0.0
+        moments = [s.mid_stance_s - shift for s in seen.strides if s.side is state.side and s.counts]
+        if moments:
+            self.player.pause()
+            self.player.go_to(min(moments, key=lambda t: abs(t - self.player.time_s)), anchor=view)
+            self.set_active_view(view)
+
+    def _end_close_ups(self) -> None:
+        """A close-up that the program made ends where its evidence is no longer shown; a person's stays."""
+        evidence = self._pointed.evidence if self._pointed is not None else None
+        for view in self.player.views:
+            canvas = self.canvases[view]
+            there = evidence is not None and evidence.view is view and self.player.shown(view) == evidence.frame
+            if canvas.placement.automatic and not there:
+                canvas.fit()
 
     def mark(self) -> EvidenceMark | None:
         """What the selection points at."""
@@ -281,6 +330,7 @@ class TwoViews(QWidget):
 
     def _show_time(self, time_s: float) -> None:
         """Both views in the same beat: their paint events leave the queue together."""
+        self._end_close_ups()
         for view in self.player.views:
             index = self.player.shown(view)
             if index is not None:
@@ -300,7 +350,7 @@ class TwoViews(QWidget):
 
     def _note_failure(self, view: View, message: str) -> None:
         self._problems[view] = message
-        self.canvases[view].set_message(translate_data(message))
+        self.canvases[view].set_message("" if self._look_for_file(view) else translate_data(message))
         self.failed.emit(view, message)
 
     def close_videos(self) -> None:

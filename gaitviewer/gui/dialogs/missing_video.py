@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gaitviewer.core.gait import View
+from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.notices import Banner
 from gaitviewer.gui.work import Work
 from gaitviewer.workflow.session import missing_videos
@@ -17,10 +17,12 @@ from gaitviewer.workflow.session import missing_videos
 class MissingVideos(QObject):
     """Looks after the videos of the open session."""
 
-    def __init__(self, window: QWidget, work: Work, banner: Banner, reopen: Callable[[View], None]) -> None:
-        """Say it in ``banner``; ``reopen`` shows a view again once its file was found."""
+    def __init__(self, window: QWidget, work: Work, banner: Banner, views: TwoViews) -> None:
+        """Say it in ``banner``; ``views`` shows a view again once its file was found."""
         super().__init__(window)
-        self._window, self._work, self._banner, self._reopen = window, work, banner, reopen
+        self._window, self._work, self._banner, self._views = window, work, banner, views
+        views.find_asked.connect(self._ask_for_view)
+        work.ended.connect(self.look)
 
     def look(self) -> None:
         """Say which video is missing, if one is."""
@@ -39,6 +41,12 @@ class MissingVideos(QObject):
             level="warning",
         )
 
+    def _ask_for_view(self, view: View) -> None:
+        data = self._work.state.trial
+        stream = data.trial.videos[view] if data is not None else None
+        if data is not None and stream is not None:
+            self.ask(data.trial.id, view, stream.path)
+
     def ask(self, trial: str, view: View, path: Path) -> None:
         """Ask where a video went."""
         name, _ = QFileDialog.getOpenFileName(
@@ -51,7 +59,7 @@ class MissingVideos(QObject):
         """Check a file and use it in place of the one that is missing."""
 
         def done() -> None:
-            self._reopen(view)
+            self._views.reopen(view)
             self.look()
 
         self._work.find_video(trial, view, path, done)

@@ -232,6 +232,10 @@ class ReportDialog(QDialog):
         self.progress.setRange(0, 100)
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(8)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes and goes
+        self.progress.setSizePolicy(policy)
+        self.progress.hide()
         self.status = QLabel()
         self.status.setObjectName("report_status")
         self.status.setWordWrap(True)
@@ -367,7 +371,7 @@ class ReportDialog(QDialog):
         def ended() -> None:
             if not self._closed:
                 self.export_button.setEnabled(True)
-                self.progress.setValue(0)
+                self.progress.hide()
 
         self._jobs.start(key, work, title=self.tr("Report"), done=done, failed=self._failed, ended=ended)
 
@@ -378,6 +382,7 @@ class ReportDialog(QDialog):
     def _progress(self, job: Job) -> None:
         if not self._closed and job.key in ("preview", "export") and not job.state.ended:
             self.progress.setValue(round(100 * job.fraction))
+            self.progress.show()
 
     def _say(self, words: str, *, problem: bool = False) -> None:
         colour = theme.palette().error if problem else theme.palette().muted

@@ -86,7 +86,9 @@ class CurvesPanel(Panel):
         self.mean_button.setChecked(True)
         group.buttonClicked.connect(self._redraw)
         self.legend_beside = CurveLegend()
+        self._build_stride_bar()
         head.addWidget(self.legend_beside, 1)
+        head.addWidget(self.stride_bar, 4)
         head.addStretch()
         self.chooser = QToolButton()
         self.chooser.setObjectName("curves_angles")
@@ -109,7 +111,6 @@ class CurvesPanel(Panel):
         layout.addWidget(self.legend)
         layout.addWidget(self.hint)
         layout.addWidget(self.scroller, 1)
-        layout.addWidget(self.stride_bar)
 
     def _build_field(self) -> None:
         self.scroller = QScrollArea()
@@ -121,6 +122,8 @@ class CurvesPanel(Panel):
         self.field = PlotField(self._arrange)
         self.overlay = NowOverlay(self.field)
         self.scroller.setWidget(self.field)
+
+    def _build_stride_bar(self) -> None:
         self.stride_bar = StrideBar()
         self.stride_bar.left_out.connect(self.leave_out)
         self.stride_bar.taken_back.connect(self.take_back)
@@ -131,8 +134,12 @@ class CurvesPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """The legend is where there is room for it."""
         super().resizeEvent(event)
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Beside the buttons, unless a stride is selected; below them where it is narrow."""
         beside = self.width() >= _ONE_LINE_PX
-        self.legend_beside.setVisible(beside)
+        self.legend_beside.setVisible(beside and self.selected is None)
         self.legend.setVisible(not beside)
 
     # --- what is shown -------------------------------------------------------------------------------
@@ -260,6 +267,7 @@ class CurvesPanel(Panel):
         keys = self._same_step(stride) if stride is not None else ()
         by_hand = self._reasons.get(self._selected, "")
         self.stride_bar.show_stride(stride, by_hand=by_hand, views=len(keys), offset_s=self.player.offset_s)
+        self._place_legend()
         self._move_lines()
 
     def _show_hint(self, measures: Measures, excluded: cycle.Excluded) -> None:

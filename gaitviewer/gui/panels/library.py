@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
+    QProgressBar,
     QPushButton,
     QStackedWidget,
     QToolButton,
@@ -20,7 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.gui import theme
+from gaitviewer.gui.jobs import Job, Jobs
 from gaitviewer.gui.panels.library_cards import CARD_ROLE, CardFilter, CardModel, CardPainter, state_words
+from gaitviewer.gui.panels.wording import sentence
 from gaitviewer.workflow.session import SessionState
 
 if TYPE_CHECKING:
@@ -40,7 +43,8 @@ class LibraryPage(QWidget):
     new_asked = Signal()
     demo_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: Jobs | None = None, parent: QWidget | None = None) -> None:
+        """Say of ``jobs`` when a session is being made."""
         super().__init__(parent)
         self.setObjectName("library_page")
         self.setAccessibleName(self.tr("Sessions"))
@@ -50,6 +54,31 @@ class LibraryPage(QWidget):
         self._painter = CardPainter(self)
         self._build()
         theme.notifier().changed.connect(self.update)
+        if jobs is not None:
+            jobs.changed.connect(self._follow)
+
+    def _follow(self, job: Job[Any]) -> None:
+        """While a session is being made: what is done and how far it is, and no second one is begun."""
+        if job.key != "create":
+            return
+        making = not job.state.ended and not job.cancelled
+        for button in (self.new_button, self.demo_button, *self.empty_buttons):
+            button.setEnabled(not making)
+        for button in self.empty_buttons:
+            button.setVisible(not making)
+        self.making.setVisible(making)
+        self.making.setRange(0, 1000 if job.fraction > 0 else 0)
+        self.making.setValue(round(1000 * job.fraction))
+        self.empty_head.setText(job.title if making else self.tr("No sessions yet"))
+        self.empty_words.setText((sentence(job.note) or "…") if making else self._welcome())
+
+    def _welcome(self) -> str:
+        return self.tr(
+            "Drop the videos of a walk on this window: one from the side, one from the front or the back, "
+            "or only one of them.\nThe program finds the person, the steps and the joint angles, and lays "
+            "the evidence for the gait score before you.\n\nTo look around first, open the demo session: "
+            "a walker that the program draws and films itself."
+        )
 
     def _build(self) -> None:
         middle = QWidget()
@@ -134,16 +163,15 @@ class LibraryPage(QWidget):
         page.setObjectName("library_empty")
         column = QVBoxLayout(page)
         column.addStretch(2)
-        head = QLabel(self.tr("No sessions yet"))
+        head = self.empty_head = QLabel(self.tr("No sessions yet"))
         head.setFont(theme.font("title"))
-        words = QLabel(
-            self.tr(
-                "Drop the videos of a walk on this window: one from the side, one from the front or the back, "
-                "or only one of them.\nThe program finds the person, the steps and the joint angles, and lays "
-                "the evidence for the gait score before you.\n\nTo look around first, open the demo session: "
-                "a walker that the program draws and films itself."
-            )
-        )
+        words = self.empty_words = QLabel(self._welcome())
+        self.making = QProgressBar()
+        self.making.setObjectName("library_making")
+        self.making.setAccessibleName(self.tr("How far the new session is"))
+        self.making.setTextVisible(False)
+        self.making.setMaximumHeight(12)
+        self.making.hide()
         words.setWordWrap(True)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         buttons = QHBoxLayout()
@@ -154,6 +182,7 @@ class LibraryPage(QWidget):
         demo = QPushButton(self.tr("Open the demo session"))
         demo.setObjectName("library_empty_demo")
         demo.clicked.connect(self.demo_asked)
+        self.empty_buttons = (new, demo)
         buttons.addStretch(1)
         buttons.addWidget(demo)
         buttons.addWidget(new)
@@ -166,6 +195,7 @@ class LibraryPage(QWidget):
         head.setAlignment(Qt.AlignmentFlag.AlignCenter)
         inner.addWidget(head)
         inner.addWidget(words)
+        inner.addWidget(self.making)
         inner.addLayout(buttons)
         row = QHBoxLayout()
         row.addStretch(1)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gaitviewer.core.gait import Stride
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.cycle import to_player
+from gaitviewer.gui.panels.elided import ElidedLabel
 from gaitviewer.gui.panels.reason_box import ReasonBox, leave_out_row
 from gaitviewer.gui.panels.wording import clock, joined, sentence, side_name, view_name
 from gaitviewer.gui.words import translate_data
 
 
 class StrideBar(QFrame):
-    """A card below the curves, hidden while no stride is selected.
+    """One line in the place of the legend, hidden while no stride is selected: the curves keep their room.
 
     Signals:
         left_out: the stride is to be left out for this reason.   taken_back: it is to count again.
@@ -38,12 +32,13 @@ class StrideBar(QFrame):
         super().__init__(parent)
         self.setObjectName("stride_bar")
         self.setAccessibleName(self.tr("The selected stride"))
-        self.setProperty("card", "true")
-        self.words = QLabel()
+        self.words = ElidedLabel()
         self.words.setObjectName("stride_words")
-        self.words.setWordWrap(True)
-        first = QHBoxLayout()
-        first.addWidget(self.words, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 4, 0)
+        row.setSpacing(4)
+        row.addWidget(self.words, 2)
+        row.addLayout(self._build_reasons(), 1)
         for icon, tip, signal in (
             ("to_start", self.tr("To its start"), self.went_to),
             ("loop", self.tr("Repeat it"), self.looped),
@@ -56,17 +51,13 @@ class StrideBar(QFrame):
             button.setAccessibleName(tip)
             theme.set_icon(button, icon)
             button.clicked.connect(signal)
-            first.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 8, 8)
-        layout.setSpacing(4)
-        layout.addLayout(first)
-        layout.addLayout(self._build_reasons())
+            row.addWidget(button)
         self.hide()
 
     def _build_reasons(self) -> QHBoxLayout:
         self.reason = ReasonBox("stride_reason", self.tr("Why the stride is left out"), self._usual_reasons())
         self.reason.editTextChanged.connect(self._allow)
+        self.reason.setMinimumWidth(60)
         row, self.button, self.back = leave_out_row(
             self.reason, name="stride", leave_out=self._leave_out, take_back=self.taken_back.emit
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -26,6 +26,10 @@ from gaitviewer.gui.tracks import SyncMeter
 from gaitviewer.gui.words import translate_data
 
 _REFRESH_MS = 50
+# With less room than this the numbers of the frames stay on the pictures, and words are short.
+_WIDE_PX = 1150
+# With less than this there is no room beside the offset: its tooltip tells of the estimate.
+_NARROW_PX = 800
 StrideAt = Callable[[float], Stride | None]
 
 
@@ -68,6 +72,7 @@ class TransportBar(QWidget):
         player.playing_changed.connect(lambda _: self._show_now())
         for signal in (player.opened, player.offset_changed, state.measures_changed, state.trial_changed):
             signal.connect(self._show_all)
+        theme.notifier().changed.connect(self._show_all)
         self._show_all()
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
@@ -105,14 +110,14 @@ class TransportBar(QWidget):
         self.cycle.setAccessibleName(self.tr("Per cent of the gait cycle"))
         self.cycle.setToolTip(self.tr("Drag through the gait cycle at hand"))
         self.cycle.setRange(0, 1000)
-        self.cycle.setMinimumWidth(70)
+        self.cycle.setMinimumWidth(60)
         self.cycle.setMaximumWidth(220)
         self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cycle.sliderMoved.connect(self._scrub)
-        row.addWidget(self.cycle, 1)
+        row.addWidget(self.cycle, 4)
         self.percent = QLabel()
         self.percent.setObjectName("transport_percent")
-        self.percent.setMinimumWidth(86)
+        self.percent.setMinimumWidth(74)
         row.addWidget(self.percent)
         row.addStretch(1)
         self._build_sync(row)
@@ -124,9 +129,6 @@ class TransportBar(QWidget):
         self.offset = QDoubleSpinBox()
         self.offset.setObjectName("transport_offset")
         self.offset.setAccessibleName(self.tr("Offset of the second view, seconds"))
-        self.offset.setToolTip(
-            self.tr("Time of the front view minus time of the side view.\nF8 in both views sets it by eye.")
-        )
         self.offset.setDecimals(3)
         self.offset.setSingleStep(0.01)
         self.offset.setRange(-3600.0, 3600.0)
@@ -135,9 +137,16 @@ class TransportBar(QWidget):
         self.offset.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.offset.valueChanged.connect(self.offset_asked)
         row.addWidget(self.offset)
+        self.offset.setFixedWidth(100)
+        self.estimate_words = QLabel()
+        self.estimate_words.setObjectName("transport_estimate_words")
+        self.estimate_words.setContentsMargins(4, 0, 2, 0)
+        self.estimate_words.setMinimumWidth(40)  # its tooltip says the same where it is cut off
+        row.addWidget(self.estimate_words)
         self.estimate = QToolButton()
         self.estimate.setObjectName("transport_estimate")
-        self.estimate.setText(self.tr("estimate"))
+        self.estimate.setText(self.tr("use"))
+        self.estimate.setAccessibleName(self.tr("Use the estimated offset"))
         self.estimate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.estimate.clicked.connect(self.estimate_asked)
         row.addWidget(self.estimate)
@@ -151,8 +160,9 @@ class TransportBar(QWidget):
 
     def _show_all(self) -> None:
         two = len(self._player.views) == 2
-        for widget in (self.sync, self.offset, self.estimate):
+        for widget in (self.sync, self.offset):
             widget.setVisible(two)
+        self.estimate_words.setVisible(two and self.width() >= _NARROW_PX)
         self.offset.blockSignals(True)
         self.offset.setValue(self._player.offset_s)
         self.offset.blockSignals(False)
@@ -161,21 +171,49 @@ class TransportBar(QWidget):
         self._show_now()
 
     def _show_estimate(self) -> None:
+        """The offset that the gait tells and how sure it is, also beside one that a person set."""
         data, motion = self._state.trial, self._state.motion
         own = data is not None and data.trial.sync is not None
-        self.estimate.setEnabled(own)
-        if own:
-            words = self.tr("The offset was set by a person. Use the one estimated from the gait again.")
-        elif motion is not None and motion.sync is not None:
-            words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
-                source=translate_data(motion.sync.source),
-                value=f"{motion.sync.offset_s:.3f}",
-                sigma=f"{motion.sync.sigma_s:.3f}",
-                note=translate_data(motion.sync.note),
-            )
-        else:
+        self.estimate.setVisible(own and len(self._player.views) == 2)
+        found = motion.estimate if motion is not None else None
+        self._colour(self.estimate_words, "muted")
+        if found is None:
+            self.estimate_words.setText("")
             words = self.tr("The offset is not known yet.")
+        else:
+            value, sigma = f"{found.offset_s:.3f}", f"{found.sigma_s:.3f}"
+            short = (
+                self.tr("estimate {value} ± {sigma} s") if self._wide else self.tr("est. {value} ± {sigma} s")
+            )
+            self.estimate_words.setText(short.format(value=value, sigma=sigma))
+            words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
+                source=translate_data(found.source), value=value, sigma=sigma, note=translate_data(found.note)
+            )
+            if found.exchanged_s is not None and not own:
+                self._colour(self.estimate_words, "warning")
+        self.estimate_words.setToolTip(words)
+        what = self.tr("Time of the front view minus time of the side view.\nF8 in both views sets it by eye.")
+        self.offset.setToolTip(f"{what}\n{words}")
+        if own:
+            set_by = self.tr("The offset was set by a person. Use the one estimated from the gait again.")
+            words = f"{set_by}\n{words}"
         self.estimate.setToolTip(words)
+
+    @staticmethod
+    def _colour(label: QLabel, name: str) -> None:
+        """Only the label itself: a bare rule would colour its tooltip as well."""
+        label.setStyleSheet(f"#{label.objectName()} {{ color: {getattr(theme.palette(), name)}; }}")
+
+    @property
+    def _wide(self) -> bool:
+        return self.width() >= _WIDE_PX
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Longer words where there is room for them."""
+        super().resizeEvent(event)
+        before, now = event.oldSize().width(), self.width()
+        if any((before >= limit) != (now >= limit) for limit in (_WIDE_PX, _NARROW_PX)):
+            self._show_all()
 
     def _show_speed(self, speed: float) -> None:
         index = self.speed.findData(speed)
@@ -184,15 +222,15 @@ class TransportBar(QWidget):
 
     def _show_now(self) -> None:
         player = self._player
-        frames = " ".join(
-            f"{'S' if view is View.SAGITTAL else 'F'}{player.shown(view)}" for view in player.views
-        )
-        self.now.setText(f"{player.time_s:7.3f} s  {frames}")
-        self.now.setToolTip(self.tr("Time of the side view; frame of the side (S) and of the front view (F)"))
+        names = {View.SAGITTAL: self.tr("side"), View.CORONAL: self.tr("front")}
+        frames = " · ".join(f"{names[view]} {player.shown(view)}" for view in player.views)
+        self.now.setText(f"{player.time_s:7.3f} s" + (f"  {frames}" if self._wide else ""))
+        self.now.setToolTip(self.tr("Time of the side view; frames: {frames}").format(frames=frames))
         stride = self._stride_at(player.time_s)
         self.cycle.setEnabled(stride is not None)
         if stride is None:
-            self.percent.setText("")
+            self.cycle.setValue(0)  # not where it was in another stride, or another session
+            self.percent.setText("–")
         else:
             share = self._percent(stride)
             if not self.cycle.isSliderDown():
@@ -215,7 +253,7 @@ class TransportBar(QWidget):
             words = f"Δ {1e3 * meter.error_s:+.0f} ms"
             colour = "good" if abs(meter.error_s) <= meter.limit_s + 1e-6 else "warning"
         self.sync.setText(words)
-        self.sync.setStyleSheet(f"color: {getattr(theme.palette(), colour)};")
+        self._colour(self.sync, colour)
         self.sync.setToolTip(self.tr("How far apart the two pictures on the screen are from the offset set"))
 
     def _scrub(self, value: int) -> None:

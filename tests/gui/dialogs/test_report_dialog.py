@@ -57,6 +57,16 @@ def test_the_real_pages_are_shown_and_then_written(dialog: ReportDialog, qtbot: 
     assert dialog.show_button.isEnabled()
 
 
+def test_the_progress_bar_is_there_only_while_something_is_drawn(dialog: ReportDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(dialog.progress.isHidden, timeout=60_000)
+    seen: list[bool] = []
+    dialog._jobs.changed.connect(lambda job: seen.append(dialog.progress.isVisible()))
+    with qtbot.waitSignal(dialog.written, timeout=60_000):
+        dialog.export_button.click()
+    qtbot.waitUntil(dialog.progress.isHidden, timeout=60_000)
+    assert any(seen)
+
+
 def test_paper_and_anonymity_count(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
     dialog.paper.setCurrentText("Letter")
     dialog.anonymous.setChecked(True)

@@ -1,0 +1,125 @@
+"""A video whose file was moved: said where it is missed, found again, analysed afterwards."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.progress import silent
+from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.store import open_library
+from gaitviewer.workflow import analyze, session
+from gaitviewer.workflow.analysing import progress_told
+
+
+@pytest.fixture
+def moved(walker_document: Document, tmp_path: Path) -> Document:
+    """The walk, not analysed, with its front view no longer where it was."""
+    data = walker_document.trials[0]
+    videos = data.trial.videos
+    gone = ByView(videos.sagittal, replace(videos.coronal, path=tmp_path / "somewhere" / "moved.mp4"))
+    bare = replace(data, trial=replace(data.trial, videos=gone), poses=ByView(None, None))
+    document = replace(walker_document, trials=(bare,))
+    with open_library() as library:
+        session.save_document(library, document)
+    return document
+
+
+class Estimator:
+    """Gives the views that are asked for, once it is let go."""
+
+    def __init__(self, walker: Document) -> None:
+        self.poses = walker.trials[0].poses
+        self.go_on = threading.Event()
+
+    def __call__(self, document: Document, *, tick: Any = silent, **how: Any) -> Document:
+        (data,) = document.trials
+        while not self.go_on.is_set():
+            tick(0.3, "pose, walk-side.mp4: 26 of 100 frames, about 9 s left")
+            time.sleep(0.01)
+        there = {view: self.poses[view] if view in data.trial.views else None for view in View}
+        return replace(document, trials=(replace(data, poses=ByView(*there.values())),))
+
+
+@pytest.fixture
+def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estimator]:
+    made = Estimator(walker_document)
+    monkeypatch.setattr(analyze, "estimate_poses", made)
+    yield made
+    made.go_on.set()
+
+
+@pytest.fixture
+def opened(moved: Document, window: MainWindow, qtbot: QtBot) -> MainWindow:
+    window.work.open("walk1")
+    qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
+    return window
+
+
+def test_a_missing_video_goes_before_the_offer_to_analyse(
+    opened: MainWindow, walker_document: Document, qtbot: QtBot
+) -> None:
+    banner = opened.desk.banner
+    assert "moved.mp4" in banner.words.text()
+    assert banner.button.text() == "Find it…"
+    opened.missing.take("t1", View.CORONAL, walker_document.trials[0].trial.videos.coronal.path)
+    qtbot.waitUntil(lambda: "not analysed" in banner.words.text(), timeout=20_000)
+    assert banner.button.text() == "Analyse"
+    assert opened.desk.views.gone.coronal.isHidden()
+
+
+def test_the_empty_view_says_what_is_missing_and_asks_for_it(
+    opened: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, tmp_path: Path
+) -> None:
+    notice = opened.desk.views.gone.coronal
+    assert notice.isVisible()
+    assert opened.desk.views.gone.sagittal.isHidden()
+    assert "moved.mp4" in notice.head.text()
+    assert "somewhere" in notice.place.text()
+    canvas = opened.desk.views.canvases.coronal
+    assert canvas.rect().contains(notice.geometry())
+    assert notice.width() <= canvas.width() - 40
+    asked: list[tuple[str, View, Path]] = []
+    monkeypatch.setattr(opened.missing, "ask", lambda *what: asked.append(what))
+    qtbot.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+    assert asked == [("t1", View.CORONAL, tmp_path / "somewhere" / "moved.mp4")]
+    # The message of the decoder says nothing that the notice does not.
+    qtbot.wait(100)
+    assert canvas._message == ""
+
+
+def test_after_an_analysis_the_missing_video_is_found_and_its_view_offered(
+    opened: MainWindow, estimator: Estimator, walker_document: Document, qtbot: QtBot
+) -> None:
+    window, banner = opened, opened.desk.banner
+    canvases = window.desk.views.canvases
+    window.actions_by_name["session.analyse"].trigger()
+    words = "This view is being analysed: 26 %"
+    qtbot.waitUntil(lambda: canvases.sagittal.badge == words, timeout=20_000)
+    assert canvases.coronal.badge == ""
+    estimator.go_on.set()
+    qtbot.waitUntil(lambda: not window.work.analysing and window.state.measures is not None, timeout=60_000)
+    assert "moved.mp4" in banner.words.text()
+    assert banner.button.text() == "Find it…"
+    window.missing.take("t1", View.CORONAL, walker_document.trials[0].trial.videos.coronal.path)
+    qtbot.waitUntil(lambda: "coronal view is not analysed yet" in banner.words.text(), timeout=20_000)
+    banner.button.click()
+    qtbot.waitUntil(lambda: window.state.document.trials[0].poses.coronal is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.work.analysing, timeout=60_000)
+    assert not banner.isVisible()
+
+
+def test_the_notes_of_an_analysis_tell_of_one_video() -> None:
+    assert progress_told("pose, a: b.mp4: 30 of 120 frames, about 3 s left") == ("a: b.mp4", 0.25)
+    assert progress_told("pose, walk-front.mp4") == ("walk-front.mp4", None)
+    assert progress_told("starting the pose workers") == ("", None)
