@@ -187,10 +187,14 @@ class CurvePlot(pg.PlotWidget):
             shade = QColor(side_colour(mean.side))
             shade.setAlphaF(0.16)
             if np.isfinite(mean.sd).any():
-                edges = [pg.PlotDataItem(_GRID, mean.mean + k * mean.sd, pen=None) for k in (-1, 1)]
+                # An edge without any pen has no curve, and between two of those nothing is filled.
+                none = pg.mkPen(None)
+                edges = [pg.PlotDataItem(_GRID, mean.mean + k * mean.sd, pen=none) for k in (-1, 1)]
                 for edge in edges:
                     self.addItem(edge)
-                self.addItem(pg.FillBetweenItem(*edges, brush=shade))
+                spread = pg.FillBetweenItem(*edges, brush=shade)
+                spread.setZValue(-4)  # over the normal band, below every line
+                self.addItem(spread)
             self.plot(_GRID, mean.mean, pen=self._cosmetic(side_pen(mean.side, 2.0)), connect="finite")
 
     def _draw_strides(self, content: PlotContent) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
@@ -85,6 +86,21 @@ def test_clicking_a_curve_selects_its_stride(qtbot: Any, panel: CurvesPanel, des
     assert panel.selected.key == stride.key
     assert panel.stride_bar.isVisibleTo(panel)
     assert "Detectors differ by 70 ms." in panel.stride_bar.words.text()
+
+
+def test_the_means_lie_in_the_band_of_their_sd(panel: CurvesPanel) -> None:
+    plot = panel.plots["knee_flexion"]
+    content = plot._content
+    spreads = [
+        item
+        for item in plot.getPlotItem().items
+        if isinstance(item, pg.FillBetweenItem) and item.path().elementCount() > 0 and item.zValue() > -10
+    ]
+    assert content is not None
+    assert len(spreads) == len(content.means) == 2
+    for mean in content.means:
+        high = float((mean.mean + mean.sd).max())
+        assert any(s.path().boundingRect().bottom() == pytest.approx(high, abs=0.1) for s in spreads)
 
 
 def test_means_cannot_be_selected(qtbot: Any, panel: CurvesPanel, desk: Any) -> None:
