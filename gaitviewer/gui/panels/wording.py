@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QCoreApplication
 
+from gaitviewer.analysis import evgs_bands
 from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
@@ -130,7 +131,15 @@ def why_score(measure: EvgsMeasure) -> str:
         label=translate_data(band.label),
         score=measure.score,
     )
-    return said + _to_edge(measure, band) + "."
+    return said + _to_edge(measure, band) + "." + _no_picture(measure)
+
+
+def _no_picture(measure: EvgsMeasure) -> str:
+    """That none of the pictures has the score by itself: then the score is that of the middle between two."""
+    alone = [e.value for e in measure.evidence if math.isfinite(e.value)]
+    if not alone or measure.score in {evgs_bands.band_of(measure.item, value).score for value in alone}:
+        return ""
+    return " " + tr("No single picture has this score by itself: it is that of the median of the strides.")
 
 
 def _to_edge(measure: EvgsMeasure, band: Band) -> str:

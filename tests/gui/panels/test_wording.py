@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal
+from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels import wording
 
@@ -44,6 +44,14 @@ def test_sentence_for_an_open_band_and_one_stride() -> None:
     )
     assert "in 1 stride; 34° and less" in words
     assert words.endswith("14.5° from the edge to score 1.")
+
+
+def test_sentence_says_where_no_picture_has_the_score() -> None:
+    seen = tuple(Evidence("t1", View.SAGITTAL, 1, 0.1, (), value=value) for value in (30.0, 54.0))
+    middle = replace(measure(42, 1, "reduced", edge=7.5), evidence=seen)
+    assert wording.why_score(middle).endswith("it is that of the median of the strides.")
+    one_has = replace(middle, evidence=(*seen, replace(seen[0], value=44.0)))
+    assert "No single picture" not in wording.why_score(one_has)
 
 
 def test_sentence_for_a_category() -> None:
