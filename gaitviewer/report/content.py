@@ -89,8 +89,7 @@ def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -
         Fact("Footwear", session.footwear.value),
         Fact("Walking aid", session.walking_aid.value),
     ]
-    if subject.affected is not None:
-        facts.append(Fact("Affected side", subject.affected.value))
+    facts.append(Fact("Affected side", subject.affected.value))
     if session.gmfcs is not None:
         facts.append(Fact("GMFCS, as rated elsewhere", f"{session.gmfcs.value} ({session.gmfcs.rater})"))
     if session.cobb is not None:
