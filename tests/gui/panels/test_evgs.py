@@ -54,7 +54,7 @@ def test_clicking_a_cell_selects_it_and_says_why(qtbot: Any, panel: EvgsPanel, d
     click(qtbot, panel, 11, Side.RIGHT)
     assert (desk.state.item, desk.state.side) == (11, Side.RIGHT)
     assert desk.state.evidence == desk.measures.evgs.get(11, Side.RIGHT).evidence[0]
-    assert "45°" in panel.detail.why.text()
+    assert "45.0°" in panel.detail.why.text()
     assert panel.detail.evidence.count() == len(desk.measures.evgs.get(11, Side.RIGHT).evidence)
 
 
@@ -166,7 +166,7 @@ def test_hidden_until_graded(qtbot: Any, open_desk: Any) -> None:
     assert panel.totals["measured", Side.RIGHT].text() == "hidden"
     panel.grade(1)
     assert cell(panel, 11, Side.RIGHT).score == 1
-    assert "45°" in panel.detail.why.text()
+    assert "45.0°" in panel.detail.why.text()
     assert "CD" in panel.detail.others.text()
     assert cell(panel, 11, Side.LEFT).hidden
 
