@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from datetime import date
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import View
@@ -50,7 +59,11 @@ class DetailsPanel(Panel):
         layout.addWidget(self._scroller, 1)
         self.trial_out = TrialOutBar(state, self.content)
         layout.addWidget(self.trial_out)
-        layout.addWidget(self.change, 0, Qt.AlignmentFlag.AlignHCenter)
+        below = QHBoxLayout()
+        below.setContentsMargins(12, 0, 12, 0)  # where the facts begin
+        below.addWidget(self.change)
+        below.addStretch(1)
+        layout.addLayout(below)
         self._shown: tuple[object, ...] = ()
         state.session_changed.connect(self._reload)
         state.document_changed.connect(self._reload)

@@ -163,7 +163,7 @@ def _to_edge(measure: EvgsMeasure) -> str:
             "(whole {units} are banded)"
         )
     else:
-        words = tr(", {far} from the edge to score {other} at {at} (whole {units} are banded)")
+        words = tr(", {far} from the edge to score {other} at {at}")
     names = {"deg": tr("degrees"), "%": tr("per cent"), "per mille leg": tr("per mille")}
     return words.format(
         far=far.format(far=with_unit(0.1 if near else measure.edge_distance, unit, 1)),

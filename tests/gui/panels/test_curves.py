@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side, View
+from gaitviewer.gui import theme
 from gaitviewer.gui.panels import cycle
 from gaitviewer.gui.panels.curve_field import columns_for
 from gaitviewer.gui.panels.curves import CurvesPanel
@@ -145,8 +146,6 @@ def test_empty_states(panel: CurvesPanel, desk: Any) -> None:
 
 
 def test_both_themes_and_a_narrow_dock(panel: CurvesPanel, qtbot: Any, qapp: Any) -> None:
-    from gaitviewer.gui import theme
-
     panel.resize(420, 620)
     for choice in ("dark", "light"):
         theme.apply(qapp, choice)
@@ -178,3 +177,16 @@ def test_front_view_strides_are_on_the_same_clock(panel: CurvesPanel, desk: Any)
 )
 def test_columns_suit_the_dock(plots: int, width: int, height: int, columns: int) -> None:
     assert columns_for(plots, width, height) == columns
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_chosen_button_looks_chosen(panel: CurvesPanel, qapp: QApplication, choice: str) -> None:
+    theme.apply(qapp, choice)
+    QApplication.processEvents()
+    grounds = [
+        button.grab().toImage().pixelColor(4, button.height() // 2)
+        for button in (panel.mean_button, panel.each_button)
+    ]
+    far = sum(abs(a - b) for a, b in zip(grounds[0].getRgb(), grounds[1].getRgb(), strict=True))
+    assert far > 30
+    theme.apply(qapp, "light")

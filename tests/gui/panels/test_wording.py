@@ -26,7 +26,7 @@ def measure(value: float, score: int, label: str, *, edge: float, borderline: bo
 def test_sentence_gives_value_band_score_and_distance() -> None:
     assert wording.why_score(measure(42, 1, "reduced", edge=7.5)) == (
         "Peak knee flexion in swing on the right is 42.0° as the median of 3 strides; 35° to 49° is “reduced” "
-        "and scores 1, 7.5° from the edge to score 0 at 49.5° (whole degrees are banded)."
+        "and scores 1, 7.5° from the edge to score 0 at 49.5°."
     )
 
 
@@ -47,7 +47,7 @@ def test_sentence_for_an_open_band_and_one_stride() -> None:
         replace(measure(20, 2, "severely reduced", edge=14.5), strides=("a",), spread=None)
     )
     assert "in 1 stride; 34° and less" in words
-    assert words.endswith("14.5° from the edge to score 1 at 34.5° (whole degrees are banded).")
+    assert words.endswith("14.5° from the edge to score 1 at 34.5°.")
 
 
 def test_sentence_says_where_no_picture_has_the_score() -> None:
@@ -70,7 +70,7 @@ def test_figures_at_an_edge_agree() -> None:
 def test_the_sentence_says_what_the_unit_counts() -> None:
     words = wording.why_score(replace(item_measure("HL", 74.6, 0, "normal"), edge_distance=25.9))
     assert "is 74.6 % as the median" in words
-    assert "25.9 % from the edge to score 1 at 100.5 % (whole per cent are banded)." in words
+    assert "25.9 % from the edge to score 1 at 100.5 %." in words
     assert words.endswith(
         "0 % is the moment when the feet are side by side, 100 % the initial contact of the other foot."
     )
