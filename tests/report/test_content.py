@@ -11,6 +11,7 @@ from gaitviewer.analysis import patterns
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
+from gaitviewer.core.session import Affected
 from gaitviewer.report import content, curve_notes, recording, sheet
 from gaitviewer.report.limits import load_limits, reliability_lines
 from gaitviewer.report.wording import angle_words, joined, number, sentence, with_unit
@@ -112,6 +113,15 @@ def test_a_limb_resembles_only_a_pattern(build_measures: Build, label: str, word
 def test_the_large_totals_are_called_the_programs(build_measures: Build) -> None:
     labels = [figure.label for figure in content.key_figures(build_measures())]
     assert labels[:2] == ["Program’s EVGS, left (partial)", "Program’s EVGS, right (partial)"]
+
+
+@pytest.mark.parametrize("affected", list(Affected))
+def test_sides_affected_are_told_apart(build_measures: Build, affected: Affected) -> None:
+    measures = build_measures()
+    subject = replace(measures.session.subject, affected=affected)
+    told = replace(measures, session=replace(measures.session, subject=subject))
+    facts = {f.label: f.value for f in content.header_facts(told, program="1")}
+    assert facts["Affected side"] == affected.value
 
 
 def test_header_says_when_nothing_was_stated(build_measures: Build) -> None:
