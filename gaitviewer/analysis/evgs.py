@@ -13,7 +13,7 @@ from statistics import median, stdev
 
 from gaitviewer.analysis.angles import expand_points
 from gaitviewer.analysis.cycles import Cycle, value_at
-from gaitviewer.analysis.evgs_bands import Scored, score_category, score_value
+from gaitviewer.analysis.evgs_bands import Scored, band_of, category_of, score_category, score_value
 from gaitviewer.analysis.evgs_rules import Reading, read_item
 from gaitviewer.analysis.evgs_table import (
     ItemRule,
@@ -130,7 +130,11 @@ def _from_readings(
             return 0.0 if reading.category == special else 1.0
         return abs(reading.value - middle) if middle is not None and math.isfinite(reading.value) else math.inf
 
-    ordered = sorted(readings, key=away)
+    # Between two strides the median may score what neither does: a picture must not contradict the score.
+    def rank(pair: tuple[Cycle, Reading]) -> tuple[bool, float]:
+        return _score_alone(item, rule, *pair) != scored.band.score, away(pair)
+
+    ordered = sorted(readings, key=rank)
     evidence = tuple(_evidence(rule, cycle, r) for cycle, r in ordered if cycle.walking_pass is not None)
     return EvgsMeasure(
         item=item,
@@ -146,6 +150,15 @@ def _from_readings(
         evidence=evidence,
         remarks=remarks,
     )
+
+
+def _score_alone(item: EvgsItem, rule: ItemRule, cycle: Cycle, reading: Reading) -> int | None:
+    """What a stride would score by itself, by the value of the frame that is shown for it."""
+    if reading.category:
+        return category_of(item, reading.category).score
+    shown = cycle.walking_pass is not None
+    value = _evidence(rule, cycle, reading).value if shown else reading.value
+    return band_of(item, value).score if math.isfinite(value) else None
 
 
 def _score_readings(item: EvgsItem, readings: list[Reading], middle: float | None) -> Scored:

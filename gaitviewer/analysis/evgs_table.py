@@ -98,6 +98,12 @@ def load_items() -> tuple[EvgsItem, ...]:
 
 
 @cache
+def unit_meanings() -> dict[str, str]:
+    """What the unit of an item counts, by its code, where the sign alone does not say it."""
+    return {row["code"]: row["unit_means"] for row in _table()["items"] if "unit_means" in row}
+
+
+@cache
 def load_rules() -> dict[str, ItemRule]:
     """How each item is read, by its code."""
     rules: dict[str, ItemRule] = {}

@@ -100,7 +100,9 @@ def _add_analyze(commands: Any) -> None:
     facts.add_argument("--footwear", choices=("barefoot", "shoes", "AFO"), help="shoes or AFO gate foot items")
     facts.add_argument("--aid", choices=("none", "crutches", "walker", "held"), help="walking aid")
     facts.add_argument("--diagnosis", default="", metavar="TEXT")
-    facts.add_argument("--affected", choices=("left", "right"), help="affected side")
+    facts.add_argument(
+        "--affected", choices=("left", "right", "both", "none"), help="affected side (left out: not stated)"
+    )
     recording = parser.add_argument_group("the recordings")
     recording.add_argument(
         "--offset",

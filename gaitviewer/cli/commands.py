@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.sections import parse_sections
-from gaitviewer.core.session import Footwear, Session, WalkingAid
+from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.workflow.request import (
     AnalyzeRequest,
     make_session,
@@ -107,7 +107,7 @@ def _session(options: argparse.Namespace) -> Session:
         age_years=options.age,
         sex=options.sex,
         diagnosis=options.diagnosis,
-        affected=Side(options.affected) if options.affected else None,
+        affected=Affected(options.affected) if options.affected else Affected.UNKNOWN,
         height_m=parse_length_m(height, what="The height") if height else None,
         leg_length_m=parse_length_m(leg, what="The leg length") if leg else None,
         footwear=_FOOTWEAR.get(options.footwear, Footwear.UNKNOWN),

@@ -89,7 +89,8 @@ class EvgsMeasure:
         borderline: within one standard error of a band edge.
         spread: standard deviation over strides (None for a single stride).
         strides: keys of the strides used.
-        evidence: the frame that shows it best (the stride nearest to the median), then the other strides.
+        evidence: the frame that shows it best, then those of the other strides: strides that have the score
+            by themselves first, then by distance to the median.
         reason: why it is not assessable; "" if it is.
         remarks: limits of this value in plain words ("far limb", "hip against the vertical").
     """

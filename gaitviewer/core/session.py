@@ -7,7 +7,7 @@ from datetime import date
 from enum import Enum
 from pathlib import Path
 
-from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.timing import VideoInfo
 
 
@@ -30,6 +30,16 @@ class WalkingAid(Enum):
     UNKNOWN = "not stated"
 
 
+class Affected(Enum):
+    """Which sides of the body are affected, as given; "none" is a finding, "not stated" is the lack of one."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+    NONE = "none"
+    UNKNOWN = "not stated"
+
+
 @dataclass(frozen=True, slots=True)
 class Rating:
     """A rating that a person brought along (GMFCS level, Cobb angle)."""
@@ -48,14 +58,14 @@ class Subject:
         birth: birth date, or None.
         sex: "F", "M" or "".
         diagnosis: free text.
-        affected: affected side, or None for both or neither.
+        affected: which sides are.
     """
 
     pseudonym: str
     birth: date | None = None
     sex: str = ""
     diagnosis: str = ""
-    affected: Side | None = None
+    affected: Affected = Affected.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,22 @@ from gaitviewer.errors import FormatError
 from gaitviewer.formats import _assessment_parts as parts
 from gaitviewer.formats import _atomic
 
-VERSION = 1
+VERSION = 2
 
 # version -> what makes the next version of it
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
-UPGRADES: dict[int, Upgrade] = {}
+
+
+def _tell_affected_apart(found: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had one value for "both", "neither" and "not stated": it says nothing."""
+    session = found.get("session")
+    subject = session.get("subject") if isinstance(session, dict) else None
+    if isinstance(session, dict) and isinstance(subject, dict) and subject.get("affected") is None:
+        found = {**found, "session": {**session, "subject": {**subject, "affected": "not stated"}}}
+    return {**found, "schema_version": 2}
+
+
+UPGRADES: dict[int, Upgrade] = {1: _tell_affected_apart}
 
 
 def assessment(

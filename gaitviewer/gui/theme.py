@@ -282,6 +282,13 @@ QProgressBar {{ border: 1px solid {p.border}; border-radius: 3px; background: {p
 QProgressBar::chunk {{ background: {p.accent}; border-radius: 2px; }}
 QLabel[quiet="true"] {{ color: {p.muted}; }}
 QFrame[card="true"] {{ background: {p.raised}; border: 1px solid {p.border}; border-radius: 6px; }}
+QPushButton[checkable="true"] {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.edge};
+    border-radius: 3px; padding: 3px 8px; }}
+QPushButton[checkable="true"]:hover {{ background: {p.hover}; }}
+QPushButton[checkable="true"]:checked {{ background: {p.selection}; color: {p.selection_text};
+    border-color: {p.accent}; }}
+QPushButton[checkable="true"]:focus {{ border-color: {p.focus}; }}
+QPushButton[checkable="true"]:disabled {{ color: {p.muted}; border-color: {p.border}; }}
 QPushButton[primary="true"] {{ background: {p.accent}; color: {p.accent_text}; border: none;
     border-radius: 4px; padding: 6px 14px; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {p.border}; color: {p.muted}; }}

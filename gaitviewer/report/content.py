@@ -89,8 +89,7 @@ def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -
         Fact("Footwear", session.footwear.value),
         Fact("Walking aid", session.walking_aid.value),
     ]
-    if subject.affected is not None:
-        facts.append(Fact("Affected side", subject.affected.value))
+    facts.append(Fact("Affected side", subject.affected.value))
     if session.gmfcs is not None:
         facts.append(Fact("GMFCS, as rated elsewhere", f"{session.gmfcs.value} ({session.gmfcs.rater})"))
     if session.cobb is not None:
@@ -120,7 +119,7 @@ def _both_sides(parameter: Parameter | None) -> tuple[float, str] | None:
 
 
 def key_figures(measures: Measures) -> tuple[KeyFigure, ...]:
-    """Four numbers to read first: both partial EVGS totals, speed and cadence."""
+    """Four numbers to read first: both partial EVGS totals of the program (no person's), speed and cadence."""
     figures = []
     for side in Side:
         total = measures.evgs.total(side)
@@ -129,7 +128,7 @@ def key_figures(measures: Measures) -> tuple[KeyFigure, ...]:
         note = f"{total.items_seen} of {total.items} items seen"
         if total.items_seen and (low, high) != (total.score, total.score):
             note += f"; likely {low}{DASH}{high}"
-        figures.append(KeyFigure(f"EVGS {side.value} (partial)", value, note))
+        figures.append(KeyFigure(f"Program’s EVGS, {side.value} (partial)", value, note))
     for name, label, digits in (("speed", "Walking speed", 2), ("cadence", "Cadence", 0)):
         found = _both_sides(_parameter(measures, name))
         if found is None:
@@ -219,13 +218,22 @@ def _limits(measures: Measures) -> str:
     )
 
 
+def _likeness(label: str) -> str:
+    """What a limb does with a pattern: not every class is one that a limb could resemble."""
+    if label == "within normal limits":
+        return f"are {label}"
+    if label in ("undetermined", "not classified"):
+        return f"match no described pattern (\u201c{label}\u201d)"
+    return f"resemble \u201c{label}\u201d"
+
+
 def pattern_sentence(measures: Measures, side: Side) -> str:
     """The sagittal pattern of one limb, described and never diagnosed."""
     pattern = measures.patterns[side]
     if not pattern.label:
         return sentence(f"{side.value} sagittal pattern: not assessable, {pattern.reason or 'no stance curve'}")
     return (
-        f"{side.value.capitalize()} knee and ankle in stance resemble \u201c{pattern.label}\u201d "
+        f"{side.value.capitalize()} knee and ankle in stance {_likeness(pattern.label)} "
         f"(knee z {number(pattern.knee_z, 1)}, ankle z {number(pattern.ankle_z, 1)}, "
         f"{number(abs(pattern.severity), 1)} SD from the next class)."
     )

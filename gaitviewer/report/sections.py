@@ -180,7 +180,13 @@ def provenance(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
     ]
     widths = [frame.width * share for share in (0.2, 0.52, 0.28)]
-    table = Table(rows, colWidths=widths, repeatRows=1, style=TableStyle(style), hAlign="LEFT")
+    # The last row goes with the line to sign on, which says nothing on a page of its own.
+    first, last = (rows[:-1], rows[-1:]) if len(rows) > 2 else ([], rows)
+    made = [
+        Table(part, colWidths=widths, repeatRows=int(len(part) > 1), style=TableStyle(style), hAlign="LEFT")
+        for part in (first, last)
+        if part
+    ]
     signed = Table(
         [[text(label, "label") for label in ("Reviewed by", "Role", "Date", "Signature")]],
         colWidths=[frame.width * share for share in (0.3, 0.2, 0.15, 0.35)],
@@ -188,5 +194,5 @@ def provenance(
         hAlign="LEFT",
     )
     written = f"Written {created}. File names and picture metadata are not part of this report."
-    foot = KeepTogether([Spacer(0, 42), signed])
-    return [CondPageBreak(150), section("Provenance"), table, Spacer(0, 4), text(written, "note"), foot]
+    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), Spacer(0, 42), signed])
+    return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]

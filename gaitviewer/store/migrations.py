@@ -107,6 +107,11 @@ _REVISION_AND_DELETED = (
     "ALTER TABLE sessions ADD COLUMN deleted_utc TEXT",
 )
 
+_AFFECTED = (
+    # Until now "both", "neither" and "not stated" were one entry without a value.
+    "UPDATE subjects SET affected = 'not stated' WHERE affected IS NULL",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -136,11 +141,17 @@ def _add_revision_and_deleted(db: Database) -> None:
         db.execute(statement)
 
 
+def _tell_affected_apart(db: Database) -> None:
+    for statement in _AFFECTED:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
     Step("0003_zero_of_the_ankle_angle", _add_foot_zero),
     Step("0004_revision_and_deleted_sessions", _add_revision_and_deleted),
+    Step("0005_both_none_and_not_stated", _tell_affected_apart),
 )
 
 

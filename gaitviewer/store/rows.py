@@ -15,6 +15,7 @@ from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side,
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.session import (
+    Affected,
     Footwear,
     Rating,
     Session,
@@ -40,7 +41,7 @@ def subject_row(subject: Subject) -> dict[str, Any]:
         "birth": _date_text(subject.birth),
         "sex": subject.sex,
         "diagnosis": subject.diagnosis,
-        "affected": subject.affected.value if subject.affected else None,
+        "affected": subject.affected.value,
     }
 
 
@@ -74,7 +75,7 @@ def session_of(row: Row, subject: Row) -> Session:
             birth=_date(subject["birth"]),
             sex=subject["sex"],
             diagnosis=subject["diagnosis"],
-            affected=Side(subject["affected"]) if subject["affected"] else None,
+            affected=Affected(subject["affected"] or Affected.UNKNOWN.value),
         ),
         when=_date(row["date"]),
         age_years=row["age_years"],

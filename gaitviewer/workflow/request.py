@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from gaitviewer.core.gait import BySide, ByView, Side, View
+from gaitviewer.core.gait import BySide, ByView, View
 from gaitviewer.core.sections import choose_sections
-from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
+from gaitviewer.core.session import Affected, Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
 
 _NO_ZEROS: BySide[float | None] = BySide(None, None)
@@ -135,7 +135,7 @@ def make_session(
     age_years: float | None = None,
     sex: str = "",
     diagnosis: str = "",
-    affected: Side | None = None,
+    affected: Affected = Affected.UNKNOWN,
     height_m: float | None = None,
     leg_length_m: float | None = None,
     footwear: Footwear = Footwear.UNKNOWN,

@@ -137,6 +137,20 @@ def test_evidence_names_the_frame_and_what_was_seen_there(curve_cycle: Callable[
     assert len(measure.evidence) == 3
 
 
+def test_the_first_picture_has_the_score_of_the_item(curve_cycle: Callable[..., Cycle]) -> None:
+    times = np.arange(0.0, 1.01, 1 / 60)
+    walking_pass = WalkingPass(View.CORONAL, Direction.AWAY, 0, times.size)
+    made = [curve_cycle({"pelvic_obliquity": flat(v)}, view=View.CORONAL) for v in (0.74, -1.9, -1.82, 0.8)]
+    cycles = [
+        replace(c, walking_pass=walking_pass, frame_times=times, stride=replace(c.stride, number=number))
+        for number, c in enumerate(made)
+    ]
+    measure = evgs.score(cycles, session=SESSION).get(14, Side.LEFT)
+    assert measure.value == pytest.approx(-0.54)  # nearer to 0.74 than to -1.82
+    assert measure.score == 1
+    assert [e.value for e in measure.evidence] == pytest.approx([-1.82, -1.9, 0.74, 0.8])
+
+
 def test_evidence_of_terminal_swing_is_the_last_frame_before_contact(curve_cycle: Callable[..., Cycle]) -> None:
     times = np.arange(0.0, 1.2, 1 / 30)
     walking_pass = WalkingPass(View.SAGITTAL, Direction.RIGHT_TO_LEFT, 0, times.size, near=Side.LEFT)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gaitviewer.cli import main
+from gaitviewer.cli import commands, main
 from gaitviewer.cli.arguments import build_parser
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.session import Affected
 from gaitviewer.errors import SettingsError
 from gaitviewer.workflow.request import (
     AnalyzeRequest,
@@ -107,6 +108,17 @@ def test_a_request_for_an_unknown_section_is_refused(tmp_path: Path) -> None:
     assert wanted.sections == {"scores"}
     with pytest.raises(SettingsError, match="no section “scoring”"):
         AnalyzeRequest(one, make_session("P"), tmp_path, sections=frozenset({"scoring"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "affected"),
+    [((), "not stated"), *(((f"--affected={side}",), side) for side in ("left", "right", "both", "none"))],
+)
+def test_sides_affected_of_the_command_line(given: tuple[str, ...], affected: str) -> None:
+    options = build_parser().parse_args(
+        ["analyze", "--subject", "P1", "--sagittal", "a.mp4", "--out", "o", *given]
+    )
+    assert commands._session(options).subject.affected is Affected(affected)
 
 
 def test_sections_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def test_all_files_are_written_and_readable(analysed: Analysed) -> None:
         "assessment.json", "kinematics.csv", "events.csv", "keypoints.parquet", "report.pdf"
     }  # fmt: skip
     found = formats.read_assessment(analysed.out / "assessment.json")
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert set(formats.read_keypoints(analysed.out / "keypoints.parquet")) == {
         ("t1", View.SAGITTAL), ("t1", View.CORONAL)
     }  # fmt: skip

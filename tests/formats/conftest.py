@@ -39,13 +39,13 @@ from gaitviewer.core.measures import (
 )
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.session import Rating, Session, Subject, Sync, Trial, VideoStream
+from gaitviewer.core.session import Affected, Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 
 NAN = float("nan")
 SESSION = Session(
     "s1",
-    Subject("P001", date(2015, 4, 3), "F", "≥ unilateral", Side.LEFT),
+    Subject("P001", date(2015, 4, 3), "F", "≥ unilateral", Affected.LEFT),
     when=date(2024, 2, 29),
     height_m=1.31,
     surgery=(date(2020, 1, 2),),

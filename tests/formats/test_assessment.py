@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
+from gaitviewer.core.session import Affected
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import assessment
 from gaitviewer.formats.assessment import read_assessment, schema, write_assessment
@@ -109,6 +111,26 @@ def test_older_versions_are_brought_up_to_date(
     assert read_assessment(path)["steps"] == [now, now + 1]
 
 
+@pytest.mark.parametrize(("then", "now"), [(None, "not stated"), ("left", "left"), ("right", "right")])
+def test_both_neither_and_not_stated_of_version_1_say_nothing(
+    tmp_path: Path, measures: Measures, then: str | None, now: str
+) -> None:
+    found = written(tmp_path, measures)
+    old = found | {"schema_version": 1}
+    old["session"]["subject"]["affected"] = then
+    jsonschema.Draft202012Validator(schema(1)).validate(old)
+    assert assessment.parse_assessment(json.dumps(old))["session"]["subject"]["affected"] == now
+
+
+@pytest.mark.parametrize("affected", list(Affected))
+def test_sides_affected_are_told_apart(tmp_path: Path, measures: Measures, affected: Affected) -> None:
+    subject = dataclasses.replace(measures.session.subject, affected=affected)
+    told = dataclasses.replace(measures, session=dataclasses.replace(measures.session, subject=subject))
+    found = written(tmp_path, told)
+    assert read_assessment(tmp_path / "assessment.json") == found
+    assert found["session"]["subject"]["affected"] == affected.value
+
+
 def test_there_is_an_upgrade_and_a_schema_for_every_version() -> None:
     assert set(assessment.UPGRADES) == set(range(1, assessment.VERSION))
     for version in range(1, assessment.VERSION + 1):
@@ -124,7 +146,7 @@ def test_there_is_an_upgrade_and_a_schema_for_every_version() -> None:
         ("[]", "no schema_version"),
         ('{"schema_version": true}', "no schema_version"),
         ('{"schema_version": 0}', "no schema_version"),
-        ('{"schema_version": 2}', "update the program"),
+        ('{"schema_version": 3}', "update the program"),
         ('{"schema_version": 1}', "not a valid assessment"),
     ],
 )

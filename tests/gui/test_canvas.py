@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.document import Document, TrialData
@@ -32,9 +32,9 @@ from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.gui import theme
-from gaitviewer.gui.canvas import OVERLAYS, EvidenceMark, TwoViews, VideoCanvas
-from gaitviewer.gui.canvas.angles import share_of_leg
-from gaitviewer.gui.canvas.overlays import outline
+from gaitviewer.gui.canvas import OVERLAYS, EvidenceMark, TwoViews, VideoCanvas, angles
+from gaitviewer.gui.canvas.angles import paint_tools, share_of_leg
+from gaitviewer.gui.canvas.overlays import outline, paint_overlays
 from gaitviewer.gui.canvas.scene import Content, CurveValues
 from gaitviewer.gui.canvas.tools import ToolKind, leg_length_px, measure
 from gaitviewer.gui.state import AppState
@@ -274,7 +274,6 @@ def test_angle_arcs_carry_the_value_of_the_curve(canvas: VideoCanvas, monkeypatc
     assert math.isnan(values.at("knee_flexion", Side.RIGHT, 0.3))
     assert math.isnan(values.at("knee_flexion", Side.LEFT, 0.1))
     written: list[str] = []
-    from gaitviewer.gui.canvas import angles
 
     original = angles.label
 
@@ -339,6 +338,93 @@ def test_every_overlay_can_be_switched_and_has_a_key_and_an_icon(canvas: VideoCa
         assert overlay.name in canvas.overlays
         canvas.set_overlay(overlay.name, False)
         assert overlay.name not in canvas.overlays
+
+
+def _labels(canvas: VideoCanvas, content: Content, *overlays: str) -> list[QRectF]:
+    """Where words stand in a picture, the tools' too."""
+    _show(canvas, content, *overlays)
+    scene = canvas.scene()
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_overlays(painter, scene, frozenset(overlays))
+    paint_tools(painter, scene)
+    painter.end()
+    return scene.labels.taken
+
+
+def _apart(boxes: list[QRectF]) -> bool:
+    return not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[:n])
+
+
+HIPS = {"left_hip": (180.0, 150.0), "right_hip": (160.0, 150.0)}
+SHOULDERS = {"left_shoulder": (190.0, 60.0), "right_shoulder": (150.0, 60.0)}
+
+
+@pytest.fixture
+def front(qtbot: Any) -> VideoCanvas:
+    made = VideoCanvas(View.CORONAL)
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    return made
+
+
+def _levels(side: Side = Side.RIGHT) -> CurveValues:
+    stride = Stride("t1", View.CORONAL, 0, 0, side, 0.0, 0.12, 0.2)
+    angles = ("pelvic_obliquity", "shoulder_obliquity")
+    return CurveValues([Curve(angle, stride, np.full(101, 1.0)) for angle in angles])
+
+
+def test_the_evidence_hides_neither_its_joints_nor_other_values(
+    front: VideoCanvas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    original = angles.label
+
+    def noted(painter: Any, at: Any, text: str, *rest: Any, **more: Any) -> Any:
+        written.append(text)
+        return original(painter, at, text, *rest, **more)
+
+    monkeypatch.setattr(angles, "label", noted)
+    content = Content(View.CORONAL, _pose(**HIPS, **SHOULDERS), values=_levels())
+    evidence = Evidence("t1", View.CORONAL, 0, 0.0, ("left_hip", "right_hip"), "", "pelvic_obliquity", -1.0)
+    front.set_evidence(EvidenceMark(evidence, Side.LEFT, "POB  -1 ± 3°"))
+    written.clear()
+    boxes = _labels(front, content, "posture", "evidence", "caption")
+    assert sorted(set(written)) == ["1°", "POB  -1 ± 3°"]  # the shoulders' value and the evidence
+    assert _apart(boxes)
+    hips = [front.placement.to_widget(*point) for point in HIPS.values()]
+    assert not any(box.contains(QPointF(*hip)) for box in boxes for hip in hips)
+    written.clear()
+    _labels(front, content, "posture", "caption")
+    assert set(written) == {"1°"}
+    assert len(written) % 2 == 0  # without the evidence the pelvis has its value
+
+
+def test_flags_keep_off_each_other_and_off_the_caption(front: VideoCanvas) -> None:
+    feet = {"right_heel": (20.0, 250.0), "right_big_toe": (22.0, 262.0)}
+    feet |= {"left_heel": (26.0, 252.0), "left_big_toe": (28.0, 264.0)}
+    kinds = ((EventKind.INITIAL_CONTACT, Side.RIGHT), (EventKind.TOE_OFF, Side.LEFT))
+    events = tuple(GaitEvent(kind, side, 0.0, 0.02) for kind, side in kinds)
+    boxes = _labels(front, Content(View.CORONAL, _pose(**feet), events=events), "events", "caption")
+    assert len(boxes) == 3
+    assert _apart(boxes)
+
+
+def test_a_goniometer_keeps_off_a_value(front: VideoCanvas) -> None:
+    content = Content(View.CORONAL, _pose(**HIPS, **SHOULDERS), values=_levels())
+    _show(front, content, "posture")
+    points = ((120.0, 150.0), (186.0, 150.0), (186.0, 200.0))
+    done = measure(ToolKind.GONIOMETER, points, view=View.CORONAL, frame=0, time_s=0.0)
+    front.toolbox.set_measures([done])
+    boxes = _labels(front, content, "posture")
+    assert len(boxes) == 3
+    assert _apart(boxes)
+
+
+def test_words_stand_on_an_opaque_plate(qapp: QApplication) -> None:
+    for choice in ("dark", "light"):
+        theme.apply(qapp, choice)
+        assert theme.palette().colour("overlay_back").alpha() == 255
 
 
 # --- mouse -------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsSheet, Evidenc
 from gaitviewer.core.gait import BySide, ByView, Direction, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.session import Footwear, Session, Subject, Sync, Trial, VideoStream, WalkingAid
+from gaitviewer.core.session import Affected, Footwear, Session, Subject, Sync, Trial, VideoStream, WalkingAid
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.core.timing import VideoInfo
 
@@ -259,7 +259,7 @@ def _motion(view: View) -> cm.ViewMotion:
 
 _SESSION = Session(
     "s1",
-    Subject("P001", sex="F", diagnosis="bilateral spastic cerebral palsy", affected=Side.RIGHT),
+    Subject("P001", sex="F", diagnosis="bilateral spastic cerebral palsy", affected=Affected.RIGHT),
     when=date(2026, 11, 19),
     age_years=9.4,
     height_m=1.34,

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from gaitviewer.analysis import patterns
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
+from gaitviewer.core.session import Affected
 from gaitviewer.report import content, curve_notes, recording, sheet
 from gaitviewer.report.limits import load_limits, reliability_lines
 from gaitviewer.report.wording import angle_words, joined, number, sentence, with_unit
@@ -90,6 +92,36 @@ def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> No
     assert "step length (14 %)" in text
     assert "stance" not in text.split("The sides differ")[1]
     assert "This recording is limited by: frame rate" in text
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (patterns.NORMAL, "in stance are within normal limits (knee z"),
+        (patterns.UNDETERMINED, "in stance match no described pattern (“undetermined”) (knee z"),
+        (patterns.NOT_CLASSIFIED, "in stance match no described pattern (“not classified”) (knee z"),
+        (patterns.CROUCH, "in stance resemble “crouch gait” (knee z"),
+    ],
+)
+def test_a_limb_resembles_only_a_pattern(build_measures: Build, label: str, words: str) -> None:
+    measures = build_measures()
+    found = replace(measures.patterns.right, label=label)
+    said = content.pattern_sentence(replace(measures, patterns=BySide(found, found)), Side.RIGHT)
+    assert words in said
+
+
+def test_the_large_totals_are_called_the_programs(build_measures: Build) -> None:
+    labels = [figure.label for figure in content.key_figures(build_measures())]
+    assert labels[:2] == ["Program’s EVGS, left (partial)", "Program’s EVGS, right (partial)"]
+
+
+@pytest.mark.parametrize("affected", list(Affected))
+def test_sides_affected_are_told_apart(build_measures: Build, affected: Affected) -> None:
+    measures = build_measures()
+    subject = replace(measures.session.subject, affected=affected)
+    told = replace(measures, session=replace(measures.session, subject=subject))
+    facts = {f.label: f.value for f in content.header_facts(told, program="1")}
+    assert facts["Affected side"] == affected.value
 
 
 def test_header_says_when_nothing_was_stated(build_measures: Build) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import re
 import subprocess
 import sys
@@ -22,9 +23,10 @@ from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Level, Measures, QualityFinding
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
-from gaitviewer.report import frames_needed, write_report
+from gaitviewer.report import frames_needed, sections, write_report
 from gaitviewer.report.method import FOOTER
 from gaitviewer.report.pictures import no_pictures
+from gaitviewer.report.style import register_fonts
 
 Build = Callable[..., Measures]
 
@@ -109,6 +111,25 @@ def test_scores_values_and_totals(full: Path, build_measures: Build) -> None:
     assert "frame 42; score 1; sagittal view" in text
     assert "far limb" in text
     assert "it is not a Gait Profile Score" in text
+
+
+@pytest.mark.parametrize("above", range(0, 720, 24))
+def test_the_line_to_sign_on_is_never_alone(
+    build_measures: Build, settings: dict[str, Any], above: int
+) -> None:
+    from reportlab.platypus import SimpleDocTemplate, Spacer
+
+    register_fonts()
+    frame = sections.Frame(500.0, 740.0)
+    last = sections.provenance(settings["provenance"], build_measures(), frame, "2026-01-01")
+    out = io.BytesIO()
+    page = SimpleDocTemplate(out, pagesize=(520, 752), leftMargin=4, rightMargin=4, topMargin=0, bottomMargin=0)
+    page.build([Spacer(0, above), *last])
+    document = pdfium.PdfDocument(out.getvalue())
+    texts = [p.get_textpage().get_text_range() for p in document]
+    document.close()
+    assert "Signature" in texts[-1]
+    assert "SHA-256" in texts[-1]
 
 
 def test_each_reason_for_not_assessable_is_printed(full: Path, build_measures: Build) -> None:

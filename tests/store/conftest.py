@@ -15,6 +15,7 @@ from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side,
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import (
+    Affected,
     Footwear,
     Rating,
     Session,
@@ -48,7 +49,7 @@ def make_stream(view: View, digest: str, frames: int = 40) -> VideoStream:
 
 
 def build_document(session_id: str = "s1", seed: int = 1) -> Document:
-    subject = Subject("P001", date(2015, 4, 3), "F", "cerebral palsy, GMFCS II", Side.LEFT)
+    subject = Subject("P001", date(2015, 4, 3), "F", "cerebral palsy, GMFCS II", Affected.LEFT)
     session = Session(
         session_id,
         subject,

@@ -10,11 +10,13 @@ import textwrap
 import time
 from collections import namedtuple
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gaitviewer.core.document import Document
+from gaitviewer.core.session import Affected
 from gaitviewer.errors import StoreError
 from gaitviewer.store import database, migrations, open_library
 from gaitviewer.store.migrations import Step
@@ -71,6 +73,29 @@ def test_a_library_of_the_first_version_opens_with_everything(
         opened.save_session(document)
         assert opened.load_session("s1").key_images == document.key_images
     assert len(list(tmp_path.glob("l-before-0002_*.db"))) == 1
+
+
+def test_sides_affected_of_an_older_library_that_say_nothing_are_not_stated(
+    tmp_path: Path, document: Document
+) -> None:
+    path = tmp_path / "l.db"
+    with open_library(path) as opened:
+        opened.save_session(document)
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE subjects SET affected = NULL")
+        raw.execute("DELETE FROM _sqlite_migrations WHERE name LIKE '0005%'")
+    raw.close()
+    with open_library(path) as opened:
+        assert opened.load_session(document.session.id).session.subject.affected is Affected.UNKNOWN
+        assert opened.connection.execute("SELECT affected FROM subjects").fetchone()[0] == "not stated"
+
+
+@pytest.mark.parametrize("affected", list(Affected))
+def test_sides_affected_are_told_apart(tmp_path: Path, document: Document, affected: Affected) -> None:
+    subject = replace(document.session.subject, affected=affected)
+    with open_library(tmp_path / "l.db") as opened:
+        opened.save_session(replace(document, session=replace(document.session, subject=subject)))
+        assert opened.load_session(document.session.id).session.subject.affected is affected
 
 
 def test_a_failing_migration_leaves_the_old_library(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -60,6 +61,27 @@ def _value_text(value: float, unit: str = "°") -> str:
     return "" if math.isnan(value) else f"{round(value)}{unit}"
 
 
+def _value_of(scene: Scene, angle: str, side: Side) -> str:
+    """The value of the curve; not beside evidence of the same angle, which says it for its own limb."""
+    mark = scene.evidence_here
+    if mark is not None and mark.evidence.angle == angle:
+        return ""
+    return _value_text(scene.content.values.at(angle, side, scene.time_s))
+
+
+def write(
+    painter: QPainter,
+    scene: Scene,
+    at: tuple[float, float],
+    text: str,
+    colour: QColor | None,
+    *,
+    off: Iterable[Sequence[float] | NDArray[np.float64]] = (),
+) -> None:
+    """Words of a picture, off the earlier ones and off the points they speak of."""
+    label(painter, at, text, scene.palette, colour=colour, bounds=scene.size, labels=scene.labels, off=off)
+
+
 def paint_angles(painter: QPainter, scene: Scene) -> None:
     """Arcs of the joints with the values of the curves (none outside strides)."""
     sagittal = scene.content.view is View.SAGITTAL
@@ -73,9 +95,9 @@ def paint_angles(painter: QPainter, scene: Scene) -> None:
         if made is None:
             continue
         at = draw_construction(painter, made, colour, width=1.6, radius=26.0)
-        text = _value_text(scene.content.values.at(angle, side, scene.time_s))
+        text = _value_of(scene, angle, side)
         if at is not None and text:
-            label(painter, at, text, scene.palette, colour=colour, bounds=scene.size)
+            write(painter, scene, at, text, colour, off=made.points())
 
 
 def paint_posture(painter: QPainter, scene: Scene) -> None:
@@ -102,16 +124,16 @@ def _paint_level(painter: QPainter, scene: Scene, body: Body, angle: str, part: 
     colour = scene.palette.colour("tool")
     beyond = 0.35 * (own - other)
     draw_lines(painter, [line(other - beyond, own + beyond)], plain_pen(colour, 2.0))
-    text = _value_text(scene.content.values.at(angle, Side.RIGHT, scene.time_s))
+    text = _value_of(scene, angle, Side.RIGHT)
     if text:
         ends = sorted((own + beyond, other - beyond), key=lambda xy: float(xy[0]))
-        label(painter, (float(ends[1][0]) + 6, float(ends[1][1])), text, scene.palette, bounds=scene.size)
+        write(painter, scene, (float(ends[1][0]) + 6, float(ends[1][1])), text, None, off=(own, other))
 
 
 def paint_evidence(painter: QPainter, scene: Scene) -> None:
     """Points and angle that a grade rests on, on its own frame only."""
-    mark = scene.evidence
-    if mark is None or mark.evidence.frame != scene.frame or mark.evidence.view is not scene.content.view:
+    mark = scene.evidence_here
+    if mark is None:
         return
     body = body_of(scene, mark.side)
     if body is None:
@@ -119,13 +141,15 @@ def paint_evidence(painter: QPainter, scene: Scene) -> None:
     colour = scene.palette.colour("evidence")
     made = construct(mark.evidence.angle, body) if mark.evidence.angle else None
     at = draw_construction(painter, made, colour, width=2.6) if made is not None else None
+    spoken_of = [*made.points()] if made is not None else []
     for name in mark.evidence.keypoints:
         point = body.named(name) if name in body.skeleton.keypoints else np.full(2, np.nan)
         if np.isfinite(point).all():
             ring(painter, point, 7.0, plain_pen(colour, 2.0))
+            spoken_of.append(point)
             at = (float(point[0]) + 14, float(point[1])) if at is None else at
     if at is not None and mark.label:
-        label(painter, at, mark.label, scene.palette, colour=colour, bounds=scene.size)
+        write(painter, scene, at, mark.label, colour, off=spoken_of)
 
 
 def evidence_points(scene: Scene) -> NDArray[np.float64]:
@@ -172,7 +196,7 @@ def _paint_measure(painter: QPainter, scene: Scene, done: HandMeasure) -> None:
     else:
         at = ((points[0][0] + points[1][0]) / 2, (points[0][1] + points[1][1]) / 2)
     text = done.text + share_of_leg(scene, done)
-    label(painter, (at[0] + 12, at[1]), text, scene.palette, colour=colour, bounds=scene.size)
+    write(painter, scene, (at[0] + 12, at[1]), text, colour, off=points)
 
 
 def share_of_leg(scene: Scene, done: HandMeasure) -> str:

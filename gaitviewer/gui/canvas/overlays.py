@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,12 +20,14 @@ from gaitviewer.gui.canvas.angles import (
     paint_angles,
     paint_evidence,
     paint_posture,
+    write,
 )
 from gaitviewer.gui.canvas.scene import Content, Scene
 from gaitviewer.gui.canvas.strokes import (
     dot,
     draw_lines,
     label,
+    label_box,
     line,
     plain_pen,
     ring,
@@ -170,7 +172,7 @@ def paint_events(painter: QPainter, scene: Scene) -> None:
         colour = side_colour(scene.palette, event.side)
         draw_lines(painter, [line(at, (at[0], at[1] + 26.0))], side_pen(scene.palette, event.side, 2.0))
         foot = (float(at[0]), float(at[1]) + 32.0)
-        label(painter, foot, text, scene.palette, colour=colour, bounds=scene.size)
+        write(painter, scene, foot, text, colour, off=(heel, toe))
         painter.setOpacity(1.0)
 
 
@@ -209,8 +211,8 @@ def _runs(
     return found
 
 
-def paint_caption(painter: QPainter, scene: Scene) -> None:
-    """View, time and frame; whether the picture is the one asked for."""
+def _caption(scene: Scene) -> tuple[tuple[float, float], str]:
+    """Where the caption stands and what it says."""
     tr = QCoreApplication.translate
     names = {View.SAGITTAL: tr("Overlays", "Side"), View.CORONAL: tr("Overlays", "Front or back")}
     text = tr("Overlays", "{view}  {time:.3f} s  frame {frame}").format(
@@ -220,7 +222,13 @@ def paint_caption(painter: QPainter, scene: Scene) -> None:
         text += "  " + tr("Overlays", "(camera not running)")
     elif not scene.exact:
         text += "  …"
-    label(painter, (6.0, scene.size[1] - 16.0), text, scene.palette, bounds=scene.size)
+    return (6.0, scene.size[1] - 16.0), text
+
+
+def paint_caption(painter: QPainter, scene: Scene) -> None:
+    """View, time and frame; whether the picture is the one asked for."""
+    at, text = _caption(scene)
+    label(painter, at, text, scene.palette, bounds=scene.size)
 
 
 # Marked for translation here, translated when shown.
@@ -255,6 +263,11 @@ def overlay_title(overlay: Overlay) -> str:
 def paint_overlays(painter: QPainter, scene: Scene, shown: frozenset[str]) -> None:
     """Draw every overlay that is on, in the order of the table."""
     content: Content = scene.content
+    if "evidence" not in shown:
+        scene = replace(scene, evidence=None)
+    if "caption" in shown:  # it stays where it is: other words keep off
+        at, text = _caption(scene)
+        scene.labels.take(label_box(painter, at, text, bounds=scene.size))
     for overlay in OVERLAYS:
         if overlay.name in shown and overlay.view in (None, content.view):
             overlay.paint(painter, scene)

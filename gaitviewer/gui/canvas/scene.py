@@ -13,6 +13,7 @@ from gaitviewer.core.evgs import Evidence
 from gaitviewer.core.gait import Direction, GaitEvent, Side, View, WalkingPass
 from gaitviewer.core.measures import Curve, Measures, ViewMotion
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.gui.canvas.labels import Labels
 from gaitviewer.gui.canvas.placement import Placement
 from gaitviewer.gui.canvas.tools import HandMeasure
 from gaitviewer.gui.theme import Palette
@@ -124,6 +125,7 @@ class Scene:
         tools: finished hand measurements of this frame.   draft: points of the one being drawn.
         exact: the picture is the one asked for.
         covered: the camera was recording at the player's time.
+        labels: where words already stand.
     """
 
     content: Content
@@ -137,6 +139,7 @@ class Scene:
     draft: tuple[tuple[float, float], ...] = ()
     exact: bool = True
     covered: bool = True
+    labels: Labels = field(default_factory=Labels)
 
     @property
     def points(self) -> NDArray[np.float64] | None:
@@ -148,6 +151,13 @@ class Scene:
         xy = np.asarray(pose.xy[self.frame], np.float64) * place.scale
         xy += (place.x, place.y)
         return xy
+
+    @property
+    def evidence_here(self) -> EvidenceMark | None:
+        """The evidence if this is its picture."""
+        mark = self.evidence
+        here = mark is not None and (mark.evidence.frame, mark.evidence.view) == (self.frame, self.content.view)
+        return mark if here else None
 
     @property
     def near(self) -> Side | None:

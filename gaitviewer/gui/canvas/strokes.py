@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from gaitviewer.core.gait import Side
+from gaitviewer.gui.canvas.labels import Labels, inside
 from gaitviewer.gui.theme import Palette
 
 _HALO = QColor(22, 27, 33)
@@ -116,6 +117,23 @@ def _metrics(font_key: str) -> QFontMetricsF:
     return QFontMetricsF(font)
 
 
+def label_box(
+    painter: QPainter,
+    at: tuple[float, float],
+    text: str,
+    *,
+    bounds: tuple[float, float] | None = None,
+    centred: bool = False,
+) -> QRectF:
+    """The plate of such words, without drawing it."""
+    metrics = _metrics(painter.font().toString())
+    lines = text.split("\n")
+    width = max(metrics.horizontalAdvance(part) for part in lines) + 10
+    height = metrics.height() * len(lines) + 4
+    x = at[0] - width / 2 if centred else at[0]
+    return inside(QRectF(x, at[1] - height / 2, width, height), bounds)
+
+
 def label(
     painter: QPainter,
     at: tuple[float, float],
@@ -125,24 +143,22 @@ def label(
     colour: QColor | None = None,
     bounds: tuple[float, float] | None = None,
     centred: bool = False,
+    labels: Labels | None = None,
+    off: Iterable[Sequence[float] | Array] = (),
 ) -> QRectF:
-    """Words on a dark plate with the point ``at`` at its left middle (or middle); kept inside ``bounds``."""
-    metrics = _metrics(painter.font().toString())
-    lines = text.split("\n")
-    width = max(metrics.horizontalAdvance(part) for part in lines) + 10
-    height = metrics.height() * len(lines) + 4
-    x = at[0] - width / 2 if centred else at[0]
-    y = at[1] - height / 2
-    if bounds is not None:
-        x = min(max(2.0, x), max(2.0, bounds[0] - width - 2))
-        y = min(max(2.0, y), max(2.0, bounds[1] - height - 2))
-    box = QRectF(x, y, width, height)
+    """Words on a dark plate with the point ``at`` at its left middle (or middle); kept inside ``bounds``.
+
+    With ``labels`` they stand where no other words do, beside the points ``off``.
+    """
+    box = label_box(painter, at, text, bounds=bounds, centred=centred)
+    if labels is not None:
+        box = labels.place(box, bounds, off)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(palette.colour("overlay_back"))
     painter.drawRoundedRect(box, 4, 4)
     if colour is not None:  # a bar in the colour that the words belong to
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(x, y, 3, height), 1.5, 1.5)
+        painter.drawRoundedRect(QRectF(box.x(), box.y(), 3, box.height()), 1.5, 1.5)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(palette.colour("overlay_text"))
     painter.drawText(box.adjusted(6, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)

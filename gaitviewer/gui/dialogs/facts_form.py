@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
-from gaitviewer.core.gait import Side
-from gaitviewer.core.session import Footwear, Session, WalkingAid
+from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.errors import SettingsError
 from gaitviewer.gui import theme
 from gaitviewer.workflow.request import make_session, parse_date, parse_length_m
@@ -74,9 +73,11 @@ class FactsForm(QWidget):
         self.affected = self._choice(
             "affected",
             (
-                (self.tr("both, neither, not stated"), None),
-                (self.tr("left"), Side.LEFT),
-                (self.tr("right"), Side.RIGHT),
+                (self.tr("not stated"), Affected.UNKNOWN),
+                (self.tr("left"), Affected.LEFT),
+                (self.tr("right"), Affected.RIGHT),
+                (self.tr("both"), Affected.BOTH),
+                (self.tr("none"), Affected.NONE),
             ),
         )
         self.diagnosis = self._line("diagnosis", "")

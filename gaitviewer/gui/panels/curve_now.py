@@ -33,7 +33,7 @@ class Place:
     """Where a plot lies on the overlay.
 
     Attributes:
-        angle: its angle.   area: the plotting area.
+        angle: its angle.   area: the plotting area that lines may cross.
         left, across: column of 0 %, pixels for one per cent.
         zero, up: row of the value 0, pixels for one unit (negative: rows count downwards).
     """
@@ -64,7 +64,7 @@ def place_of(plot: CurvePlot) -> Place:
     corner = plot.pos()
     return Place(
         plot.kind.name,
-        plot.inside().translated(corner),
+        plot.open_area().translated(corner),
         origin.x() + corner.x(),
         (unit.x() - origin.x()) / 100.0,
         origin.y() + corner.y(),
@@ -118,7 +118,7 @@ class NowOverlay(QWidget):
             painter.drawPixmap(plot.pos(), plot.grab())
         painter.end()
         self._picture = picture
-        self._places = tuple(place_of(plot) for plot in self._plots)
+        self._places = tuple(place_of(plot) for plot in self._plots if not plot.open_area().isEmpty())
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, True)
         self.update()
 
@@ -165,7 +165,7 @@ class NowOverlay(QWidget):
             for now in self._now:
                 self._paint_line(painter, now.side, place.x(now.percent), place.area)
                 value = now.values.get(place.angle, math.nan)
-                if math.isfinite(value):
+                if math.isfinite(value) and place.y(value) <= place.area.bottom() + 1:
                     painter.setPen(QPen(theme.palette().colour("base"), 1.2))
                     painter.setBrush(side_colour(now.side))
                     painter.drawEllipse(QPointF(place.x(now.percent), place.y(value)), 4.2, 4.2)

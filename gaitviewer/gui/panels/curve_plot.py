@@ -45,6 +45,11 @@ class PlotContent:
     selected: str = ""
     hidden: str = ""
 
+    @property
+    def all_hidden(self) -> bool:
+        """Whether words stand in place of everything."""
+        return bool(self.hidden) and not self.means and not self.curves
+
 
 class CurvePlot(pg.PlotWidget):
     """Normal band, toe-off lines, and either the means with their SD or each stride.
@@ -99,8 +104,9 @@ class CurvePlot(pg.PlotWidget):
             axis.setTextPen(colours.colour("muted"))
             axis.setTickFont(theme.font("small"))
             axis.setStyle(tickLength=-3, tickTextOffset=3, hideOverlappingLabels=name == "left")
-        self._draw_band(content.band)
-        self._draw_line(0.0, QPen(colours.colour("border"), 0), across=True)
+        if not content.all_hidden:  # the words would leave scraps of it
+            self._draw_band(content.band)
+            self._draw_line(0.0, QPen(colours.colour("border"), 0), across=True)
         for mean in content.means:
             if math.isfinite(mean.toe_off_percent):
                 self._draw_line(mean.toe_off_percent, self._cosmetic(_thin(mean.side)))
@@ -125,10 +131,20 @@ class CurvePlot(pg.PlotWidget):
         place = QRect(room)
         high = min(room.height(), self.hidden_words.heightForWidth(room.width()))
         place.setTop(room.bottom() - high)
-        if not content.means and not content.curves:
+        if content.all_hidden:
             place.moveCenter(room.center())
+        else:
+            self._make_room(high + 6)
         self.hidden_words.setGeometry(place)
         self.hidden_words.raise_()
+
+    def _make_room(self, rows: int) -> None:
+        """Room below the curves of the shown limb, so that the words hide nothing of them."""
+        content = self._content
+        share = rows / max(1, self.inside().height())
+        if content is not None and share < 0.6:  # in a lower plot there would be no room for the curves
+            low, high = limits_of(content)
+            self.setYRange(low - (high - low) * share / (1.0 - share), high, padding=0.04)
 
     def _fit_words(self) -> None:
         """Title and ticks that fit the width: a title that is too long would push the plot out."""
@@ -187,10 +203,14 @@ class CurvePlot(pg.PlotWidget):
             shade = QColor(side_colour(mean.side))
             shade.setAlphaF(0.16)
             if np.isfinite(mean.sd).any():
-                edges = [pg.PlotDataItem(_GRID, mean.mean + k * mean.sd, pen=None) for k in (-1, 1)]
+                # An edge without any pen has no curve, and between two of those nothing is filled.
+                none = pg.mkPen(None)
+                edges = [pg.PlotDataItem(_GRID, mean.mean + k * mean.sd, pen=none) for k in (-1, 1)]
                 for edge in edges:
                     self.addItem(edge)
-                self.addItem(pg.FillBetweenItem(*edges, brush=shade))
+                spread = pg.FillBetweenItem(*edges, brush=shade)
+                spread.setZValue(-4)  # over the normal band, below every line
+                self.addItem(spread)
             self.plot(_GRID, mean.mean, pen=self._cosmetic(side_pen(mean.side, 2.0)), connect="finite")
 
     def _draw_strides(self, content: PlotContent) -> None:
@@ -225,6 +245,16 @@ class CurvePlot(pg.PlotWidget):
         """Point of the widget of a value at a per cent (not rounded to pixels)."""
         scene = self.getViewBox().mapViewToScene(QPointF(percent, value))
         return QPointF(self.viewportTransform().map(scene))
+
+    def open_area(self) -> QRect:
+        """The plotting area above the words about hidden values; empty where they stand for everything."""
+        content, area = self._content, self.inside()
+        if content is None or not content.hidden:
+            return area
+        if content.all_hidden:
+            return QRect()
+        area.setBottom(min(area.bottom(), self.hidden_words.geometry().top() - 2))
+        return area
 
     def inside(self) -> QRect:
         """The plotting area in the widget."""

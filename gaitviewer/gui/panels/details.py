@@ -6,16 +6,25 @@ from collections.abc import Iterable
 from datetime import date
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import View
 from gaitviewer.core.output import Provenance
-from gaitviewer.core.session import Rating, Session, VideoStream
+from gaitviewer.core.session import Affected, Rating, Session, VideoStream
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.base import Panel, nothing_open
 from gaitviewer.gui.panels.trial_out import TrialOutBar
-from gaitviewer.gui.panels.wording import DASH, number, side_name, tr, view_name
+from gaitviewer.gui.panels.wording import DASH, number, tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.words import translate_data
@@ -50,7 +59,11 @@ class DetailsPanel(Panel):
         layout.addWidget(self._scroller, 1)
         self.trial_out = TrialOutBar(state, self.content)
         layout.addWidget(self.trial_out)
-        layout.addWidget(self.change, 0, Qt.AlignmentFlag.AlignHCenter)
+        below = QHBoxLayout()
+        below.setContentsMargins(12, 0, 12, 0)  # where the facts begin
+        below.addWidget(self.change)
+        below.addStretch(1)
+        layout.addLayout(below)
         self._shown: tuple[object, ...] = ()
         state.session_changed.connect(self._reload)
         state.document_changed.connect(self._reload)
@@ -118,12 +131,23 @@ def _subject(session: Session) -> Facts:
         (tr("Age"), age),
         (tr("Sex"), sex),
         (tr("Diagnosis"), subject.diagnosis or DASH),
-        (tr("Affected side"), DASH if subject.affected is None else side_name(subject.affected)),
+        (tr("Affected side"), _affected(subject.affected)),
         (tr("Height"), _metres(session.height_m)),
         (tr("Leg length"), _metres(session.leg_length_m)),
         (tr("GMFCS"), _rating(session.gmfcs)),
         (tr("Cobb angle"), _rating(session.cobb)),
     )
+
+
+def _affected(affected: Affected) -> str:
+    words = {
+        Affected.LEFT: tr("left"),
+        Affected.RIGHT: tr("right"),
+        Affected.BOTH: tr("both"),
+        Affected.NONE: tr("none"),
+        Affected.UNKNOWN: tr("not stated"),
+    }
+    return words[affected]
 
 
 def _visit(session: Session) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -73,7 +74,7 @@ class DetailView(QScrollArea):
         self.evidence.itemClicked.connect(self._go)
         layout.addWidget(self.title)
         layout.addLayout(self._grade_row())
-        for widget in (self.why, self.chances, self.by_hand, self.facts, self.others, self.evidence):
+        for widget in (self.why, self.evidence, self.chances, self.by_hand, self.facts, self.others):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.setWidget(inside)
@@ -203,6 +204,11 @@ class DetailView(QScrollArea):
         self.evidence.setVisible(bool(count))
         rows = min(3, count)
         self.evidence.setFixedHeight(rows * max(22, self.evidence.sizeHintForRow(0)) + 6 if rows else 0)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """A style sheet takes a font away from a label whose parents were not yet in the window."""
+        super().showEvent(event)
+        self.title.setFont(theme.font("heading"))
 
     def retheme(self) -> None:
         """Fonts and icons of the theme."""

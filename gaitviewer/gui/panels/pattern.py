@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -22,6 +23,9 @@ from gaitviewer.gui.words import translate_data
 from gaitviewer.workflow.tables import angle_kinds
 
 _LEAST_REACH = 3.5  # z that the plot shows at least to each side
+_MARKER_PX = 7.0
+_PLOT_PX = (112, 300)  # height of the plot: the words in its fields need the first
+_LOW_PX, _WIDE_PX = 220.0, 420.0  # below the first the map is as wide as the second
 
 
 class PatternPanel(Panel):
@@ -51,13 +55,14 @@ class PatternPanel(Panel):
         for widget in (self.words, self.plot, self.bars, self.notes):
             column.addWidget(widget)
         column.addStretch(1)
-        scroller = QScrollArea()
+        self.scroller = scroller = QScrollArea()
         scroller.setObjectName("pattern_scroll")
         scroller.setAccessibleName(title)
         scroller.setWidgetResizable(True)
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.setWidget(inside)
+        scroller.viewport().installEventFilter(self)
         layout = QVBoxLayout(self.content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroller)
@@ -78,10 +83,22 @@ class PatternPanel(Panel):
             return self.tr("The pattern is hidden until you have graded all items of both limbs.")
         return ""
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """The whole plot is seen below its words where the panel is low."""
+        if watched is self.scroller.viewport() and event.type() == QEvent.Type.Resize:
+            self._fit_plot()
+        return super().eventFilter(watched, event)
+
+    def _fit_plot(self) -> None:
+        viewport = self.scroller.viewport()
+        words = self.words.heightForWidth(max(1, viewport.width() - 20))
+        self.plot.fit(viewport.height() - words - 22)  # margins, and the space between
+
     def _fill(self, measures: Measures) -> None:
         self.words.setText("\n".join(pattern_words(measures.patterns[side]) for side in Side))
         self.plot.show_patterns(measures.patterns)
         self.bars.show_rows(profile_rows(measures))
+        self._fit_plot()
 
     def retheme(self) -> None:
         """Colours of the theme."""
@@ -140,6 +157,7 @@ class PatternPlot(QWidget):
         self.setObjectName("pattern_plot")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._patterns: BySide[Pattern] | None = None
+        self._height = _PLOT_PX[1]
 
     def show_patterns(self, patterns: BySide[Pattern]) -> None:
         """Show both limbs."""
@@ -150,7 +168,14 @@ class PatternPlot(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Nearly square at the usual width of the panel."""
-        return QSize(380, 300)
+        return QSize(380, self._height)
+
+    def fit(self, room: int) -> None:
+        """As high as there is room, within limits."""
+        height = min(_PLOT_PX[1], max(_PLOT_PX[0], room))
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
 
     def reach(self) -> float:
         """How far the axes go, in z."""
@@ -160,12 +185,17 @@ class PatternPlot(QWidget):
                 every += [abs(value) + 0.5 for value in point if math.isfinite(value)]
         return min(12.0, max(every))
 
+    def box(self) -> QRectF:
+        """The map inside the axes: square; wider where it is low, so that the names of the fields fit."""
+        high = self.height() - 30.0
+        wide = min(self.width() - 44.0, high if high >= _LOW_PX else max(high, _WIDE_PX))
+        return QRectF((self.width() - wide) / 2 + 12, 4, wide, min(high, wide))
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Regions, axes, limbs."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side_px = min(self.width() - 44, self.height() - 30)
-        box = QRectF((self.width() - side_px) / 2 + 12, 4, side_px, side_px)
+        box = self.box()
         reach = self.reach()
 
         def at(ankle: float, knee: float) -> QPointF:
@@ -173,6 +203,11 @@ class PatternPlot(QWidget):
             return QPointF(x, box.center().y() - max(-reach, min(reach, knee)) / reach * box.height() / 2)
 
         self._paint_ground(painter, box, at(-1, 1), at(1, -1))
+        spots = {
+            p.side: at(p.ankle_z, p.knee_z)
+            for p in self._patterns or ()
+            if math.isfinite(p.knee_z) and math.isfinite(p.ankle_z)
+        }
         for pattern in self._patterns or ():
             colour = side_colour(pattern.side)
             painter.setPen(QPen(colour, 1.2))
@@ -180,14 +215,13 @@ class PatternPlot(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush if left else colour)
             for knee, ankle in pattern.points:
                 painter.drawEllipse(at(ankle, knee), 2.2, 2.2)
-            if math.isfinite(pattern.knee_z) and math.isfinite(pattern.ankle_z):
-                spot = at(pattern.ankle_z, pattern.knee_z)
+            if pattern.side in spots:
                 painter.setPen(side_pen(pattern.side, 2.0))
-                painter.drawEllipse(spot, 7.0, 7.0)
-                letter = tr("L") if left else tr("R")
-                place = QRectF(spot.x() + (-26 if left else 10), spot.y() - 9, 16, 18)
-                painter.setPen(colour)
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, letter)
+                painter.drawEllipse(spots[pattern.side], _MARKER_PX, _MARKER_PX)
+        for side, place in letter_places(spots, box).items():
+            painter.setPen(side_colour(side))
+            letter = tr("L") if side is Side.LEFT else tr("R")
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, letter)
 
     def _paint_ground(self, painter: QPainter, box: QRectF, first: QPointF, second: QPointF) -> None:
         colours = theme.palette()
@@ -202,29 +236,54 @@ class PatternPlot(QWidget):
         painter.drawLine(QPointF(first.x(), second.y()), QPointF(box.right(), second.y()))
         painter.setFont(theme.font("small"))
         painter.setPen(colours.colour("muted"))
+        self._name_fields(painter, box, first, second)
+        self._name_axes(painter, box)
+
+    def _name_fields(self, painter: QPainter, box: QRectF, first: QPointF, second: QPointF) -> None:
         left, middle, right = box.left(), first.x(), second.x()
-        wide = normal.width()
+        wide = right - middle
+        low, foot = box.height() < _LOW_PX, max(second.y(), box.bottom() - 34)
         names = (
             (left, box.top() + 2, middle - left, tr("jump gait")),
             (middle, box.top() + 2, wide, tr("apparent\nequinus")),
             (right, box.top() + 2, box.right() - right, tr("crouch gait")),
-            (left, box.bottom() - 34, middle - left, tr("true equinus")),
-            (middle, box.bottom() - 34, wide, tr("knee\nrecurvatum")),
-            (right, box.bottom() - 34, box.right() - right, tr("not\nclassified")),
-            (right, second.y() - 34, box.right() - right, tr("undetermined")),
+            (left, foot, middle - left, tr("true equinus")),
+            (middle, foot, wide, tr("knee\nrecurvatum")),
+            (right, foot, box.right() - right, tr("not\nclassified")),
+            (right, max(first.y(), second.y() - 34), box.right() - right, tr("undetermined")),
         )
         for x, y, width, words in names:
+            words = words.replace("\n", " ") if low else words
             align = Qt.AlignmentFlag.AlignHCenter
-            align |= Qt.AlignmentFlag.AlignTop if y < box.center().y() else Qt.AlignmentFlag.AlignBottom
-            painter.drawText(QRectF(x - 8, y, width + 16, 32), align, words)
+            align |= Qt.AlignmentFlag.AlignTop if y < first.y() else Qt.AlignmentFlag.AlignBottom
+            high = min(32.0, (second.y() if y < second.y() else box.bottom()) - 2 - y)
+            painter.drawText(QRectF(x - 8, y, width + 16, high), align, words)
+
+    def _name_axes(self, painter: QPainter, box: QRectF) -> None:
         place = QRectF(box.left() - 30, box.bottom() + 3, box.width() + 60, 20)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.drawText(place, centre, tr("\u2190 plantarflexed   ankle z   dorsiflexed \u2192"))
         painter.save()
         painter.translate(box.left() - 12, box.center().y())
         painter.rotate(-90)
-        painter.drawText(QRectF(-120, -10, 240, 20), centre, tr("\u2190 extended   knee z   flexed \u2192"))
+        axis = tr("knee z \u2192") if box.height() < _LOW_PX else tr("\u2190 extended   knee z   flexed \u2192")
+        painter.drawText(QRectF(-120, -10, 240, 20), centre, axis)
         painter.restore()
+
+
+def letter_places(spots: Mapping[Side, QPointF], box: QRectF) -> dict[Side, QRectF]:
+    """Where the letters of the limbs stand: beside their markers, off both markers and off each other."""
+    ring = _MARKER_PX + 1.0
+    taken = [QRectF(s.x() - ring, s.y() - ring, 2 * ring, 2 * ring) for s in spots.values()]
+    found: dict[Side, QRectF] = {}
+    for side, spot in spots.items():
+        first = -18.0 if side is Side.LEFT else 18.0
+        ways = [(first, 0.0), (-first, 0.0), (0.0, -19.0), (0.0, 19.0), (first, -19.0), (-first, 19.0)]
+        places = [QRectF(spot.x() + x - 8, spot.y() + y - 9, 16, 18) for x, y in ways]
+        free = (p for p in places if box.contains(p) and not any(p.intersects(t) for t in taken))
+        found[side] = next(free, places[0])
+        taken.append(found[side])
+    return found
 
 
 class ProfileBars(QWidget):

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QCoreApplication
 
+from gaitviewer.analysis import evgs_bands
+from gaitviewer.analysis.evgs_table import unit_meanings
 from gaitviewer.core.document import HandMeasure
-from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
+from gaitviewer.core.evgs import Band, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
 from gaitviewer.gui.words import translate_data
@@ -95,15 +97,20 @@ def band_of(measure: EvgsMeasure) -> Band | None:
     return fits[0] if fits else None
 
 
-def neighbour_of(item: EvgsItem, band: Band, value: float) -> Band | None:
-    """The band on the other side of the edge nearest to ``value``; None where there is none."""
-    edges: list[tuple[float, Band]] = []
-    for other in item.bands:
-        if band.high is not None and other.low is not None and other.low == band.high + 1:
-            edges.append((abs(band.high + 0.5 - value), other))
-        if band.low is not None and other.high is not None and other.high == band.low - 1:
-            edges.append((abs(band.low - 0.5 - value), other))
-    return min(edges, key=lambda edge: edge[0])[1] if edges else None
+def nearest_edge(measure: EvgsMeasure) -> tuple[float, int] | None:
+    """The nearest value at which the score changes, and the score beyond; None where there is none."""
+    value = measure.value
+    if value is None:
+        return None
+    edges: list[tuple[float, float, int]] = []
+    for other in measure.item.bands:
+        if other.score == measure.score:
+            continue
+        if other.low is not None and other.low > value:
+            edges.append((other.low - 0.5 - value, other.low - 0.5, other.score))
+        if other.high is not None and other.high < value:
+            edges.append((value - other.high - 0.5, other.high + 0.5, other.score))
+    return min(edges, key=lambda edge: edge[0])[1:] if edges else None
 
 
 def why_score(measure: EvgsMeasure) -> str:
@@ -120,30 +127,50 @@ def why_score(measure: EvgsMeasure) -> str:
             score=measure.score,
         )
     unit = measure.item.unit
+    edge = _to_edge(measure)
     pooled = tr("in 1 stride") if count == 1 else tr("as the median of {n} strides").format(n=count)
     said = tr("{name} on the {side} is {value} {pooled}; {range} is “{label}” and scores {score}").format(
         name=translate_data(measure.item.name),
         side=side_name(measure.side),
-        value=with_unit(measure.value, unit),
+        value=with_unit(measure.value, unit, 1 if edge else 0),
         pooled=pooled,
         range=band_range(band, unit),
         label=translate_data(band.label),
         score=measure.score,
     )
-    return said + _to_edge(measure, band) + "."
+    meaning = sentence(unit_meanings().get(measure.item.code, ""))
+    return " ".join(part for part in (said + edge + ".", meaning, _no_picture(measure)) if part)
 
 
-def _to_edge(measure: EvgsMeasure, band: Band) -> str:
-    value, edge = measure.value, measure.edge_distance
-    other = neighbour_of(measure.item, band, value) if value is not None else None
-    if edge is None or other is None:
+def _no_picture(measure: EvgsMeasure) -> str:
+    """That none of the pictures has the score by itself: then the score is that of the middle between two."""
+    alone = [e.value for e in measure.evidence if math.isfinite(e.value)]
+    if not alone or measure.score in {evgs_bands.band_of(measure.item, value).score for value in alone}:
         return ""
-    far = with_unit(edge, measure.item.unit, 1)
+    return tr("No single picture has this score by itself: it is that of the median of the strides.")
+
+
+def _to_edge(measure: EvgsMeasure) -> str:
+    """How far the score would change. Value, distance and edge have a decimal each: the three add up."""
+    found, unit = nearest_edge(measure), measure.item.unit
+    if found is None or measure.edge_distance is None:
+        return ""
+    near = measure.edge_distance < 0.05
+    far = tr("less than {far}") if near else (tr("only {far}") if measure.borderline else "{far}")
     if measure.borderline:
-        words = tr(", but only {far} from the edge to score {other}, within the measurement error")
+        words = tr(
+            ", but {far} from the edge to score {other} at {at}, within the measurement error "
+            "(whole {units} are banded)"
+        )
     else:
-        words = tr(", {far} from the edge to score {other}")
-    return words.format(far=far, other=other.score)
+        words = tr(", {far} from the edge to score {other} at {at}")
+    names = {"deg": tr("degrees"), "%": tr("per cent"), "per mille leg": tr("per mille")}
+    return words.format(
+        far=far.format(far=with_unit(0.1 if near else measure.edge_distance, unit, 1)),
+        other=found[1],
+        at=with_unit(found[0], unit, 1),
+        units=names.get(unit, tr("numbers")),
+    )
 
 
 def facts(measure: EvgsMeasure) -> tuple[str, ...]:

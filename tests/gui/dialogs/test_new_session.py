@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.session import Footwear, Rating, WalkingAid
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.session import Affected, Footwear, Rating, WalkingAid
+from gaitviewer.gui.dialogs.facts_form import FactsForm
 from gaitviewer.gui.dialogs.new_session import FactsDialog, NewSessionDialog
 from gaitviewer.gui.jobs import Jobs
 from gaitviewer.workflow.request import AnalyzeRequest
@@ -61,7 +62,7 @@ def test_a_request_of_all_facts(dialog: NewSessionDialog, qtbot: QtBot, files: l
     form.botulinum.setText("2025-05-06")
     choose(form.footwear, Footwear.AFO)
     choose(form.aid, WalkingAid.WALKER)
-    choose(form.affected, Side.LEFT)
+    choose(form.affected, Affected.BOTH)
     choose(form.sex, "F")
     dialog.rate.setText("240")
     assert dialog.create_button.isEnabled(), dialog.problem.text()
@@ -74,7 +75,7 @@ def test_a_request_of_all_facts(dialog: NewSessionDialog, qtbot: QtBot, files: l
     assert request.recordings == (ByView(files[1], files[0]),)
     assert (session.subject.pseudonym, session.subject.affected, session.subject.sex) == (
         "P007",
-        Side.LEFT,
+        Affected.BOTH,
         "F",
     )
     assert session.age_years == pytest.approx(9.0, abs=0.01)
@@ -82,6 +83,18 @@ def test_a_request_of_all_facts(dialog: NewSessionDialog, qtbot: QtBot, files: l
     assert (session.footwear, session.walking_aid) == (Footwear.AFO, WalkingAid.WALKER)
     assert session.surgery == (date(2020, 1, 2), date(2021, 3, 4))
     assert session.botulinum == (date(2025, 5, 6),)
+
+
+@pytest.mark.parametrize("affected", list(Affected))
+def test_sides_affected_are_told_apart(qtbot: QtBot, walker_document: Document, affected: Affected) -> None:
+    session = walker_document.session
+    told = replace(session, subject=replace(session.subject, affected=affected))
+    form = FactsForm(told)
+    qtbot.addWidget(form)
+    assert form.affected.currentText() == affected.value
+    read = form.session()
+    assert read is not None
+    assert read.subject.affected is affected
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side, View
+from gaitviewer.gui import theme
 from gaitviewer.gui.panels import cycle
 from gaitviewer.gui.panels.curve_field import columns_for
 from gaitviewer.gui.panels.curves import CurvesPanel
@@ -87,6 +89,21 @@ def test_clicking_a_curve_selects_its_stride(qtbot: Any, panel: CurvesPanel, des
     assert "Detectors differ by 70 ms." in panel.stride_bar.words.text()
 
 
+def test_the_means_lie_in_the_band_of_their_sd(panel: CurvesPanel) -> None:
+    plot = panel.plots["knee_flexion"]
+    content = plot._content
+    spreads = [
+        item
+        for item in plot.getPlotItem().items
+        if isinstance(item, pg.FillBetweenItem) and item.path().elementCount() > 0 and item.zValue() > -10
+    ]
+    assert content is not None
+    assert len(spreads) == len(content.means) == 2
+    for mean in content.means:
+        high = float((mean.mean + mean.sd).max())
+        assert any(s.path().boundingRect().bottom() == pytest.approx(high, abs=0.1) for s in spreads)
+
+
 def test_means_cannot_be_selected(qtbot: Any, panel: CurvesPanel, desk: Any) -> None:
     plot = panel.plots["knee_flexion"]
     mean = desk.measures.mean("knee_flexion", Side.RIGHT)
@@ -129,8 +146,6 @@ def test_empty_states(panel: CurvesPanel, desk: Any) -> None:
 
 
 def test_both_themes_and_a_narrow_dock(panel: CurvesPanel, qtbot: Any, qapp: Any) -> None:
-    from gaitviewer.gui import theme
-
     panel.resize(420, 620)
     for choice in ("dark", "light"):
         theme.apply(qapp, choice)
@@ -162,3 +177,16 @@ def test_front_view_strides_are_on_the_same_clock(panel: CurvesPanel, desk: Any)
 )
 def test_columns_suit_the_dock(plots: int, width: int, height: int, columns: int) -> None:
     assert columns_for(plots, width, height) == columns
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_chosen_button_looks_chosen(panel: CurvesPanel, qapp: QApplication, choice: str) -> None:
+    theme.apply(qapp, choice)
+    QApplication.processEvents()
+    grounds = [
+        button.grab().toImage().pixelColor(4, button.height() // 2)
+        for button in (panel.mean_button, panel.each_button)
+    ]
+    far = sum(abs(a - b) for a, b in zip(grounds[0].getRgb(), grounds[1].getRgb(), strict=True))
+    assert far > 30
+    theme.apply(qapp, "light")

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel
 
 from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
+from gaitviewer.gui import theme
 from gaitviewer.gui.panels import grading
 from gaitviewer.gui.panels.evgs import EvgsPanel
 from gaitviewer.gui.panels.evgs_table import MEASURED, OWN
@@ -54,7 +56,7 @@ def test_clicking_a_cell_selects_it_and_says_why(qtbot: Any, panel: EvgsPanel, d
     click(qtbot, panel, 11, Side.RIGHT)
     assert (desk.state.item, desk.state.side) == (11, Side.RIGHT)
     assert desk.state.evidence == desk.measures.evgs.get(11, Side.RIGHT).evidence[0]
-    assert "45°" in panel.detail.why.text()
+    assert "45.0°" in panel.detail.why.text()
     assert panel.detail.evidence.count() == len(desk.measures.evgs.get(11, Side.RIGHT).evidence)
 
 
@@ -166,7 +168,7 @@ def test_hidden_until_graded(qtbot: Any, open_desk: Any) -> None:
     assert panel.totals["measured", Side.RIGHT].text() == "hidden"
     panel.grade(1)
     assert cell(panel, 11, Side.RIGHT).score == 1
-    assert "45°" in panel.detail.why.text()
+    assert "45.0°" in panel.detail.why.text()
     assert "CD" in panel.detail.others.text()
     assert cell(panel, 11, Side.LEFT).hidden
 
@@ -311,3 +313,27 @@ def test_next_cell_goes_around() -> None:
     assert grading.next_cell([1, 2], None, None, 1) == (1, Side.LEFT)
     with pytest.raises(ValueError, match="no items"):
         grading.next_cell([], None, None, 1)
+
+
+def test_the_pictures_stand_directly_below_the_sentence(qtbot: Any, desk: Any) -> None:
+    panel = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.resize(450, 690)  # as at 1366 x 768
+    panel.show()
+    desk.state.select(14, Side.RIGHT)
+    qtbot.wait(50)
+    detail = panel.detail
+    why, pictures = detail.why.geometry(), detail.evidence.geometry()
+    assert 0 <= pictures.top() - why.bottom() <= 8
+    assert pictures.bottom() <= detail.viewport().height()
+
+
+def test_the_heading_is_bold_from_the_start(qtbot: Any, qapp: Any, desk: Any) -> None:
+    theme.apply(qapp, "light")
+    panel = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.detail.title.font().bold() or panel.detail.title.font().weight() == QFont.Weight.DemiBold
+    before = panel.detail.title.font()
+    theme.apply(qapp, "dark")
+    assert panel.detail.title.font().weight() == before.weight()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtWidgets import QLabel, QTableWidget
 
@@ -83,6 +84,35 @@ def test_the_moving_dots_keep_the_secret_too(curves: CurvesPanel, blind: Any) ->
     blind.player.go_to(stride.start_s + 0.31)
     shown = {now.side: set(now.values) for now in curves.overlay.now}
     assert shown == {Side.LEFT: set(), Side.RIGHT: {"knee_flexion"}}
+
+
+def test_no_line_of_now_strikes_through_the_words(qtbot: Any, curves: CurvesPanel, blind: Any) -> None:
+    stride = next(s for s in blind.measures.motions[0].views.sagittal.strides if s.number == 1)
+    blind.player.go_to(stride.start_s + 0.3)
+    assert curves.overlay.now
+    assert curves.overlay._places == ()
+    plot = curves.plots["knee_flexion"]
+    before = curves.field.grab().toImage()
+    blind.player.go_to(stride.start_s + 0.5)
+    qtbot.wait(80)
+    assert curves.field.grab().toImage() == before
+    grade(blind, KNEE, Side.RIGHT)
+    qtbot.waitUntil(lambda: len(curves.overlay._places) == 1, timeout=3000)
+    (place,) = curves.overlay._places
+    assert place.angle == "knee_flexion"
+    lowest = float(blind.measures.mean("knee_flexion", Side.RIGHT).mean.min())
+    assert plot.place_of(50.0, lowest).y() < plot.hidden_words.geometry().top()
+    assert place.area.bottom() < plot.hidden_words.geometry().translated(plot.pos()).top()
+
+
+def test_the_normal_band_is_shown_whole_or_not_at_all(curves: CurvesPanel, blind: Any) -> None:
+    def bands() -> int:
+        items = curves.plots["knee_flexion"].getPlotItem().items
+        return sum(isinstance(item, pg.FillBetweenItem) and item.zValue() == -10 for item in items)
+
+    assert bands() == 0
+    grade(blind, KNEE, Side.RIGHT)
+    assert bands() == 1
 
 
 def test_times_and_lengths_come_limb_by_limb(qtbot: Any, blind: Any) -> None:

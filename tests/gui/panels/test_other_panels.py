@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
@@ -14,7 +14,7 @@ from gaitviewer.gui.panels import grading
 from gaitviewer.gui.panels.details import DetailsPanel, sections
 from gaitviewer.gui.panels.key_images import CAPTION, WHERE, KeyImagesPanel
 from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, norm_position
-from gaitviewer.gui.panels.pattern import PatternPanel, pattern_words, profile_rows
+from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
 from gaitviewer.gui.panels.quality import QualityPanel, summary
 from gaitviewer.gui.panels.texts import TextsPanel
 
@@ -80,6 +80,39 @@ def test_pattern_in_words_and_rows(measures: Any) -> None:
     rows = profile_rows(measures)
     assert rows[-1].total
     assert rows[0].values[Side.RIGHT] == (9.0, 5.0)
+
+
+@pytest.mark.parametrize("size", [(910, 175), (430, 250), (430, 700)])
+def test_the_whole_map_of_patterns_is_seen(qtbot: Any, desk: Any, size: tuple[int, int]) -> None:
+    panel = PatternPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    qtbot.wait(30)
+    view = panel.scroller.viewport()
+    bottom = panel.plot.mapTo(view, QPoint(0, panel.plot.height())).y()
+    assert panel.plot.height() >= 112
+    assert bottom <= view.height()
+    assert panel.plot.box().bottom() <= panel.plot.height() - 24  # the axis has its words
+
+
+def test_letters_of_the_limbs_keep_off_both_markers() -> None:
+    box = QRectF(0, 0, 200, 200)
+    for right in (QPointF(100, 100), QPointF(118, 100), QPointF(82, 100), QPointF(100, 119), QPointF(196, 4)):
+        spots = {Side.LEFT: QPointF(100, 100), Side.RIGHT: right}
+        places = letter_places(spots, box)
+        for spot in spots.values():
+            marker = QRectF(spot.x() - 7, spot.y() - 7, 14, 14)
+            assert not any(place.intersects(marker) for place in places.values())
+        assert not places[Side.LEFT].intersects(places[Side.RIGHT])
+
+
+def test_the_button_of_the_session_stands_where_the_facts_begin(qtbot: Any, desk: Any) -> None:
+    panel = DetailsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.resize(900, 300)
+    panel.show()
+    assert panel.change.mapTo(panel, QPoint(0, 0)).x() < 20
 
 
 def test_the_pattern_is_hidden_until_everything_is_graded(qtbot: Any, open_desk: Any) -> None:

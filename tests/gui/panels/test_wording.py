@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal
+from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels import wording
+from gaitviewer.workflow.tables import evgs_items
 
 KFX = EvgsItem(
     11, "KFX", "Peak knee flexion in swing", View.SAGITTAL, "swing", "knee flexion", "deg",
@@ -24,8 +25,8 @@ def measure(value: float, score: int, label: str, *, edge: float, borderline: bo
 
 def test_sentence_gives_value_band_score_and_distance() -> None:
     assert wording.why_score(measure(42, 1, "reduced", edge=7.5)) == (
-        "Peak knee flexion in swing on the right is 42° as the median of 3 strides; 35° to 49° is “reduced” "
-        "and scores 1, 7.5° from the edge to score 0."
+        "Peak knee flexion in swing on the right is 42.0° as the median of 3 strides; 35° to 49° is “reduced” "
+        "and scores 1, 7.5° from the edge to score 0 at 49.5°."
     )
 
 
@@ -35,7 +36,10 @@ def test_sentence_names_the_nearer_neighbour() -> None:
 
 def test_sentence_warns_when_borderline() -> None:
     words = wording.why_score(measure(48, 1, "reduced", edge=1.5, borderline=True))
-    assert words.endswith("but only 1.5° from the edge to score 0, within the measurement error.")
+    assert words.endswith(
+        "but only 1.5° from the edge to score 0 at 49.5°, within the measurement error "
+        "(whole degrees are banded)."
+    )
 
 
 def test_sentence_for_an_open_band_and_one_stride() -> None:
@@ -43,7 +47,38 @@ def test_sentence_for_an_open_band_and_one_stride() -> None:
         replace(measure(20, 2, "severely reduced", edge=14.5), strides=("a",), spread=None)
     )
     assert "in 1 stride; 34° and less" in words
-    assert words.endswith("14.5° from the edge to score 1.")
+    assert words.endswith("14.5° from the edge to score 1 at 34.5°.")
+
+
+def test_sentence_says_where_no_picture_has_the_score() -> None:
+    seen = tuple(Evidence("t1", View.SAGITTAL, 1, 0.1, (), value=value) for value in (30.0, 54.0))
+    middle = replace(measure(42, 1, "reduced", edge=7.5), evidence=seen)
+    assert wording.why_score(middle).endswith("it is that of the median of the strides.")
+    one_has = replace(middle, evidence=(*seen, replace(seen[0], value=44.0)))
+    assert "No single picture" not in wording.why_score(one_has)
+
+
+def test_figures_at_an_edge_agree() -> None:
+    words = wording.why_score(
+        replace(item_measure("POB", -0.54, 1, "moderate down"), edge_distance=0.04, borderline=True)
+    )
+    assert "is \u22120.5° as the median" in words
+    assert "less than 0.1° from the edge to score 0 at \u22120.5°" in words
+    assert "whole degrees are banded" in words
+
+
+def test_the_sentence_says_what_the_unit_counts() -> None:
+    words = wording.why_score(replace(item_measure("HL", 74.6, 0, "normal"), edge_distance=25.9))
+    assert "is 74.6 % as the median" in words
+    assert "25.9 % from the edge to score 1 at 100.5 %." in words
+    assert words.endswith(
+        "0 % is the moment when the feet are side by side, 100 % the initial contact of the other foot."
+    )
+
+
+def item_measure(code: str, value: float, score: int, label: str) -> EvgsMeasure:
+    item = next(item for item in evgs_items() if item.code == code)
+    return replace(measure(value, score, label, edge=1.0), item=item)
 
 
 def test_sentence_for_a_category() -> None:
