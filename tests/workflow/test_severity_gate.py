@@ -70,7 +70,7 @@ def crouch(severity: float) -> WalkerGait:
 @cache
 def weights() -> LoadedModel:
     """The shipped ones."""
-    return open_model(paths.models() / "severity-1")
+    return open_model(paths.models() / "severity-2")
 
 
 def ask(measures: Measures) -> Opinion:
