@@ -14,6 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gaitviewer.gui.main_window import MainWindow
 
 SCALED = "--at-200-percent"
 COLOURS = 256  # enough for a screenshot, and a third of the size
@@ -35,6 +39,11 @@ def wait(ready: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"waited in vain for {what}")
         rest(50)
+
+
+def is_analysed(window: MainWindow) -> bool:
+    """Whether the session was measured and nothing is still at work on it (views come one by one)."""
+    return window.state.measures is not None and not window.work.jobs.active
 
 
 def shoot(widget: object, path: Path) -> None:
@@ -67,7 +76,7 @@ def window_pictures(folder: Path) -> None:
     window.resize(1366, 768)
     window.show()
     window.work.make_demo()
-    wait(lambda: window.state.measures is not None, "the demo session")
+    wait(lambda: is_analysed(window), "the demo session")
     desk, state = window.desk, window.state
 
     def settled() -> bool:
@@ -124,7 +133,7 @@ def scaled_picture(folder: Path) -> None:
     window.resize(1366, 768)
     window.show()
     window.work.make_demo()
-    wait(lambda: window.state.measures is not None, "the demo session")
+    wait(lambda: is_analysed(window), "the demo session")
     window.desk.arrange("review")
     window.desk.player.go_to(1.4)
     canvases = window.desk.views.canvases_there
