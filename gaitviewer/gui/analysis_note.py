@@ -42,17 +42,17 @@ class AnalysisNote(QObject):
 
     def offer(self) -> None:
         """Offer the analysis of what has none and whose file is there."""
-        document, todo = self._work.state.document, self._work.not_analysed()
-        if document is None or not todo or self._work.analysing:
+        document, waiting = self._work.state.document, self._work.not_analysed()
+        if document is None or not waiting or self._work.analysing:
             self._banner.forget("analyse")
             return
         if not has_poses(document):
             words = self.tr("This session is not analysed yet.")
-        elif len(todo) == 1:
-            ((_, view),) = todo
+        elif len(waiting) == 1:
+            ((_, view),) = waiting
             words = self.tr("The {view} view is not analysed yet.").format(view=self._name(view))
         else:
-            words = self.tr("{n} views are not analysed yet.").format(n=len(todo))
+            words = self.tr("{n} views are not analysed yet.").format(n=len(waiting))
         self._banner.say("analyse", words, button=self.tr("Analyse"), deed=self._work.analyse)
 
     def _name(self, view: View) -> str:

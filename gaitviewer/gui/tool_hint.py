@@ -56,7 +56,7 @@ class ToolHint(QLabel):
 def words_of(kind: ToolKind, item: int | None, side: Side | None) -> str:
     """What a tool wants, and what follows, with the keys as the user has them."""
     tr = QCoreApplication.translate
-    todo = {
+    clicks = {
         ToolKind.GONIOMETER: tr("ToolHint", "Goniometer: click 3 points \u2013 proximal, joint, distal."),
         ToolKind.VERTICAL: tr("ToolHint", "Line against the vertical: click its 2 ends."),
         ToolKind.DISTANCE: tr("ToolHint", "Distance: click its 2 ends."),
@@ -71,7 +71,7 @@ def words_of(kind: ToolKind, item: int | None, side: Side | None) -> str:
         words = tr("ToolHint", "With an item of the score selected, {key} keeps it for that item.")
         then = words.format(key=keep) if keep else ""
     end = tr("ToolHint", "{key} puts the tool away.").format(key=away) if away else ""
-    return " ".join(part for part in (todo, then, end) if part)
+    return " ".join(part for part in (clicks, then, end) if part)
 
 
 def _first(keys: tuple[str, ...]) -> str:

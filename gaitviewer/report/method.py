@@ -82,6 +82,7 @@ PATTERN_NOTE = (
 )
 
 EVIDENCE_NOTE = (
-    "Each picture is from the stride nearest to the median. Drawn over it: the limb in its colour "
+    "Each picture is of a stride that has the score by itself, where there is one, and is nearest to the median. "
+    "Drawn over it: the limb in its colour "
     "(left dashed, right solid), the angle in black, its neutral position dotted."
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.errors import FormatError
+from gaitviewer.training.checkpoint import save_atomically
 from gaitviewer.training.results import ResultLine, as_text
 from gaitviewer.training.task import Predictions, RunResult
 
@@ -17,18 +18,13 @@ _FILE = "finished.safetensors"
 
 def keep(place: Path, result: RunResult, line: ResultLine) -> None:
     """Write a run's weights, settings and result line into its folder; nothing for a run without weights."""
-    from safetensors.torch import save_file
-
     if result.state is None:
         return
     test = result.predictions["test"]
     said = {"outputs": list(test.outputs), "classes": list(test.classes), "settings": dict(result.settings)}
     words = {"line": as_text(line), "said": json.dumps(said)}
-    place.mkdir(parents=True, exist_ok=True)
-    unfinished = place / f".{_FILE}"
     state = {name: value.detach().cpu().contiguous() for name, value in result.state.items()}
-    save_file(state, unfinished, metadata=words)
-    unfinished.replace(place / _FILE)
+    save_atomically(state, place / _FILE, words)
 
 
 def find(place: Path, key: str) -> tuple[RunResult, ResultLine] | None:

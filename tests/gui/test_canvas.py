@@ -203,6 +203,19 @@ LEG = {"left_hip": (100, 60), "left_knee": (100, 150), "left_ankle": (100, 240)}
 RIGHT_LEG = {"right_hip": (300, 60), "right_knee": (300, 150), "right_ankle": (300, 240)}
 
 
+def _noting_labels(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The values that are written on the picture from now on."""
+    written: list[str] = []
+    original = angles.label
+
+    def noted(painter: Any, at: Any, text: str, *rest: Any, **more: Any) -> Any:
+        written.append(text)
+        return original(painter, at, text, *rest, **more)
+
+    monkeypatch.setattr(angles, "label", noted)
+    return written
+
+
 def test_sides_differ_in_colour_and_in_line_style(canvas: VideoCanvas) -> None:
     pose = _pose(**LEG, **RIGHT_LEG)
     image = _show(canvas, Content(View.SAGITTAL, pose), "skeleton")
@@ -273,15 +286,7 @@ def test_angle_arcs_carry_the_value_of_the_curve(canvas: VideoCanvas, monkeypatc
     assert values.at("knee_flexion", Side.RIGHT, 0.1) == pytest.approx(30)
     assert math.isnan(values.at("knee_flexion", Side.RIGHT, 0.3))
     assert math.isnan(values.at("knee_flexion", Side.LEFT, 0.1))
-    written: list[str] = []
-
-    original = angles.label
-
-    def noted(painter: Any, at: Any, text: str, *rest: Any, **more: Any) -> Any:
-        written.append(text)
-        return original(painter, at, text, *rest, **more)
-
-    monkeypatch.setattr(angles, "label", noted)
+    written = _noting_labels(monkeypatch)
     walking = WalkingPass(View.SAGITTAL, Direction.LEFT_TO_RIGHT, 0, 3, near=Side.RIGHT)
     _show(canvas, Content(View.SAGITTAL, pose, passes=(walking,), values=values), "angles", frame=1)
     assert written == ["30°"]
@@ -377,14 +382,7 @@ def _levels(side: Side = Side.RIGHT) -> CurveValues:
 def test_the_evidence_hides_neither_its_joints_nor_other_values(
     front: VideoCanvas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written: list[str] = []
-    original = angles.label
-
-    def noted(painter: Any, at: Any, text: str, *rest: Any, **more: Any) -> Any:
-        written.append(text)
-        return original(painter, at, text, *rest, **more)
-
-    monkeypatch.setattr(angles, "label", noted)
+    written = _noting_labels(monkeypatch)
     content = Content(View.CORONAL, _pose(**HIPS, **SHOULDERS), values=_levels())
     evidence = Evidence("t1", View.CORONAL, 0, 0.0, ("left_hip", "right_hip"), "", "pelvic_obliquity", -1.0)
     front.set_evidence(EvidenceMark(evidence, Side.LEFT, "POB  -1 ± 3°"))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from gaitviewer.analysis.gait_features import (
     features_for,
@@ -32,6 +32,7 @@ from gaitviewer.core.progress import Tick, part
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.fusion import FusionNet
 from gaitviewer.training import parallel
+from gaitviewer.training.checkpoint import copy_of, save_atomically
 from gaitviewer.training.loop import fit
 from gaitviewer.training.protocols import Tables
 from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
@@ -152,7 +153,7 @@ class SeverityTask:
         clips = learned(tables, train, context)
         _fit(net, "skeleton", tables, clips, context, part(context.tick, 0.0, 0.6))
         if parallel.rank() == 0:
-            _write_skeleton(net, kept)
+            save_atomically(copy_of(net.skeleton.state_dict()), kept, {})
         return net.eval()
 
 
@@ -166,14 +167,6 @@ def _read_skeleton(net: FusionNet, file: Path) -> bool:
         log.info("severity: %s cannot be used (%s) and is made again", file.name, error)
         return False
     return True
-
-
-def _write_skeleton(net: FusionNet, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".part")
-    state = net.skeleton.state_dict()
-    save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, unfinished)
-    unfinished.replace(file)
 
 
 class _Run:
