@@ -83,5 +83,6 @@ PATTERN_NOTE = (
 
 EVIDENCE_NOTE = (
     "Each picture is of a stride that has the score by itself, where there is one, and is nearest to the "
-    "median. Drawn over it: the limb in its colour (left dashed, right solid), the angle in black, its neutral position dotted."
+    "median. Drawn over it: the limb in its colour (left dashed, right solid), "
+    "the angle in black, its neutral position dotted."
 )
