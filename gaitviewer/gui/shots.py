@@ -51,11 +51,17 @@ class ShotCache:
     def __init__(self, limit_bytes: int) -> None:
         """Keep at most ``limit_bytes``."""
         self.limit_bytes = limit_bytes
-        self.held_bytes = 0
+        self._held_bytes = 0
         self._lock = threading.Lock()
         self._shots: OrderedDict[tuple[int, int], Shot] = OrderedDict()
         self._numbers: dict[int, set[int]] = {}
         self._needed: dict[int, frozenset[int]] = {}
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory held, never read between a picture's coming and another's going."""
+        with self._lock:
+            return self._held_bytes
 
     def need(self, owner: int, numbers: Iterable[int]) -> None:
         """What an owner is about to show, in place of what it said before."""
@@ -85,7 +91,7 @@ class ShotCache:
             before = self._shots.pop((owner, shot.index), None)
             self._shots[owner, shot.index] = shot
             self._numbers.setdefault(owner, set()).add(shot.index)
-            self.held_bytes += shot.bytes - (0 if before is None else before.bytes)
+            self._held_bytes += shot.bytes - (0 if before is None else before.bytes)
             self._trim()
 
     def set_limit(self, limit_bytes: int) -> None:
@@ -95,11 +101,11 @@ class ShotCache:
             self._trim()
 
     def _trim(self) -> None:
-        while self.held_bytes > self.limit_bytes and len(self._shots) > 1:
+        while self._held_bytes > self.limit_bytes and len(self._shots) > 1:
             spared: frozenset[int] = frozenset()
             oldest = next(iter(self._shots))
             key = next((key for key in self._shots if key[1] not in self._needed.get(key[0], spared)), oldest)
-            self.held_bytes -= self._shots.pop(key).bytes
+            self._held_bytes -= self._shots.pop(key).bytes
             self._numbers[key[0]].discard(key[1])
 
     def nearest(self, owner: int, index: int) -> Shot | None:
@@ -115,4 +121,4 @@ class ShotCache:
         with self._lock:
             self._needed.pop(owner, None)
             for index in self._numbers.pop(owner, ()):
-                self.held_bytes -= self._shots.pop((owner, index)).bytes
+                self._held_bytes -= self._shots.pop((owner, index)).bytes
