@@ -43,7 +43,11 @@ def threads(count: int | None) -> Iterator[None]:
 
 @contextmanager
 def repeatable(device: str) -> Iterator[None]:
-    """Same numbers for the same seed inside the block, also on a GPU; random states are restored after."""
+    """Same numbers for the same seed inside the block, also on a GPU; random states are restored after.
+
+    On a GPU an operation that cannot repeat its numbers is an error there: a mere warning would leave attention
+    to its fastest and not repeatable kernels.
+    """
     cuda = torch.device(device).type == "cuda"
     if cuda:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts
@@ -51,7 +55,7 @@ def repeatable(device: str) -> Iterator[None]:
     benchmark = torch.backends.cudnn.benchmark
     with torch.random.fork_rng(devices=[torch.device(device)] if cuda else []):
         try:
-            torch.use_deterministic_algorithms(cuda or before[0], warn_only=True)
+            torch.use_deterministic_algorithms(cuda or before[0], warn_only=before[1] and not cuda)
             torch.backends.cudnn.benchmark = False
             yield
         finally:

@@ -20,10 +20,9 @@ from gaitviewer.workflow.scoliosis_inputs import (
     ClipArrays,
     arrays_of,
     chances,
-    encode_sentences,
     group_of,
+    importance_of,
     input_view,
-    make_batch,
     network_settings,
     scoliosis_tables,
     text_of,
@@ -94,11 +93,7 @@ def importance_map(
     net: MapFusionNet, clip: ClipArrays, like: KnowledgeMap, *, device: str = "cpu", sign: float = 1.0
 ) -> KnowledgeMap:
     """Importance of each feature and frame of a clip, in the shape of its map."""
-    from gaitviewer.nets.map_importance import explain_map
-
-    batch = make_batch([clip], net.settings, group=group_of(net), encode=encode_sentences)
-    batch = {key: value.to(device) for key, value in batch.items()}
-    values = explain_map(net, batch, method=str(scoliosis_tables()["checks"]["method"]), sign=sign)[0]
+    values = importance_of(net, [clip], sign=sign, device=device)[0]
     target = scoliosis_tables()["answer"]["classes"][1 if sign > 0 else 0]
     return replace(like, values=values, kind="importance", target=target)
 

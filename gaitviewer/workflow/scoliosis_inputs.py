@@ -22,6 +22,7 @@ from gaitviewer.core.gait import View
 from gaitviewer.workflow.scoliosis_clips import ScoliosisClip, VideoSettings
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from gaitviewer.nets.map_fusion import FusionSettings, MapFusionNet
@@ -170,14 +171,14 @@ def chances(
     clips: Sequence[ClipArrays],
     *,
     encode: Encode = encode_sentences,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     at_once: int = 32,
 ) -> NDArray[np.float64]:
     """[N] probability of an asymmetry for each clip: the mean over the clip and its mirror image."""
     import torch
 
     group = group_of(net)
-    both = bool(scoliosis_tables()["answer"]["mirror_average"]) and input_view() is View.CORONAL
+    both = _mirrors()
     out = np.zeros(len(clips))
     net.eval()
     with torch.no_grad():
@@ -191,3 +192,43 @@ def chances(
                 logits = net({key: value.to(device) for key, value in batch.items()})
                 out[start : start + len(part)] += torch.sigmoid(logits.float()).cpu().numpy() / len(views)
     return out
+
+
+def importance_of(
+    net: MapFusionNet,
+    clips: Sequence[ClipArrays],
+    *,
+    method: str = "",
+    sign: float = 1.0,
+    encode: Encode = encode_sentences,
+    device: str | torch.device = "cpu",
+) -> NDArray[np.float64]:
+    """[N, 238, 96] what the answers of :func:`chances` rest on: where they are means over a clip and its mirror
+    image, so is this, each row of the mirror image counted for the row that it shows.
+
+    Args:
+        net: in evaluation mode, with the modality "map".
+        clips: to explain.
+        method: of :data:`gaitviewer.nets.map_importance.METHODS`; "" = the one in use.
+        sign: +1 for evidence for asymmetry, -1 for evidence against it.
+        encode: sentences to vectors.
+        device: of the network.
+    """
+    from gaitviewer.nets.map_importance import explain_map
+
+    used = method or str(scoliosis_tables()["checks"]["method"])
+
+    def one(seen: Sequence[ClipArrays]) -> NDArray[np.float64]:
+        batch = make_batch(seen, net.settings, group=group_of(net), encode=encode)
+        return explain_map(net, {key: value.to(device) for key, value in batch.items()}, method=used, sign=sign)
+
+    found = one(clips)
+    if not _mirrors():
+        return found
+    rows, _ = load_features().mirror
+    return 0.5 * (found + one([mirror_clip(clip) for clip in clips])[:, rows])
+
+
+def _mirrors() -> bool:
+    """Whether an answer is the mean over a clip and its mirror image."""
+    return bool(scoliosis_tables()["answer"]["mirror_average"]) and input_view() is View.CORONAL

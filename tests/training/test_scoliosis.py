@@ -16,7 +16,7 @@ from gaitviewer.analysis.knowledge_words import statement_values
 from gaitviewer.core.progress import silent
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.nets.map_importance import METHODS, explain_map
+from gaitviewer.nets.map_importance import METHODS
 from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 from gaitviewer.training.tasks import scoliosis_batches
 from gaitviewer.training.tasks.scoliosis import ScoliosisTask, make_task, read_protocol
@@ -33,6 +33,7 @@ from gaitviewer.training.tasks.scoliosis_classical import summarise
 from gaitviewer.workflow.scoliosis import build_network
 from gaitviewer.workflow.scoliosis_inputs import (
     group_of,
+    importance_of,
     make_batch,
     mirror_clip,
     network_settings,
@@ -164,8 +165,7 @@ def test_what_is_planted_is_learned_and_pointed_at(
     assert result.state is not None
     net = build_network(result.settings, result.state).eval()
     clips = [one for one in cohort(400, 40) if one["asymmetry"] == 1]
-    batch = make_batch(clips, net.settings, group=group_of(net), encode=fake_encode)
-    first = explain_map(net, batch, method="integrated").mean(axis=2).argmax(axis=1)
+    first = importance_of(net, clips, method="integrated", encode=fake_encode).mean(axis=2).argmax(axis=1)
     trunk = np.array(["trunk" in one.region for one in load_features().features])
     assert trunk.mean() < 0.4
     assert trunk[first].mean() >= 0.6, "far more often than by chance"
@@ -243,3 +243,17 @@ def test_variants_are_found_by_the_harness() -> None:
     task = open_task("scoliosis")
     assert task.name == "scoliosis"
     assert isinstance(task.variants("tiny")[0], Variant)
+
+
+def test_the_importance_is_that_of_the_answer_so_a_mirrored_child_mirrors_it(
+    sets: ExampleSets, tmp_path: Path
+) -> None:
+    result = run(sets, tmp_path, "map-only")
+    assert result.state is not None
+    net = build_network(result.settings, result.state).eval()
+    clip = next(one for one in cohort(400, 4) if one["asymmetry"] == 1)
+    there = importance_of(net, [clip], encode=fake_encode)[0]
+    mirrored = importance_of(net, [mirror_clip(clip)], encode=fake_encode)[0]
+    rows, _ = load_features().mirror
+    assert there.max() > 0
+    np.testing.assert_allclose(mirrored, there[rows], rtol=1e-3, atol=1e-6 * there.max())

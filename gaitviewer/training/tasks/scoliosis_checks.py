@@ -17,9 +17,8 @@ from torch import Tensor
 
 from gaitviewer.analysis.knowledge_table import load_features
 from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.nets.map_importance import explain_map
 from gaitviewer.training.tasks.scoliosis_batches import SessionClips
-from gaitviewer.workflow.scoliosis_inputs import Encode, group_of, make_batch, scoliosis_tables
+from gaitviewer.workflow.scoliosis_inputs import Encode, group_of, importance_of, make_batch, scoliosis_tables
 
 F8 = NDArray[np.float64]
 
@@ -46,14 +45,17 @@ def check_importance(
     }
     method = str(table["method"])
     net.eval()
-    found = explain_map(net, batch, method=method)
+
+    def explain(of: MapFusionNet) -> F8:
+        return importance_of(of, clips, encode=encode, device=device)
+
+    found = explain(net)
     curves = _deletion(net, batch, found, seed=seed)
     return {
         "clips": len(clips),
         "method": method,
         "similarity_randomised": {
-            part: round(_similarity(found, explain_map(randomised(net, part, seed), batch, method=method)), 3)
-            for part in ("head", "all")
+            part: round(_similarity(found, explain(randomised(net, part, seed))), 3) for part in ("head", "all")
         },
         "deletion_area": round(curves[0], 4),
         "deletion_area_random": round(curves[1], 4),

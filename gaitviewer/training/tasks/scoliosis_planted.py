@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.knowledge_clips import find_clips
@@ -20,7 +19,7 @@ from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.nets.map_importance import METHODS, explain_map
+from gaitviewer.nets.map_importance import METHODS
 from gaitviewer.synthesis.children import draw_child
 from gaitviewer.synthesis.filming import film_trial
 from gaitviewer.synthesis.pose_errors import observe_with_errors
@@ -30,8 +29,8 @@ from gaitviewer.workflow.scoliosis_inputs import (
     ClipArrays,
     Encode,
     arrays_of,
-    group_of,
-    make_batch,
+    chances,
+    importance_of,
     scoliosis_tables,
 )
 
@@ -158,16 +157,11 @@ def check_planted(net: MapFusionNet, *, seed: int, count: int, encode: Encode) -
         return {"clips": 0}
     net.eval()
     device = next(net.parameters()).device
-    batches = {
-        answer: {
-            key: value.to(device)
-            for key, value in make_batch(held, net.settings, group=group_of(net), encode=encode).items()
-        }
+    named = {
+        answer: round(float((chances(net, held, encode=encode, device=device) > 0.5).mean()), 3)
         for answer, held in clips.items()
         if held
     }
-    with torch.no_grad():
-        named = {answer: round(float((net(batch) > 0).float().mean()), 3) for answer, batch in batches.items()}
     trunk = np.array(["trunk" in one.region for one in load_features().features])
     used = str(scoliosis_tables()["checks"]["method"])
     found: dict[str, dict[str, float]] = {}
@@ -175,7 +169,8 @@ def check_planted(net: MapFusionNet, *, seed: int, count: int, encode: Encode) -
     for method in METHODS:
         if method == "rows" and net.settings.modalities != ("map",):
             continue  # the other modalities would be encoded anew for every row
-        rows = explain_map(net, batches[1], method=method).mean(axis=2)
+        found_by = importance_of(net, clips[1], method=method, encode=encode, device=device)
+        rows = found_by.mean(axis=2)
         order = np.argsort(-rows, axis=1, kind="stable")
         # a clip without any evidence points at nothing
         silent = rows.max(axis=1) <= 0
