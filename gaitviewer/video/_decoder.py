@@ -43,6 +43,9 @@ class Decoder:
         self._bad: int | None = None
         self._skips_until = 0  # frame number
         self._skipped_pts: int | None = None  # the latest one that was left out since the seek
+        self._hurried_pts: int | None = None  # of the frame that is fetched in a hurry
+        self._inside = False  # that frame has gone into the decoder
+        self._emptied = False  # the decoder gave all that it held; it must seek before it goes on
         self._run: Run = self._decode()
 
     def _open(self) -> None:
@@ -65,6 +68,8 @@ class Decoder:
         """
         key = self._index.key_before(wanted)
         self._skips_until = wanted - WHOLE_BEFORE if hurry and self._marks else 0
+        self._hurried_pts = int(self._index.pts[wanted]) if hurry and not self._index.counted else None
+        self._inside = False
         if not self._can_run_to(wanted, key):
             self._seek(key)
         back = 1
@@ -77,6 +82,10 @@ class Decoder:
                     return frame
                 if index > wanted:
                     break
+            if self._emptied:  # it did not give the frame after all: read on as usual
+                self._hurried_pts, self._inside = None, False
+                self._seek(key)
+                continue
             # The seek went past the key frame (some containers seek by decoding time), or the wanted frame
             # cannot be decoded from it: start further back, in the end at the first packet.
             if self._from_start:
@@ -89,7 +98,7 @@ class Decoder:
         return self._can_run_to(wanted, self._index.key_before(wanted))
 
     def _can_run_to(self, wanted: int, key: int) -> bool:
-        if self._position >= wanted:
+        if self._position >= wanted or self._emptied:
             return False
         if self._skipped_pts is not None and self._index.pts[wanted] <= self._skipped_pts:
             return False
@@ -111,6 +120,7 @@ class Decoder:
             return
         self._position = -1
         self._skipped_pts = None
+        self._emptied = False
         self._from_start = False
         self._run = self._decode()
 
@@ -119,6 +129,7 @@ class Decoder:
         self._open()
         self._position = -1
         self._skipped_pts = None
+        self._emptied = False
         self._from_start = True
         self._run = self._decode()
 
@@ -127,9 +138,19 @@ class Decoder:
         return not self._index.counted and self._stream.codec_context.name in _MARKED
 
     def _packets(self) -> Iterator[VideoFrame]:
-        """Decoded frames from here on, some left out in a hurry."""
+        """Decoded frames from here on; in a hurry some are left out.
+
+        A decoder holds frames back until later ones show that none comes before them. The last one of a group
+        of pictures would wait for the next key frame, the dearest of all; it is asked for at once instead.
+        """
         context, pts = self._stream.codec_context, self._index.pts
         for packet in self._container.demux(self._stream):
+            if self._inside and packet.is_keyframe:
+                self._emptied = True
+                yield from context.decode(None)
+                return
+            if packet.pts is not None and packet.pts == self._hurried_pts:
+                self._inside = True
             skip = self._skips_until > 0 and packet.pts is not None and packet.pts < pts[self._skips_until]
             if skip and packet.pts is not None:
                 self._skipped_pts = max(packet.pts, self._skipped_pts or packet.pts)

@@ -294,3 +294,23 @@ def test_a_hurry_leaves_out_what_nothing_depends_on(plain: Any) -> None:
     assert whole == list(range(24, 48))
     assert hurried[-7:] == list(range(41, 48))
     assert len(hurried) <= 0.8 * len(whole)
+
+
+def test_in_a_hurry_the_last_frame_of_a_group_does_not_wait_for_the_next_key_frame(
+    plain: Any, counter: Any
+) -> None:
+    with open_video(plain.path) as reader:
+        key = int(reader.key_frames[2])
+    with open_video(plain.path, cache_bytes=0) as reader:
+        assert counter.read(reader.frame(key - 1, hurry=True)) == key - 1
+        decoder = next(iter(reader._decoders.values()))
+        assert decoder._emptied
+        assert not decoder.reaches(key)
+        for number, hurry in (
+            (key, True),
+            (key + 1, False),
+            (key - 2, True),
+            (key - 1, False),
+            (key + 3, True),
+        ):
+            assert counter.read(reader.frame(number, hurry=hurry)) == number
