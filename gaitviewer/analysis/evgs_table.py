@@ -92,15 +92,10 @@ def load_items() -> tuple[EvgsItem, ...]:
             unit=row["unit"],
             bands=tuple(Band(b["score"], b.get("low"), b.get("high"), b["label"]) for b in row["bands"]),
             sigma=float(row["sigma"]),
+            unit_means=row.get("unit_means", ""),
         )
         for row in _table()["items"]
     )
-
-
-@cache
-def unit_meanings() -> dict[str, str]:
-    """What the unit of an item counts, by its code, where the sign alone does not say it."""
-    return {row["code"]: row["unit_means"] for row in _table()["items"] if "unit_means" in row}
 
 
 @cache

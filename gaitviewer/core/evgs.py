@@ -37,6 +37,7 @@ class EvgsItem:
         quantity: what is measured, in words.      unit: "deg", "mm", "" for categories.
         bands: its bands, highest value first.
         sigma: standard error of the measurement in ``unit`` (event error not included).
+        unit_means: what the unit counts, where the sign alone does not say it.
     """
 
     number: int
@@ -48,6 +49,7 @@ class EvgsItem:
     unit: str
     bands: tuple[Band, ...]
     sigma: float
+    unit_means: str = ""
 
 
 @dataclass(frozen=True, slots=True)

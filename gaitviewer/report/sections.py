@@ -22,7 +22,7 @@ from gaitviewer.report.tables import (
     sheet_table,
     views_table,
 )
-from gaitviewer.report.wording import VIEW_WORDS, many, sentence, unique
+from gaitviewer.report.wording import VIEW_WORDS, many, moment, sentence, unique
 
 _LEVEL_MARK = {Level.GOOD: "✓", Level.NOTE: "○", Level.WARNING: "▲", Level.REFUSED: "✕"}
 
@@ -155,7 +155,8 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
         by.append(text(f"inputs {made.inputs_digest}", "mono"))
         if made.weights_digest:
             by.append(text(f"weights {made.weights_digest}", "mono"))
-        yield [text(what, "cell"), by, text(f"{made.when}, {made.device}, {made.seconds:.1f} s", "cell")]
+        where = f"{moment(made.when)}, {made.device}, {made.seconds:.0f} s"
+        yield [text(what, "cell"), by, text(where, "cell")]
     for motion in measures.motions:
         for view in motion.trial.views:
             video = motion.trial.videos[view]
@@ -176,8 +177,8 @@ def provenance(
     style = [
         *flat,
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 1),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
     ]
     widths = [frame.width * share for share in (0.2, 0.52, 0.28)]
     # The last row goes with the line to sign on, which says nothing on a page of its own.
@@ -193,6 +194,6 @@ def provenance(
         style=TableStyle([*flat, ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT)]),
         hAlign="LEFT",
     )
-    written = f"Written {created}. File names and picture metadata are not part of this report."
-    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), Spacer(0, 42), signed])
+    written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
+    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), Spacer(0, 32), signed])
     return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]

@@ -80,14 +80,18 @@ def _footnote_texts(sheet: EvgsSheet) -> dict[str, int]:
     texts: dict[str, int] = {}
     for left, right in zip(sheet.measures.left, sheet.measures.right, strict=True):
         for measure in (left, right):
-            for text in (measure.reason, *measure.remarks):
-                if text:
-                    texts.setdefault(sentence(text), len(texts) + 1)
+            for text in _said(measure):
+                texts.setdefault(text, len(texts) + 1)
     return texts
 
 
+def _said(measure: EvgsMeasure) -> list[str]:
+    """What must be known to read a value: what its unit counts, why there is none, remarks."""
+    unit = measure.item.unit_means if measure.value is not None else ""
+    return [sentence(text) for text in (unit, measure.reason, *measure.remarks) if text]
+
+
 def _cell(measure: EvgsMeasure, texts: dict[str, int]) -> SheetCell:
-    said = [sentence(text) for text in (measure.reason, *measure.remarks) if text]
     assessable = measure.assessable
     return SheetCell(
         value=value_words(measure) if assessable else "not assessable",
@@ -95,7 +99,7 @@ def _cell(measure: EvgsMeasure, texts: dict[str, int]) -> SheetCell:
         score=measure.score,
         probabilities=measure.probabilities,
         borderline=measure.borderline and assessable,
-        notes=tuple(sorted({texts[text] for text in said})),
+        notes=tuple(sorted({texts[text] for text in _said(measure)})),
         measure=measure,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
@@ -37,6 +38,15 @@ def with_unit(value: float, unit: str, digits: int = 0) -> str:
     if not math.isfinite(value):
         return DASH
     return number(value, digits) + unit_after(unit)
+
+
+def moment(when: str) -> str:
+    """An ISO 8601 moment as people write it, in universal time: "2026-03-01 14:05 UTC"."""
+    try:
+        found = datetime.fromisoformat(when)
+    except ValueError:
+        return when
+    return f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if found.tzinfo else f"{found:%Y-%m-%d %H:%M}"
 
 
 def unit_after(unit: str) -> str:

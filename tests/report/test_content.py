@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from gaitviewer.analysis import patterns
-from gaitviewer.core.evgs import EvgsSheet
+from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
 from gaitviewer.core.session import Affected
 from gaitviewer.report import content, curve_notes, recording, sheet
 from gaitviewer.report.limits import load_limits, reliability_lines
-from gaitviewer.report.wording import angle_words, joined, number, sentence, with_unit
+from gaitviewer.report.wording import angle_words, joined, moment, number, sentence, with_unit
 
 Build = Callable[..., Measures]
 
@@ -187,3 +187,27 @@ def test_curves_are_sorted_by_view_and_explained(build_measures: Build) -> None:
     assert "Foot pitch: Dotted band: Made from ankle and shank." in lines
     assert lines[-1].startswith("Zero of the ankle angle from a flat foot: left 4.2°. Not taken (right):")
     assert not any("ankle" in line for line in curve_notes.notes(measures, front))
+
+
+def test_moments_are_written_for_people() -> None:
+    assert moment("2026-11-20T10:05:59+00:00") == "2026-11-20 10:05 UTC"
+    assert moment("2026-11-20T10:05:00Z") == "2026-11-20 10:05 UTC"
+    assert moment("2026-11-20T11:05:00+01:00") == "2026-11-20 10:05 UTC"
+    assert moment("in spring") == "in spring"
+
+
+def test_a_unit_that_does_not_speak_for_itself_has_a_footnote(build_measures: Build) -> None:
+    scores = build_measures().evgs
+
+    def explained(measure: EvgsMeasure) -> EvgsMeasure:
+        return replace(measure, item=replace(measure.item, unit_means="0 % is the beginning"))
+
+    with_words = EvgsSheet(
+        scores.measures.map(lambda ms: tuple(explained(one) if one.item.code == "SAD" else one for one in ms))
+    )
+    notes = {text: number for number, text in sheet.footnotes(with_words)}
+    assert "0 % is the beginning." in notes
+    row = next(row for row in sheet.sheet_rows(with_words) if row.code == "SAD")
+    assert row.left.measure.value is not None
+    assert notes["0 % is the beginning."] in row.left.notes
+    assert "0 % is the beginning." not in {text for _, text in sheet.footnotes(scores)}

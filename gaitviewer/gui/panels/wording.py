@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QCoreApplication
 
 from gaitviewer.analysis import evgs_bands
-from gaitviewer.analysis.evgs_table import unit_meanings
 from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Band, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
@@ -138,7 +137,7 @@ def why_score(measure: EvgsMeasure) -> str:
         label=translate_data(band.label),
         score=measure.score,
     )
-    meaning = sentence(unit_meanings().get(measure.item.code, ""))
+    meaning = sentence(translate_data(measure.item.unit_means))
     return " ".join(part for part in (said + edge + ".", meaning, _no_picture(measure)) if part)
 
 
