@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from gaitviewer.gui.main_window import MainWindow
 
 SCALED = "--at-200-percent"
@@ -59,15 +61,10 @@ def shoot(widget: object, path: Path) -> None:
     print(path)
 
 
-def window_pictures(folder: Path) -> None:
-    """Library, review arrangement in light and dark up to 4K, an evidence jump, the preview of the report."""
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
-
-    from gaitviewer.core.gait import Side, View
+def demo_window() -> tuple[QApplication, MainWindow]:
+    """The light window on the analysed demo session."""
     from gaitviewer.gui import theme
     from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.dialogs.report import PageView, ReportDialog
     from gaitviewer.gui.main_window import MainWindow
 
     app = make_application()
@@ -77,6 +74,19 @@ def window_pictures(folder: Path) -> None:
     window.show()
     window.work.make_demo()
     wait(lambda: is_analysed(window), "the demo session")
+    return app, window
+
+
+def window_pictures(folder: Path) -> None:
+    """Library, review arrangement in light and dark up to 4K, an evidence jump, the preview of the report."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from gaitviewer.core.gait import Side, View
+    from gaitviewer.gui import theme
+    from gaitviewer.gui.dialogs.report import PageView, ReportDialog
+
+    app, window = demo_window()
     desk, state = window.desk, window.state
 
     def settled() -> bool:
@@ -123,17 +133,7 @@ def window_pictures(folder: Path) -> None:
 
 def scaled_picture(folder: Path) -> None:
     """The review arrangement on a screen at 200 %; the demo session is there already."""
-    from gaitviewer.gui import theme
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
-
-    app = make_application()
-    window = MainWindow()
-    theme.apply(app, theme.Choice.LIGHT)
-    window.resize(1366, 768)
-    window.show()
-    window.work.make_demo()
-    wait(lambda: is_analysed(window), "the demo session")
+    _, window = demo_window()
     window.desk.arrange("review")
     window.desk.player.go_to(1.4)
     canvases = window.desk.views.canvases_there

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, String
 
+from gaitviewer.core.numerals import number
 from gaitviewer.report.style import FAINT, INK, RULE, SANS, SOFT, register_fonts
-from gaitviewer.report.wording import number
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,11 @@ import numpy as np
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import Level, Measures, Parameter
+from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.session import Session
 from gaitviewer.report.limits import load_limits
 from gaitviewer.report.sheet import band_words, normal_words, total_range, value_words
-from gaitviewer.report.wording import (
-    DASH,
-    VIEW_WORDS,
-    hertz,
-    joined,
-    many,
-    number,
-    sentence,
-    unique,
-)
+from gaitviewer.report.wording import VIEW_WORDS, hertz, joined, many, sentence, unique
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.report.wording import AngleWords, angles_present, number, sentence, side_words
+from gaitviewer.core.numerals import number
+from gaitviewer.report.wording import AngleWords, angles_present, sentence, side_words
 
 ANKLE = "ankle_dorsiflexion"
 

@@ -10,6 +10,7 @@ from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, Rect
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import CYCLE_POINTS, Curve, MeanCurve, NormalBand, Pattern
+from gaitviewer.core.numerals import number
 from gaitviewer.report.axes import Axes, frame, label, nice_step, title, y_range
 from gaitviewer.report.style import (
     BAND,
@@ -25,7 +26,7 @@ from gaitviewer.report.style import (
     dash_of,
     letter_of,
 )
-from gaitviewer.report.wording import AngleWords, number
+from gaitviewer.report.wording import AngleWords
 
 _CYCLE = np.linspace(0.0, 100.0, CYCLE_POINTS)
 _TICKS = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]

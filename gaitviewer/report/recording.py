@@ -9,9 +9,10 @@ import numpy as np
 
 from gaitviewer.core.gait import LeftOut, Side, Stride, View
 from gaitviewer.core.measures import Measures, ViewMotion
+from gaitviewer.core.numerals import DASH
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Trial
-from gaitviewer.report.wording import DASH, VIEW_WORDS, hertz, joined, many, sentence, side_words, unique
+from gaitviewer.report.wording import VIEW_WORDS, hertz, joined, many, sentence, side_words, unique
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from gaitviewer.core.document import Document, HandMeasure, KeyImage
 from gaitviewer.core.evgs import EvgsItem, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.numerals import DASH
 from gaitviewer.report.pictures import Pictures, crop_to_jpeg
 from gaitviewer.report.sections import Frame, section
 from gaitviewer.report.style import RULE, SANS, SOFT, text
-from gaitviewer.report.wording import DASH, VIEW_WORDS
+from gaitviewer.report.wording import VIEW_WORDS
 
 Story = list[Any]
 _GUTTER = 14.0

@@ -8,8 +8,9 @@ import numpy as np
 
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side
+from gaitviewer.core.numerals import DASH, number
 from gaitviewer.report.limits import load_limits
-from gaitviewer.report.wording import DASH, number, sentence, unit_after, with_unit
+from gaitviewer.report.wording import sentence, unit_after, with_unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reportlab.platypus import Spacer, Table, TableStyle
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
+from gaitviewer.core.numerals import DASH, number
 from gaitviewer.report.content import (
     Fact,
     KeyFigure,
@@ -20,7 +21,6 @@ from gaitviewer.report.limits import load_limits
 from gaitviewer.report.recording import not_assessed, view_rows
 from gaitviewer.report.sheet import SheetCell, sheet_rows, total_words
 from gaitviewer.report.style import ACCENT, FAINT, PALE, RULE, SANS, SOFT, text
-from gaitviewer.report.wording import DASH, number
 
 _FLAT = [
     ("FONTNAME", (0, 0), (-1, -1), SANS),  # empty cells too: the default is not embedded

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.core.numerals import DASH, number
 
-MINUS = "\u2212"
-DASH = "\u2013"
 VIEW_WORDS = {View.SAGITTAL: "sagittal view", View.CORONAL: "coronal view"}
 
 # Sagittal first, from the hip down, then the trunk, then what the front view shows.
@@ -21,16 +20,6 @@ _ORDER = (
 )  # fmt: skip
 _POSITIVE = {"tilt": "forward", "rotation": "forward", "obliquity": "up", "lean": "to that side",
              "shift": "to that side", "progression": "external", "pitch": "toes up"}  # fmt: skip
-
-
-def number(value: float, digits: int = 0) -> str:
-    """A number with a real minus sign and never "-0"; a dash where there is none."""
-    if not math.isfinite(value):
-        return DASH
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
 
 
 def with_unit(value: float, unit: str, digits: int = 0) -> str:

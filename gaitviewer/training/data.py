@@ -91,9 +91,32 @@ def _number(text: str) -> float | None:
     return float(found.group().replace(",", ".")) if found else None
 
 
+class _Graded:
+    """What was found out once when data that people graded were opened."""
+
+    @property
+    def digest(self) -> str:
+        """Of what is learned from: keypoints, as far as they are known, and labels."""
+        digest: str = self.__dict__["_digest"]
+        return digest
+
+    @property
+    def synthetic(self) -> bool:
+        """Never: people graded it."""
+        return False
+
+    def session_ids(self) -> tuple[str, ...]:
+        """All sessions with labels, sorted."""
+        ids: tuple[str, ...] = self.__dict__["_ids"]
+        return ids
+
+
 @dataclass(frozen=True)
-class LibraryData:
-    """Sessions of a library that people graded or rated; the demo walker counts as nobody."""
+class LibraryData(_Graded):
+    """Sessions of a library that people graded or rated; the demo walker counts as nobody.
+
+    Known by the sessions, when they were saved, and the labels.
+    """
 
     path: Path
 
@@ -123,22 +146,6 @@ class LibraryData:
         """Short name for tables."""
         return f"library ({len(self.session_ids())} sessions)"
 
-    @property
-    def digest(self) -> str:
-        """Of the sessions, when they were saved, and the labels."""
-        digest: str = self.__dict__["_digest"]
-        return digest
-
-    @property
-    def synthetic(self) -> bool:
-        """Never: people graded it."""
-        return False
-
-    def session_ids(self) -> tuple[str, ...]:
-        """All sessions with labels, by id."""
-        ids: tuple[str, ...] = self.__dict__["_ids"]
-        return ids
-
     def read(self, session_id: str) -> LabelledSession:
         """One session with the pictures of its videos, as far as they are still there."""
         from gaitviewer.store import open_library
@@ -149,8 +156,8 @@ class LibraryData:
 
 
 @dataclass(frozen=True)
-class CgvData:
-    """A folder in the CGV layout; the clips of one subject and session are its trials."""
+class CgvData(_Graded):
+    """A folder in the CGV layout; clips of one ``<subject>-<session>`` are the trials of a session."""
 
     folder: Path
 
@@ -169,27 +176,13 @@ class CgvData:
                 total.update(frame.read_bytes())
         object.__setattr__(self, "_held", held)
         object.__setattr__(self, "_sessions", sessions)
+        object.__setattr__(self, "_ids", tuple(sorted(sessions)))
         object.__setattr__(self, "_digest", total.hexdigest())
 
     @property
     def name(self) -> str:
         """Short name for tables."""
         return f"{self.folder.name} ({len(self.session_ids())} sessions)"
-
-    @property
-    def digest(self) -> str:
-        """Of keypoints and labels."""
-        digest: str = self.__dict__["_digest"]
-        return digest
-
-    @property
-    def synthetic(self) -> bool:
-        """Never."""
-        return False
-
-    def session_ids(self) -> tuple[str, ...]:
-        """``<subject>-<session>``, sorted."""
-        return tuple(sorted(self.__dict__["_sessions"]))
 
     def read(self, session_id: str) -> LabelledSession:
         """One session; scores say 0 or "1 or 2"."""

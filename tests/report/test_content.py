@@ -11,10 +11,11 @@ from gaitviewer.analysis import patterns
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
+from gaitviewer.core.numerals import number
 from gaitviewer.core.session import Affected
 from gaitviewer.report import content, curve_notes, recording, sheet
 from gaitviewer.report.limits import load_limits, reliability_lines
-from gaitviewer.report.wording import angle_words, joined, moment, number, sentence, with_unit
+from gaitviewer.report.wording import angle_words, joined, moment, sentence, with_unit
 
 Build = Callable[..., Measures]
 

@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import View
+from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Affected, Rating, Session, VideoStream
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.base import Panel, nothing_open
 from gaitviewer.gui.panels.trial_out import TrialOutBar
-from gaitviewer.gui.panels.wording import DASH, number, tr, view_name
+from gaitviewer.gui.panels.wording import tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.words import translate_data

@@ -21,21 +21,13 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
+from gaitviewer.core.numerals import DASH, number
 from gaitviewer.gui import theme
 from gaitviewer.gui.hiding import waiting_for
 from gaitviewer.gui.panels.base import Panel
 from gaitviewer.gui.panels.evgs_table import AnyIndex
 from gaitviewer.gui.panels.marks import side_colour
-from gaitviewer.gui.panels.wording import (
-    DASH,
-    joined,
-    number,
-    sentence,
-    side_name,
-    stat_words,
-    strides,
-    with_unit,
-)
+from gaitviewer.gui.panels.wording import joined, sentence, side_name, stat_words, strides, with_unit
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.words import translate_data

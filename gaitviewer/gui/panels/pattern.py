@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLay
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Pattern
+from gaitviewer.core.numerals import number
 from gaitviewer.gui import theme
 from gaitviewer.gui.hiding import is_any_hidden
 from gaitviewer.gui.panels.base import Panel
 from gaitviewer.gui.panels.marks import side_colour, side_pen
-from gaitviewer.gui.panels.wording import number, sentence, side_name, tr
+from gaitviewer.gui.panels.wording import sentence, side_name, tr
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.words import translate_data

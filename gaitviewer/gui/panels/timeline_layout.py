@@ -16,7 +16,8 @@ from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import EvgsSheet, Evidence
 from gaitviewer.core.gait import Direction, EventKind, Side, View
 from gaitviewer.core.measures import TrialMotion, ViewMotion
-from gaitviewer.gui.panels.wording import clock, number, sentence, side_name, tr, view_name
+from gaitviewer.core.numerals import number
+from gaitviewer.gui.panels.wording import clock, sentence, side_name, tr, view_name
 from gaitviewer.gui.words import translate_data
 
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from gaitviewer.core.gait import Side
+from gaitviewer.core.numerals import number
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.marks import paint_hatch, side_colour, side_pen
 from gaitviewer.gui.panels.timeline_layout import Kind, Mark, Row, Scale, ticks
-from gaitviewer.gui.panels.wording import number
 from gaitviewer.gui.tracks import Loop
 
 

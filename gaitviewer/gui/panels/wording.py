@@ -12,25 +12,15 @@ from gaitviewer.core.document import HandMeasure
 from gaitviewer.core.evgs import Band, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
+from gaitviewer.core.numerals import DASH, number
 from gaitviewer.gui.words import translate_data
 
-MINUS, DASH = "\u2212", "\u2013"
 _SUFFIX = {"deg": "°", "%": " %", "": ""}
 
 
 def tr(text: str) -> str:
     """The text in the user's language."""
     return QCoreApplication.translate("Wording", text)
-
-
-def number(value: float, digits: int = 0) -> str:
-    """A number with a real minus sign and never "-0"; a dash where there is none."""
-    if not math.isfinite(value):
-        return DASH
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
 
 
 def with_unit(value: float, unit: str, digits: int = 0) -> str:
