@@ -243,7 +243,6 @@ class ReportDialog(QDialog):
         self.export_button = QPushButton(self.tr("Write the PDF"))
         self.export_button.setObjectName("report_export")
         self.export_button.setProperty("primary", "true")
-        self.export_button.setDefault(True)
         self.export_button.clicked.connect(self.export)
         self.show_button = QPushButton(self.tr("Open the folder"))
         self.show_button.setObjectName("report_open_folder")
@@ -280,6 +279,7 @@ class ReportDialog(QDialog):
         layout = QHBoxLayout(self)
         layout.addWidget(options)
         layout.addWidget(self.pages, 1)
+        self.export_button.setDefault(True)
 
     @property
     def choices(self) -> ReportChoices:
