@@ -350,7 +350,8 @@ class TwoViews(QWidget):
 
     def meter(self) -> SyncMeter:
         """How far apart the pictures are that are really on the screen."""
-        painted = {view: self.canvases[view].painted_frame for view in self.player.views}
+        seen = [view for view in self.player.views if self._only in (None, view)]
+        painted = {view: self.canvases[view].painted_frame for view in seen}
         return self.player.meter_of(painted)
 
     def _note_failure(self, view: View, message: str) -> None:
