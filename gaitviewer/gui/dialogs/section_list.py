@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gaitviewer.core.sections import SECTIONS
 
+_GAP_PX = 2
+
 
 class SectionList(QListWidget):
     """The sections of the report, each with a box to leave it out."""
@@ -27,7 +29,9 @@ class SectionList(QListWidget):
             )
             item.setCheckState(Qt.CheckState.Unchecked if name in left_out else Qt.CheckState.Checked)
         self.ensurePolished()  # else the height is that of another font
-        self.setFixedHeight(self.count() * self.sizeHintForRow(0) + 2 * self.frameWidth() + 2)
+        self.setSpacing(_GAP_PX)
+        row_px = self.sizeHintForRow(0) + 2 * _GAP_PX
+        self.setFixedHeight(self.count() * row_px + 2 * self.frameWidth() + 2)
 
     def chosen(self) -> frozenset[str]:
         """Names of the sections that are to be printed."""
