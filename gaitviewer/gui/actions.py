@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from gaitviewer.gui import theme
@@ -233,6 +233,22 @@ ROWS: tuple[Row, ...] = (
 )
 
 
+class _Action(QAction):
+    """An action that runs as well where one press of the keyboard is two of its keys ("Shift+." and ">")."""
+
+    def event(self, event: QEvent) -> bool:
+        """Qt calls such a press ambiguous and would do nothing; so it is where two actions share a key."""
+        own = isinstance(event, QShortcutEvent) and event.isAmbiguous() and not self._shares(event.key())
+        if own:
+            self.activate(QAction.ActionEvent.Trigger)
+        return own or super().event(event)
+
+    def _shares(self, key: QKeySequence) -> bool:
+        parent = self.parent()
+        others = parent.actions() if isinstance(parent, QWidget) else []
+        return any(other is not self and key in other.shortcuts() for other in others)
+
+
 class Actions(dict[str, QAction]):
     """All actions by name, made from the table and the user's keys."""
 
@@ -248,7 +264,7 @@ class Actions(dict[str, QAction]):
             raise ValueError(f"actions without a key row, or the other way: {', '.join(sorted(odd))}")
         self._window = window
         for row in ROWS:
-            action = QAction(parent)
+            action = _Action(parent)
             action.setObjectName(row.name)
             action.setCheckable(row.checked is not None)
             action.setAutoRepeat(row.repeats)

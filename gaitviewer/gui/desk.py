@@ -87,6 +87,7 @@ class Desk(QMainWindow):
         for name, make, area in _PANELS:
             self._add_dock(name, make(state, self.player), area)
         self.titles = DockTitles(self, self.docks.values())
+        self._gone_to_s: float | None = None
         self.arrange("review")
         self._connect(actions)
 
@@ -343,13 +344,16 @@ class Desk(QMainWindow):
             self.state.edit(after, self.tr("Use the estimated offset"))
 
     def _follow_measures(self) -> None:
-        self._follow_offset()
         player = self.player
-        if player.views and not player.playing and player.time_s <= max(0.0, player.start_s):
+        moved = player.time_s > max(0.0, player.start_s) and player.time_s != self._gone_to_s
+        self._follow_offset()
+        if player.views and not player.playing and not moved:
             # Nobody moved yet: show a walking person instead of an empty room.
             starts = commands.stride_starts(self.state.motion, player.offset_s)
             if starts:
                 player.go_to(starts[0])
+            # The side view may come after the other one: then there is a better moment.
+            self._gone_to_s = player.time_s if self.state.is_partial else None
 
     def _follow_offset(self) -> None:
         """The clock uses the offset of the document, or the estimated one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
@@ -81,3 +82,18 @@ def same_inputs(one: Document, other: Document | None) -> bool:
         and a.events.coronal is b.events.coronal
         for a, b in zip(one.trials, other.trials, strict=True)
     )
+
+
+def report_name(document: Document, folder: Path, *, anonymous: bool) -> str:
+    """A file name for a report; an anonymous one tells nobody, and is none that is there already."""
+    if anonymous:
+        try:
+            there = {path.name for path in folder.iterdir()}
+        except OSError:
+            there = set()
+        names = ("anonymous-gait.pdf", *(f"anonymous-gait-{n}.pdf" for n in range(2, len(there) + 3)))
+        return next(name for name in names if name not in there)
+    when = document.session.when
+    parts = [document.session.subject.pseudonym, when.isoformat() if when else "", "gait"]
+    safe = "-".join(part for part in parts if part)
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in safe) + ".pdf"

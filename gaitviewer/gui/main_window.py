@@ -379,7 +379,7 @@ class MainWindow(QMainWindow):
         if videos:
             self.dialogs.new_session(videos)
         else:
-            self.statusBar().showMessage(self.tr("These are no videos."), 4000)
+            self.statusBar().showMessage(self.tr("There is no video in what was dropped."), 4000)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Save, keep the places, end all work."""

@@ -263,10 +263,10 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ backgr
 QAbstractSpinBox::up-arrow {{ image: url({up}); width: 10px; height: 10px; }}
 QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: url({down}); width: 10px; height: 10px; }}
 QComboBox::drop-down {{ width: 18px; border: none; }}
-QCheckBox::indicator:unchecked {{ width: 13px; height: 13px; border: 1px solid {p.muted}; border-radius: 3px;
-    background: {p.base}; }}
-QCheckBox::indicator:checked {{ width: 13px; height: 13px; border: 1px solid {p.accent}; border-radius: 3px;
-    background: {p.accent}; image: url({tick}); }}
+QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ width: 13px; height: 13px;
+    border: 1px solid {p.muted}; border-radius: 3px; background: {p.base}; }}
+QCheckBox::indicator:checked, QListView::indicator:checked {{ width: 13px; height: 13px;
+    border: 1px solid {p.accent}; border-radius: 3px; background: {p.accent}; image: url({tick}); }}
 QToolTip {{ color: {p.text}; background: {p.raised}; border: 1px solid {p.border}; padding: 3px; }}
 QToolBar {{ border: none; spacing: 2px; padding: 2px; }}
 QToolBar::separator {{ background: {p.border}; width: 1px; margin: 4px 5px; }}

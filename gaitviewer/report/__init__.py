@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gaitviewer.core.document import Document
@@ -53,7 +54,7 @@ def write_report(
         created: ISO 8601 UTC time printed as the time of writing.
         paper: "A4" or "Letter".
         kinds: the angles with their titles and units, in the order of printing.
-        anonymous: skeletons instead of pictures; diagnosis, day and month of the visit, notes left out.
+        anonymous: skeletons instead of pictures; diagnosis, days and months, notes left out.
         document: gives what a person adds: texts, grades, measurements, key images (texts, key images and
             names of raters are left out of an anonymous report).
         sections: names of :data:`gaitviewer.core.sections.SECTIONS` to print; None prints all. The front page
@@ -66,6 +67,9 @@ def write_report(
     """
     from gaitviewer.report.pdf import write
 
+    if anonymous:  # a session is often analysed on the day of the visit
+        created = created[:4]
+        provenance = [(what, replace(made, when=made.when[:4])) for what, made in provenance]
     write(
         Path(path), measures, pictures=pictures, provenance=tuple(provenance), created=created,
         paper=paper, kinds=tuple(kinds), anonymous=anonymous, document=document,

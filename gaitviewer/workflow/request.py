@@ -154,6 +154,8 @@ def make_session(
     if len(name) > 80 or any(ord(letter) < 32 for letter in name):
         raise SettingsError("The pseudonym may have at most 80 characters, all of them printable.")
     if birth and when:
+        if birth >= when:
+            raise SettingsError(f"The birth date ({birth}) is not before the date of the visit ({when}).")
         computed = age_at(birth, when)
         if age_years is not None and abs(computed - age_years) > 1.1:
             raise SettingsError(

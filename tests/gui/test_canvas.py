@@ -547,6 +547,20 @@ def test_one_view_large_and_back(qtbot: Any, views: TwoViews) -> None:
     assert views.canvases.sagittal.isVisible()
 
 
+def test_the_view_that_is_worked_in_is_the_one_that_is_large(qtbot: Any, views: TwoViews) -> None:
+    state: AppState = views.__dict__["kept_state"]
+    sagittal, coronal = views.canvases.sagittal, views.canvases.coronal
+    views.set_active_view(View.SAGITTAL)
+    views.toggle_only()
+    views.set_active_view(View.CORONAL)
+    assert (sagittal.isVisible(), coronal.isVisible()) == (False, True)
+    evidence = Evidence("t1", View.SAGITTAL, 12, 12 / 30, ("left_knee",), "", "knee_flexion", 4.0)
+    state.select(None, Side.LEFT, evidence=evidence)
+    assert (sagittal.isVisible(), coronal.isVisible()) == (True, False)
+    views.toggle_only()
+    assert coronal.isVisible()
+
+
 def test_many_openings_and_closings(qtbot: Any, two_view_document: Document) -> None:
     state = AppState()
     made = TwoViews(state)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPalette
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from gaitviewer.gui import theme
 
@@ -161,3 +162,15 @@ def test_fonts(qapp: Any) -> None:
     assert theme.font("title").pointSizeF() > theme.font("body").pointSizeF() > theme.font("small").pointSizeF()
     with pytest.raises(KeyError):
         theme.font("comic")
+
+
+def test_an_empty_box_of_a_list_is_seen_in_the_dark_theme(qapp: Any) -> None:
+    theme.apply(qapp, "dark")
+    boxes = QListWidget()
+    box = QListWidgetItem("box", boxes)
+    box.setCheckState(Qt.CheckState.Unchecked)
+    boxes.resize(120, 40)
+    image = boxes.grab().toImage()
+    place = boxes.visualItemRect(box)
+    colours = {image.pixelColor(x, place.center().y() + 1).name() for x in range(2, 20)}
+    assert any(_contrast(QColor(colour), theme.palette().colour("base")) >= 3.0 for colour in colours)

@@ -226,7 +226,7 @@ def test_anonymous_says_nothing_personal(
     path = tmp_path / "report.pdf"
     write_report(path, measures, anonymous=True, **{**settings, "pictures": forbidden})
     text = flat(path)
-    for secret in ("spastic", "harbour", "2026-11-19", "2025-03-02", "sagittal.mp4"):
+    for secret in ("spastic", "harbour", "2026-", "2025-03-02", "sagittal.mp4"):
         assert secret not in text
     assert b"DCTDecode" not in path.read_bytes()
 

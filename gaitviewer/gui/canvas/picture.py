@@ -34,13 +34,17 @@ def paint_around(painter: QPainter, full: QRect, target: QRectF, colour: QColor)
 
 
 def paint_message(painter: QPainter, full: QRect, text: str, palette: theme.Palette, *, on_stage: bool) -> None:
-    """Why there is no picture; above the skeleton where that is shown on an empty stage."""
+    """Why there is no picture; on a ground of its own, above the skeleton where that is shown alone."""
     painter.save()
     painter.setFont(theme.font("body"))
     painter.setPen(palette.colour("overlay_text"))  # the ground is dark in every theme
     where = Qt.AlignmentFlag.AlignTop if on_stage else Qt.AlignmentFlag.AlignVCenter
     flags = Qt.AlignmentFlag.AlignHCenter | where | Qt.TextFlag.TextWordWrap
-    painter.drawText(full.adjusted(24, 24, -24, -24), int(flags), text)
+    room = full.adjusted(24, 24, -24, -24)
+    ground = painter.boundingRect(room, int(flags), text).adjusted(-6, -3, 6, 3)
+    if on_stage:
+        painter.fillRect(ground, palette.colour("stage"))
+    painter.drawText(room, int(flags), text)
     painter.restore()
 
 

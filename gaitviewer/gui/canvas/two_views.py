@@ -272,17 +272,22 @@ class TwoViews(QWidget):
         return self._active
 
     def set_active_view(self, view: View) -> None:
-        """Step through this view's frames from now on."""
+        """Step through this view's frames from now on; where only one view is shown, it is this one."""
         if view in self.player.views:
             self.player.active_view = view
+            if self._only not in (None, view):
+                self.show_only(view)
         if view is not self._active:
             self._active = view
             self.active_view_changed.emit(view)
 
     def show_only(self, view: View | None) -> None:
         """One view large, or both with None."""
+        worked_in = any(canvas.hasFocus() for canvas in self.canvases_there)
         self._only = view
         self._arrange()
+        if worked_in and view is not None:
+            self.canvases[view].setFocus()
 
     def toggle_only(self) -> None:
         """The active view large, or both again."""
@@ -345,7 +350,8 @@ class TwoViews(QWidget):
 
     def meter(self) -> SyncMeter:
         """How far apart the pictures are that are really on the screen."""
-        painted = {view: self.canvases[view].painted_frame for view in self.player.views}
+        seen = [view for view in self.player.views if self._only in (None, view)]
+        painted = {view: self.canvases[view].painted_frame for view in seen}
         return self.player.meter_of(painted)
 
     def _note_failure(self, view: View, message: str) -> None:

@@ -268,14 +268,14 @@ class VideoCanvas(QWidget):
         palette = theme.palette()
         painter.setFont(theme.font("small"))
         shown = self._paint_picture(painter, palette.colour("canvas"), palette.colour("stage"))
-        if not shown and self._message:
-            on_stage = self._content.pose is not None
-            paint_message(painter, self.rect(), self._message, palette, on_stage=on_stage)
         if not self._bare and (shown or self._content.pose is not None):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             scene = self.scene()
             paint_overlays(painter, scene, self._shown)
             paint_tools(painter, scene)
+        if not shown and self._message:
+            on_stage = self._content.pose is not None
+            paint_message(painter, self.rect(), self._message, palette, on_stage=on_stage)
         if self._badge and not self._bare:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_badge(painter, self.rect(), self._badge, palette)

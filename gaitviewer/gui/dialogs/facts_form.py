@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Signal
@@ -226,28 +227,28 @@ class FactsForm(QWidget):
         leg = self._length("leg_length", self.leg, self.tr("The leg length"))
         surgery = self._dates("surgery", self.surgery, self.tr("A date of surgery"))
         botulinum = self._dates("botulinum", self.botulinum, self.tr("A date of botulinum"))
+        groups: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("subject", {}),
+            ("birth" if birth else "age", {"when": when, "birth": birth, "age_years": age}),
+            ("leg_length", {"height_m": height, "leg_length_m": leg}),
+        )
+        for field, facts in groups:  # each on its own, so that the right field is marked
+            if not self.problems:
+                self.attempt(field, partial(make_session, self.subject.text(), **facts))
         if self.problems:
             return None
-        session = self.attempt(
-            "age" if birth else "leg_length",
-            lambda: make_session(
-                self.subject.text(),
-                when=when,
-                birth=birth,
-                age_years=age,
-                sex=self.sex.currentData(),
-                diagnosis=self.diagnosis.text().strip(),
-                affected=self.affected.currentData(),
-                height_m=height,
-                leg_length_m=leg,
-                footwear=self.footwear.currentData(),
-                walking_aid=self.aid.currentData(),
-                mirrored=self.mirrored.isChecked(),
-                note=self.note.text().strip(),
-            ),
+        together = {name: value for _, facts in groups for name, value in facts.items()}
+        session = make_session(
+            self.subject.text(),
+            sex=self.sex.currentData(),
+            diagnosis=self.diagnosis.text().strip(),
+            affected=self.affected.currentData(),
+            footwear=self.footwear.currentData(),
+            walking_aid=self.aid.currentData(),
+            mirrored=self.mirrored.isChecked(),
+            note=self.note.text().strip(),
+            **together,
         )
-        if session is None:
-            return None
         session = replace(session, surgery=surgery, botulinum=botulinum)
         before = self._before
         if before is None:

@@ -24,7 +24,7 @@ from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Session
 from gaitviewer.gui import theme
 from gaitviewer.gui.dialogs.facts_form import FactsForm
-from gaitviewer.gui.dialogs.recordings_table import VIDEO_ENDINGS, RecordingsTable
+from gaitviewer.gui.dialogs.recordings_table import VIDEO_ENDINGS, RecordingsTable, videos_in
 from gaitviewer.gui.jobs import Jobs
 from gaitviewer.workflow.request import AnalyzeRequest
 
@@ -87,7 +87,6 @@ class NewSessionDialog(QDialog):
         self.create_button = QPushButton(self.tr("Create session"))
         self.create_button.setObjectName("new_session_create")
         self.create_button.setProperty("primary", "true")
-        self.create_button.setDefault(True)
         buttons.addButton(self.create_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -104,6 +103,7 @@ class NewSessionDialog(QDialog):
         layout.addWidget(self.form)
         layout.addWidget(self.problem)
         layout.addLayout(below)
+        self.create_button.setDefault(True)  # once it is in the dialog: else a button clicked stays it
 
     # --- videos --------------------------------------------------------------------------------------
 
@@ -120,9 +120,12 @@ class NewSessionDialog(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Add what was dropped."""
-        self.table.add(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        """Add what was dropped, the videos of a folder included."""
         event.acceptProposedAction()
+        videos = videos_in(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        self.table.add(videos)
+        if not videos:
+            self.problem.setText(self.tr("There is no video in what was dropped."))
 
     def _look_at(self, files: list[Path]) -> None:
         """Find out in the background what each video is good for."""

@@ -25,10 +25,13 @@ def is_video(path: Path) -> bool:
 
 
 def videos_in(places: Iterable[Path]) -> list[Path]:
-    """The videos among files, and those that lie in folders."""
+    """The videos among files, and those that lie in folders that may be read."""
     files: list[Path] = []
     for place in places:
-        files += sorted(place.iterdir()) if place.is_dir() else [place]
+        try:
+            files += sorted(place.iterdir()) if place.is_dir() else [place]
+        except OSError:
+            continue
     return [path for path in files if is_video(path)]
 
 
@@ -61,6 +64,7 @@ class RecordingsTable(QTableWidget):
         self.setColumnWidth(TRIAL, 84)
         self.setColumnWidth(VIEW, 150)
         self.usable: dict[Path, bool] = {}
+        self._decided = False  # whether a person chose recordings or views: proposals leave them alone
 
     def paths(self) -> list[Path]:
         """All videos, in the order of the lines."""
@@ -72,21 +76,32 @@ class RecordingsTable(QTableWidget):
         return Path(item.data(Qt.ItemDataRole.UserRole))
 
     def add(self, files: Iterable[Path]) -> None:
-        """Add videos and propose anew which belong together; what is no video is passed over."""
+        """Add videos and propose anew which belong together; what is no video is passed over.
+
+        Once a person chose a recording or a view, the lines that are there stay as they are.
+        """
         known = self.paths()
         fresh = [path for path in files if is_video(path) and path not in known]
         if not fresh:
             return
         kept = {path: self._note(row) for row, path in enumerate(known)}
+        first = 1
+        if self._decided:
+            known, first = [], max((number for number, _, _ in self.choices()), default=0) + 1
+        else:
+            self.setRowCount(0)
         dropped = [Dropped(path, _ended_s(path)) for path in (*known, *fresh)]
-        self.setRowCount(0)
-        for number, proposal in enumerate(propose_pairs(dropped), start=1):
+        for number, proposal in enumerate(propose_pairs(dropped), start=first):
             for view in View:
                 path = proposal.videos[view]
                 if path is not None:
                     hint = "" if proposal.sure else self.tr("Please check: {why}").format(why=proposal.reason)
                     self._add_line(path, number, view, kept.get(path, ""), hint)
         self.added.emit(fresh)
+        self.edited.emit()
+
+    def _decide(self) -> None:
+        self._decided = True
         self.edited.emit()
 
     def _add_line(self, path: Path, number: int, view: View, note: str, hint: str) -> None:
@@ -100,7 +115,7 @@ class RecordingsTable(QTableWidget):
         trial.setRange(1, 99)
         trial.setValue(number)
         trial.setAccessibleName(self.tr("Recording of {name}").format(name=path.name))
-        trial.valueChanged.connect(self.edited)
+        trial.valueChanged.connect(self._decide)
         self.setCellWidget(row, TRIAL, trial)
         choice = QComboBox()
         choice.addItem(self.tr("side view"), View.SAGITTAL)
@@ -108,9 +123,9 @@ class RecordingsTable(QTableWidget):
         choice.setCurrentIndex(0 if view is View.SAGITTAL else 1)
         choice.setAccessibleName(self.tr("View of {name}").format(name=path.name))
         choice.setToolTip(hint)
-        choice.currentIndexChanged.connect(self.edited)
+        choice.currentIndexChanged.connect(self._decide)
         self.setCellWidget(row, VIEW, choice)
-        self.setItem(row, NOTE, QTableWidgetItem(note or self.tr("looking…")))
+        self._write_note(row, note or self.tr("looking…"), usable=self.usable.get(path, True))
         if hint:
             name.setIcon(theme.icon("warning", "warning"))
             name.setToolTip(f"{path}\n{hint}")
@@ -123,17 +138,22 @@ class RecordingsTable(QTableWidget):
         """Say what a video is good for."""
         self.usable[path] = usable
         if path in self.paths():
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            if not usable:
-                item.setForeground(QColor(theme.palette().error))
-            self.setItem(self.paths().index(path), NOTE, item)
+            self._write_note(self.paths().index(path), text, usable=usable)
             self.edited.emit()
+
+    def _write_note(self, row: int, text: str, *, usable: bool) -> None:
+        item = QTableWidgetItem(text)
+        item.setToolTip(text)
+        if not usable:
+            item.setForeground(QColor(theme.palette().error))
+        self.setItem(row, NOTE, item)
 
     def remove_selected(self) -> None:
         """Take the chosen lines out."""
         for row in sorted({index.row() for index in self.selectedIndexes()}, reverse=True):
+            self.usable.pop(self._path(row), None)
             self.removeRow(row)
+        self._decided = self._decided and self.rowCount() > 0
         self.edited.emit()
 
     def choices(self) -> list[tuple[int, View, Path]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,8 +19,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -34,6 +32,8 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
 from gaitviewer.gui import theme
+from gaitviewer.gui.dialogs.section_list import SectionList
+from gaitviewer.gui.documents import report_name
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.words import translate_data
 
@@ -118,37 +118,6 @@ def _pixmap(page: NDArray[np.uint8]) -> QPixmap:
     return QPixmap.fromImage(QImage(solid.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy())
 
 
-class SectionList(QListWidget):
-    """The sections of the report, each with a box to leave it out."""
-
-    def __init__(self, parent: QWidget | None = None, *, left_out: frozenset[str] = frozenset()) -> None:
-        super().__init__(parent)
-        self.setObjectName("report_sections")
-        self.setAccessibleName(self.tr("Sections"))
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for name, title in SECTIONS.items():
-            words = QCoreApplication.translate("Sections", title)
-            item = QListWidgetItem(words, self)
-            item.setToolTip(words)
-            item.setData(Qt.ItemDataRole.UserRole, name)
-            item.setFlags(
-                Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
-            )
-            item.setCheckState(Qt.CheckState.Unchecked if name in left_out else Qt.CheckState.Checked)
-        self.ensurePolished()  # else the height is that of another font
-        self.setFixedHeight(self.count() * self.sizeHintForRow(0) + 2 * self.frameWidth() + 2)
-
-    def chosen(self) -> frozenset[str]:
-        """Names of the sections that are to be printed."""
-        items = (self.item(row) for row in range(self.count()))
-        return frozenset(
-            str(item.data(Qt.ItemDataRole.UserRole))
-            for item in items
-            if item.checkState() is Qt.CheckState.Checked
-        )
-
-
 class ReportDialog(QDialog):
     """Paper, sections, names or none, folder, and the pages as they will be.
 
@@ -216,16 +185,21 @@ class ReportDialog(QDialog):
         )
         self.anonymous.setChecked(choices.anonymous)
         self.anonymous.toggled.connect(lambda: self._timer.start())
+        self.anonymous.toggled.connect(self._propose_name)
         self.sections = SectionList(left_out=choices.left_out)
         self.sections.itemChanged.connect(lambda: self._timer.start())
+        self._build_target(folder)
+        self._lay_out()
+        self.export_button.setDefault(True)
+        self._proposed = ""
+        self._propose_name()
+
+    def _build_target(self, folder: Path) -> None:
         self.folder = QLineEdit(str(folder))
         self.folder.setObjectName("report_folder")
         self.folder.setAccessibleName(self.tr("Folder"))
-        choose = QToolButton()
-        choose.setText("…")
-        choose.setAccessibleName(self.tr("Choose a folder"))
-        choose.clicked.connect(self._choose_folder)
-        self.name = QLineEdit(self._file_name())
+        self.folder.editingFinished.connect(self._propose_name)
+        self.name = QLineEdit()
         self.name.setObjectName("report_name")
         self.name.setAccessibleName(self.tr("File name"))
         self.progress = QProgressBar()
@@ -243,12 +217,17 @@ class ReportDialog(QDialog):
         self.export_button = QPushButton(self.tr("Write the PDF"))
         self.export_button.setObjectName("report_export")
         self.export_button.setProperty("primary", "true")
-        self.export_button.setDefault(True)
         self.export_button.clicked.connect(self.export)
         self.show_button = QPushButton(self.tr("Open the folder"))
         self.show_button.setObjectName("report_open_folder")
         self.show_button.setEnabled(False)
         self.show_button.clicked.connect(self.open_folder)
+
+    def _lay_out(self) -> None:
+        choose = QToolButton()
+        choose.setText("…")
+        choose.setAccessibleName(self.tr("Choose a folder"))
+        choose.clicked.connect(self._choose_folder)
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(self.reject)
         side = QVBoxLayout()
@@ -287,11 +266,12 @@ class ReportDialog(QDialog):
         left_out = frozenset(SECTIONS) - self.sections.chosen()
         return ReportChoices(self.paper.currentText(), self.anonymous.isChecked(), left_out)
 
-    def _file_name(self) -> str:
-        when = self._document.session.when
-        parts = [self._document.session.subject.pseudonym, when.isoformat() if when else "", "gait"]
-        safe = "-".join(part for part in parts if part)
-        return "".join(c if c.isalnum() or c in "-_." else "_" for c in safe) + ".pdf"
+    def _propose_name(self) -> None:
+        """An anonymous report has an anonymous name; what a person typed stays."""
+        if self.name.text() == self._proposed:
+            folder = Path(self.folder.text()).expanduser()
+            self._proposed = report_name(self._document, folder, anonymous=self.anonymous.isChecked())
+            self.name.setText(self._proposed)
 
     def _choose_folder(self) -> None:
         found = QFileDialog.getExistingDirectory(self, self.tr("Folder for the report"), self.folder.text())

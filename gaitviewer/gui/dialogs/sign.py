@@ -60,7 +60,7 @@ class SignDialog(QDialog):
             counts.append(f"{words} {len(graded)} / {self._items}")
         self.words.setText(
             self.tr(
-                "Signed are the session as it is now, its measured values and all grades by persons. Under "
+                "You sign the session as it is now: its measured values and all grades by persons. Under "
                 "this name there are grades for: {counts} items. Only grades given by a person count as "
                 "grades; a later change takes the signature away."
             ).format(counts=", ".join(counts))

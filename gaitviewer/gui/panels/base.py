@@ -94,9 +94,7 @@ def nothing_open() -> str:
 
 def nothing_measured() -> str:
     """What a panel says while there are no measures."""
-    return QCoreApplication.translate(
-        "Panel", "Nothing is measured yet. Analyse the session; what is found appears here."
-    )
+    return QCoreApplication.translate("Panel", "Nothing is measured yet. What the analysis finds appears here.")
 
 
 def keep_settings(state: AppState, **values: Any) -> None:

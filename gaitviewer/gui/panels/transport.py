@@ -61,6 +61,7 @@ class TransportBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._state, self._player = state, player
         self._stride_at, self._meter = stride_at, meter
+        self._held: Stride | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -113,7 +114,11 @@ class TransportBar(QWidget):
         self.cycle.setMinimumWidth(60)
         self.cycle.setMaximumWidth(220)
         self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cycle.setPageStep(100)  # a click beside the handle: ten per cent
+        self.cycle.sliderPressed.connect(self._hold)
         self.cycle.sliderMoved.connect(self._scrub)
+        self.cycle.sliderReleased.connect(self._let_go)
+        self.cycle.actionTriggered.connect(self._page)
         row.addWidget(self.cycle, 4)
         self.percent = QLabel()
         self.percent.setObjectName("transport_percent")
@@ -226,7 +231,7 @@ class TransportBar(QWidget):
         frames = " · ".join(f"{names[view]} {player.shown(view)}" for view in player.views)
         self.now.setText(f"{player.time_s:7.3f} s" + (f"  {frames}" if self._wide else ""))
         self.now.setToolTip(self.tr("Time of the side view; frames: {frames}").format(frames=frames))
-        stride = self._stride_at(player.time_s)
+        stride = self._at_hand()
         self.cycle.setEnabled(stride is not None)
         if stride is None:
             self.cycle.setValue(0)  # not where it was in another stride, or another session
@@ -256,8 +261,23 @@ class TransportBar(QWidget):
         self._colour(self.sync, colour)
         self.sync.setToolTip(self.tr("How far apart the two pictures on the screen are from the offset set"))
 
+    def _at_hand(self) -> Stride | None:
+        """The stride that is dragged through, though another one began meanwhile; else that of the moment."""
+        return self._held or self._stride_at(self._player.time_s)
+
+    def _hold(self) -> None:
+        self._held = self._stride_at(self._player.time_s)
+
+    def _let_go(self) -> None:
+        self._held = None
+        self.soon()
+
+    def _page(self, action: int) -> None:
+        if action != QSlider.SliderAction.SliderMove.value:
+            self._scrub(self.cycle.sliderPosition())
+
     def _scrub(self, value: int) -> None:
-        stride = self._stride_at(self._player.time_s)
+        stride = self._at_hand()
         if stride is not None:
             shift = self._player.offset_s if stride.view is View.CORONAL else 0.0
             share = min(value, 999) / 1000.0

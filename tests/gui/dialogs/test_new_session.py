@@ -6,11 +6,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.session import Affected, Footwear, Rating, WalkingAid
+from gaitviewer.gui import theme
 from gaitviewer.gui.dialogs.facts_form import FactsForm
 from gaitviewer.gui.dialogs.new_session import FactsDialog, NewSessionDialog
 from gaitviewer.gui.jobs import Jobs
@@ -179,3 +184,82 @@ def test_facts_of_a_session_are_shown_and_changed_without_loss(qtbot: QtBot, wal
     dialog.form.leg.setText("70 cm")
     dialog.accept()
     assert asked == [replace(before, leg_length_m=0.7)]
+
+
+def test_what_a_person_chose_stays_when_another_video_is_added(
+    dialog: NewSessionDialog, files: list[Path], tmp_path: Path
+) -> None:
+    dialog.table.cellWidget(1, 1).setValue(4)
+    dialog.table.cellWidget(1, 2).setCurrentIndex(0)
+    chosen = dialog.table.choices()
+    dialog.table.add([tmp_path / "walk-side.mp4"])
+    assert dialog.table.choices() == [*chosen, (5, View.SAGITTAL, tmp_path / "walk-side.mp4")]
+    dialog.reject()
+
+
+def test_what_cannot_be_used_stays_marked_when_another_video_is_added(
+    qtbot: QtBot, jobs: Jobs, files: list[Path], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken-side.mp4"
+    broken.write_bytes(b"no video")
+    dialog = NewSessionDialog(jobs, [broken])
+    dialog.show()
+    qtbot.waitUntil(lambda: len(dialog.table.usable) == 1, timeout=20_000)
+    dialog.table.add([files[0]])
+    item = dialog.table.item(dialog.table.paths().index(broken), 3)
+    assert item.foreground().color().name() == theme.palette().error
+    assert item.toolTip()
+    dialog.reject()
+
+
+def test_folders_are_dropped_and_other_files_are_named_as_no_video(
+    qtbot: QtBot, jobs: Jobs, files: list[Path], tmp_path: Path
+) -> None:
+    dialog = NewSessionDialog(jobs)
+    dialog.show()
+    (tmp_path / "notes.txt").write_text("x")
+    drop(dialog, [tmp_path / "notes.txt"])
+    assert "no video" in dialog.problem.text()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "walk-side.mp4").write_bytes(b"x")
+    drop(dialog, [folder])
+    assert dialog.table.paths() == [folder / "walk-side.mp4"]
+    dialog.reject()
+
+
+def drop(dialog: NewSessionDialog, places: list[Path]) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(place)) for place in places])
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    dialog.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, left, none))
+
+
+def test_return_creates_the_session_whatever_button_was_clicked_before(
+    dialog: NewSessionDialog, qtbot: QtBot
+) -> None:
+    dialog.form.subject.setText("P007")
+    remove = next(button for button in dialog.findChildren(QPushButton) if button.text() == "Remove")
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
+    remove.setFocus()
+    dialog.form.diagnosis.setFocus()
+    asked = []
+    dialog.chosen.connect(lambda request, analyse: asked.append(request))
+    QTest.keyClick(dialog.form.diagnosis, Qt.Key.Key_Return)
+    assert len(asked) == 1
+
+
+def test_a_birth_date_after_the_visit_is_said_and_marked(dialog: NewSessionDialog) -> None:
+    form = dialog.form
+    form.subject.setText("P007")
+    form.when.setText("2026-03-09")
+    form.birth.setText("2030-01-01")
+    assert "not before the date of the visit" in dialog.problem.text()
+    assert form.birth.styleSheet()
+    form.birth.setText("2017-03-09")
+    form.tall.setText("1.30 m")
+    form.leg.setText("1.20 m")
+    assert form.leg.styleSheet()
+    assert not form.birth.styleSheet()
+    dialog.reject()

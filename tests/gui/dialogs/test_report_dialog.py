@@ -78,6 +78,21 @@ def test_paper_and_anonymity_count(dialog: ReportDialog, qtbot: QtBot, tmp_path:
     assert "P001" not in text
 
 
+def test_an_anonymous_report_has_an_anonymous_name(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    dialog.anonymous.setChecked(True)
+    assert dialog.name.text() == "anonymous-gait.pdf"
+    dialog.anonymous.setChecked(False)
+    assert dialog.name.text() == "P001-gait.pdf"
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "anonymous-gait.pdf").write_bytes(b"of somebody else")
+    dialog.anonymous.setChecked(True)
+    assert dialog.name.text() == "anonymous-gait-2.pdf"
+    dialog.name.setText("own.pdf")
+    dialog.anonymous.setChecked(False)
+    assert dialog.name.text() == "own.pdf"
+
+
 def test_sections_that_are_unticked_leave_the_pages(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
     before = len(dialog.pages.pages)
     assert dialog.sections.chosen() == set(SECTIONS)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gaitviewer.gui import theme
@@ -44,6 +44,25 @@ def test_a_users_key_counts(window: MainWindow) -> None:
     action = window.actions_by_name["player.play"]
     assert [k.toString() for k in action.shortcuts()] == ["Ctrl+Space"]
     assert "Ctrl+Space" in action.toolTip()
+
+
+def test_one_press_that_is_two_keys_of_an_action_runs_it_and_keys_shared_by_two_run_none(
+    window: MainWindow,
+) -> None:
+    one, other = window.actions_by_name["window.help"], window.actions_by_name["session.find"]
+    one.setShortcuts(["Shift+5", "%"])
+    other.setShortcuts(["Ctrl+F"])
+    ran: list[str] = []
+    for action in (one, other):
+        action.triggered.disconnect()
+        action.triggered.connect(lambda checked=False, action=action: ran.append(action.objectName()))
+    # What the keyboard of the most common layout sends for Shift and the 5.
+    press = QShortcutEvent(QKeySequence("%"), 1, True)
+    QApplication.sendEvent(one, press)
+    assert ran == ["window.help"]
+    other.setShortcuts(["%"])
+    QApplication.sendEvent(one, press)
+    assert ran == ["window.help"]
 
 
 def test_every_control_has_a_name_for_screen_readers(reviewed: MainWindow) -> None:

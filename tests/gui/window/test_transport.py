@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.gui import theme
@@ -74,3 +76,42 @@ def test_frames_are_named_in_words_where_there_is_room(reviewed: MainWindow) -> 
     assert bar.estimate_words.isVisible()
     assert "side" not in bar.now.text()
     assert bar.minimumSizeHint().width() <= 911
+
+
+def test_a_click_beside_the_handle_goes_on_by_ten_per_cent(reviewed: MainWindow) -> None:
+    bar, player = reviewed.desk.transport, reviewed.desk.player
+    stride = reviewed.state.motion.views.sagittal.strides[0]
+    player.go_to(stride.start_s + 0.2 * stride.duration_s)
+    bar._show_now()
+    before = player.time_s
+    bar.cycle.triggerAction(QSlider.SliderAction.SliderPageStepAdd)
+    held = reviewed.desk.stride_at(before)
+    assert abs(player.time_s - before - 0.1 * held.duration_s) < 0.01
+
+
+def test_a_stride_is_dragged_through_though_another_one_begins_meanwhile(
+    reviewed: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bar, player = reviewed.desk.transport, reviewed.desk.player
+    strides = sorted(reviewed.state.motion.views.sagittal.strides, key=lambda s: s.start_s)
+    held = strides[0]
+    assert any(held.start_s + 0.05 < s.start_s < held.stop_s for s in strides)
+    late = strides[::-1]
+    monkeypatch.setattr(bar, "_stride_at", lambda now: next((s for s in late if s.start_s <= now), None))
+    player.go_to(held.start_s + 0.01)
+    bar._show_now()
+    bar.cycle.setSliderDown(True)
+    for share in (900, 950):
+        bar.cycle.setSliderPosition(share)
+        assert abs(player.time_s - held.start_s - share / 1000 * held.duration_s) < 0.01
+    bar._show_now()
+    assert bar.percent.text().endswith("95 %")
+    bar.cycle.setSliderDown(False)
+
+
+def test_the_distance_of_the_views_is_not_told_while_one_is_hidden(reviewed: MainWindow) -> None:
+    bar, desk = reviewed.desk.transport, reviewed.desk
+    desk.views.toggle_only()
+    desk.player.step(3)
+    bar._show_now()
+    assert bar.sync.text() == "one view"

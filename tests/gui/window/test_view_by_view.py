@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.gui import commands
 from gaitviewer.gui.main_window import MainWindow
 from gaitviewer.store import open_library
 from gaitviewer.workflow.thumbnails import thumbnail_file
@@ -205,3 +206,45 @@ def test_each_recording_says_for_itself_whether_it_still_waits(
         estimator.go_on.set()
     qtbot.waitUntil(lambda: not window.work.analysing, timeout=30_000)
     qtbot.waitUntil(lambda: [canvas.badge for canvas in canvases] == ["", ""], timeout=5_000)
+
+
+class FrontFirst(Estimator):
+    """The front view comes at once, the side view when it is let go."""
+
+    def __call__(self, document: Document, *, tick: Any, came: Any, **how: Any) -> Document:
+        data = document.trials[0]
+        came(replace(document, trials=(replace(data, poses=ByView(None, self.poses.coronal)),)))
+        while not self.go_on.is_set():
+            tick(0.6, "pose, walk-side.mp4")
+            time.sleep(0.01)
+        return replace(document, trials=(replace(data, poses=self.poses),))
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_side_view_that_comes_last_shows_a_walking_person_unless_somebody_moved(
+    open_session: OpenSession,
+    walker_document: Document,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    moved: bool,
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    estimator = FrontFirst(walker_document)
+    monkeypatch.setattr(analyze, "estimate_poses", estimator)
+    window = open_session("walk2")
+    player, state = window.desk.player, window.state
+    try:
+        window.desk.banner.button.click()
+        qtbot.waitUntil(lambda: state.measures is not None, timeout=30_000)
+        assert player.time_s > 0.0
+        if moved:
+            player.step(1)
+        before = player.time_s
+    finally:
+        estimator.go_on.set()
+    qtbot.waitUntil(
+        lambda: not window.work.analysing and state.motion.views.sagittal is not None, timeout=30_000
+    )
+    starts = commands.stride_starts(state.motion, player.offset_s)
+    assert abs(player.time_s - (before if moved else starts[0])) < 0.02
