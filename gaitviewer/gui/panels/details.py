@@ -118,8 +118,8 @@ class DetailsPanel(Panel):
 def sections(document: Document) -> tuple[tuple[str, Facts], ...]:
     """Headings with their facts, in the order of reading."""
     made = [(tr("Subject"), _subject(document.session)), (tr("Visit"), _visit(document.session))]
-    for data in document.trials:
-        made.append((tr("Recording {trial}").format(trial=data.trial.id), tuple(_recording(data))))
+    for place, data in enumerate(document.trials, start=1):
+        made.append((tr("Recording {n}").format(n=place), tuple(_recording(data))))
     return tuple(made)
 
 

@@ -286,7 +286,7 @@ class EvgsPanel(Panel):
             return
         before = grade_of(state.document, item.number, state.side, state.settings.rater)
         own = before.note if before is not None else ""
-        words = taken_words(row.measured, suggestion.value, suggestion.band, item.unit)
+        words = taken_words(row.measured, suggestion.value, suggestion.band, item.unit, state.document)
         self._put(suggestion.band.score, own if words in own else f"{own}; {words}".removeprefix("; ")[:500])
 
     def set_note(self, note: str) -> None:

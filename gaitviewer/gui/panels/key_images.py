@@ -23,7 +23,7 @@ from gaitviewer.core.document import Document, KeyImage
 from gaitviewer.core.gait import View
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.base import Panel, nothing_open
-from gaitviewer.gui.panels.wording import clock, tr, view_name
+from gaitviewer.gui.panels.wording import clock, recording_name, tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 
@@ -149,10 +149,11 @@ class KeyImagesPanel(Panel):
         several = len({image.trial for image in images}) > 1
         for row, image in enumerate(images):
             words = f"{view_name(image.view)}, {clock(image.time_s)}"
-            place = QTableWidgetItem(f"{image.trial}, {words}" if several else words)
+            recording = recording_name(self.state.document, image.trial)
+            place = QTableWidgetItem(f"{recording}, {words}" if several else words)
             place.setIcon(self._icon(image))
             place.setFlags(place.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            place.setToolTip(tr("Frame {n} of {trial}").format(n=image.frame, trial=image.trial))
+            place.setToolTip(tr("Frame {n} of {trial}").format(n=image.frame, trial=recording))
             caption = QTableWidgetItem(image.caption)
             caption.setToolTip(image.caption or self.tr("Double click or F2 to write a caption"))
             spoken = image.caption or self.tr("no caption")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 from gaitviewer.core.measures import Level, QualityFinding
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.base import Panel
-from gaitviewer.gui.panels.wording import joined, many, sentence, view_name
+from gaitviewer.gui.panels.wording import joined, many, recording_name, sentence, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.words import translate_data
@@ -56,7 +56,9 @@ class QualityPanel(Panel):
         column.setSpacing(6)
         several = len({f.trial for f in findings if f.trial}) > 1
         for finding in findings:
-            column.addWidget(_card(finding, name_trial=several))
+            column.addWidget(
+                _card(finding, recording_name(self.state.document, finding.trial) if several else "")
+            )
         column.addStretch(1)
         self._scroller.setWidget(inside)
 
@@ -82,7 +84,7 @@ def summary(findings: tuple[QualityFinding, ...]) -> str:
     return text
 
 
-def _card(finding: QualityFinding, *, name_trial: bool) -> QFrame:
+def _card(finding: QualityFinding, recording: str) -> QFrame:
     card = QFrame()
     card.setProperty("card", "true")
     row = QHBoxLayout(card)
@@ -97,8 +99,8 @@ def _card(finding: QualityFinding, *, name_trial: bool) -> QFrame:
     where = [translate_data(finding.topic)]
     if finding.view is not None:
         where.append(view_name(finding.view))
-    if name_trial and finding.trial:
-        where.append(finding.trial)
+    if recording:
+        where.append(recording)
     column = QVBoxLayout()
     column.setSpacing(2)
     column.addWidget(_line(", ".join(where), quiet=True))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QCoreApplication
 
 from gaitviewer.analysis import evgs_bands
-from gaitviewer.core.document import HandMeasure
+from gaitviewer.core.document import Document, HandMeasure
 from gaitviewer.core.evgs import Band, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
@@ -235,7 +235,15 @@ def suggestion_words(value: float | None, band: Band, unit: str) -> str:
     )
 
 
-def taken_words(measured: HandMeasure, value: float | None, band: Band, unit: str) -> str:
+def recording_name(document: Document | None, trial: str) -> str:
+    """What a person calls a recording: its number, as in the box of recordings."""
+    ids = [data.trial.id for data in document.trials] if document is not None else []
+    return tr("recording {n}").format(n=ids.index(trial) + 1) if trial in ids else trial
+
+
+def taken_words(
+    measured: HandMeasure, value: float | None, band: Band, unit: str, document: Document | None
+) -> str:
     """The note of a grade that was taken over from a measurement: what, with which tool, in which picture."""
     seen = translate_data(band.label) if value is None else with_unit(value, unit)
     return tr("by hand: {seen} ({tool}, {view}, frame {n} of {trial})").format(
@@ -243,7 +251,7 @@ def taken_words(measured: HandMeasure, value: float | None, band: Band, unit: st
         tool=tool_name(measured.tool),
         view=view_name(measured.view),
         n=measured.frame,
-        trial=measured.trial,
+        trial=recording_name(document, measured.trial),
     )
 
 

@@ -233,7 +233,7 @@ def test_a_measurement_is_a_suggestion_until_the_rater_takes_it(
     qtbot.keyClick(panel.table, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
     (grade,) = desk.state.document.grades
     assert (grade.item, grade.side, grade.score, grade.rater) == (9, Side.RIGHT, 0, "AB")
-    assert grade.note == "by hand: 12° (goniometer, side view, frame 60 of t1)"
+    assert grade.note == "by hand: 12° (goniometer, side view, frame 60 of recording 1)"
     qtbot.keyClick(panel.table, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
     assert desk.state.document.grades[0].note == grade.note
     desk.state.undo.undo()

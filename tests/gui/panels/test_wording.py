@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels import wording
@@ -124,3 +125,11 @@ def test_facts_name_strides_spread_and_limits() -> None:
     lines = wording.facts(measure(42, 1, "reduced", edge=7.5))
     expected = "From 3 strides, standard deviation 2.3°; a single value is good to ± 5°."
     assert lines == (expected, "Far limb.")
+
+
+def test_a_recording_is_called_by_its_number(walker_document: Document) -> None:
+    data = walker_document.trials[0]
+    two = replace(walker_document, trials=(data, replace(data, trial=replace(data.trial, id="second"))))
+    assert wording.recording_name(two, "t1") == "recording 1"
+    assert wording.recording_name(two, "second") == "recording 2"
+    assert wording.recording_name(two, "gone") == "gone"
