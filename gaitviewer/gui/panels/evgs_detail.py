@@ -70,6 +70,7 @@ class DetailView(QScrollArea):
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
         self.evidence.setAccessibleName(self.tr("Pictures that the score rests on"))
+        self.evidence.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.evidence.itemActivated.connect(self._go)
         self.evidence.itemClicked.connect(self._go)
         layout.addWidget(self.title)

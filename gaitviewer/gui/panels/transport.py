@@ -113,7 +113,10 @@ class TransportBar(QWidget):
         self.cycle.setMinimumWidth(60)
         self.cycle.setMaximumWidth(220)
         self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cycle.setSingleStep(10)
+        self.cycle.setPageStep(100)
         self.cycle.sliderMoved.connect(self._scrub)
+        self.cycle.actionTriggered.connect(self._step_in_cycle)
         row.addWidget(self.cycle, 4)
         self.percent = QLabel()
         self.percent.setObjectName("transport_percent")
@@ -134,7 +137,7 @@ class TransportBar(QWidget):
         self.offset.setRange(-3600.0, 3600.0)
         self.offset.setSuffix(" s")
         self.offset.setKeyboardTracking(False)
-        self.offset.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.offset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.offset.valueChanged.connect(self.offset_asked)
         row.addWidget(self.offset)
         self.offset.setFixedWidth(100)
@@ -255,6 +258,11 @@ class TransportBar(QWidget):
         self.sync.setText(words)
         self._colour(self.sync, colour)
         self.sync.setToolTip(self.tr("How far apart the two pictures on the screen are from the offset set"))
+
+    def _step_in_cycle(self) -> None:
+        """Its keys, the wheel, a click beside its handle."""
+        if not self.cycle.isSliderDown():
+            self._scrub(self.cycle.sliderPosition())
 
     def _scrub(self, value: int) -> None:
         stride = self._stride_at(self._player.time_s)
