@@ -310,6 +310,7 @@ class MainWindow(QMainWindow):
             "new": self.dialogs.new_session,
             "demo": self.work.make_demo,
             "analyse": self.work.analyse,
+            "find video": lambda: self.missing.ask_first(),
             "save": self.work.save_now,
             "report": self.dialogs.show_report,
             "sign": self.dialogs.ask_signature,
