@@ -34,6 +34,19 @@ class PoseError(UserError):
     """Nobody, or nobody usable, was found in a video."""
 
 
+class NobodyError(PoseError):
+    """A video was searched from end to end, and nobody usable is in it; searching again finds nobody either.
+
+    Attributes:
+        digest: SHA-256 of the video.   model: name and version of the estimator that searched.
+    """
+
+    def __init__(self, words: str, *, digest: str = "", model: str = "") -> None:
+        super().__init__(words)
+        self.digest = digest
+        self.model = model
+
+
 class AnalysisError(UserError):
     """Poses were found, but no gait can be measured from them."""
 

@@ -20,7 +20,7 @@ class TrialData:
         poses: raw keypoints of each view, as estimated or corrected.
         events: events that a person corrected, one per pass of each view; None = detected ones.
         excluded_strides: (stride key, reason) that a person left out.
-        provenance: of the poses, per view.
+        provenance: of the poses, per view; one without poses says that the video was searched in vain.
     """
 
     trial: Trial

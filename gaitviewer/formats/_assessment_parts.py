@@ -118,5 +118,5 @@ def provenance_facts(document: Document) -> list[dict[str, Any]]:
         {"trial": data.trial.id, "view": view.value} | plain(made)
         for data in document.trials
         for view in View
-        if (made := data.provenance[view]) is not None
+        if (made := data.provenance[view]) is not None and data.poses[view] is not None
     ]

@@ -80,6 +80,10 @@ def _two_views(window: Window) -> bool:
     return window.reviewing and len(window.desk.player.views) == 2
 
 
+def _video_gone(window: Window) -> bool:
+    return window.reviewing and bool(window.desk.views.gone_views)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One action.
@@ -214,6 +218,7 @@ ROWS: tuple[Row, ...] = (
     Row("session.new", "new_session", _window("new")),
     Row("session.demo", "video", _window("demo")),
     Row("session.analyse", "analyse", _window("analyse"), _reviewing),
+    Row("session.find_video", "", _window("find video"), _video_gone),
     Row("session.delete", "", _window("delete"), lambda w: not w.reviewing),
     Row("session.deleted", "", _window("deleted"), lambda w: not w.reviewing),
     Row("session.save", "save", _window("save"), lambda w: w.reviewing and not w.state.is_saved),

@@ -6,13 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.documents import has_poses
 from gaitviewer.gui.jobs import Job
 from gaitviewer.gui.notices import Banner
 from gaitviewer.gui.work import Work
-from gaitviewer.workflow.analysing import gone_words, views_to_come
+from gaitviewer.workflow.analysing import gone_words, nobody_in, views_to_come
 from gaitviewer.workflow.session import missing_videos
 
 
@@ -43,8 +44,11 @@ class AnalysisNote(QObject):
     def offer(self) -> None:
         """Offer the analysis of what has none and whose file is there."""
         document, waiting = self._work.state.document, self._work.not_analysed()
-        if document is None or not waiting or self._work.analysing:
+        if document is None or self._work.analysing:
             self._banner.forget("analyse")
+            return
+        if not waiting:
+            self._say_nobody(document)
             return
         if not has_poses(document):
             words = self.tr("This session is not analysed yet.")
@@ -54,6 +58,14 @@ class AnalysisNote(QObject):
         else:
             words = self.tr("{n} views are not analysed yet.").format(n=len(waiting))
         self._banner.say("analyse", words, button=self.tr("Analyse"), deed=self._work.analyse)
+
+    def _say_nobody(self, document: Document) -> None:
+        """Where nothing is left to be offered: why the session is empty, if it is."""
+        if has_poses(document) or not nobody_in(document):
+            self._banner.forget("analyse")
+        else:
+            words = self.tr("Nobody was found in the videos of this session. Session, Analyse tries again.")
+            self._banner.say("analyse", words)
 
     def _name(self, view: View) -> str:
         return self.tr("sagittal") if view is View.SAGITTAL else self.tr("coronal")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QLineEdit,
     QPlainTextEdit,
     QTextEdit,
@@ -26,6 +27,14 @@ def is_field(widget: QWidget | None) -> bool:
     if isinstance(widget, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox):
         return not widget.isReadOnly()
     return isinstance(widget, QComboBox) and widget.isEditable()
+
+
+def is_inside(window: QWidget, widget: QWidget) -> bool:
+    """Whether a widget is part of a window or of a panel that floats beside it; dialogs are not."""
+    above: QWidget | None = widget
+    while above is not None and above is not window and not isinstance(above, QDialog):
+        above = above.parentWidget()
+    return above is window
 
 
 class FieldKeys(QObject):
@@ -54,14 +63,14 @@ class FieldKeys(QObject):
         if self._field is not None and self._field is before:
             self._field.removeEventFilter(self)
         self._field = None
-        if now is not None and is_field(now) and self._window.isAncestorOf(now):
+        if now is not None and is_field(now) and is_inside(self._window, now):
             self._field = now
             now.installEventFilter(self)
 
     def finish(self) -> None:
         """Take over what is typed but not yet entered: before saving, closing, and the like."""
         field = QApplication.focusWidget()
-        if field is not None and is_field(field) and self._window.isAncestorOf(field):
+        if field is not None and is_field(field) and is_inside(self._window, field):
             field.clearFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name

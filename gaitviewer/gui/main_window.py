@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QDialog,
     QLabel,
     QMainWindow,
@@ -20,9 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer import paths
-from gaitviewer.gui import theme
+from gaitviewer.gui import look
 from gaitviewer.gui.actions import Actions, fill_menus
 from gaitviewer.gui.analysis_note import AnalysisNote
+from gaitviewer.gui.controls import ControlKeys
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
 from gaitviewer.gui.documents import title_of
@@ -38,8 +38,6 @@ from gaitviewer.gui.work import Work
 
 if TYPE_CHECKING:
     from gaitviewer.gui.desk import Desk
-
-_THEMES = (theme.Choice.SYSTEM, theme.Choice.LIGHT, theme.Choice.DARK)
 
 
 def window_file() -> Path:
@@ -78,6 +76,7 @@ class MainWindow(QMainWindow):
         self.dialogs.keys_changed.connect(self._use_keys)
         self.bindings = load_keys()
         self.fields = FieldKeys(self)
+        self.controls = ControlKeys(self)
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
         self.library_page = LibraryPage(self.jobs)
@@ -204,16 +203,7 @@ class MainWindow(QMainWindow):
 
     def use_settings(self) -> None:
         """Theme and colours as the user chose them."""
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            chosen, usual = self.state.settings, type(self.state.settings)()
-            name = self._settings.value("window/theme", theme.Choice.SYSTEM.value)
-            sides = (chosen.left_colour, chosen.right_colour)
-            # The theme's own colours differ between light and dark: only a person's choice replaces them.
-            own = sides != (usual.left_colour, usual.right_colour)
-            manager, wanted = theme.notifier(), (theme.Choice(name), sides if own else None)
-            if not manager.follows or (manager.choice, manager.sides) != wanted:  # dressing takes a moment
-                theme.apply(app, wanted[0], sides=wanted[1])
+        look.wear(self._settings, self.state.settings)
 
     # --- pages ---------------------------------------------------------------------------------------
 
@@ -303,9 +293,7 @@ class MainWindow(QMainWindow):
 
     def next_theme(self) -> None:
         """As the system, light, dark, in turn."""
-        name = self._settings.value("window/theme", theme.Choice.SYSTEM.value)
-        chosen = _THEMES[(_THEMES.index(theme.Choice(name)) + 1) % len(_THEMES)]
-        self._settings.setValue("window/theme", chosen.value)
+        look.choose_next(self._settings)
         self.use_settings()
 
     def toggle_full_screen(self) -> None:
@@ -322,6 +310,7 @@ class MainWindow(QMainWindow):
             "new": self.dialogs.new_session,
             "demo": self.work.make_demo,
             "analyse": self.work.analyse,
+            "find video": lambda: self.missing.ask_first(),
             "save": self.work.save_now,
             "report": self.dialogs.show_report,
             "sign": self.dialogs.ask_signature,

@@ -11,7 +11,6 @@ from gaitviewer.core.progress import Tick
 if TYPE_CHECKING:
     from gaitviewer.gui.desk import Desk
     from gaitviewer.gui.jobs import Jobs
-    from gaitviewer.gui.work import Work
 
 # The measuring core takes most of a second to load: not while a session is being opened.
 _PAUSE_MS = 800
@@ -22,7 +21,6 @@ class Window(Protocol):
     """What has to be made ready."""
 
     jobs: Jobs
-    work: Work
 
     @property
     def has_desk(self) -> bool:
@@ -72,4 +70,12 @@ def _warm_up_when_quiet(window: Window) -> None:
     if any(job.key in _OPENING for job in window.jobs.active):
         QTimer.singleShot(_PAUSE_MS, lambda: _warm_up_when_quiet(window))
     else:
-        window.work.warm_up()
+        window.jobs.start("warm up", _load_core, failed=lambda failure: None)
+
+
+def _load_core(tick: Tick) -> None:
+    import scipy.signal  # noqa: F401
+
+    tick(0.6, "")
+    import gaitviewer.analysis.measure
+    import gaitviewer.analysis.motion  # noqa: F401

@@ -18,7 +18,7 @@ from gaitviewer.gui.documents import has_poses, same_inputs, with_poses_of, with
 from gaitviewer.gui.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.saving import Saving
 from gaitviewer.gui.state import AppState
-from gaitviewer.workflow import privacy
+from gaitviewer.workflow import analysing, privacy
 from gaitviewer.workflow.analysing import poses_to_come, progress_of_trial, progress_told, views_to_come
 from gaitviewer.workflow.session import missing_videos
 
@@ -68,20 +68,6 @@ class Work(Saving):
         self._shares: dict[str, float | None] = {}  # how far each file is, as told last
         state.document_changed.connect(self._document_changed)
         jobs.changed.connect(self._show_parts)
-
-    def warm_up(self) -> None:
-        """Load the measuring core, so that the first session that needs it does not wait for it."""
-        if self.jobs.closing:
-            return
-
-        def work(tick: Tick) -> None:
-            import scipy.signal  # noqa: F401
-
-            tick(0.6, "")
-            import gaitviewer.analysis.measure
-            import gaitviewer.analysis.motion  # noqa: F401
-
-        self.jobs.start("warm up", work, failed=lambda failure: None)
 
     # --- one session ---------------------------------------------------------------------------------
 
@@ -188,32 +174,33 @@ class Work(Saving):
     def analyse(self) -> None:
         """Analyse the open session in the background; views are shown as they come, kept when all is done."""
         document = self.state.kept
-        if document is None:
-            return
-        if self.analysing:
-            words = self.tr("Another analysis is under way: wait for its end, or cancel it.")
-            self.refused.emit(self.tr("Analysis"), words)
+        if document is None or self._is_busy():
             return
         self.save_now()
         wanted = self.state.settings.workers or 2
         came: deque[Document] = deque()
         stored: list[tuple[Document, str]] = []
+        in_vain: list[Document] = []
         self._gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
         lost = set(self._gone)  # nothing comes from a file that is not there
         self._came, self._found, self._shares = came, None, {}
         self._analysed_id, self._lost = document.session.id, lost
 
         def work(tick: Tick) -> None:
-            from gaitviewer.workflow.analysing import analyse_document
-
-            found, _, problems = analyse_document(
-                document,
-                workers=wanted,
-                came=came.append,
-                lost=lambda trial, view: lost.add((trial, view)),
-                tick=tick,
-                measure=False,
-            )
+            try:
+                found, _, problems = analysing.analyse_document(
+                    document,
+                    workers=wanted,
+                    came=came.append,
+                    lost=lambda trial, view: lost.add((trial, view)),
+                    tick=tick,
+                    measure=False,
+                )
+            except analysing.NothingFoundError as error:
+                if analysing.nobody_in(error.document):
+                    self._store(error.document)
+                    in_vain.append(error.document)
+                raise
             tick(0.99, "")
             self._store(found)
             stored.append((found, problems))
@@ -226,11 +213,20 @@ class Work(Saving):
                 self.analysed.emit(stored[0][1])
             elif self._is_open(document):
                 self.state.show_partial(None)
+            for one in in_vain:
+                self._settle(one)
             self.ended.emit()
 
         title = self.tr("Analysing {subject}").format(subject=document.session.subject.pseudonym)
         self.jobs.start("analyse", work, title=title, ended=ended)
         self.started.emit()
+
+    def _is_busy(self) -> bool:
+        """Whether an analysis runs, which is said."""
+        if self.analysing:
+            words = self.tr("Another analysis is under way: wait for its end, or cancel it.")
+            self.refused.emit(self.tr("Analysis"), words)
+        return self.analysing
 
     def to_come(self) -> frozenset[tuple[str, View]]:
         """Recordings and views of the open session that the analysis under way is still to bring."""
@@ -242,13 +238,14 @@ class Work(Saving):
     def not_analysed(self) -> frozenset[tuple[str, View]]:
         """Recordings and views of the open session that an analysis could bring: their files are there.
 
-        A view in which nobody was found a moment ago does not count, unless there is nothing else.
+        A view in which nobody was found does not count: it is analysed again when a person asks for it. One
+        that failed for another reason a moment ago does not count either, unless there is nothing else.
         """
         document = self.state.document
         if document is None:
             return frozenset()
         gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
-        there = poses_to_come(document) - gone
+        there = poses_to_come(document) - gone - analysing.nobody_in(document)
         tried = frozenset(self._lost) - self._gone if document.session.id == self._analysed_id else frozenset()
         return there - tried if has_poses(document) else there
 

@@ -18,7 +18,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, silent
 from gaitviewer.core.skeleton import BODY_FEET_23
-from gaitviewer.errors import PoseError
+from gaitviewer.errors import NobodyError
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
@@ -87,6 +87,7 @@ class _Work:
     key: int
     job: VideoJob
     settings: TrackingSettings
+    model: str
     began: float = field(default_factory=time.monotonic)
     scans_left: int = 0
     follows_left: int = 0
@@ -109,13 +110,13 @@ class _Work:
         """Choose the subject; both directions of each stretch in which the subject is there.
 
         Raises:
-            PoseError: there is nobody.
+            NobodyError: there is nobody.
         """
         info, settings = self.job.info, self.settings
         tracks = link_sightings(self.sightings, info.rate_hz, settings.link)
         self.subject = choose_subject(tracks, info.rate_hz, settings.subject, settings.link)
         if self.subject is None:
-            raise _nobody(self.job)
+            raise _nobody(self.job, self.model)
         courses = [path_of(track) for track in self.subject.tracks]
         for number, path in enumerate(courses):
             low = courses[number - 1].stop if number else 0
@@ -133,10 +134,12 @@ class _Work:
         return range(max(low, path.start - before), min(high, path.stop + after))
 
 
-def _nobody(job: VideoJob) -> PoseError:
-    return PoseError(
+def _nobody(job: VideoJob, model: str) -> NobodyError:
+    return NobodyError(
         f"no person was found in {job.name}; the whole body must be in the picture, in good light, "
-        "seen from the side or along the walkway."
+        "seen from the side or along the walkway.",
+        digest=job.digest,
+        model=model,
     )
 
 
@@ -162,7 +165,8 @@ def estimate_many(
         came: told each video's pose as soon as it is complete, while others are still being worked on.
 
     Raises:
-        PoseError: a video shows nobody, or nobody large enough; or a worker died.
+        NobodyError: a video shows nobody, or nobody large enough.
+        PoseError: a worker died.
         UserError: whatever opening a video raises.
     """
     settings = load_settings()
@@ -179,11 +183,11 @@ def estimate_many(
                     came(key, known)
     missing = [key for key in jobs if key not in results]
     if missing:
-        works = [_Work(number, jobs[key], settings) for number, key in enumerate(missing)]
+        works = [_Work(number, jobs[key], settings, estimator.name) for number, key in enumerate(missing)]
 
         def complete(work: _Work) -> None:
             key = missing[work.key]
-            made = _assemble(work, estimator.name, estimator.weights_digest, cache_keys[key])
+            made = _assemble(work, estimator.weights_digest, cache_keys[key])
             results[key] = made
             if use_cache and jobs[key].digest:
                 store_result(folder, cache_keys[key], made)
@@ -247,11 +251,11 @@ def _run(
         pool.run(begin, finished=finished, progress=progress.hear)
 
 
-def _assemble(work: _Work, model: str, weights: str, inputs: str) -> PoseResult:
+def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
     """Merge the runs of all stretches.
 
     Raises:
-        PoseError: nobody was found, or the person is too small.
+        NobodyError: nobody was found, or the person is too small.
     """
     info, settings = work.job.info, work.settings
     count = info.frame_count
@@ -266,9 +270,9 @@ def _assemble(work: _Work, model: str, weights: str, inputs: str) -> PoseResult:
         xy[rows], score[rows] = points[rows], sure[rows]
         masks.update(merge_masks(forward, backward, rows))
     pose = PoseSequence(xy, score, info.times, info.width, info.height)
-    _check_size(work.job, pose, settings)
+    _check_size(work, pose)
     provenance = Provenance(
-        model=model,
+        model=work.model,
         weights_digest=weights,
         inputs_digest=inputs,
         program=metadata.version("gaitviewer"),
@@ -290,16 +294,19 @@ def body_heights_px(pose: PoseSequence) -> NDArray[np.float64]:
     return np.asarray(_BODY_PER_POINTS * extent, np.float64)
 
 
-def _check_size(job: VideoJob, pose: PoseSequence, settings: TrackingSettings) -> None:
+def _check_size(work: _Work, pose: PoseSequence) -> None:
+    job = work.job
     if not pose.seen.any():
-        raise _nobody(job)
+        raise _nobody(job, work.model)
     heights = body_heights_px(pose)
     tallest = float(np.percentile(heights, 90)) if heights.size else float("inf")
-    least = settings.subject.min_height_px
+    least = work.settings.subject.min_height_px
     if tallest < least:
-        raise PoseError(
+        raise NobodyError(
             f"the person in {job.name} is only {tallest:.0f} pixels tall and at least {least:.0f} are needed; "
-            "film closer or with a higher resolution."
+            "film closer or with a higher resolution.",
+            digest=job.digest,
+            model=work.model,
         )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, Parameter, Pattern
+from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, part, silent
 from gaitviewer.core.session import Trial, VideoStream
-from gaitviewer.errors import UserError, VideoError
+from gaitviewer.errors import NobodyError, UserError, VideoError
 from gaitviewer.workflow.measuring import measure_document
 
 _STILL = "the {view} view is still being analysed"
@@ -23,6 +26,19 @@ Lost = Callable[[str, View], None]
 _POSES = 0.95
 # What the pose estimator says while it works on a video; see pose/runner.py.
 _NOTE = re.compile(r"pose, (?P<name>.+?)(?:: (?P<done>\d+) of (?P<all>\d+) frames.*)?$")
+
+
+class NothingFoundError(VideoError):
+    """No video of a session gave a pose.
+
+    Attributes:
+        document: the session, with the videos marked that show nobody.
+    """
+
+    def __init__(self, problems: Sequence[str], document: Document) -> None:
+        """The first problem is the one that is told."""
+        super().__init__(problems[0] if problems else "This session has no recording to analyse.")
+        self.document = document
 
 
 def analyse_document(
@@ -53,7 +69,7 @@ def analyse_document(
         The document with poses; its measures, or None; and the problems in words, "" if there were none.
 
     Raises:
-        UserError: no video gave a pose.
+        NothingFoundError: no video gave a pose.
         Cancelled: the tick stopped the work.
     """
     run = _Run(document, workers, use_cache, came, [], 0)
@@ -66,7 +82,7 @@ def analyse_document(
                 lost(data.trial.id, view)
     problems = run.problems
     if not run.found:
-        raise VideoError(problems[0] if problems else "This session has no recording to analyse.")
+        raise NothingFoundError(problems, run.document)
     if not measure:
         return run.document, None, "\n".join(problems)
     try:
@@ -98,11 +114,8 @@ class _Run:
         try:
             self._estimate(number, trial, tick)
         except UserError as error:
-            if len(trial.views) == 1:
-                self.problems.append(str(error))
-                return
-            if self.found > before:  # the other one is the one that failed
-                self.problems.append(str(error))
+            if len(trial.views) == 1 or self.found > before:  # the other one is the one that failed
+                self._note(number, error)
                 return
             for view in trial.views:
                 self._analyse_alone(number, trial, view, tick)
@@ -112,7 +125,14 @@ class _Run:
         try:
             self._estimate(number, replace(trial, videos=ByView(**kept)), tick)
         except UserError as error:
-            self.problems.append(str(error))
+            self._note(number, error)
+
+    def _note(self, number: int, error: UserError) -> None:
+        """What went wrong; that nobody is in a video is remembered with it."""
+        self.problems.append(str(error))
+        if isinstance(error, NobodyError):
+            data = _marked(self.document.trials[number], error)
+            self.document = _with_trial(self.document, number, data)
 
     def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
         from gaitviewer.workflow.analyze import estimate_poses
@@ -139,11 +159,48 @@ class _Run:
         )
 
 
+def _marked(data: TrialData, error: NobodyError) -> TrialData:
+    """The trial with its view of this video marked: searched, nobody there. Keypoints that it has stay."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    mark = Provenance(error.model, "", error.digest, metadata.version("gaitviewer"), "cpu", when, 0.0)
+
+    def made(view: View) -> Provenance | None:
+        stream = data.trial.videos[view]
+        meant = stream is not None and stream.sha256 == error.digest and data.poses[view] is None
+        return mark if meant else data.provenance[view]
+
+    return replace(data, provenance=ByView(made(View.SAGITTAL), made(View.CORONAL)))
+
+
+def shows_nobody(data: TrialData, view: View) -> bool:
+    """Whether the video of a view was searched and nobody is in it; another video is another matter."""
+    stream, made = data.trial.videos[view], data.provenance[view]
+    if stream is None or made is None or data.poses[view] is not None:
+        return False
+    return made.inputs_digest == stream.sha256
+
+
+def nobody_in(document: Document) -> frozenset[tuple[str, View]]:
+    """Recordings and views in whose videos an analysis found nobody."""
+    return frozenset(
+        (data.trial.id, view) for data in document.trials for view in View if shows_nobody(data, view)
+    )
+
+
 def with_found(data: TrialData, found: TrialData) -> TrialData:
-    """The same trial with the keypoints of the views that were found; the very same one if none is new."""
+    """The same trial with the keypoints of the views that were found, and with those marked that show nobody.
+
+    It is the very same one if nothing is new.
+    """
 
     def newer(view: View) -> bool:
-        return found.poses[view] is not None and found.poses[view] is not data.poses[view]
+        if found.poses[view] is not None:
+            return found.poses[view] is not data.poses[view]
+        return (
+            data.poses[view] is None
+            and shows_nobody(found, view)
+            and found.provenance[view] != data.provenance[view]
+        )
 
     if not any(newer(view) for view in View):
         return data

@@ -142,7 +142,7 @@ def sources(document: Document, core: Provenance) -> list[tuple[str, Provenance]
         (f"{data.trial.id}, {_VIEW_WORDS[view]}", made)
         for data in document.trials
         for view in View
-        if (made := data.provenance[view]) is not None
+        if (made := data.provenance[view]) is not None and data.poses[view] is not None
     ]
     return [*found, ("measures", core)]
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from gaitviewer import video
-from gaitviewer.errors import Cancelled, PoseError, UserError
+from gaitviewer.errors import Cancelled, NobodyError, PoseError, UserError
 from gaitviewer.pose import FrameSource, VideoJob, estimate_many
 
 
@@ -39,8 +39,10 @@ def job_of(path: Path, **changes) -> VideoJob:
 
 
 def test_nobody_is_one_sentence(noise: Path):
-    with pytest.raises(PoseError, match=r"no person was found in noise\.mp4") as caught:
-        estimate_many({"a": job_of(noise)})
+    with pytest.raises(NobodyError, match=r"no person was found in noise\.mp4") as caught:
+        estimate_many({"a": job_of(noise, digest="d1")}, use_cache=False)
+    assert caught.value.digest == "d1"
+    assert "mediapipe" in caught.value.model.lower()
     assert "\n" not in str(caught.value)
     assert not workers_of()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +17,23 @@ from gaitviewer.errors import (
     AnalysisError,
     Cancelled,
     ChangedElsewhereError,
+    NobodyError,
     OutputError,
     PoseError,
     SettingsError,
     StoreError,
     VideoError,
 )
+from gaitviewer.formats._assessment_parts import provenance_facts
 from gaitviewer.store import Library, open_library
 from gaitviewer.workflow import session, thumbnails
-from gaitviewer.workflow.analysing import analyse_document, mark_to_come, views_to_come
+from gaitviewer.workflow.analysing import (
+    NothingFoundError,
+    analyse_document,
+    mark_to_come,
+    nobody_in,
+    views_to_come,
+)
 from gaitviewer.workflow.measuring import inputs_digest, measure_document
 from gaitviewer.workflow.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.tables import evgs_items
@@ -300,6 +309,62 @@ def test_a_view_that_shows_nobody_leaves_the_other_one(
     assert measures is not None
     assert done.trials[0].poses.sagittal is data.poses.sagittal
     assert done.trials[0].trial == data.trial
+
+
+def nobody_in_front(walker: Document) -> Callable[..., Document]:
+    """Stands in for the estimator: the front view shows nobody."""
+    data = walker.trials[0]
+    front = data.trial.videos.coronal
+
+    def estimate(document: Document, **how) -> Document:
+        if document.trials[0].trial.videos.coronal is not None:
+            raise NobodyError("no person was found in front.mp4", digest=front.sha256, model="m 1")
+        return replace(document, trials=(replace(document.trials[0], poses=ByView(data.poses.sagittal, None)),))
+
+    return estimate
+
+
+def test_that_a_view_shows_nobody_is_remembered_for_that_video(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    bare = with_trial(walker_document, poses=ByView(None, None), provenance=ByView(None, None))
+    monkeypatch.setattr(analyze, "estimate_poses", nobody_in_front(walker_document))
+    done, _, problems = analyse_document(bare, measure=False)
+    assert problems == "no person was found in front.mp4"
+    assert nobody_in(done) == {("t1", View.CORONAL)}
+    assert done.trials[0].provenance.coronal.model == "m 1"
+    with open_library(tmp_path / "library.db") as library:
+        library.save_session(done)
+        again = library.load_session(done.session.id)
+    assert nobody_in(again) == {("t1", View.CORONAL)}
+    assert provenance_facts(again) == provenance_facts(bare)  # they tell of keypoints
+    videos = again.trials[0].trial.videos
+    other = replace(
+        again.trials[0].trial, videos=replace(videos, coronal=replace(videos.coronal, sha256="1" * 64))
+    )
+    assert nobody_in(with_trial(again, trial=other)) == frozenset()
+    # Keypoints that were there, or came later, count.
+    assert nobody_in(with_trial(again, poses=walker_document.trials[0].poses)) == frozenset()
+    front = walker_document.trials[0].poses.coronal
+    kept, _, _ = analyse_document(with_trial(bare, poses=ByView(None, front)), measure=False)
+    assert kept.trials[0].poses.coronal is front
+    assert nobody_in(kept) == frozenset()
+
+
+def test_a_session_in_which_nobody_is_fails_and_remembers_it(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gaitviewer.workflow import analyze
+
+    videos = walker_document.trials[0].trial.videos
+    front = replace(walker_document.trials[0].trial, videos=ByView(None, videos.coronal))
+    bare = with_trial(walker_document, trial=front, poses=ByView(None, None))
+    monkeypatch.setattr(analyze, "estimate_poses", nobody_in_front(walker_document))
+    with pytest.raises(NothingFoundError, match=r"front\.mp4") as caught:
+        analyse_document(bare)
+    assert nobody_in(caught.value.document) == {("t1", View.CORONAL)}
 
 
 def test_what_misses_a_view_to_come_says_so(walker_document: Document) -> None:

@@ -133,6 +133,11 @@ class TwoViews(QWidget):
         self.gone[view].tell(path, on_stage=data is not None and data.poses[view] is not None)
         return path is not None
 
+    @property
+    def gone_views(self) -> tuple[View, ...]:
+        """Views of the trial that say that their file is missing; the disk is not asked again."""
+        return tuple(view for view in View if not self.gone[view].isHidden())
+
     def _offset_s(self) -> float:
         data, motion = self._state.trial, self._state.motion
         if data is not None and data.trial.sync is not None:

@@ -41,6 +41,13 @@ class MissingVideos(QObject):
             level="warning",
         )
 
+    def ask_first(self) -> None:
+        """Ask for the video of the recording shown that is missing, the view worked in before the other."""
+        gone = self._views.gone_views
+        if gone:
+            active = self._views.active_view
+            self._ask_for_view(active if active in gone else gone[0])
+
     def _ask_for_view(self, view: View) -> None:
         data = self._work.state.trial
         stream = data.trial.videos[view] if data is not None else None

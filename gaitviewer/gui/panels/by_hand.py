@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gaitviewer.core.document import Document, HandMeasure
@@ -56,28 +55,6 @@ def _picture_of(document: Document, measured: HandMeasure) -> Evidence:
         ):
             time_s = float(stream.info.times[measured.frame])
     return Evidence(measured.trial, measured.view, measured.frame, time_s, ())
-
-
-class _Choice(QPushButton):
-    """A button that Space and Return press, whatever else these keys do in the window."""
-
-    def event(self, event: QEvent) -> bool:
-        """Claim the keys before actions of the window get them."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _presses(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Return chooses at once; Space does when it is released."""
-        if event.key() != Qt.Key.Key_Space and _presses(event):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-
-def _presses(event: QKeyEvent) -> bool:
-    return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class HandRows(QWidget):
@@ -131,7 +108,7 @@ class HandRows(QWidget):
 
     def _add_button(self, row: ByHand, suggestion: Suggestion, item: EvgsItem) -> None:
         words = suggestion_words(suggestion.value, suggestion.band, item.unit)
-        button = _Choice(words)
+        button = QPushButton(words)
         button.setObjectName("by_hand_take")
         button.setAccessibleName(self.tr("Take over as your grade: {words}").format(words=words))
         button.setToolTip(self.tr("Take this over as your grade, with the picture it was measured in"))

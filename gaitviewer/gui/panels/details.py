@@ -29,6 +29,7 @@ from gaitviewer.gui.panels.wording import tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.words import translate_data
+from gaitviewer.workflow.analysing import shows_nobody
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -172,7 +173,10 @@ def _recording(data: TrialData) -> Iterable[tuple[str, str]]:
             yield view_name(view).capitalize(), _video(stream)
             made = data.provenance[view]
             if made is not None:
-                yield tr("Keypoints"), _origin(made)
+                words = _origin(made)
+                if shows_nobody(data, view):
+                    words = tr("nobody was found ({by})").format(by=words)
+                yield tr("Keypoints"), words
     if data.trial.sync is not None:
         sync = data.trial.sync
         offset = tr("{offset} s ± {sigma} s, {source}").format(

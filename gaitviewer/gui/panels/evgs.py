@@ -37,6 +37,7 @@ from gaitviewer.workflow.by_hand import Suggestion
 from gaitviewer.workflow.tables import evgs_items
 
 _DETAIL_PX = 210  # enough for the sentence, the bar and two pictures
+_ROWS_SEEN = 5  # of the table, however low the window is
 
 
 class _Splitter(QSplitter):
@@ -62,6 +63,7 @@ class EvgsPanel(Panel):
         title = QCoreApplication.translate("EvgsPanel", "Gait score")
         super().__init__(state, player, name="panel_evgs", title=title, parent=parent)
         self._split_by_hand = False
+        self._below_px, self._room = 0, (0, 0)
         self.table = SheetTable(state, evgs_items())
         self.detail = DetailView()
         self._document: Document | None = None
@@ -152,13 +154,21 @@ class EvgsPanel(Panel):
         self._split_by_hand = True
 
     def _split(self, room: int) -> None:
-        """All items are seen as long as the words below have room; a split made by hand stays."""
+        """All items are seen as long as what the score rests on is; a split made by hand stays."""
         if self._split_by_hand or room <= 0:
             return
+        size = self.splitter.width(), room
+        # The most that an item needed at this size: else the table would jump from item to item.
+        self._below_px = max(self.detail.evidence_px, self._below_px if size == self._room else 0)
+        self._room = size
         totals = 2 * self.fontMetrics().height() + 10
         low, high = (self.table.height_for(row) + totals for row in self.table.row_heights)
-        upper = min(high, max(low, room - _DETAIL_PX))
-        self.splitter.setSizes([upper, room - upper])
+        least = self.table.height_for(0) + totals + _ROWS_SEEN * self.table.row_heights[0]
+        usual = room - max(_DETAIL_PX, self._below_px)
+        upper = min(high, max(usual, min(low, room - self._below_px), least))
+        if self.splitter.sizes() != [upper, room - upper]:
+            self.splitter.setSizes([upper, room - upper])
+            self.table.show_current()
 
     # --- showing -------------------------------------------------------------------------------------
 
@@ -245,6 +255,7 @@ class EvgsPanel(Panel):
             hidden=is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
         )
+        self._split(sum(self.splitter.sizes()))
 
     def retheme(self) -> None:
         """Colours and fonts of the theme."""

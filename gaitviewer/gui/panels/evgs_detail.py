@@ -28,6 +28,9 @@ from gaitviewer.gui.panels.marks import ChanceBar
 from gaitviewer.gui.panels.wording import chances, clock, evidence_title, facts, side_name, view_name, why_score
 from gaitviewer.gui.words import translate_data
 
+# What is kept free for the sentence and the pictures, also of an item that needs less: the table stays put.
+_LINES, _PICTURES = 3, 2
+
 
 class DetailView(QScrollArea):
     """One limb of one item.
@@ -56,7 +59,8 @@ class DetailView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
-        layout = QVBoxLayout(inside)
+        self._shown: tuple[int, Side] | None = None
+        layout = self._column = QVBoxLayout(inside)
         layout.setContentsMargins(10, 6, 10, 8)
         layout.setSpacing(5)
         self.title = _label("evgs_detail_title")
@@ -70,6 +74,7 @@ class DetailView(QScrollArea):
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
         self.evidence.setAccessibleName(self.tr("Pictures that the score rests on"))
+        self.evidence.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.evidence.itemActivated.connect(self._go)
         self.evidence.itemClicked.connect(self._go)
         layout.addWidget(self.title)
@@ -138,6 +143,9 @@ class DetailView(QScrollArea):
         shown: Evidence | None,
     ) -> None:
         """Show a limb; with ``hidden`` nothing that the program or others think of it."""
+        if self._shown != (item.number, side):
+            self._shown = item.number, side
+            self.verticalScrollBar().setValue(0)
         self.title.setText(f"{item.number}  {translate_data(item.name)}, {side_name(side)}")
         if hidden:
             self.why.setText(self.tr("What was measured is hidden until you have graded this item."))
@@ -199,11 +207,29 @@ class DetailView(QScrollArea):
                 self.evidence.setCurrentItem(row)
         self._fit_evidence()
 
+    @property
+    def evidence_px(self) -> int:
+        """The height at which heading, grade, sentence and pictures are seen without scrolling."""
+        margins = self._column.contentsMargins()
+        # As narrow as with its scroll bar, which comes and goes with the height.
+        width = self.width() - self.verticalScrollBar().sizeHint().width() - margins.left() - margins.right()
+        line, row = self.why.fontMetrics().lineSpacing(), self._row_px
+        grade = max(widget.sizeHint().height() for widget in (self.note, *self.buttons.values()))
+        above = self.title.heightForWidth(width) + grade
+        sentence = max(_LINES * line, self.why.heightForWidth(width))
+        pictures = max(_PICTURES * row + 6, 0 if self.evidence.isHidden() else self.evidence.height())
+        gaps = margins.top() + 3 * self._column.spacing() + 4
+        return above + sentence + pictures + gaps
+
+    @property
+    def _row_px(self) -> int:
+        return max(22, self.evidence.sizeHintForRow(0))
+
     def _fit_evidence(self) -> None:
         count = self.evidence.count()
         self.evidence.setVisible(bool(count))
         rows = min(3, count)
-        self.evidence.setFixedHeight(rows * max(22, self.evidence.sizeHintForRow(0)) + 6 if rows else 0)
+        self.evidence.setFixedHeight(rows * self._row_px + 6 if rows else 0)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """A style sheet takes a font away from a label whose parents were not yet in the window."""

@@ -293,9 +293,13 @@ class SheetTable(QTableView):
         blocked = self.selectionModel().blockSignals(True)
         self.setCurrentIndex(wanted)
         self.selectionModel().blockSignals(blocked)
-        if wanted.isValid():
-            self.scrollTo(wanted)
+        self.show_current()
         self.viewport().update()
+
+    def show_current(self) -> None:
+        """Have the selected limb in sight."""
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def _moved(self, current: QModelIndex) -> None:
         if current.isValid():

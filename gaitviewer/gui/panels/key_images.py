@@ -102,6 +102,7 @@ class KeyImagesPanel(Panel):
         header.setSectionResizeMode(WHERE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(CAPTION, QHeaderView.ResizeMode.Stretch)
         self.table.cellClicked.connect(self._go)
+        self.table.cellActivated.connect(self._go)
         self.table.itemChanged.connect(self._rename)
         self.add = QPushButton(self.tr("Add this picture"))
         self.add.setObjectName("key_images_add")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -20,16 +20,20 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.gui import theme
+from gaitviewer.gui.panels.overflow import SPACING_PX, Overflow, Part, part
 from gaitviewer.gui.player import SPEEDS, Player
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.tracks import SyncMeter
 from gaitviewer.gui.words import translate_data
 
 _REFRESH_MS = 50
-# With less room than this the numbers of the frames stay on the pictures, and words are short.
-_WIDE_PX = 1150
-# With less than this there is no room beside the offset: its tooltip tells of the estimate.
-_NARROW_PX = 800
+_MARGIN_PX, _BESIDE_TIME_PX = 8, 6
+# The box of the offset, with some room beside its number and with none.
+_OFFSET_PX = (100, 84)
+_BUTTONS = (
+    *("player.start", "player.previous_event", "player.step_back", "player.play"),
+    *("player.step_forward", "player.next_event", "player.end", "player.loop", "player.every_frame"),
+)
 StrideAt = Callable[[float], Stride | None]
 
 
@@ -62,6 +66,8 @@ class TransportBar(QWidget):
         self._state, self._player = state, player
         self._stride_at, self._meter = stride_at, meter
         self._held: Stride | None = None
+        # Whether frames are named beside the time, and whether words are short: as there is room.
+        self._with_frames, self._short = False, False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -78,18 +84,19 @@ class TransportBar(QWidget):
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 3, 8, 3)
-        row.setSpacing(2)
-        for name in (
-            *("player.start", "player.previous_event", "player.step_back", "player.play"),
-            *("player.step_forward", "player.next_event", "player.end", "player.loop", "player.every_frame"),
-        ):
+        row.setContentsMargins(_MARGIN_PX, 3, _MARGIN_PX, 3)
+        row.setSpacing(SPACING_PX)
+        buttons: dict[str, QToolButton] = {}
+        for name in _BUTTONS:
             button = QToolButton()
             button.setDefaultAction(actions[name])
             button.setAutoRaise(True)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
+            buttons[name] = button
+        self.more = Overflow()
+        row.addWidget(self.more)
         self.speed = QComboBox()
         self.speed.setObjectName("transport_speed")
         self.speed.setAccessibleName(self.tr("Speed"))
@@ -98,14 +105,12 @@ class TransportBar(QWidget):
         for value in SPEEDS:
             self.speed.addItem(f"{value:g}×", value)
         self.speed.activated.connect(lambda index: self._player.set_speed(self.speed.itemData(index)))
-        row.addSpacing(4)
         row.addWidget(self.speed)
-        row.addSpacing(8)
         self.now = QLabel()
         self.now.setObjectName("transport_now")
         self.now.setFont(theme.font("digits"))
+        self.now.setContentsMargins(_BESIDE_TIME_PX, 0, _BESIDE_TIME_PX, 0)
         row.addWidget(self.now)
-        row.addSpacing(10)
         self.cycle = QSlider(Qt.Orientation.Horizontal)
         self.cycle.setObjectName("transport_cycle")
         self.cycle.setAccessibleName(self.tr("Per cent of the gait cycle"))
@@ -114,18 +119,19 @@ class TransportBar(QWidget):
         self.cycle.setMinimumWidth(60)
         self.cycle.setMaximumWidth(220)
         self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cycle.setSingleStep(10)
         self.cycle.setPageStep(100)  # a click beside the handle: ten per cent
         self.cycle.sliderPressed.connect(self._hold)
         self.cycle.sliderMoved.connect(self._scrub)
         self.cycle.sliderReleased.connect(self._let_go)
-        self.cycle.actionTriggered.connect(self._page)
+        self.cycle.actionTriggered.connect(self._step_in_cycle)
         row.addWidget(self.cycle, 4)
         self.percent = QLabel()
         self.percent.setObjectName("transport_percent")
-        self.percent.setMinimumWidth(74)
         row.addWidget(self.percent)
         row.addStretch(1)
         self._build_sync(row)
+        self._set_parts(buttons, actions)
 
     def _build_sync(self, row: QHBoxLayout) -> None:
         self.sync = QLabel()
@@ -139,14 +145,12 @@ class TransportBar(QWidget):
         self.offset.setRange(-3600.0, 3600.0)
         self.offset.setSuffix(" s")
         self.offset.setKeyboardTracking(False)
-        self.offset.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.offset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.offset.valueChanged.connect(self.offset_asked)
         row.addWidget(self.offset)
-        self.offset.setFixedWidth(100)
         self.estimate_words = QLabel()
         self.estimate_words.setObjectName("transport_estimate_words")
         self.estimate_words.setContentsMargins(4, 0, 2, 0)
-        self.estimate_words.setMinimumWidth(40)  # its tooltip says the same where it is cut off
         row.addWidget(self.estimate_words)
         self.estimate = QToolButton()
         self.estimate.setObjectName("transport_estimate")
@@ -156,6 +160,93 @@ class TransportBar(QWidget):
         self.estimate.clicked.connect(self.estimate_asked)
         row.addWidget(self.estimate)
 
+    def _set_parts(self, buttons: Mapping[str, QToolButton], actions: Mapping[str, QAction]) -> None:
+        """What gives way in a narrow window, first what other things tell or do as well."""
+        use = self._menu_only(self.tr("Use the estimated offset"), self.estimate_asked.emit)
+        steps = self.cycle.SliderAction
+        in_cycle = (
+            self._menu_only(
+                self.tr("A tenth of the gait cycle back"),
+                lambda: self.cycle.triggerAction(steps.SliderPageStepSub),
+            ),
+            self._menu_only(
+                self.tr("A tenth of the gait cycle on"),
+                lambda: self.cycle.triggerAction(steps.SliderPageStepAdd),
+            ),
+        )
+
+        def some(*names: str, stays: bool = False) -> Part:
+            own = tuple(actions[name] for name in names)
+            return part(*(buttons[name] for name in names), actions=own, stays=stays)
+
+        speeds = tuple(actions[f"player.{name}"] for name in ("slower", "faster", "normal_speed"))
+        parts = (
+            Part(lambda: self._now_px(frames=True) - self._now_px(frames=False), self._show_frames),
+            part(self.estimate_words, wanted=lambda: self._two and bool(self.estimate_words.text())),
+            some("player.start", "player.end"),
+            some("player.every_frame"),
+            some("player.previous_event", "player.next_event"),
+            Part(self._spared_px, self._show_roomy),
+            part(self.estimate, actions=(use,), wanted=lambda: self._two and self._own_offset),
+            some("player.loop"),
+            part(self.cycle, actions=in_cycle),
+            Part(lambda: SPACING_PX + self._percent_px(short=True), self.percent.setVisible),
+            part(self.speed, actions=speeds),
+            part(self.sync, wanted=lambda: self._two),
+            some("player.step_back", "player.play", "player.step_forward", stays=True),
+            Part(lambda: SPACING_PX + self._now_px(frames=False), self.now.setVisible, stays=True),
+            Part(
+                lambda: SPACING_PX + _OFFSET_PX[1],
+                self.offset.setVisible,
+                wanted=lambda: self._two,
+                stays=True,
+            ),
+        )
+        self.more.set_parts(parts, (*(actions[name] for name in _BUTTONS), *in_cycle, *speeds, use))
+
+    def _menu_only(self, words: str, deed: Callable[[], object]) -> QAction:
+        """What a control of the bar does, for the menu while the control has no room."""
+        action = QAction(words, self)
+        action.triggered.connect(lambda: deed())
+        return action
+
+    @property
+    def _two(self) -> bool:
+        return len(self._player.views) == 2
+
+    @property
+    def _own_offset(self) -> bool:
+        data = self._state.trial
+        return data is not None and data.trial.sync is not None
+
+    def _now_words(self, *, frames: bool) -> str:
+        return f"{self._player.time_s:7.3f} s" + (f"  {self._frames()}" if frames else "")
+
+    def _now_px(self, *, frames: bool) -> int:
+        return self.now.fontMetrics().horizontalAdvance(self._now_words(frames=frames)) + 2 * _BESIDE_TIME_PX
+
+    def _show_frames(self, shown: bool) -> None:
+        self._with_frames = shown
+
+    def _spared_px(self) -> int:
+        """What short words and a tight box spare."""
+        roomy, short = (self._percent_px(short=short) for short in (False, True))
+        return roomy - short + (_OFFSET_PX[0] - _OFFSET_PX[1] if self._two else 0)
+
+    def _percent_px(self, *, short: bool) -> int:
+        """The widest that the words on the gait cycle can be."""
+        metrics = self.percent.fontMetrics()
+        return max(metrics.horizontalAdvance(f"{name} 100 %") for name in self._sides(short)) + 4
+
+    def _show_roomy(self, roomy: bool) -> None:
+        self._short = not roomy
+        self.offset.setFixedWidth(_OFFSET_PX[self._short])
+        self.percent.setMinimumWidth(self._percent_px(short=self._short))
+
+    def _sides(self, short: bool) -> tuple[str, str]:
+        """Names of left and right."""
+        return (self.tr("L"), self.tr("R")) if short else (self.tr("left"), self.tr("right"))
+
     # --- showing -------------------------------------------------------------------------------------
 
     def soon(self) -> None:
@@ -164,22 +255,25 @@ class TransportBar(QWidget):
             self._timer.start()
 
     def _show_all(self) -> None:
-        two = len(self._player.views) == 2
-        for widget in (self.sync, self.offset):
-            widget.setVisible(two)
-        self.estimate_words.setVisible(two and self.width() >= _NARROW_PX)
         self.offset.blockSignals(True)
         self.offset.setValue(self._player.offset_s)
         self.offset.blockSignals(False)
         self._show_estimate()
         self._show_speed(self._player.speed)
         self._show_now()
+        self._fit()
+
+    def _fit(self) -> None:
+        self.more.fit(self.width() - 2 * _MARGIN_PX)
+        self._show_words()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """What is left where everything has given way: the bar may be made narrower than it is."""
+        return QSize(self.more.least_px + 2 * _MARGIN_PX, super().minimumSizeHint().height())
 
     def _show_estimate(self) -> None:
         """The offset that the gait tells and how sure it is, also beside one that a person set."""
-        data, motion = self._state.trial, self._state.motion
-        own = data is not None and data.trial.sync is not None
-        self.estimate.setVisible(own and len(self._player.views) == 2)
+        motion, own = self._state.motion, self._own_offset
         found = motion.estimate if motion is not None else None
         self._colour(self.estimate_words, "muted")
         if found is None:
@@ -187,10 +281,7 @@ class TransportBar(QWidget):
             words = self.tr("The offset is not known yet.")
         else:
             value, sigma = f"{found.offset_s:.3f}", f"{found.sigma_s:.3f}"
-            short = (
-                self.tr("estimate {value} ± {sigma} s") if self._wide else self.tr("est. {value} ± {sigma} s")
-            )
-            self.estimate_words.setText(short.format(value=value, sigma=sigma))
+            self.estimate_words.setText(self.tr("est. {value} ± {sigma} s").format(value=value, sigma=sigma))
             words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
                 source=translate_data(found.source), value=value, sigma=sigma, note=translate_data(found.note)
             )
@@ -209,16 +300,10 @@ class TransportBar(QWidget):
         """Only the label itself: a bare rule would colour its tooltip as well."""
         label.setStyleSheet(f"#{label.objectName()} {{ color: {getattr(theme.palette(), name)}; }}")
 
-    @property
-    def _wide(self) -> bool:
-        return self.width() >= _WIDE_PX
-
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Longer words where there is room for them."""
+        """More, and longer words, where there is room for them."""
         super().resizeEvent(event)
-        before, now = event.oldSize().width(), self.width()
-        if any((before >= limit) != (now >= limit) for limit in (_WIDE_PX, _NARROW_PX)):
-            self._show_all()
+        self._fit()
 
     def _show_speed(self, speed: float) -> None:
         index = self.speed.findData(speed)
@@ -226,11 +311,14 @@ class TransportBar(QWidget):
             self.speed.setCurrentIndex(index)
 
     def _show_now(self) -> None:
-        player = self._player
-        names = {View.SAGITTAL: self.tr("side"), View.CORONAL: self.tr("front")}
-        frames = " · ".join(f"{names[view]} {player.shown(view)}" for view in player.views)
-        self.now.setText(f"{player.time_s:7.3f} s" + (f"  {frames}" if self._wide else ""))
-        self.now.setToolTip(self.tr("Time of the side view; frames: {frames}").format(frames=frames))
+        self._show_words()
+        row = self.layout()
+        if self.isVisible() and row is not None and row.minimumSize().width() > self.width():
+            self._fit()  # words are longer than they were
+
+    def _show_words(self) -> None:
+        self.now.setText(self._now_words(frames=self._with_frames))
+        self.now.setToolTip(self.tr("Time of the side view; frames: {frames}").format(frames=self._frames()))
         stride = self._at_hand()
         self.cycle.setEnabled(stride is not None)
         if stride is None:
@@ -240,9 +328,14 @@ class TransportBar(QWidget):
             share = self._percent(stride)
             if not self.cycle.isSliderDown():
                 self.cycle.setValue(round(10 * share))
-            side = self.tr("left") if stride.side is Side.LEFT else self.tr("right")
-            self.percent.setText(f"{side} {share:.0f} %")
+            name = self._sides(self._short)[stride.side is Side.RIGHT]
+            self.percent.setText(f"{name} {share:.0f} %")
+            self.percent.setToolTip(self._sides(False)[stride.side is Side.RIGHT])
         self._show_meter()
+
+    def _frames(self) -> str:
+        names = {View.SAGITTAL: self.tr("side"), View.CORONAL: self.tr("front")}
+        return " · ".join(f"{names[view]} {self._player.shown(view)}" for view in self._player.views)
 
     def _percent(self, stride: Stride) -> float:
         shift = self._player.offset_s if stride.view is View.CORONAL else 0.0
@@ -258,6 +351,8 @@ class TransportBar(QWidget):
             words = f"Δ {1e3 * meter.error_s:+.0f} ms"
             colour = "good" if abs(meter.error_s) <= meter.limit_s + 1e-6 else "warning"
         self.sync.setText(words)
+        usual = self.sync.fontMetrics().horizontalAdvance("Δ +88 ms")
+        self.sync.setMinimumWidth(max(usual, self.sync.sizeHint().width()))
         self._colour(self.sync, colour)
         self.sync.setToolTip(self.tr("How far apart the two pictures on the screen are from the offset set"))
 
@@ -272,7 +367,8 @@ class TransportBar(QWidget):
         self._held = None
         self.soon()
 
-    def _page(self, action: int) -> None:
+    def _step_in_cycle(self, action: int) -> None:
+        """Its keys, the wheel, a click beside its handle."""
         if action != QSlider.SliderAction.SliderMove.value:
             self._scrub(self.cycle.sliderPosition())
 

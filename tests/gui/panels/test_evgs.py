@@ -337,3 +337,41 @@ def test_the_heading_is_bold_from_the_start(qtbot: Any, qapp: Any, desk: Any) ->
     before = panel.detail.title.font()
     theme.apply(qapp, "dark")
     assert panel.detail.title.font().weight() == before.weight()
+
+
+@pytest.mark.parametrize(("width", "height"), [(380, 453), (450, 460), (450, 690)])
+def test_the_evidence_of_an_item_is_in_sight_in_a_low_window(
+    width: int, height: int, qtbot: Any, desk: Any
+) -> None:
+    panel = EvgsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.resize(width, height)  # as at 900 x 560 and at 1366 x 768
+    panel.show()
+    detail, table = panel.detail, panel.table
+    heights: list[int] = []
+    for again in (False, True):
+        for number, side in [(number, side) for number in range(1, 18) for side in Side]:
+            desk.state.select(number, side)
+            qtbot.wait(5)
+            view = detail.viewport().rect()
+            for widget in (detail.title, detail.note, detail.why):
+                at = widget.mapTo(detail.viewport(), QPoint(0, 0))
+                assert view.contains(widget.rect().translated(at)), (number, side, widget.objectName())
+            if detail.evidence.isVisible():
+                at = detail.evidence.mapTo(detail.viewport(), QPoint(0, 0))
+                assert view.contains(detail.evidence.rect().translated(at)), (number, side)
+            assert table.viewport().rect().contains(table.visualRect(table.currentIndex()))
+            heights += [table.height()] if again else []
+    assert min(heights) >= table.height_for(0) + 5 * table.row_heights[0]
+    assert len(set(heights)) == 1  # it does not jump from item to item
+
+
+def test_another_item_is_shown_from_its_heading_on(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+    panel.resize(380, 400)
+    desk.state.select(11, Side.RIGHT)
+    qtbot.wait(20)
+    bar = panel.detail.verticalScrollBar()
+    assert bar.maximum() > 0
+    bar.setValue(bar.maximum())
+    desk.state.select(11, Side.LEFT)
+    assert bar.value() == 0

@@ -333,10 +333,7 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     window.actions_by_name["session.analyse"].trigger()
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=30_000)
     assert "nobody was found" in window.dialog.message.text()
-    assert (
-        "PoseError" in window.dialog.details.toPlainText()
-        or "VideoError" in window.dialog.details.toPlainText()
-    )
+    assert "NothingFoundError" in window.dialog.details.toPlainText()
     assert window.state.document is before
     window.dialog.copy()
 

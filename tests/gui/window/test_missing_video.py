@@ -98,6 +98,27 @@ def test_the_empty_view_says_what_is_missing_and_asks_for_it(
     assert canvas._message == ""
 
 
+def test_the_menu_asks_for_it_too_as_long_as_it_is_missing(
+    opened: MainWindow,
+    walker_document: Document,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    action = opened.actions_by_name["session.find_video"]
+    assert action in opened.menus["Session"].actions()
+    assert action.isEnabled()
+    asked: list[tuple[str, View, Path]] = []
+    monkeypatch.setattr(opened.missing, "ask", lambda *what: asked.append(what))
+    action.trigger()
+    opened.desk.banner.button.click()
+    assert asked == [("t1", View.CORONAL, tmp_path / "somewhere" / "moved.mp4")] * 2
+    opened.missing.take("t1", View.CORONAL, walker_document.trials[0].trial.videos.coronal.path)
+    qtbot.waitUntil(lambda: not action.isEnabled(), timeout=20_000)
+    opened.show_library()
+    assert not action.isEnabled()
+
+
 def test_after_an_analysis_the_missing_video_is_found_and_its_view_offered(
     opened: MainWindow, estimator: Estimator, walker_document: Document, qtbot: QtBot
 ) -> None:

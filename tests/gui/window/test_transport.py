@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
-from PySide6.QtWidgets import QSlider
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.gui import theme
 from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.panels.transport import TransportBar
 
 
 def test_the_estimate_and_how_sure_it_is_stay_beside_an_offset_set_by_hand(
@@ -62,20 +67,102 @@ def test_outside_strides_the_cycle_is_not_where_it_was(reviewed: MainWindow) -> 
     assert bar.percent.text() == "–"
 
 
-def test_frames_are_named_in_words_where_there_is_room(reviewed: MainWindow) -> None:
+@pytest.fixture
+def loose(reviewed: MainWindow, qtbot: QtBot) -> Iterator[TransportBar]:
+    """The bar out of the layout of the window, where it can have any width."""
     bar = reviewed.desk.transport
-    assert "side" in bar.now.toolTip()
-    assert "front" in bar.now.toolTip()
-    bar.resize(1300, bar.height())
-    assert "side" in bar.now.text()
-    assert " · front" in bar.now.text()
-    bar.resize(700, bar.height())
-    assert bar.estimate_words.isHidden()
-    assert bar.estimate_words.toolTip() in bar.offset.toolTip()
-    bar.resize(900, bar.height())
-    assert bar.estimate_words.isVisible()
-    assert "side" not in bar.now.text()
-    assert bar.minimumSizeHint().width() <= 911
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    holder.resize(1500, 60)
+    bar.setParent(holder)
+    holder.show()
+    bar.show()
+    yield bar
+    bar.setParent(reviewed.desk)
+
+
+def test_frames_are_named_in_words_where_there_is_room(loose: TransportBar) -> None:
+    assert "side" in loose.now.toolTip()
+    assert "front" in loose.now.toolTip()
+    loose.resize(1300, 30)
+    assert "side" in loose.now.text()
+    assert " · front" in loose.now.text()
+    loose.resize(700, 30)
+    assert loose.estimate_words.isHidden()
+    assert loose.estimate_words.toolTip() in loose.offset.toolTip()
+    loose.resize(900, 30)
+    assert loose.estimate_words.isVisible()
+    assert "side" not in loose.now.text()
+
+
+def parts_of(bar: QWidget) -> list[QWidget]:
+    """What is seen in the bar, from left to right."""
+    row = bar.layout()
+    widgets = [row.itemAt(n).widget() for n in range(row.count())]
+    return [widget for widget in widgets if widget is not None and widget.isVisible()]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_nothing_of_the_bar_overlaps_or_is_cut_off(
+    own: bool, loose: TransportBar, reviewed: MainWindow, qtbot: QtBot
+) -> None:
+    bar = loose
+    if own:
+        bar.offset_asked.emit(reviewed.desk.player.offset_s + 0.1)
+        qtbot.waitUntil(lambda: reviewed.state.motion.sync.source == "given", timeout=60_000)
+    reviewed.desk.player.go_to(reviewed.state.motion.views.sagittal.strides[0].start_s + 0.5)
+    for width in (320, 400, 433, 470, 512, 560, 640, 720, 788, 850, 911, 1149, 1150, 1400):
+        bar.resize(width, 30)
+        bar._show_now()
+        qtbot.wait(10)
+        assert bar.width() == width
+        assert bar.minimumSizeHint().width() <= 320
+        seen = parts_of(bar)
+        for left, right in pairwise(seen):
+            assert left.geometry().right() < right.geometry().left(), width
+        assert seen[-1].geometry().right() <= width
+        for widget in seen:
+            whole = widget.minimumSizeHint() if isinstance(widget, QLabel) else widget.minimumSize()
+            assert widget.width() >= whole.width(), (width, widget.objectName())
+        there = {button.defaultAction() for button in seen if isinstance(button, QToolButton)}
+        there |= set(bar.more.menu().actions())
+        names = {name for name, action in reviewed.actions_by_name.items() if action in there}
+        assert {"player.start", "player.play", "player.next_event", "player.every_frame"} <= names
+        words = {action.text() for action in bar.more.menu().actions()}
+        assert bar.more.isHidden() == (not words)
+        assert (bar.estimate in seen or "Use the estimated offset" in words) == own
+        assert bar.cycle in seen or "A tenth of the gait cycle on" in words
+        assert bar.speed in seen or "Slower" in words
+
+
+def test_in_a_small_window_the_rest_is_in_a_menu_within_reach_of_the_keys(
+    reviewed: MainWindow, qtbot: QtBot
+) -> None:
+    reviewed.resize(900, 560)
+    reviewed.desk.arrange("review")
+    qtbot.wait(50)
+    bar, player = reviewed.desk.transport, reviewed.desk.player
+    assert bar.more.isVisible()
+    assert bar.mapTo(reviewed, QPoint(bar.width(), 0)).x() < reviewed.width()
+    reviewed.activateWindow()
+    qtbot.waitUntil(reviewed.isActiveWindow)
+    player.go_to(reviewed.state.motion.views.sagittal.strides[0].start_s + 0.3)
+    time_s = player.time_s
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        bar.more.setFocus(Qt.FocusReason.TabFocusReason)
+        menu = bar.more.menu()
+        words = [action.text() for action in menu.actions()]
+
+        def choose(menu: QWidget = menu, words: list[str] = words) -> None:
+            for _ in range(words.index("A tenth of the gait cycle on") + 1):
+                QTest.keyClick(menu, Qt.Key.Key_Down)
+            QTest.keyClick(menu, Qt.Key.Key_Return)
+
+        QTimer.singleShot(100, choose)
+        QTest.keyClick(reviewed.windowHandle(), key)
+        qtbot.waitUntil(lambda before=time_s: player.time_s > before, timeout=5000)
+        time_s = player.time_s
+    assert not player.playing
 
 
 def test_a_click_beside_the_handle_goes_on_by_ten_per_cent(reviewed: MainWindow) -> None:
