@@ -121,6 +121,8 @@ def test_both_neither_and_not_stated_of_version_1_say_nothing(
     for trial in old["trials"]:
         if trial["sync"] is not None:
             del trial["sync"]["exchanged_s"]  # was not told then
+    for item in old["evgs"]["items"]:
+        del item["unit_means"]
     jsonschema.Draft202012Validator(schema(1)).validate(old)
     assert assessment.parse_assessment(json.dumps(old))["session"]["subject"]["affected"] == now
 
@@ -175,3 +177,10 @@ def test_a_value_without_a_place_is_a_bug_not_a_guess() -> None:
 
     with pytest.raises(TypeError, match="no place"):
         _assessment_parts.plain({"a": 1})
+
+
+def test_items_of_earlier_files_need_not_say_what_their_unit_counts(tmp_path: Path, measures: Measures) -> None:
+    found = written(tmp_path, measures)
+    for item in found["evgs"]["items"]:
+        del item["unit_means"]
+    assert assessment.parse_assessment(json.dumps(found)) == found
