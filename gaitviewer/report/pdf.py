@@ -57,6 +57,13 @@ class _Pages(Canvas):  # type: ignore[misc]  # reportlab ships no types
         super().save()
 
 
+class _AnonymousPages(_Pages):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # The year of writing, as on the pages.
+        self.setDateFormatter(lambda year, *_: f"D:{year:04d}")
+
+
 class _Document(BaseDocTemplate):  # type: ignore[misc]
     """Puts section headings into the outline."""
 
@@ -192,7 +199,7 @@ def render(
     short = who if len(who) <= 40 else f"{who[:39]}…"
     words = f"{short}  ·  {created[:10]}  ·  gaitviewer {__version__}"
     file.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
-    file.build(story, canvasmaker=_Pages)
+    file.build(story, canvasmaker=_AnonymousPages if anonymous else _Pages)
     return out.getvalue()
 
 
