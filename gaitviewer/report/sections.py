@@ -9,7 +9,7 @@ from typing import Any
 from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, Table, TableStyle
 
 from gaitviewer.core.measures import Level, Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.report import content, method, recording
 from gaitviewer.report.limits import load_limits, reliability_lines
 from gaitviewer.report.sheet import footnotes
@@ -27,6 +27,7 @@ from gaitviewer.report.wording import VIEW_WORDS, many, moment, sentence, unique
 _LEVEL_MARK = {Level.GOOD: "✓", Level.NOTE: "○", Level.WARNING: "▲", Level.REFUSED: "✕"}
 
 Story = list[Any]
+_FLAT = (("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +169,14 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
 
 
 def provenance(
-    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str
-) -> Story:
+    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str,
+    signed: Signature | None = None,
+) -> Story:  # fmt: skip
     """Digests, programs and times: what this report was made from; and a line to sign on."""
     rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
     rows += _provenance_rows(items, measures)
-    flat = [("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     style = [
-        *flat,
+        *_FLAT,
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 1),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
@@ -188,12 +189,20 @@ def provenance(
         for part in (first, last)
         if part
     ]
-    signed = Table(
+    written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
+    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), *_line_to_sign_on(frame, signed)])
+    return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]
+
+
+def _line_to_sign_on(frame: Frame, signed: Signature | None) -> Story:
+    """Room for a signature by hand; above it who signed in the program."""
+    line = Table(
         [[text(label, "label") for label in ("Reviewed by", "Role", "Date", "Signature")]],
         colWidths=[frame.width * share for share in (0.3, 0.2, 0.15, 0.35)],
-        style=TableStyle([*flat, ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT)]),
+        style=TableStyle([*_FLAT, ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT)]),
         hAlign="LEFT",
     )
-    written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
-    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), Spacer(0, 32), signed])
-    return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]
+    if signed is None:
+        return [Spacer(0, 32), line]
+    words = f"Signed in the program by {signed.who} on {moment(signed.when)}."
+    return [Spacer(0, 8), text(words), Spacer(0, 28), line]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, part
 from gaitviewer.workflow.anonymous import without_names, year_alone, year_of
 from gaitviewer.workflow.outputs import Writer, write_all
@@ -74,6 +74,7 @@ def report_writer(
     anonymous: bool,
     sections: frozenset[str] | None = None,
     created: str,
+    signed: Signature | None = None,
     tick: Tick,
 ) -> Writer:
     """A function that writes the printed report to the path it is given."""
@@ -99,6 +100,7 @@ def report_writer(
                 anonymous=anonymous,
                 document=document,
                 sections=sections,
+                signed=signed,
                 tick=tick,
             )
 
