@@ -253,6 +253,7 @@ class EvgsPanel(Panel):
             by_hand=measured_for(state.document, state.measures, item, state.side),
             hidden=is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
+            document=state.document,
         )
         self._split(sum(self.splitter.sizes()))
 

@@ -402,3 +402,11 @@ def test_the_last_item_stays_and_says_what_is_left(panel: EvgsPanel, desk: Any) 
     state.select(last.number, Side.RIGHT)
     panel.act("grade.next")
     assert "All items of the views recorded are graded" in panel.hint.words.text()
+
+
+def test_evidence_names_its_recording_as_the_window_does(panel: EvgsPanel, desk: Any) -> None:
+    measures = desk.state.measures
+    found = next(m for m in measures.evgs.measures.right if m.evidence)
+    desk.state.select(found.item.number, Side.RIGHT)
+    tip = panel.detail.evidence.item(0).toolTip()
+    assert tip == f"Frame {found.evidence[0].frame} of recording 1"
