@@ -17,13 +17,13 @@ class CaptionDelegate(QStyledItemDelegate):
     ) -> None:
         """The caption, or what to do for one."""
         super().initStyleOption(option, index)
-        if option.text:  # type: ignore[attr-defined]
+        if option.text:
             return
-        option.text = self.tr("Double-click or press F2 to write a caption")  # type: ignore[attr-defined]
-        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDisplay  # type: ignore[attr-defined]
+        option.text = self.tr("Double-click or press F2 to write a caption")
+        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDisplay
         muted = theme.palette().colour("muted")
         for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-            option.palette.setColor(role, muted)  # type: ignore[attr-defined]
+            option.palette.setColor(role, muted)
 
     def createEditor(  # noqa: N802  Qt's name
         self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

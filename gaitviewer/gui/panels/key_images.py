@@ -178,7 +178,7 @@ class KeyImagesPanel(Panel):
         added = [row for row, image in enumerate(self._shown or ()) if spot_of(image) not in known]
         if len(added) == 1:
             self.table.setCurrentCell(added[0], CAPTION)
-            self.table.scrollToItem(self.table.item(added[0], CAPTION))
+            self.table.scrollTo(self.table.currentIndex())
 
     def _icon(self, image: KeyImage) -> QIcon:
         """The small picture; until it is there a drawing as large, so that nothing jumps."""
