@@ -51,7 +51,7 @@ def write_report(
         path: the PDF file; an older one there is replaced.
         measures: what was measured.
         pictures: gives the frames for evidence pictures and key frames, see :class:`Pictures`.
-        provenance: (what, where it comes from), e.g. ("t1, side view", ...).
+        provenance: (what, where it comes from), e.g. ("recording 1, side view", ...).
         created: ISO 8601 UTC time printed as the time of writing.
         paper: "A4" or "Letter".
         kinds: the angles with their titles and units, in the order of printing.

@@ -257,4 +257,5 @@ def progression_lines(measures: Measures) -> tuple[str, ...]:
             words.append(f"{side.value} {number(stat.mean)}°{spread} ({many(stat.count, 'stride')})")
     if not words:
         return ()
-    return (f"Foot progression in the coronal view, external +: {joined(words)}. It is not EVGS item 5.",)
+    where = f"in the {VIEW_WORDS[View.CORONAL]}"
+    return (f"Foot progression {where}, external +: {joined(words)}. It is not EVGS item 5.",)

@@ -22,7 +22,7 @@ from gaitviewer.report.tables import (
     sheet_table,
     views_table,
 )
-from gaitviewer.report.wording import VIEW_WORDS, many, moment, sentence, unique
+from gaitviewer.report.wording import VIEW_WORDS, many, moment, recording_words, sentence, unique
 
 _LEVEL_MARK = {Level.GOOD: "✓", Level.NOTE: "○", Level.WARNING: "▲", Level.REFUSED: "✕"}
 
@@ -82,7 +82,8 @@ def quality(measures: Measures, frame: Frame) -> Story:
     if measures.quality:
         story.append(text("Findings and advice", "sub"))
     for finding in measures.quality:
-        where = " ".join(part for part in (finding.trial, finding.view.value if finding.view else "") if part)
+        seen = VIEW_WORDS[finding.view] if finding.view else ""
+        where = recording_words(finding.trial, finding.view) if finding.trial else seen
         topic = sentence(finding.topic).rstrip(".") + (f" ({where})" if where else "")
         line = f"{topic}: {sentence(finding.text)} {sentence(finding.advice)}".strip()
         if finding.items:
@@ -164,7 +165,7 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
             if video is not None:
                 of = [text(f"{video.info.codec}, {many(video.info.frame_count, 'frame')}", "cell")]
                 of.append(text(f"SHA-256 {video.sha256}", "mono"))
-                what = f"video {motion.trial.id}, {VIEW_WORDS[view]}"
+                what = f"video of {recording_words(motion.trial.id, view)}"
                 yield [text(what, "cell"), of, text(f"{video.info.duration_s:.2f} s", "cell")]
 
 

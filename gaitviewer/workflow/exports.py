@@ -19,8 +19,6 @@ from gaitviewer.workflow.outputs import Writer, write_all
 if TYPE_CHECKING:
     from gaitviewer.store import Library
 
-_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front view"}
-
 
 def write_results(
     folder: Path,
@@ -109,8 +107,10 @@ def report_writer(
 
 def sources(document: Document, core: Provenance) -> list[tuple[str, Provenance]]:
     """What each part of the results comes from, in the words of the report."""
+    from gaitviewer.report.wording import recording_words
+
     found = [
-        (f"{data.trial.id}, {_VIEW_WORDS[view]}", made)
+        (recording_words(data.trial.id, view), made)
         for data in document.trials
         for view in View
         if (made := data.provenance[view]) is not None and data.poses[view] is not None
