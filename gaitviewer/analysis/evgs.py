@@ -32,7 +32,7 @@ __all__ = ["change_between", "load_items", "load_reliability", "score"]
 Block = Callable[[str, Cycle], str]
 """Why a stride may not be used for the item with this code; "" if it may."""
 
-_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "coronal view"}
+_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
 
 
 def _never(code: str, cycle: Cycle) -> str:

@@ -18,7 +18,7 @@ from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.paths import resources
 
 _ORDER = {Level.REFUSED: 0, Level.WARNING: 1, Level.NOTE: 2, Level.GOOD: 3}
-_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "coronal view"}
+_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
 _LEGS = [k for k in Keypoint if any(part in k.name for part in ("HIP", "KNEE", "ANKLE"))]
 
 

@@ -32,6 +32,14 @@ class Provenance:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed a session, and when (ISO 8601 UTC time)."""
+
+    who: str
+    when: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinion:
     """What a model says of one question, or why it says nothing.

@@ -33,6 +33,7 @@ from gaitviewer.gui.notices import JobBar
 from gaitviewer.gui.panels.library import LibraryPage
 from gaitviewer.gui.panels.trial_box import TrialBox
 from gaitviewer.gui.prepare import prepare
+from gaitviewer.gui.signature_note import SignatureNote
 from gaitviewer.gui.state import AppState
 from gaitviewer.gui.work import Work
 
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.saved_words)
         self.job_bar = JobBar(self.jobs)
         self.statusBar().addPermanentWidget(self.job_bar)
+        self.statusBar().addPermanentWidget(SignatureNote(self.work))
 
     def _connect(self) -> None:
         page, work, state = self.library_page, self.work, self.state
@@ -129,7 +131,6 @@ class MainWindow(QMainWindow):
         work.opened.connect(self._show_session)
         work.analysed.connect(lambda _: self._after_analysis())
         work.conflicted.connect(self.dialogs.ask_conflict)
-        work.signed.connect(lambda who: self.statusBar().showMessage(self.tr("Signed by ") + who, 6000))
         work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
         self.jobs.failed.connect(self._job_failed)
         self.crashed.connect(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gaitviewer.core.document import Document
+from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import ChangedElsewhereError, UserError
 from gaitviewer.gui.jobs import JobFailure, Jobs
 from gaitviewer.gui.library_work import LibraryWork
 from gaitviewer.gui.state import AppState
+
+if TYPE_CHECKING:
+    from gaitviewer.store import Library
 
 _SAVE_AFTER_MS = 800
 
@@ -38,6 +43,8 @@ class Saving(LibraryWork):
         self.state = state
         # Of each session, the revision that was opened or last saved here.
         self._revisions: dict[str, str] = {}
+        # Of each session, who signed it last, and the document that was signed if it is known.
+        self._signatures: dict[str, tuple[Signature, Document | None]] = {}
         self._saving = threading.Lock()
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
@@ -105,7 +112,8 @@ class Saving(LibraryWork):
             name = document.session.id
             with self._saving, open_library(self.library_file) as library:
                 opened = self._revisions.get(name)
-                self._revisions[name] = sign_session(library, document, measures, who=who, opened=opened)
+                self._revisions[name], made = sign_session(library, document, measures, who=who, opened=opened)
+                self._signatures[name] = made, document
 
         def done(_: None) -> None:
             self._saved(document)
@@ -119,13 +127,48 @@ class Saving(LibraryWork):
 
         self.jobs.start("sign", work, title=self.tr("Signing"), done=done, failed=failed)
 
+    @property
+    def signature(self) -> Signature | None:
+        """Who signed the open session last, if anybody did."""
+        document = self.state.kept
+        return self._signatures.get(document.session.id, (None, None))[0] if document is not None else None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the open session stands as it was signed last."""
+        document = self.state.document
+        return document is not None and document is self._signatures.get(document.session.id, (None, None))[1]
+
+    def _note_signature(self, library: Library, document: Document) -> Document:
+        """Remember who signed a session that was just loaded."""
+        from gaitviewer.workflow.session import signature_of
+
+        signature, stands = signature_of(library, document.session.id)
+        self._signatures.pop(document.session.id, None)
+        if signature is not None:
+            self._signatures[document.session.id] = signature, document if stands else None
+        return document
+
+    def _amend_signed(self, change: Callable[[Document], Document]) -> None:
+        """Change where files lie, or the like: what was signed stays signed."""
+        signature, stands = self.signature, self.is_signed
+        self.state.amend(change)
+        now = self.state.kept
+        if signature is not None and stands and now is not None:
+            self._signatures[now.session.id] = signature, now
+            self.state.saved_changed.emit()
+
     def _write(self, document: Document) -> None:
         from gaitviewer.store import open_library
         from gaitviewer.workflow.session import save_document
 
         name = document.session.id
         with self._saving, open_library(self.library_file) as library:
-            self._revisions[name] = save_document(library, document, opened=self._revisions.get(name))
+            signature, signed = self._signatures.get(name, (None, None))
+            self._revisions[name] = save_document(
+                library, document, opened=self._revisions.get(name),
+                signed=signature if signed is document else None,
+            )  # fmt: skip
 
     def _saved(self, document: Document) -> None:
         now = self.state.kept

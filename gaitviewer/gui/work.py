@@ -82,7 +82,7 @@ class Work(Saving):
 
             with self._saving, open_library(path) as library:
                 document, self._revisions[session_id] = library.load_revision(session_id)
-                return document
+                return self._note_signature(library, document)
 
         self.jobs.start("open", work, title=self.tr("Opening the session"), done=self.show)
 
@@ -353,7 +353,7 @@ class Work(Saving):
 
     def _known(self, library: Library, document: Document) -> Document:
         self._revisions[document.session.id] = library.revision(document.session.id)
-        return document
+        return self._note_signature(library, document)
 
     def _make(self, work: Callable[[Tick], Document], title: str, *, analyse: bool) -> None:
         def done(document: Document) -> None:
@@ -382,7 +382,7 @@ class Work(Saving):
         def found(changed: Document) -> None:
             now = self.state.document
             if now is not None and now.session.id == changed.session.id:
-                self.state.amend(lambda document: with_videos_of(document, changed))
+                self._amend_signed(lambda document: with_videos_of(document, changed))
                 self.save()
                 done()
                 self.found.emit()

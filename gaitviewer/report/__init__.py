@@ -9,7 +9,7 @@ from pathlib import Path
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, silent
 from gaitviewer.core.sections import choose_sections
 from gaitviewer.report.pictures import Pictures
@@ -42,6 +42,7 @@ def write_report(
     anonymous: bool = False,
     document: Document | None = None,
     sections: frozenset[str] | None = None,
+    signed: Signature | None = None,
     tick: Tick = silent,
 ) -> None:
     """Write the assessment of a session as a PDF, whole or not at all.
@@ -50,7 +51,7 @@ def write_report(
         path: the PDF file; an older one there is replaced.
         measures: what was measured.
         pictures: gives the frames for evidence pictures and key frames, see :class:`Pictures`.
-        provenance: (what, where it comes from), e.g. ("t1, side view", ...).
+        provenance: (what, where it comes from), e.g. ("recording 1, side view", ...).
         created: ISO 8601 UTC time printed as the time of writing.
         paper: "A4" or "Letter".
         kinds: the angles with their titles and units, in the order of printing.
@@ -59,6 +60,7 @@ def write_report(
             names of raters are left out of an anonymous report).
         sections: names of :data:`gaitviewer.core.sections.SECTIONS` to print; None prints all. The front page
             says what was left out.
+        signed: who signed the session as it stands, printed at the line to sign on (not if anonymous).
         tick: carries progress out.
 
     Raises:
@@ -73,5 +75,6 @@ def write_report(
     write(
         Path(path), measures, pictures=pictures, provenance=tuple(provenance), created=created,
         paper=paper, kinds=tuple(kinds), anonymous=anonymous, document=document,
-        shown=choose_sections(sections), tick=tick,
+        shown=choose_sections(sections),
+        signed=None if anonymous else signed, tick=tick,
     )  # fmt: skip

@@ -82,10 +82,10 @@ def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -
         Fact("Walking aid", session.walking_aid.value),
     ]
     facts.append(Fact("Affected side", subject.affected.value))
-    if session.gmfcs is not None:
-        facts.append(Fact("GMFCS, as rated elsewhere", f"{session.gmfcs.value} ({session.gmfcs.rater})"))
-    if session.cobb is not None:
-        facts.append(Fact("Cobb angle, as rated elsewhere", f"{session.cobb.value} ({session.cobb.rater})"))
+    for label, rating in (("GMFCS", session.gmfcs), ("Cobb angle", session.cobb)):
+        if rating is not None:
+            who = f" ({rating.rater})" if rating.rater and not anonymous else ""
+            facts.append(Fact(f"{label}, as rated elsewhere", f"{rating.value}{who}"))
     if not anonymous:
         optional = (
             Fact("Diagnosis, as given", subject.diagnosis),
@@ -257,4 +257,5 @@ def progression_lines(measures: Measures) -> tuple[str, ...]:
             words.append(f"{side.value} {number(stat.mean)}°{spread} ({many(stat.count, 'stride')})")
     if not words:
         return ()
-    return (f"Foot progression in the coronal view, external +: {joined(words)}. It is not EVGS item 5.",)
+    where = f"in the {VIEW_WORDS[View.CORONAL]}"
+    return (f"Foot progression {where}, external +: {joined(words)}. It is not EVGS item 5.",)

@@ -13,7 +13,7 @@ from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import Skeleton
 from gaitviewer.report.geometry import Body, Construction, construct, crop_box
-from gaitviewer.report.wording import VIEW_WORDS, with_unit
+from gaitviewer.report.wording import VIEW_WORDS, recording_words, with_unit
 
 EVIDENCE_ASPECT = 1.12  # width / height of an evidence picture
 KEY_ASPECT = 0.55
@@ -112,7 +112,7 @@ def evidence_shot(measures: Measures, measure: EvgsMeasure) -> Shot | None:
     value = with_unit(found.value, measure.item.unit) if math.isfinite(found.value) else ""
     what = value or measure.category
     stride = next((s for s in measures.strides if s.key == found.stride), None)
-    where = f", trial {found.trial}" if len(measures.motions) > 1 else ""
+    where = f", {recording_words(found.trial)}" if len(measures.motions) > 1 else ""
     where += ", far limb" if stride is not None and stride.far else ""
     return Shot(
         anchor=anchor_of(measure), trial=found.trial, view=found.view, frame=found.frame, time_s=found.time_s,

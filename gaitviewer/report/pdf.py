@@ -21,7 +21,7 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
 from gaitviewer.errors import OutputError, SettingsError
@@ -55,6 +55,13 @@ class _Pages(Canvas):  # type: ignore[misc]  # reportlab ships no types
         self.drawString(0, 0, total)
         self.endForm()
         super().save()
+
+
+class _AnonymousPages(_Pages):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # The year of writing, as on the pages.
+        self.setDateFormatter(lambda year, *_: f"D:{year:04d}")
 
 
 class _Document(BaseDocTemplate):  # type: ignore[misc]
@@ -117,7 +124,7 @@ def _gather(
 def _story(
     measures: Measures, frame: sections.Frame, *, pictures: Pictures,
     provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...],
-    anonymous: bool, document: Document | None, shown: frozenset[str], tick: Tick,
+    anonymous: bool, document: Document | None, shown: frozenset[str], signed: Signature | None, tick: Tick,
 ) -> list[Any]:  # fmt: skip
     pairs = evidence_shots(measures) if "evidence" in shown else []
     sides = Side if "key_frames" in shown else ()
@@ -149,7 +156,7 @@ def _story(
     return [
         *sections.front(measures, frame, program=__version__, anonymous=anonymous, left_out=left_out),
         *(flowable for name, make in parts if name in shown for flowable in make()),
-        *sections.provenance(provenance, measures, frame, created),
+        *sections.provenance(provenance, measures, frame, created, signed=signed),
     ]
 
 
@@ -165,7 +172,7 @@ def _item_names(measures: Measures) -> dict[str, str]:
 def render(
     measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...], created: str,
     paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None,
-    shown: frozenset[str], tick: Tick,
+    shown: frozenset[str], signed: Signature | None, tick: Tick,
 ) -> bytes:  # fmt: skip
     """The PDF file as bytes."""
     if paper not in PAPERS:
@@ -175,7 +182,7 @@ def render(
     frame = sections.Frame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
     story = _story(
         measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
-        anonymous=anonymous, document=document, shown=shown, tick=tick,
+        anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
     )  # fmt: skip
     tick(0.6, "laying out the report")
     rl_config.useA85 = 0  # plain binary streams: smaller, and ten times as quick as text encoding
@@ -192,20 +199,21 @@ def render(
     short = who if len(who) <= 40 else f"{who[:39]}…"
     words = f"{short}  ·  {created[:10]}  ·  gaitviewer {__version__}"
     file.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
-    file.build(story, canvasmaker=_Pages)
+    file.build(story, canvasmaker=_AnonymousPages if anonymous else _Pages)
     return out.getvalue()
 
 
 def write(
     path: Path, measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...],
     created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool,
-    document: Document | None = None, shown: frozenset[str], tick: Tick,
+    document: Document | None = None, shown: frozenset[str],
+    signed: Signature | None = None, tick: Tick,
 ) -> None:  # fmt: skip
     """See :func:`gaitviewer.report.write_report`."""
     tick(0.0, "report")
     data = render(
         measures, pictures=pictures, provenance=provenance, created=created, paper=paper, kinds=kinds,
-        anonymous=anonymous, document=document, shown=shown, tick=tick,
+        anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
     )  # fmt: skip
     tick(0.95, "writing the report")
     put_in_place(path, data)

@@ -12,14 +12,24 @@ from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.numerals import DASH
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Trial
-from gaitviewer.report.wording import VIEW_WORDS, hertz, joined, many, sentence, side_words, unique
+from gaitviewer.report.wording import (
+    VIEW_WORDS,
+    hertz,
+    joined,
+    many,
+    recording_number,
+    recording_words,
+    sentence,
+    side_words,
+    unique,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ViewRow:
     """One recorded view of one trial."""
 
-    trial: str
+    recording: str
     view: str
     picture: str
     rate: str
@@ -79,7 +89,7 @@ def _view_row(trial: Trial, view: View, motion: ViewMotion) -> ViewRow:
     if video is not None and video.info.variable_rate:
         rate += ", variable"
     return ViewRow(
-        trial=trial.id,
+        recording=recording_number(trial.id),
         view=VIEW_WORDS[view],
         picture=f"{pose.width} × {pose.height}",
         rate=f"{rate}; {len(pose)} frames",
@@ -107,7 +117,8 @@ def sync_lines(measures: Measures) -> tuple[str, ...]:
         if motion.sync is not None:
             sync = motion.sync
             lines.append(
-                f"Trial {motion.trial.id}: coronal time = sagittal time "
+                f"{recording_words(motion.trial.id).capitalize()}: time in the {VIEW_WORDS[View.CORONAL]} = "
+                f"time in the {VIEW_WORDS[View.SAGITTAL]} "
                 f"{'+' if sync.offset_s >= 0 else DASH} {abs(sync.offset_s):.3f} s "
                 f"(± {sync.sigma_s:.3f} s; {sync.source}{'; ' + sync.note if sync.note else ''})."
             )
@@ -123,7 +134,9 @@ def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 def left_out_strides(measures: Measures) -> tuple[str, ...]:
     """Strides that do not count, by reason."""
-    pairs = [(s.excluded, f"{s.side.value} {s.view.value}") for s in measures.strides if not s.counts]
+    pairs = [
+        (s.excluded, f"{s.side.value} in the {VIEW_WORDS[s.view]}") for s in measures.strides if not s.counts
+    ]
     return tuple(
         f"{many(len(which), 'stride')} left out ({joined(sorted(set(which)))}): {sentence(reason)}"
         for reason, which in _grouped(pairs).items()
@@ -144,15 +157,18 @@ def left_out_frames(measures: Measures) -> tuple[str, ...]:
             pairs = [(part.reason, _frames(part)) for part in found.left_out] if found else []
             parts = [f"{', '.join(frames)} {reason}" for reason, frames in _grouped(pairs).items()]
             if parts:
-                lines.append(
-                    sentence(f"trial {motion.trial.id}, {VIEW_WORDS[view]}, frames {'; '.join(parts)}")
-                )
+                lines.append(sentence(f"{recording_words(motion.trial.id, view)}, frames {'; '.join(parts)}"))
     return tuple(lines)
 
 
 def flagged_strides(measures: Measures) -> tuple[str, ...]:
     """What is unusual about strides that do count."""
-    pairs = [(flag, f"{s.side.value} {s.view.value}") for s in measures.strides if s.counts for flag in s.flags]
+    pairs = [
+        (flag, f"{s.side.value} in the {VIEW_WORDS[s.view]}")
+        for s in measures.strides
+        if s.counts
+        for flag in s.flags
+    ]
     return tuple(
         f"{many(len(which), 'stride')} kept ({joined(sorted(set(which)))}): {sentence(flag)}"
         for flag, which in _grouped(pairs).items()

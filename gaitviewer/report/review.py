@@ -17,7 +17,7 @@ from gaitviewer.core.numerals import DASH
 from gaitviewer.report.pictures import Pictures, crop_to_jpeg
 from gaitviewer.report.sections import Frame, section
 from gaitviewer.report.style import RULE, SANS, SOFT, text
-from gaitviewer.report.wording import VIEW_WORDS
+from gaitviewer.report.wording import VIEW_WORDS, recording_words
 
 Story = list[Any]
 _GUTTER = 14.0
@@ -136,7 +136,7 @@ def _hand_line(done: HandMeasure, name: str, *, anonymous: bool) -> str:
     value = DASH if math.isnan(done.value) else f"{done.value:.1f}{unit}"
     side = f", {done.side.value}" if done.side is not None else ""
     who = f", {done.rater}" if done.rater and not anonymous else ""
-    where = f"{VIEW_WORDS[done.view]}, frame {done.frame} of {done.trial}"
+    where = f"{VIEW_WORDS[done.view]}, frame {done.frame} of {recording_words(done.trial)}"
     return f"{name}{side}: {value} with the {done.tool} ({where}{who})"
 
 
@@ -166,7 +166,9 @@ def _in_order(images: Sequence[KeyImage]) -> list[KeyImage]:
 
 def _picture(image: KeyImage, pictures: Pictures, width: float) -> list[Any]:
     picture = pictures(image.trial, image.view, image.frame)
-    where = f"{VIEW_WORDS[image.view]}, {image.time_s:.2f} s, frame {image.frame} of {image.trial}"
+    where = (
+        f"{VIEW_WORDS[image.view]}, {image.time_s:.2f} s, frame {image.frame} of {recording_words(image.trial)}"
+    )
     below = [text(image.caption, "caption")] if image.caption else []
     below.append(text(where, "caption_soft"))
     if picture is None:

@@ -9,7 +9,7 @@ from typing import Any
 from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, Table, TableStyle
 
 from gaitviewer.core.measures import Level, Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.report import content, method, recording
 from gaitviewer.report.limits import load_limits, reliability_lines
 from gaitviewer.report.sheet import footnotes
@@ -22,11 +22,12 @@ from gaitviewer.report.tables import (
     sheet_table,
     views_table,
 )
-from gaitviewer.report.wording import VIEW_WORDS, many, moment, sentence, unique
+from gaitviewer.report.wording import VIEW_WORDS, many, moment, recording_words, sentence, unique
 
 _LEVEL_MARK = {Level.GOOD: "✓", Level.NOTE: "○", Level.WARNING: "▲", Level.REFUSED: "✕"}
 
 Story = list[Any]
+_FLAT = (("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def quality(measures: Measures, frame: Frame) -> Story:
     if measures.quality:
         story.append(text("Findings and advice", "sub"))
     for finding in measures.quality:
-        where = " ".join(part for part in (finding.trial, finding.view.value if finding.view else "") if part)
+        seen = VIEW_WORDS[finding.view] if finding.view else ""
+        where = recording_words(finding.trial, finding.view) if finding.trial else seen
         topic = sentence(finding.topic).rstrip(".") + (f" ({where})" if where else "")
         line = f"{topic}: {sentence(finding.text)} {sentence(finding.advice)}".strip()
         if finding.items:
@@ -163,19 +165,19 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
             if video is not None:
                 of = [text(f"{video.info.codec}, {many(video.info.frame_count, 'frame')}", "cell")]
                 of.append(text(f"SHA-256 {video.sha256}", "mono"))
-                what = f"video {motion.trial.id}, {VIEW_WORDS[view]}"
+                what = f"video of {recording_words(motion.trial.id, view)}"
                 yield [text(what, "cell"), of, text(f"{video.info.duration_s:.2f} s", "cell")]
 
 
 def provenance(
-    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str
-) -> Story:
+    items: Sequence[tuple[str, Provenance]], measures: Measures, frame: Frame, created: str,
+    signed: Signature | None = None,
+) -> Story:  # fmt: skip
     """Digests, programs and times: what this report was made from; and a line to sign on."""
     rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
     rows += _provenance_rows(items, measures)
-    flat = [("FONTNAME", (0, 0), (-1, -1), SANS), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     style = [
-        *flat,
+        *_FLAT,
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("TOPPADDING", (0, 0), (-1, -1), 1),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
@@ -188,12 +190,20 @@ def provenance(
         for part in (first, last)
         if part
     ]
-    signed = Table(
+    written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
+    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), *_line_to_sign_on(frame, signed)])
+    return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]
+
+
+def _line_to_sign_on(frame: Frame, signed: Signature | None) -> Story:
+    """Room for a signature by hand; above it who signed in the program."""
+    line = Table(
         [[text(label, "label") for label in ("Reviewed by", "Role", "Date", "Signature")]],
         colWidths=[frame.width * share for share in (0.3, 0.2, 0.15, 0.35)],
-        style=TableStyle([*flat, ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT)]),
+        style=TableStyle([*_FLAT, ("LINEABOVE", (0, 0), (-1, 0), 0.5, SOFT)]),
         hAlign="LEFT",
     )
-    written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
-    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), Spacer(0, 32), signed])
-    return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]
+    if signed is None:
+        return [Spacer(0, 32), line]
+    words = f"Signed in the program by {signed.who} on {moment(signed.when)}."
+    return [Spacer(0, 8), text(words), Spacer(0, 28), line]

@@ -76,12 +76,21 @@ def figures_table(figures: Sequence[KeyFigure], width: float) -> Table:
 
 def views_table(measures: Measures, width: float) -> Table:
     """What was recorded and how well it was seen."""
-    heads = ("Trial", "View", "Picture", "Rate", "Walking passes", "Out of plane", "Leg points", "Strides")
+    heads = ("Recording", "View", "Picture", "Rate", "Walking passes", "Out of plane", "Leg points", "Strides")
     rows: list[list[Any]] = [[text(head, "head") for head in heads]]
     for row in view_rows(measures):
-        words = (row.trial, row.view, row.picture, row.rate, row.passes, row.plane, row.confidence, row.strides)
+        words = (
+            row.recording,
+            row.view,
+            row.picture,
+            row.rate,
+            row.passes,
+            row.plane,
+            row.confidence,
+            row.strides,
+        )
         rows.append([text(word, "cell") for word in words])
-    shares = (0.07, 0.12, 0.12, 0.14, 0.18, 0.1, 0.12, 0.15)
+    shares = (0.11, 0.13, 0.11, 0.13, 0.17, 0.09, 0.12, 0.14)
     return _ruled(rows, [width * share for share in shares])
 
 

@@ -11,7 +11,7 @@ from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.numerals import DASH, number
 
-VIEW_WORDS = {View.SAGITTAL: "sagittal view", View.CORONAL: "coronal view"}
+VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
 
 # Sagittal first, from the hip down, then the trunk, then what the front view shows.
 _ORDER = (
@@ -36,6 +36,18 @@ def moment(when: str) -> str:
     except ValueError:
         return when
     return f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if found.tzinfo else f"{found:%Y-%m-%d %H:%M}"
+
+
+def recording_number(trial: str) -> str:
+    """The number of a recording, which the program knows as "t1"; any other name as it is."""
+    return trial[1:] if trial[:1] == "t" and trial[1:].isdecimal() else trial
+
+
+def recording_words(trial: str, view: View | None = None) -> str:
+    """A recording as the window calls it, with one of its views: "recording 1, side view"."""
+    number = recording_number(trial)
+    name = f"recording {number}" if number != trial else trial
+    return name if view is None else f"{name}, {VIEW_WORDS[view]}"
 
 
 def unit_after(unit: str) -> str:

@@ -122,7 +122,9 @@ class Library:
         with database.explained(self.path):
             return [dict(row) for row in self.connection.execute(sql, values)]
 
-    def save_session(self, document: Document, *, opened: str | None = None) -> str:
+    def save_session(
+        self, document: Document, *, opened: str | None = None, saved_utc: str | None = None
+    ) -> str:
         """Saves a session with all that is in its document, all of it or nothing.
 
         What was saved under the same session id before is replaced; snapshots and outputs stay. A deleted
@@ -131,6 +133,7 @@ class Library:
         Args:
             document: the session.
             opened: the revision that the document was made from; None: whatever is there is replaced.
+            saved_utc: when this very document was saved before, if it was; None: now.
 
         Returns:
             The revision that is saved now.
@@ -139,7 +142,7 @@ class Library:
             ChangedElsewhereError: the library holds another revision than ``opened``; nothing was changed.
             StoreError: nothing was changed.
         """
-        session, now, revision = document.session, now_utc(), secrets.token_hex(8)
+        session, now, revision = document.session, saved_utc or now_utc(), secrets.token_hex(8)
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
                 raise ChangedElsewhereError(

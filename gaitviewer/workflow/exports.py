@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, part
-from gaitviewer.core.session import Subject, Trial, VideoStream
+from gaitviewer.workflow.anonymous import without_names, year_alone, year_of
 from gaitviewer.workflow.outputs import Writer, write_all
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
-
-_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front view"}
 
 
 def write_results(
@@ -43,17 +40,18 @@ def write_results(
     from gaitviewer.analysis.angles import load_angles
 
     kinds = load_angles()
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = written = datetime.now(UTC).isoformat(timespec="seconds")
     write_report = report_writer(
         document, measures, core=core, paper=paper, anonymous=anonymous, sections=sections, created=now,
         tick=part(tick, 0.2, 1.0),
     )  # fmt: skip
     if anonymous:
         document, measures = without_names(document, measures)
+        core, written = year_alone(core), year_of(now)
     tick(0.0, "writing the results")
     writers: dict[str, Writer] = {
         "assessment.json": lambda path: formats.write_assessment(
-            path, measures, document, core=core, made_utc=now
+            path, measures, document, core=core, made_utc=written
         ),
         "kinematics.csv": lambda path: formats.write_kinematics(
             path, measures, units={kind.name: kind.unit for kind in kinds}
@@ -74,6 +72,7 @@ def report_writer(
     anonymous: bool,
     sections: frozenset[str] | None = None,
     created: str,
+    signed: Signature | None = None,
     tick: Tick,
 ) -> Writer:
     """A function that writes the printed report to the path it is given."""
@@ -99,47 +98,19 @@ def report_writer(
                 anonymous=anonymous,
                 document=document,
                 sections=sections,
+                signed=signed,
                 tick=tick,
             )
 
     return write
 
 
-def without_names(document: Document, measures: Measures) -> tuple[Document, Measures]:
-    """The same results without pseudonym, dates, diagnosis, notes and file names.
-
-    The videos can no longer be found from them, so an anonymous report shows skeletons alone.
-    """
-    session = document.session
-    blank = replace(
-        session,
-        id="",
-        subject=Subject("anonymous", sex=session.subject.sex, affected=session.subject.affected),
-        when=None,
-        surgery=(),
-        botulinum=(),
-        note="",
-    )
-    trials = tuple(replace(data, trial=_unnamed(data.trial)) for data in document.trials)
-    motions = tuple(replace(motion, trial=_unnamed(motion.trial)) for motion in measures.motions)
-    return (
-        replace(document, session=blank, trials=trials),
-        replace(measures, session=blank, motions=motions),
-    )
-
-
-def _unnamed(trial: Trial) -> Trial:
-    def hidden(view: View) -> VideoStream | None:
-        stream = trial.videos[view]
-        return stream and replace(stream, path=Path(f"{trial.id}-{view.value}"))
-
-    return replace(trial, videos=ByView(hidden(View.SAGITTAL), hidden(View.CORONAL)))
-
-
 def sources(document: Document, core: Provenance) -> list[tuple[str, Provenance]]:
     """What each part of the results comes from, in the words of the report."""
+    from gaitviewer.report.wording import recording_words
+
     found = [
-        (f"{data.trial.id}, {_VIEW_WORDS[view]}", made)
+        (recording_words(data.trial.id, view), made)
         for data in document.trials
         for view in View
         if (made := data.provenance[view]) is not None and data.poses[view] is not None

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick, part, silent
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
@@ -128,19 +129,31 @@ def open_session(library: Library, session_id: str, *, tick: Tick = silent) -> t
     return document, measure_document(document, tick=tick)
 
 
-def save_document(library: Library, document: Document, *, opened: str | None = None) -> str:
+def signature_of(library: Library, session_id: str) -> tuple[Signature | None, bool]:
+    """Who signed a session last, if anybody did, and whether it stands as it was signed then."""
+    row = next((row for row in library.list_sessions() if row.id == session_id), None)
+    if row is None or not row.signed_by:
+        return None, False
+    return Signature(row.signed_by, row.signed_utc), state_of(row) is SessionState.SIGNED
+
+
+def save_document(
+    library: Library, document: Document, *, opened: str | None = None, signed: Signature | None = None
+) -> str:
     """Save a session; returns the revision that is in the library now.
 
     Args:
         library: where.
         document: the session.
         opened: the revision that it was made from; None: whatever is there is replaced.
+        signed: the signature, if this is the very document that was signed (come back to by undoing): it is
+            still signed then.
 
     Raises:
         ChangedElsewhereError: another program saved it meanwhile; the library is as it was.
         StoreError: the library is as it was.
     """
-    return library.save_session(document, opened=opened)
+    return library.save_session(document, opened=opened, saved_utc=signed.when if signed else None)
 
 
 def save_copy(library: Library, document: Document) -> tuple[Document, str]:
@@ -164,10 +177,11 @@ def save_copy(library: Library, document: Document) -> tuple[Document, str]:
 
 def sign_session(
     library: Library, document: Document, measures: Measures, *, who: str, opened: str | None = None
-) -> str:
+) -> tuple[str, Signature]:
     """Save a session and sign it as it is: grades, measures and their origin, for ever.
 
-    Returns the revision that is in the library now; ``opened`` is as in :func:`save_document`.
+    Returns the revision that is in the library now, and the signature; ``opened`` is as in
+    :func:`save_document`.
 
     Raises:
         SettingsError: nobody signs.
@@ -179,8 +193,8 @@ def sign_session(
         raise SettingsError("A signature needs a name.")
     revision = library.save_session(document, opened=opened)
     text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
-    library.add_snapshot(document.session.id, text, who=who.strip())
-    return revision
+    made = library.add_snapshot(document.session.id, text, who=who.strip())
+    return revision, Signature(made.who, made.when)
 
 
 def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = silent) -> Document:
@@ -270,9 +284,12 @@ def export_report(
     sections: frozenset[str] | None = None,
     name: str = REPORT_NAME,
     library: Library | None = None,
+    signed: Signature | None = None,
     tick: Tick = silent,
 ) -> Path:
     """Write the printed report into a folder, whole or not at all; noted in the library if one is given.
+
+    ``signed`` says who signed the session as it stands.
 
     Raises:
         OutputError, SettingsError: the folder is as it was.
@@ -291,6 +308,7 @@ def export_report(
         anonymous=anonymous,
         sections=sections,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        signed=signed,
         tick=part(tick, 0.0, 0.98),
     )
     (path,) = write_all(folder, {name: writer})
@@ -310,6 +328,7 @@ def export_and_note(
     anonymous: bool = False,
     sections: frozenset[str] | None = None,
     library: Path | None = None,
+    signed: Signature | None = None,
     tick: Tick = silent,
 ) -> Path:
     """Write the report and note it in the library file (None: in none); see :func:`export_report`."""
@@ -321,7 +340,7 @@ def export_and_note(
             known = stack.enter_context(open_library(library))
         return export_report(
             document, measures, folder, paper=paper, anonymous=anonymous, sections=sections, name=name,
-            library=known, tick=tick,
+            library=known, signed=signed, tick=tick,
         )  # fmt: skip
 
 
@@ -333,13 +352,14 @@ def preview_report(
     paper: str = "A4",
     anonymous: bool = False,
     sections: frozenset[str] | None = None,
+    signed: Signature | None = None,
     height_px: int = 1400,
     tick: Tick = silent,
 ) -> tuple[NDArray[np.uint8], ...]:
     """The real pages of the report as pictures u8 [H, W, 4] (blue first), by way of a file in ``folder``."""
     path = export_report(
         document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
-        tick=part(tick, 0.0, 0.7),
+        signed=signed, tick=part(tick, 0.0, 0.7),
     )  # fmt: skip
     return tuple(_pages(path, height_px, part(tick, 0.7, 1.0)))
 

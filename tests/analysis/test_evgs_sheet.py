@@ -78,7 +78,7 @@ def test_far_strides_serve_only_without_near_ones(curve_cycle: Callable[..., Cyc
 
 def test_a_missing_view_is_named(curve_cycle: Callable[..., Cycle]) -> None:
     sheet = evgs.score([curve_cycle(norm_curves())], session=SESSION)
-    assert "coronal view" in sheet.get(14, Side.LEFT).reason
+    assert "front or back view" in sheet.get(14, Side.LEFT).reason
     front = evgs.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
     assert "side view" in front.get(9, Side.LEFT).reason
     assert "side view" in front.get(15, Side.LEFT).reason

@@ -392,7 +392,7 @@ def origin() -> tuple[tuple[str, Provenance], ...]:
     made = Provenance(
         "mediapipe 0.10.21 heavy", "ab" * 32, "cd" * 32, "0.1.0", "cpu", "2026-11-20T10:00:00Z", 41.2
     )
-    return (("keypoints t1, side view", made), ("keypoints t1, front/back view", made))
+    return (("recording 1, side view", made), ("recording 1, front or back view", made))
 
 
 @pytest.fixture(scope="session")

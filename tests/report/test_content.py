@@ -89,7 +89,7 @@ def test_findings_are_sorted_by_score(build_measures: Build) -> None:
 
 def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> None:
     text = " ".join(content.summary(build_measures()))
-    assert "2 left (2 of them as the far limb) and 3 right in the sagittal view; 2 left and 3 right in" in text
+    assert "2 left (2 of them as the far limb) and 3 right in the side view; 2 left and 3 right in" in text
     assert "step length (14 %)" in text
     assert "stance" not in text.split("The sides differ")[1]
     assert "This recording is limited by: frame rate" in text
@@ -130,7 +130,7 @@ def test_header_says_when_nothing_was_stated(build_measures: Build) -> None:
     bare = replace(measures.session, when=None, age_years=None, height_m=None, leg_length_m=None)
     facts = {f.label: f.value for f in content.header_facts(replace(measures, session=bare), program="1")}
     assert facts["Visit"] == facts["Age at visit"] == facts["Body height"] == "not stated"
-    assert facts["Cameras"] == "sagittal view 1280 × 720, 30 fps; coronal view 1280 × 720, 30 fps"
+    assert facts["Cameras"] == "side view 1280 × 720, 30 fps; front or back view 1280 × 720, 30 fps"
 
 
 def test_anonymous_header_keeps_the_year_only(build_measures: Build) -> None:
@@ -143,10 +143,11 @@ def test_anonymous_header_keeps_the_year_only(build_measures: Build) -> None:
 def test_left_out_parts_carry_their_reasons(build_measures: Build) -> None:
     measures = build_measures()
     assert recording.left_out_strides(measures) == (
-        "2 strides left out (left coronal and left sagittal): The foot leaves the picture.",
+        "2 strides left out (left in the front or back view and left in the side view): "
+        "The foot leaves the picture.",
     )
     assert (
-        "Trial t1, sagittal view, frames 0–1 half in the picture; 130–149 turning."
+        "Recording 1, side view, frames 0–1 half in the picture; 130–149 turning."
         in recording.left_out_frames(measures)
     )
     reasons = {row.reason: row.items for row in recording.not_assessed(measures)}
@@ -155,7 +156,7 @@ def test_left_out_parts_carry_their_reasons(build_measures: Build) -> None:
 
 def test_view_rows(build_measures: Build) -> None:
     rows = recording.view_rows(build_measures())
-    assert [row.view for row in rows] == ["sagittal view", "coronal view"]
+    assert [row.view for row in rows] == ["side view", "front or back view"]
     assert rows[0].confidence == "0.87; 100 % seen"
     assert rows[0].plane == "6°"
     assert rows[0].strides == "3 near, 2 far limb, 1 left out"

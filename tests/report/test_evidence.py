@@ -159,8 +159,8 @@ def test_the_trial_is_named_where_there_are_several(build_measures: Build) -> No
     knee = measures.evgs.get(11, Side.RIGHT)
     alone = evidence_shot(measures, knee)
     assert alone is not None
-    assert alone.detail == "frame 42; score 1; sagittal view"
+    assert alone.detail == "frame 42; score 1; side view"
     other = replace(measures.motions[0], trial=replace(measures.motions[0].trial, id="t2"))
     among = evidence_shot(replace(measures, motions=(*measures.motions, other)), knee)
     assert among is not None
-    assert "trial t1" in among.detail
+    assert "recording 1" in among.detail

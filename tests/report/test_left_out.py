@@ -22,7 +22,7 @@ FOUND_IN = {
     "quality": "Findings and advice",
     "parameters": "Time and distance",
     "movement": "Sagittal pattern",
-    "curves": "Joint angles over the gait cycle, sagittal",
+    "curves": "Joint angles over the gait cycle, side view",
     "strides": "Every stride",
     "scores": "How to read the totals",
     "evidence": "KFX right: 45° at",

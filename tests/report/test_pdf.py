@@ -22,6 +22,7 @@ import pytest
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Level, Measures, QualityFinding
+from gaitviewer.core.output import Signature
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
 from gaitviewer.report import frames_needed, sections, write_report
 from gaitviewer.report.method import FOOTER
@@ -108,7 +109,7 @@ def test_scores_values_and_totals(full: Path, build_measures: Build) -> None:
     assert "45° ± 2" in text
     assert "−7° ± 2" in text
     assert "KFX right: 45° at" in text
-    assert "frame 42; score 1; sagittal view" in text
+    assert "frame 42; score 1; side view" in text
     assert "far limb" in text
     assert "it is not a Gait Profile Score" in text
 
@@ -401,3 +402,27 @@ def test_rendered_pages_are_not_empty(full: Path) -> None:
         for page in document:
             grey = np.asarray(page.render(scale=0.5).to_pil().convert("L"), float)
             assert (grey < 200).mean() > 0.005
+
+
+def test_recordings_and_views_are_called_as_in_the_window(
+    build_measures: Build, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "report.pdf"
+    write_report(path, build_measures(), **settings)
+    text = flat(path)
+    assert not re.findall(r"\bt1\b|\b[Tt]rial\b|sagittal view|coronal view", text)
+    assert "Frame rate (recording 1, side view): 30 fps" in text
+    assert "video of recording 1, side view" in text
+
+
+def test_the_signature_stands_above_the_line_to_sign_on(
+    build_measures: Build, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "report.pdf"
+    signed = Signature("Dr. Adler", "2026-11-21T08:30:00+00:00")
+    write_report(path, build_measures(), signed=signed, **settings)
+    text = flat(path)
+    words = "Signed in the program by Dr. Adler on 2026-11-21 08:30 UTC."
+    assert text.index(words) < text.index("Reviewed by")
+    write_report(path, build_measures(), signed=signed, anonymous=True, **settings)
+    assert "Adler" not in flat(path)

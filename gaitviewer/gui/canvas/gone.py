@@ -1,4 +1,4 @@
-"""What an empty view says when its video is not where it was, with the way to mend it."""
+"""What an empty view says when its video is not where it was or cannot be read, with the way to mend it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOP_PX = 44
 
 
 class GoneNotice(QFrame):
-    """A card on a view: which file is missing, where it was, and a button.
+    """A card on a view: which file is missing, where it was or what is wrong with it, and a button.
 
     Signals:
         find_asked: the user wants to say where it went.
@@ -54,16 +54,18 @@ class GoneNotice(QFrame):
         canvas.installEventFilter(self)
         self.hide()
 
-    def tell(self, path: Path | None, *, on_stage: bool) -> None:
+    def tell(self, path: Path | None, *, why: str = "", on_stage: bool) -> None:
         """Say that a file is missing, or nothing with None.
 
+        ``why``: the file is there, but cannot be shown, in words for the user.
         ``on_stage``: the skeleton is shown without it, so the card is a low one above it.
         """
         self.setVisible(path is not None)
         self._on_stage = on_stage
         if path is None:
             return
-        self.head.setText(self.tr("{name} is missing").format(name=path.name))
+        head = self.tr("{name} cannot be shown") if why else self.tr("{name} is missing")
+        self.head.setText(head.format(name=path.name))
         direction = QBoxLayout.Direction.LeftToRight if on_stage else QBoxLayout.Direction.TopToBottom
         self._box.setDirection(direction)
         middle = Qt.AlignmentFlag.AlignLeft if on_stage else Qt.AlignmentFlag.AlignHCenter
@@ -71,7 +73,7 @@ class GoneNotice(QFrame):
             label.setAlignment(middle)
         # A long path may break after each folder.
         folder = str(path.parent).replace("/", "/\u200b").replace("\\", "\\\u200b")
-        self.place.setText(self.tr("It was last in {folder}").format(folder=folder))
+        self.place.setText(why or self.tr("It was last in {folder}").format(folder=folder))
         self._lay()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name

@@ -126,16 +126,23 @@ class TwoViews(QWidget):
         self.player.go_to(now)
 
     def _look_for_file(self, view: View) -> bool:
-        """Say on the view that its file is not where it was; whether that is so."""
+        """Say on the view that its file is not where it was, or cannot be shown; whether that is so."""
         data = self._state.trial
         stream = data.trial.videos[view] if data is not None else None
-        path = stream.path if stream is not None and not stream.path.is_file() else None
-        self.gone[view].tell(path, on_stage=data is not None and data.poses[view] is not None)
+        there = stream is not None and stream.path.is_file()
+        why = translate_data(self.unreadable(view)) if there else ""
+        path = stream.path if stream is not None and (why or not there) else None
+        self.gone[view].tell(path, why=why, on_stage=data is not None and data.poses[view] is not None)
         return path is not None
+
+    def unreadable(self, view: View) -> str:
+        """Why the video of a view shows no picture at all; "" if it does, or is not there yet."""
+        frames = self.frames.views[view]
+        return frames.failure if frames is not None else ""
 
     @property
     def gone_views(self) -> tuple[View, ...]:
-        """Views of the trial that say that their file is missing; the disk is not asked again."""
+        """Views of the trial that say that their file is missing or unreadable; the disk is not asked again."""
         return tuple(view for view in View if not self.gone[view].isHidden())
 
     def _offset_s(self) -> float:

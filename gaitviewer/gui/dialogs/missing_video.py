@@ -1,4 +1,4 @@
-"""A video that is not where it was: says so, asks where it went, takes it only if it is the same file."""
+"""A video that is missing or was overwritten: says so, asks where it went, takes it only if it is the same."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class MissingVideos(QObject):
         super().__init__(window)
         self._window, self._work, self._banner, self._views = window, work, banner, views
         views.find_asked.connect(self._ask_for_view)
+        views.failed.connect(self.look)
+        work.state.trial_changed.connect(self.look)
         work.ended.connect(self.look)
 
     def look(self) -> None:
@@ -29,7 +31,7 @@ class MissingVideos(QObject):
         document = self._work.state.document
         gone = missing_videos(document) if document is not None else ()
         if not gone:
-            self._banner.forget("missing")
+            self._look_for_unreadable()
             return
         trial, view, stream = gone[0]
         words = self.tr("{name} is no longer at {folder}. Everything else can be used.")
@@ -38,6 +40,20 @@ class MissingVideos(QObject):
             words.format(name=stream.path.name, folder=stream.path.parent),
             button=self.tr("Find it…"),
             deed=lambda: self.ask(trial, view, stream.path),
+            level="warning",
+        )
+
+    def _look_for_unreadable(self) -> None:
+        """Say which video of the recording shown is there, but holds no picture of it, if one is so."""
+        view = next(iter(self._views.gone_views), None)
+        if view is None:
+            self._banner.forget("missing")
+            return
+        self._banner.say(
+            "missing",
+            self._views.unreadable(view),
+            button=self.tr("Find it…"),
+            deed=lambda: self._ask_for_view(view),
             level="warning",
         )
 

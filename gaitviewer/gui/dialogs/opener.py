@@ -96,6 +96,7 @@ class Dialogs(QObject):
             state.measures,
             self._work.jobs,
             library=self._work.library_file,
+            signed=self._work.signature if self._work.is_signed else None,
             paper=state.settings.paper,
             folder=Path(folder) if folder else None,
             choices=self._report_choices(),

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
 from gaitviewer.gui import theme
@@ -134,6 +135,7 @@ class ReportDialog(QDialog):
         jobs: Jobs,
         *,
         library: Path | None,
+        signed: Signature | None = None,
         paper: str = "A4",
         folder: Path | None = None,
         choices: ReportChoices | None = None,
@@ -147,6 +149,7 @@ class ReportDialog(QDialog):
             measures: what was measured in it.
             jobs: where pages are drawn.
             library: where the report is noted.
+            signed: who signed it as it stands.
             paper: proposed.
             folder: proposed.
             choices: as they were the last time, None for the usual ones.
@@ -159,6 +162,7 @@ class ReportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 700)
         self._document, self._measures, self._jobs, self._library = document, measures, jobs, library
+        self._signed = signed
         self._temporary = tempfile.TemporaryDirectory(prefix="gaitviewer-", ignore_cleanup_errors=True)
         self._closed = False
         self._hidden = hidden
@@ -297,8 +301,9 @@ class ReportDialog(QDialog):
             from gaitviewer.workflow.session import preview_report
 
             return preview_report(
-                document, measures, folder, paper=paper, anonymous=anonymous, sections=sections, tick=tick
-            )
+                document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
+                signed=self._signed, tick=tick,
+            )  # fmt: skip
 
         self._say(self.tr("Drawing the pages…"))
         self._start("preview", work, self._show_pages)
@@ -326,7 +331,7 @@ class ReportDialog(QDialog):
 
             return export_and_note(
                 document, measures, folder, name=name, paper=paper, anonymous=anonymous,
-                sections=sections, library=library, tick=tick,
+                sections=sections, library=library, signed=self._signed, tick=tick,
             )  # fmt: skip
 
         self.export_button.setEnabled(False)

@@ -126,13 +126,17 @@ def sections(document: Document) -> tuple[tuple[str, Facts], ...]:
 
 def _subject(session: Session) -> Facts:
     subject = session.subject
-    sex = {"F": tr("female"), "M": tr("male")}.get(subject.sex, DASH)
-    age = DASH if session.age_years is None else tr("{age} years").format(age=number(session.age_years, 1))
+    sex = {"F": tr("female"), "M": tr("male")}.get(subject.sex, _not_stated())
+    age = (
+        _not_stated()
+        if session.age_years is None
+        else tr("{age} years").format(age=number(session.age_years, 1))
+    )
     return (
         (tr("Pseudonym"), subject.pseudonym),
         (tr("Age"), age),
         (tr("Sex"), sex),
-        (tr("Diagnosis"), subject.diagnosis or DASH),
+        (tr("Diagnosis"), subject.diagnosis or _not_stated()),
         (tr("Affected side"), _affected(subject.affected)),
         (tr("Height"), _metres(session.height_m)),
         (tr("Leg length"), _metres(session.leg_length_m)),
@@ -141,20 +145,25 @@ def _subject(session: Session) -> Facts:
     )
 
 
+def _not_stated() -> str:
+    """The same words for every fact that nobody gave."""
+    return tr("not stated")
+
+
 def _affected(affected: Affected) -> str:
     words = {
         Affected.LEFT: tr("left"),
         Affected.RIGHT: tr("right"),
         Affected.BOTH: tr("both"),
         Affected.NONE: tr("none"),
-        Affected.UNKNOWN: tr("not stated"),
+        Affected.UNKNOWN: _not_stated(),
     }
     return words[affected]
 
 
 def _visit(session: Session) -> Facts:
     return (
-        (tr("Date"), DASH if session.when is None else session.when.isoformat()),
+        (tr("Date"), _not_stated() if session.when is None else session.when.isoformat()),
         (tr("Footwear"), translate_data(session.footwear.value)),
         (tr("Walking aid"), translate_data(session.walking_aid.value)),
         (tr("Surgery"), _dates(session.surgery)),
@@ -204,15 +213,15 @@ def _origin(made: Provenance) -> str:
 
 
 def _metres(value: float | None) -> str:
-    return DASH if value is None else tr("{length} m").format(length=number(value, 2))
+    return _not_stated() if value is None else tr("{length} m").format(length=number(value, 2))
 
 
 def _rating(rating: Rating | None) -> str:
     if rating is None:
-        return DASH
+        return _not_stated()
     when = f", {rating.when.isoformat()}" if rating.when is not None else ""
     return f"{rating.value} ({rating.rater}{when})"
 
 
 def _dates(dates: tuple[date, ...]) -> str:
-    return ", ".join(day.isoformat() for day in dates) or DASH
+    return ", ".join(day.isoformat() for day in dates) or _not_stated()

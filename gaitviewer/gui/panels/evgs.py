@@ -206,14 +206,12 @@ class EvgsPanel(Panel):
 
     def _show_hint(self) -> None:
         if self._waiting:
-            self.hint.show_waiting(tuple(self._cell_name(item, side) for item, side in self._waiting))
+            self.hint.show_waiting(
+                tuple(grading.cell_name(self.items, item, side) for item, side in self._waiting)
+            )
         else:
             rater = self.state.settings.rater
             self.hint.show_nameless(len(grading.nameless(self.state.document)) if rater else 0, rater)
-
-    def _cell_name(self, number: int, side: Side) -> str:
-        code = next((item.code for item in self.items if item.number == number), "")
-        return f"{code} {side_name(side)}"
 
     def _show_totals(self) -> None:
         document, settings, measures = self.state.document, self.state.settings, self.state.measures
@@ -235,6 +233,7 @@ class EvgsPanel(Panel):
                 label.setToolTip(self.tr("Only items that were scored count, towards sum and maximum alike."))
 
     def _show_selection(self) -> None:
+        self._show_hint()
         self.table.show_limb(self.state.item, self.state.side)
         self._show_detail()
 
@@ -254,6 +253,7 @@ class EvgsPanel(Panel):
             by_hand=measured_for(state.document, state.measures, item, state.side),
             hidden=is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
+            document=state.document,
         )
         self._split(sum(self.splitter.sizes()))
 
@@ -347,7 +347,7 @@ class EvgsPanel(Panel):
         when, after = datetime.now(UTC).isoformat(timespec="microseconds"), state.document
         for (item, side), (score, note) in self._waiting.items():
             after = grading.with_grade(after, Grade(item, side, score, rater, when, note))
-        names = ", ".join(self._cell_name(item, side) for item, side in self._waiting)
+        names = ", ".join(grading.cell_name(self.items, item, side) for item, side in self._waiting)
         self._waiting.clear()
         state.edit(after, self.tr("Grade {what}").format(what=names))
 
@@ -368,10 +368,14 @@ class EvgsPanel(Panel):
         state.edit(after, self.tr("Take a grade back"))
 
     def next_limb(self, step: int = 1) -> None:
-        """Select the limb that is graded next (+1) or was before (-1)."""
+        """Select the limb that is graded next (+1) or was before (-1); at the end, say what is left."""
         if self.state.document is not None:
-            numbers = [item.number for item in self.items]
-            self._choose(*grading.next_cell(numbers, self.state.item, self.state.side, step))
+            here, numbers = (self.state.item, self.state.side), [item.number for item in self.items]
+            there = grading.next_cell(numbers, *here, step)
+            self._choose(*there)
+            if there == here and step > 0 and not self._waiting:
+                left = grading.ungraded(self.state.document, self.items, self.state.settings.rater)
+                self.hint.show_end(tuple(grading.cell_name(self.items, *cell) for cell in left))
 
     def other_side(self) -> None:
         """Select the same item of the other limb."""

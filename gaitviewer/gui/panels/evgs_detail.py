@@ -19,13 +19,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, Evidence, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.by_hand import ByHand, HandRows
 from gaitviewer.gui.panels.cells import grade_words
 from gaitviewer.gui.panels.marks import ChanceBar
-from gaitviewer.gui.panels.wording import chances, clock, evidence_title, facts, side_name, view_name, why_score
+from gaitviewer.gui.panels.wording import (
+    chances,
+    clock,
+    evidence_title,
+    facts,
+    recording_name,
+    side_name,
+    view_name,
+    why_score,
+)
 from gaitviewer.gui.words import translate_data
 
 # What is kept free for the sentence and the pictures, also of an item that needs less: the table stays put.
@@ -60,6 +70,7 @@ class DetailView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         self._shown: tuple[int, Side] | None = None
+        self._document: Document | None = None
         layout = self._column = QVBoxLayout(inside)
         layout.setContentsMargins(10, 6, 10, 8)
         layout.setSpacing(5)
@@ -141,8 +152,13 @@ class DetailView(QScrollArea):
         by_hand: tuple[ByHand, ...],
         hidden: bool,
         shown: Evidence | None,
+        document: Document | None = None,
     ) -> None:
-        """Show a limb; with ``hidden`` nothing that the program or others think of it."""
+        """Show a limb; with ``hidden`` nothing that the program or others think of it.
+
+        ``document``: the session, whose recordings have numbers.
+        """
+        self._document = document
         if self._shown != (item.number, side):
             self._shown = item.number, side
             self.verticalScrollBar().setValue(0)
@@ -183,7 +199,8 @@ class DetailView(QScrollArea):
             title = evidence_title(found, unit) if unit else evidence_title(_without_value(found), "")
             row = QListWidgetItem(theme.icon("evidence"), title)
             row.setData(Qt.ItemDataRole.UserRole, found)
-            row.setToolTip(self.tr("Frame {n} of {trial}").format(n=found.frame, trial=found.trial))
+            words = self.tr("Frame {n} of {trial}")
+            row.setToolTip(words.format(n=found.frame, trial=recording_name(self._document, found.trial)))
             self.evidence.addItem(row)
             if found == shown:
                 self.evidence.setCurrentItem(row)

@@ -9,6 +9,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsItem, EvgsTotal, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.hiding import grade_of
+from gaitviewer.gui.panels.wording import side_name
 
 
 def grades_of_others(document: Document | None, item: int, side: Side, rater: str) -> tuple[Grade, ...]:
@@ -56,7 +57,7 @@ def human_total(document: Document | None, items: Sequence[EvgsItem], side: Side
 
 
 def next_cell(numbers: Sequence[int], item: int | None, side: Side | None, step: int) -> tuple[int, Side]:
-    """The cell that follows when grading: the other limb of the item, then the next item; around the end.
+    """The cell that follows when grading: the other limb of the item, then the next item; the last stays.
 
     Raises:
         ValueError: there are no items.
@@ -68,4 +69,18 @@ def next_cell(numbers: Sequence[int], item: int | None, side: Side | None, step:
         wanted = (item if item in numbers else numbers[0], side or Side.LEFT)
         return wanted[0] or numbers[0], wanted[1]
     assert side is not None
-    return cells[(cells.index((item, side)) + step) % len(cells)]
+    return cells[min(max(cells.index((item, side)) + step, 0), len(cells) - 1)]
+
+
+def ungraded(document: Document | None, items: Sequence[EvgsItem], rater: str) -> tuple[tuple[int, Side], ...]:
+    """What this rater has not graded of what the recordings show."""
+    trials = document.trials if document is not None else ()
+    views = {view for data in trials for view in data.trial.views}
+    cells = ((item.number, side) for item in items if item.view in views for side in Side)
+    return tuple(cell for cell in cells if grade_of(document, *cell, rater) is None)
+
+
+def cell_name(items: Sequence[EvgsItem], number: int, side: Side) -> str:
+    """An item of a limb in short: "KFX left"."""
+    code = next((item.code for item in items if item.number == number), "")
+    return f"{code} {side_name(side)}"

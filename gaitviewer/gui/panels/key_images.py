@@ -23,6 +23,7 @@ from gaitviewer.core.document import Document, KeyImage
 from gaitviewer.core.gait import View
 from gaitviewer.gui import theme
 from gaitviewer.gui.panels.base import Panel, nothing_open
+from gaitviewer.gui.panels.captions import CaptionDelegate
 from gaitviewer.gui.panels.wording import clock, recording_name, tr, view_name
 from gaitviewer.gui.player import Player
 from gaitviewer.gui.state import AppState
@@ -96,6 +97,7 @@ class KeyImagesPanel(Panel):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(PICTURE.height() + 6)
         self.table.setIconSize(PICTURE)
+        self.table.setItemDelegateForColumn(CAPTION, CaptionDelegate(self.table))
         header = self.table.horizontalHeader()
         header.setSectionsClickable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -139,8 +141,9 @@ class KeyImagesPanel(Panel):
             return
         self.show_content()
         if document.key_images != self._shown:
-            self._shown = document.key_images
+            before, self._shown = self._shown, document.key_images
             self._fill(document.key_images)
+            self._show_added(before or ())
         self._allow()
 
     def _fill(self, images: tuple[KeyImage, ...]) -> None:
@@ -156,7 +159,7 @@ class KeyImagesPanel(Panel):
             place.setFlags(place.flags() & ~Qt.ItemFlag.ItemIsEditable)
             place.setToolTip(tr("Frame {n} of {trial}").format(n=image.frame, trial=recording))
             caption = QTableWidgetItem(image.caption)
-            caption.setToolTip(image.caption or self.tr("Double click or F2 to write a caption"))
+            caption.setToolTip(image.caption or self.tr("Double-click or press F2 to write a caption"))
             spoken = image.caption or self.tr("no caption")
             caption.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
             self.table.setItem(row, WHERE, place)
@@ -168,6 +171,14 @@ class KeyImagesPanel(Panel):
         self.table.setVisible(bool(images))
         if self.missing:
             self.pictures_wanted.emit(self.missing)
+
+    def _show_added(self, before: tuple[KeyImage, ...]) -> None:
+        """Select the picture that was just added, wherever its place in the list is."""
+        known = {spot_of(image) for image in before}
+        added = [row for row, image in enumerate(self._shown or ()) if spot_of(image) not in known]
+        if len(added) == 1:
+            self.table.setCurrentCell(added[0], CAPTION)
+            self.table.scrollTo(self.table.currentIndex())
 
     def _icon(self, image: KeyImage) -> QIcon:
         """The small picture; until it is there a drawing as large, so that nothing jumps."""

@@ -1,9 +1,11 @@
-"""Below the name of the rater: why a name is asked for, and grades that have none."""
+"""Below the name of the rater: why a name is asked for, grades that have none, what is left at the end."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+_FEW = 6  # names of items that a sentence can hold
 
 
 class RaterHint(QFrame):
@@ -51,6 +53,16 @@ class RaterHint(QFrame):
             words = self.tr("{n} grades of this session were given without a name.").format(n=count)
         self._say(words, self.tr("By {rater}").format(rater=rater))
         self.button.setToolTip(self.tr("Put this name to them; this can be undone"))
+
+    def show_end(self, ungraded: tuple[str, ...]) -> None:
+        """The last item was reached; these ("KFX left") have no grade yet."""
+        if not ungraded:
+            words = self.tr("This is the last item. All items of the views recorded are graded.")
+        else:
+            few = ", ".join(ungraded[:_FEW]) + (", …" if len(ungraded) > _FEW else "")
+            words = self.tr("This is the last item. Items left without a grade: {n} ({few}).")
+            words = words.format(n=len(ungraded), few=few)
+        self._say(words, "")
 
     def _say(self, words: str, button: str) -> None:
         self.words.setText(words)

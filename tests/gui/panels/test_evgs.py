@@ -307,9 +307,10 @@ def test_names_are_shortened_from_within(qapp: Any) -> None:
     assert short.lower() == "knee flex., swing"
 
 
-def test_next_cell_goes_around() -> None:
-    assert grading.next_cell([1, 2], 2, Side.RIGHT, 1) == (1, Side.LEFT)
-    assert grading.next_cell([1, 2], 1, Side.LEFT, -1) == (2, Side.RIGHT)
+def test_next_cell_stays_at_either_end() -> None:
+    assert grading.next_cell([1, 2], 1, Side.RIGHT, 1) == (2, Side.LEFT)
+    assert grading.next_cell([1, 2], 2, Side.RIGHT, 1) == (2, Side.RIGHT)
+    assert grading.next_cell([1, 2], 1, Side.LEFT, -1) == (1, Side.LEFT)
     assert grading.next_cell([1, 2], None, None, 1) == (1, Side.LEFT)
     with pytest.raises(ValueError, match="no items"):
         grading.next_cell([], None, None, 1)
@@ -375,3 +376,37 @@ def test_another_item_is_shown_from_its_heading_on(qtbot: Any, panel: EvgsPanel,
     bar.setValue(bar.maximum())
     desk.state.select(11, Side.LEFT)
     assert bar.value() == 0
+
+
+def test_the_last_item_stays_and_says_what_is_left(panel: EvgsPanel, desk: Any) -> None:
+    state = desk.state
+    last = panel.items[-1]
+    state.select(panel.items[0].number, Side.LEFT)
+    for _ in range(2 * len(panel.items) - 1):
+        if (state.item, state.side) != (3, Side.RIGHT):
+            panel.act("grade.1")
+        panel.act("grade.next")
+    assert (state.item, state.side) == (last.number, Side.RIGHT)
+    assert panel.hint.isHidden()
+    panel.act("grade.2")
+    panel.act("grade.next")
+    assert (state.item, state.side) == (last.number, Side.RIGHT)
+    code = next(item.code for item in panel.items if item.number == 3)
+    assert f"without a grade: 1 ({code} right)" in panel.hint.words.text()
+    grades = {(g.item, g.side): g.score for g in state.document.grades}
+    assert grades[1, Side.LEFT] == 1
+    assert grades[last.number, Side.RIGHT] == 2
+    state.select(3, Side.RIGHT)
+    assert panel.hint.isHidden()
+    panel.act("grade.0")
+    state.select(last.number, Side.RIGHT)
+    panel.act("grade.next")
+    assert "All items of the views recorded are graded" in panel.hint.words.text()
+
+
+def test_evidence_names_its_recording_as_the_window_does(panel: EvgsPanel, desk: Any) -> None:
+    measures = desk.state.measures
+    found = next(m for m in measures.evgs.measures.right if m.evidence)
+    desk.state.select(found.item.number, Side.RIGHT)
+    tip = panel.detail.evidence.item(0).toolTip()
+    assert tip == f"Frame {found.evidence[0].frame} of recording 1"

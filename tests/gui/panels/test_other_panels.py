@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Parameter, Stat
+from gaitviewer.core.session import Subject
 from gaitviewer.gui.panels import grading
 from gaitviewer.gui.panels.details import DetailsPanel, sections
 from gaitviewer.gui.panels.key_images import CAPTION, WHERE, KeyImagesPanel
@@ -134,7 +136,13 @@ def test_details_tell_all_facts(desk: Any) -> None:
     assert facts["Pseudonym"] == "P001"
     assert facts["Age"] == "9.4 years"
     assert facts["Botulinum toxin"] == "2025-03-02"
-    assert facts["GMFCS"] == "–"
+    for name in ("GMFCS", "Cobb angle"):
+        assert facts[name] == "not stated"
+    nobody = replace(desk.state.document.session, subject=Subject("P002"), age_years=None, when=None)
+    facts = dict(pair for _, rows in sections(replace(desk.state.document, session=nobody)) for pair in rows)
+    for name in ("Sex", "Age", "Diagnosis", "Affected side", "Date"):
+        assert facts[name] == "not stated"
+    facts = dict(pair for _, rows in sections(desk.state.document) for pair in rows)
     assert facts["Side view"] == "sagittal.mp4, 1280 × 720, 30 Hz, 5.0 s"
 
 
@@ -186,3 +194,37 @@ def test_key_images_of_another_view_lead_to_their_own_frame(qtbot: Any, desk: An
     panel._go(0, 0)
     assert desk.player.shown(View.CORONAL) == 90
     assert desk.player.time_s == pytest.approx(1.8)
+
+
+def test_an_empty_caption_says_how_it_is_written(qtbot: Any, desk: Any) -> None:
+    panel = KeyImagesPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    image = KeyImage("t1", View.SAGITTAL, 5, 0.1)
+    desk.state.edit(replace(desk.state.document, key_images=(image,)), "k")
+    delegate = panel.table.itemDelegateForColumn(CAPTION)
+
+    def words() -> str:
+        option = QStyleOptionViewItem()
+        delegate.initStyleOption(option, panel.table.model().index(0, CAPTION))
+        return option.text
+
+    assert "F2 to write a caption" in words()
+    assert panel.table.item(0, CAPTION).text() == ""
+    panel.table.item(0, CAPTION).setText("toe drags")
+    assert words() == "toe drags"
+
+
+def test_a_key_image_that_was_just_added_is_in_sight(qtbot: Any, desk: Any) -> None:
+    panel = KeyImagesPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    panel.resize(420, 260)
+    panel.show()
+    many = tuple(KeyImage("t1", View.SAGITTAL, frame, frame / 30) for frame in range(0, 80, 5))
+    desk.state.edit(replace(desk.state.document, key_images=many), "k")
+    desk.player.active_view = View.SAGITTAL
+    desk.player.go_to_frame(View.SAGITTAL, 72)
+    qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
+    row = [image.frame for image in desk.state.document.key_images].index(72)
+    assert panel.table.currentRow() == row
+    place = panel.table.visualItemRect(panel.table.item(row, CAPTION))
+    assert panel.table.viewport().rect().contains(place)

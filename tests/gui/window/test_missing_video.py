@@ -144,3 +144,49 @@ def test_the_notes_of_an_analysis_tell_of_one_video() -> None:
     assert progress_told("pose, a: b.mp4: 30 of 120 frames, about 3 s left") == ("a: b.mp4", 0.25)
     assert progress_told("pose, walk-front.mp4") == ("walk-front.mp4", None)
     assert progress_told("starting the pose workers") == ("", None)
+
+
+@pytest.fixture
+def overwritten(
+    walker_document: Document, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> tuple[MainWindow, Path]:
+    """The window on the walk, the file of whose front view holds something else by now."""
+    path = tmp_path / "front.mp4"
+    path.write_bytes(b"no video any more")
+    data = walker_document.trials[0]
+    videos = data.trial.videos
+    trial = replace(data.trial, videos=ByView(videos.sagittal, replace(videos.coronal, path=path)))
+    with open_library() as library:
+        session.save_document(library, replace(walker_document, trials=(replace(data, trial=trial),)))
+    window.work.open("walk1")
+    qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
+    return window, path
+
+
+def test_a_video_that_was_overwritten_can_be_found_too(
+    overwritten: tuple[MainWindow, Path],
+    walker_document: Document,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    window, path = overwritten
+    views, banner = window.desk.views, window.desk.banner
+    notice = views.gone.coronal
+    qtbot.waitUntil(notice.isVisible, timeout=20_000)
+    assert notice.head.text() == "front.mp4 cannot be shown"
+    assert "front.mp4" in notice.place.text()
+    assert views.canvases.coronal._message == ""
+    assert "front.mp4" in banner.words.text()
+    assert banner.button.text() == "Find it…"
+    asked: list[tuple[str, View, Path]] = []
+    monkeypatch.setattr(window.missing, "ask", lambda *what: asked.append(what))
+    qtbot.mouseClick(notice.button, Qt.MouseButton.LeftButton)
+    banner.button.click()
+    window.actions_by_name.refresh()
+    window.actions_by_name["session.find_video"].trigger()
+    assert asked == [("t1", View.CORONAL, path)] * 3
+    window.missing.take("t1", View.CORONAL, walker_document.trials[0].trial.videos.coronal.path)
+    qtbot.waitUntil(notice.isHidden, timeout=20_000)
+    qtbot.wait(200)
+    assert notice.isHidden()
+    assert banner.topic != "missing"

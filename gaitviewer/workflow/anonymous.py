@@ -1,0 +1,82 @@
+"""Results that do not say whose they are: no names, no days, no notes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gaitviewer.core.document import Document, Texts, TrialData
+from gaitviewer.core.evgs import Grade
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.session import Rating, Subject, Trial, VideoStream
+
+
+def year_of(when: str) -> str:
+    """The year of an ISO 8601 time: a session is often analysed and graded on the day of the visit."""
+    return when[:4]
+
+
+def year_alone(made: Provenance) -> Provenance:
+    """The same origin, with no more of its time than the year."""
+    return replace(made, when=year_of(made.when))
+
+
+def without_names(document: Document, measures: Measures) -> tuple[Document, Measures]:
+    """The same results without pseudonym, raters, days and months, diagnosis, notes, texts and file names.
+
+    The videos can no longer be found from them, so an anonymous report shows skeletons alone.
+    """
+    session = document.session
+    blank = replace(
+        session,
+        id="",
+        subject=Subject("anonymous", sex=session.subject.sex, affected=session.subject.affected),
+        when=None,
+        surgery=(),
+        botulinum=(),
+        gmfcs=_nobodys(session.gmfcs),
+        cobb=_nobodys(session.cobb),
+        note="",
+    )
+    named = tuple(dict.fromkeys(grade.rater for grade in document.grades))
+    unnamed = replace(
+        document,
+        session=blank,
+        trials=tuple(_unnamed_data(data) for data in document.trials),
+        grades=tuple(_unnamed_grade(grade, named) for grade in document.grades),
+        hand_measures=tuple(
+            replace(done, rater="", when=year_of(done.when), note="") for done in document.hand_measures
+        ),
+        key_images=tuple(replace(image, caption="") for image in document.key_images),
+        texts=Texts(),
+    )
+    motions = tuple(replace(motion, trial=_unnamed(motion.trial)) for motion in measures.motions)
+    return unnamed, replace(measures, session=blank, motions=motions)
+
+
+def _nobodys(rating: Rating | None) -> Rating | None:
+    return rating and replace(rating, rater="", when=None)
+
+
+def _unnamed_grade(grade: Grade, raters: tuple[str, ...]) -> Grade:
+    return replace(grade, rater=f"rater {raters.index(grade.rater) + 1}", when=year_of(grade.when), note="")
+
+
+def _unnamed_data(data: TrialData) -> TrialData:
+    def origin(view: View) -> Provenance | None:
+        made = data.provenance[view]
+        return made and year_alone(made)
+
+    return replace(
+        data, trial=_unnamed(data.trial), provenance=ByView(origin(View.SAGITTAL), origin(View.CORONAL))
+    )
+
+
+def _unnamed(trial: Trial) -> Trial:
+    def hidden(view: View) -> VideoStream | None:
+        stream = trial.videos[view]
+        return stream and replace(stream, path=Path(f"{trial.id}-{view.value}"))
+
+    return replace(trial, videos=ByView(hidden(View.SAGITTAL), hidden(View.CORONAL)))

@@ -1,0 +1,95 @@
+"""Who signed the open session stands in the status bar, and in the report as long as it is true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from gaitviewer.core.gait import Side
+from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.store import open_library
+from gaitviewer.workflow.session import SessionState, list_cards
+
+
+def note(window: MainWindow) -> QLabel:
+    found = window.statusBar().findChild(QLabel, "signature_note")
+    assert isinstance(found, QLabel)
+    return found
+
+
+def state_in_library() -> SessionState:
+    with open_library() as library:
+        return {card.id: card.state for card in list_cards(library)}["walk1"]
+
+
+@pytest.fixture
+def signed(reviewed: MainWindow, qtbot: QtBot) -> MainWindow:
+    assert note(reviewed).isHidden()
+    reviewed.state.select(3, Side.LEFT)
+    reviewed.desk.evgs.act("grade.2")
+    with qtbot.waitSignal(reviewed.work.signed, timeout=30_000):
+        reviewed.work.sign("Dr. Adler")
+    return reviewed
+
+
+def test_it_follows_edits_undo_and_other_sessions(signed: MainWindow, qtbot: QtBot) -> None:
+    label = note(signed)
+    assert label.isVisible()
+    assert label.text().startswith("Signed by Dr. Adler, 20")
+    signed.desk.evgs.act("grade.0")
+    assert label.text().startswith("Changed since Dr. Adler signed on 20")
+    assert signed.work.save_now()
+    assert state_in_library() is not SessionState.SIGNED
+    signed.state.undo.undo()
+    assert label.text().startswith("Signed by Dr. Adler")
+    assert signed.work.save_now()
+    assert state_in_library() is SessionState.SIGNED
+    signed.show_library()
+    assert label.isHidden()
+    signed.work.open("walk2")
+    qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
+    assert label.isHidden()
+    signed.work.open("walk1")
+    qtbot.waitUntil(lambda: signed.state.document.session.id == "walk1", timeout=20_000)
+    assert label.text().startswith("Signed by Dr. Adler")
+
+
+def test_what_was_changed_says_so_when_it_is_opened_again(signed: MainWindow, qtbot: QtBot) -> None:
+    signed.desk.evgs.act("grade.0")
+    signed.show_library()
+    signed.work.open("walk1")
+    qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
+    assert note(signed).text().startswith("Changed since Dr. Adler signed on 20")
+
+
+def test_a_video_that_was_found_again_changes_nothing_that_was_signed(signed: MainWindow) -> None:
+    signed.work._amend_signed(lambda document: replace(document))
+    assert note(signed).text().startswith("Signed by Dr. Adler")
+    assert signed.work.save_now()
+    assert state_in_library() is SessionState.SIGNED
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_the_report_says_who_signed(signed: MainWindow, qtbot: QtBot, tmp_path: Path, anonymous: bool) -> None:
+    def exported(name: str) -> str:
+        signed.dialogs.show_report()
+        dialog = signed.dialog
+        dialog.anonymous.setChecked(anonymous)
+        dialog.folder.setText(str(tmp_path))
+        dialog.name.setText(name)
+        with qtbot.waitSignal(dialog.written, timeout=60_000):
+            dialog.export()
+        dialog.close()
+        with pypdfium2.PdfDocument(tmp_path / name) as file:
+            return " ".join(page.get_textpage().get_text_bounded() for page in file).replace("\r\n", " ")
+
+    words = exported("one.pdf")
+    assert ("Signed in the program by Dr. Adler on 20" in words) is not anonymous
+    assert "Signature" in words
+    signed.desk.evgs.act("grade.0")
+    assert "Signed in the program" not in exported("two.pdf")

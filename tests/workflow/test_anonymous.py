@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from gaitviewer.core.document import Document, Texts
+from gaitviewer.core.evgs import Grade
+from gaitviewer.core.gait import ByView, Side
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.progress import silent
+from gaitviewer.core.session import Rating
+from gaitviewer.formats.assessment import schema
+from gaitviewer.workflow.exports import write_results
+from gaitviewer.workflow.measuring import measure_document
+
+CORE = Provenance("measures", "", "0" * 64, "1", "cpu", "2019-05-17T09:41:00+00:00", 1.0)
+SECRETS = ("2019-", "20190517", "Adler", "Berger", "early rise", "Falls often", "harbour")
+A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@pytest.fixture(scope="module")
+def graded(walker_document: Document) -> Document:
+    data = walker_document.trials[0]
+    return replace(
+        walker_document,
+        session=replace(
+            walker_document.session,
+            when=date(2019, 5, 17),
+            gmfcs=Rating("II", "Dr. Berger", date(2019, 5, 16)),
+            note="lives near the harbour",
+        ),
+        trials=(replace(data, provenance=ByView(CORE, CORE)),),
+        grades=(Grade(3, Side.LEFT, 1, "Dr. Adler", "2019-05-17T10:00:00+00:00", "early rise"),),
+        texts=Texts("Falls often."),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(graded: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("anonymous")
+    write_results(
+        out, graded, measure_document(graded), core=CORE, paper="A4", anonymous=True,
+        sections=frozenset({"review"}), tick=silent,
+    )  # fmt: skip
+    return out
+
+
+def test_the_assessment_tells_no_day_and_no_name(folder: Path) -> None:
+    text = (folder / "assessment.json").read_text(encoding="utf-8")
+    assert not A_DAY.findall(text)
+    assert not [secret for secret in SECRETS if secret in text]
+    found = json.loads(text)
+    jsonschema.validate(found, schema())
+    assert re.fullmatch(r"\d{4}", found["made_utc"])
+    assert found["core"]["when"] == "2019"
+    assert {entry["when"] for entry in found["provenance"]} == {"2019"}
+    grade = found["grades"][0]
+    assert (grade["rater"], grade["when"], grade["note"], grade["score"]) == ("rater 1", "2019", "", 1)
+
+
+def test_the_report_itself_tells_no_day_and_no_name(folder: Path) -> None:
+    import pypdfium2
+
+    data = (folder / "report.pdf").read_bytes()
+    assert not [secret for secret in SECRETS if secret.encode() in data]
+    with pypdfium2.PdfDocument(data) as file:
+        told = file.get_metadata_dict()
+    assert re.fullmatch(r"D:\d{4}", told["CreationDate"])
+    assert told["ModDate"] == told["CreationDate"]
+    assert told["Title"] == "Gait assessment anonymous"
+    assert told["Author"] in ("", "(anonymous)")
+
+
+def test_no_other_file_tells_a_day_or_a_name(folder: Path) -> None:
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        assert not [secret for secret in SECRETS if secret.encode() in data], path.name
+
+
+def test_with_names_everything_is_kept(graded: Document, tmp_path: Path) -> None:
+    write_results(
+        tmp_path, graded, measure_document(graded), core=CORE, paper="A4", anonymous=False,
+        sections=frozenset({"review"}), tick=silent,
+    )  # fmt: skip
+    found = json.loads((tmp_path / "assessment.json").read_text(encoding="utf-8"))
+    assert found["core"]["when"] == CORE.when
+    assert found["grades"][0]["rater"] == "Dr. Adler"
+    assert A_DAY.match(found["made_utc"])
