@@ -98,7 +98,7 @@ def missing_table(measures: Measures, width: float) -> Table:
     """What could not be assessed, and why."""
     rows: list[list[Any]] = [[text("Reason", "head"), text("EVGS items", "head")]]
     rows += [[text(row.reason, "cell"), text(row.items, "cell")] for row in not_assessed(measures)]
-    return _ruled(rows, [width * 0.56, width * 0.44])
+    return _ruled(rows, [width * 0.74, width * 0.26])
 
 
 def _digits(parameter: Parameter) -> int:
