@@ -36,7 +36,7 @@ Words = set[tuple[str, str]]  # (context, text)
 def data_words() -> Words:
     """Words of the data files."""
     from gaitviewer.core.sections import SECTIONS
-    from gaitviewer.gui.actions import _MENUS
+    from gaitviewer.gui.shell.actions import _MENUS
 
     found: Words = {
         ("Data", text) for path in _data_files() for text in _strings(tomllib.loads(path.read_text()))
@@ -192,7 +192,7 @@ def _translated(path: Path) -> dict[tuple[str, str], str]:
 
 def write_templates(path: Path, words: Iterable[tuple[str, str]]) -> None:
     """The texts with holes, one in each line."""
-    from gaitviewer.gui.words import CONTEXT, has_holes
+    from gaitviewer.gui.widgets.translation import CONTEXT, has_holes
 
     lines = sorted(
         {text for context, text in words if context == CONTEXT and has_holes(text) and "\n" not in text}

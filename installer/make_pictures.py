@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from gaitviewer.gui.main_window import MainWindow
+    from gaitviewer.gui.shell.main_window import MainWindow
 
 SCALED = "--at-200-percent"
 COLOURS = 256  # enough for a screenshot, and a third of the size
@@ -63,9 +63,9 @@ def shoot(widget: object, path: Path) -> None:
 
 def demo_window() -> tuple[QApplication, MainWindow]:
     """The light window on the analysed demo session."""
-    from gaitviewer.gui import theme
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
+    from gaitviewer.gui.widgets import theme
 
     app = make_application()
     window = MainWindow()
@@ -83,8 +83,8 @@ def window_pictures(folder: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from gaitviewer.core.gait import Side, View
-    from gaitviewer.gui import theme
     from gaitviewer.gui.dialogs.report import PageView, ReportDialog
+    from gaitviewer.gui.widgets import theme
 
     app, window = demo_window()
     desk, state = window.desk, window.state

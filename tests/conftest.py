@@ -77,7 +77,7 @@ def walker_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
     from gaitviewer.core.gait import ByView, View
     from gaitviewer.core.session import Footwear, Session, Subject, Trial, VideoStream, WalkingAid
     from gaitviewer.synthesis.demo import demo_scene
-    from gaitviewer.synthesis.keypoints import observe
+    from gaitviewer.synthesis.filming.keypoints import observe
     from gaitviewer.video import digest_file, index_video, write_video
 
     scene = demo_scene(1, size=(960, 480))

@@ -97,8 +97,8 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
         "PySide6": "gui",
         "pyqtgraph": "gui",
         "pypdfium2": "report",
-        "sklearn": "training",
-        "tensorboardX": "training",
+        "sklearn": "research",
+        "tensorboardX": "research",
     }
     wrong = []
     for path in (ROOT / "gaitviewer").rglob("*.py"):
@@ -117,7 +117,7 @@ def test_torch_is_loaded_with_a_module_of_nets_and_training_only() -> None:
         at_once = re.search(
             r"^(import (torch|sklearn)\b|from (torch|sklearn)[. ])", path.read_text(), re.MULTILINE
         )
-        if layer not in ("nets", "training") and at_once:
+        if layer not in ("nets", "research") and at_once:
             wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
 

@@ -8,19 +8,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gaitviewer.analysis import evgs, indices, norms, patterns, quality, spatiotemporal
-from gaitviewer.analysis.angles import load_angles
-from gaitviewer.analysis.cycles import Cycle, cycles_of_view, stack, with_adjacent_from
-from gaitviewer.analysis.floor import Array, fit_floor, gait_frame
-from gaitviewer.analysis.kinematics import choose_flat_foot_zero, flat_foot_pitch
-from gaitviewer.analysis.pelvis import without_near_side_error
+from gaitviewer.analysis.evgs import score as evgs_score
+from gaitviewer.analysis.kinematics.angles import choose_flat_foot_zero, flat_foot_pitch
+from gaitviewer.analysis.kinematics.definitions import load_angles
+from gaitviewer.analysis.kinematics.floor import Array, fit_floor, gait_frame
+from gaitviewer.analysis.kinematics.pelvis import without_hip_parallax
+from gaitviewer.analysis.kinematics.stride_curves import (
+    StrideMeasures,
+    stack,
+    stride_measures_of_view,
+    with_adjacent_from,
+)
+from gaitviewer.analysis.outcomes import indices, norms, patterns, quality, spatiotemporal
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import (
     Curve,
     MeanCurve,
     Measures,
     NormalBand,
-    Pattern,
+    SagittalPattern,
     Stat,
     TrialMotion,
     ViewMotion,
@@ -58,7 +64,7 @@ def measure_session(
         flat_foot_zero_deg: pitch of each foot when flat, set by a person; None (as a whole or for a side)
             takes it from the flat-foot frames.
     """
-    from gaitviewer.analysis.cleaning import smooth_xy
+    from gaitviewer.analysis.signal.cleaning import smooth_xy
 
     included = [motion for motion in motions if not motion.trial.excluded]
     smoothed = [
@@ -68,7 +74,7 @@ def measure_session(
         if (seen := motion.views[view]) is not None
     ]
     zero = _flat_foot_zero([s for s in smoothed if s.view is View.SAGITTAL], flat_foot_zero_deg)
-    cycles = without_near_side_error(_all_cycles(smoothed, zero))
+    cycles = without_hip_parallax(_all_cycles(smoothed, zero))
     group = norms.choose_speed_group(spatiotemporal.dimensionless_speed(cycles, session))
     bands = norms.normal_bands(group.name)
     means = _means(cycles)
@@ -86,7 +92,9 @@ def measure_session(
         variable_scores=scores,
         profile_scores=indices.profile_scores(scores),
         patterns=_patterns(cycles, bands),
-        evgs=evgs.score(cycles, session=session, blocked=lambda code, c: quality.blocked(findings, code, c)),
+        evgs=evgs_score.score(
+            cycles, session=session, blocked=lambda code, c: quality.blocked(findings, code, c)
+        ),
         quality=findings,
         flat_foot_zero_deg=zero,
         foot_progression_deg=BySide(*(_foot_progression(cycles, side) for side in Side)),
@@ -128,12 +136,12 @@ def _flat_foot_zero(views: Sequence[_Smoothed], given: Zeros | None) -> Zeros:
     return BySide(*(taken[side] if given[side] is None else given[side] for side in Side))
 
 
-def _all_cycles(views: Sequence[_Smoothed], zero: Zeros) -> tuple[Cycle, ...]:
+def _all_cycles(views: Sequence[_Smoothed], zero: Zeros) -> tuple[StrideMeasures, ...]:
     """Strides of all trials; those of the coronal view know mid-stance from the side view of their trial."""
-    cycles: list[Cycle] = []
-    sagittal: dict[str, tuple[Cycle, ...]] = {}
+    cycles: list[StrideMeasures] = []
+    sagittal: dict[str, tuple[StrideMeasures, ...]] = {}
     for view in sorted(views, key=lambda v: v.view is View.CORONAL):
-        built = cycles_of_view(view.seen, xy=view.xy, flat_foot_zero_deg=zero)
+        built = stride_measures_of_view(view.seen, xy=view.xy, flat_foot_zero_deg=zero)
         trial = view.motion.trial.id
         if view.view is View.SAGITTAL:
             sagittal[trial] = built
@@ -145,13 +153,13 @@ def _all_cycles(views: Sequence[_Smoothed], zero: Zeros) -> tuple[Cycle, ...]:
     return tuple(cycles)
 
 
-def _curves(cycles: Sequence[Cycle]) -> tuple[Curve, ...]:
+def _curves(cycles: Sequence[StrideMeasures]) -> tuple[Curve, ...]:
     return tuple(
         Curve(angle, cycle.stride, values) for cycle in cycles for angle, values in cycle.curves.items()
     )
 
 
-def _means(cycles: Sequence[Cycle]) -> tuple[MeanCurve, ...]:
+def _means(cycles: Sequence[StrideMeasures]) -> tuple[MeanCurve, ...]:
     """Mean curve of each angle and side that has counting strides."""
     found = []
     for kind in load_angles():
@@ -164,7 +172,7 @@ def _means(cycles: Sequence[Cycle]) -> tuple[MeanCurve, ...]:
     return tuple(found)
 
 
-def mean_curve(cycles: list[Cycle], angle: str, side: Side) -> MeanCurve | None:
+def mean_curve(cycles: list[StrideMeasures], angle: str, side: Side) -> MeanCurve | None:
     """Mean and SD over strides, point by point; None if nothing at all was seen."""
     values = stack(cycles, angle)
     seen = np.isfinite(values)
@@ -194,13 +202,13 @@ def _mean(values: list[float]) -> float:
     return sum(good) / len(good) if good else math.nan
 
 
-def _patterns(cycles: Sequence[Cycle], bands: Sequence[NormalBand]) -> BySide[Pattern]:
+def _patterns(cycles: Sequence[StrideMeasures], bands: Sequence[NormalBand]) -> BySide[SagittalPattern]:
     by_angle = {band.angle: band for band in bands}
     knee, ankle = by_angle["knee_flexion"], by_angle["ankle_dorsiflexion"]
     return BySide(*(patterns.pattern_of(cycles, side, knee=knee, ankle=ankle) for side in Side))
 
 
-def _leg_px(cycles: Sequence[Cycle]) -> dict[tuple[str, View], float]:
+def _leg_px(cycles: Sequence[StrideMeasures]) -> dict[tuple[str, View], float]:
     """Median leg length in pixels of each trial and view."""
     found: dict[tuple[str, View], list[float]] = {}
     for cycle in cycles:
@@ -208,7 +216,7 @@ def _leg_px(cycles: Sequence[Cycle]) -> dict[tuple[str, View], float]:
     return {key: float(np.median(values)) for key, values in found.items()}
 
 
-def _foot_progression(cycles: Sequence[Cycle], side: Side) -> Stat | None:
+def _foot_progression(cycles: Sequence[StrideMeasures], side: Side) -> Stat | None:
     """Mean over single support of the counting coronal strides: the foot is flat then."""
     values = []
     for cycle in cycles:

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if getattr(options, "verbose", False):
             raise
-        from gaitviewer.workflow import logs
+        from gaitviewer.workflow.app import logs
 
         logs.report_crash(error)
         return logs.EXIT_CRASH
@@ -43,7 +43,7 @@ def _say(sentence: str) -> None:
 
 
 def _start_logging(options: object) -> None:
-    from gaitviewer.workflow import logs
+    from gaitviewer.workflow.app import logs
 
     logs.start(verbose=bool(getattr(options, "verbose", False)))
     for word in [getattr(options, "subject", ""), *(path for _, path in getattr(options, "recordings", []))]:

@@ -11,7 +11,7 @@ from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.sections import parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
-from gaitviewer.workflow.request import (
+from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
     make_session,
     pair_recordings,
@@ -21,7 +21,7 @@ from gaitviewer.workflow.request import (
 
 if TYPE_CHECKING:
     from gaitviewer.core.progress import Tick
-    from gaitviewer.workflow.analyze import AnalyzeResult
+    from gaitviewer.workflow.analysis.run import AnalyzeResult
 
 _FOOTWEAR = {"barefoot": Footwear.BAREFOOT, "shoes": Footwear.SHOES, "AFO": Footwear.AFO}
 _AIDS = {
@@ -57,7 +57,7 @@ def run_analyze(options: argparse.Namespace) -> int:
 
 def run_demo(options: argparse.Namespace) -> int:
     """``gaitviewer demo``."""
-    from gaitviewer.workflow.demo import demo_request
+    from gaitviewer.workflow.sessions.demo import demo_request
 
     sections = None if options.sections is None else parse_sections(options.sections)
     with ProgressLine() as tick:
@@ -79,9 +79,9 @@ def run_demo(options: argparse.Namespace) -> int:
 
 def run_validate(options: argparse.Namespace) -> int:
     """``gaitviewer validate``."""
-    from gaitviewer.workflow import validate
+    from gaitviewer.research.validation import run as validation_run
 
-    wanted = validate.ValidationOptions(
+    wanted = validation_run.ValidationOptions(
         rate_hz=options.rate,
         noise_px=options.noise,
         yaw_deg=options.yaw,
@@ -90,11 +90,11 @@ def run_validate(options: argparse.Namespace) -> int:
         render=options.render,
     )
     with ProgressLine() as tick:
-        report = validate.validate_files(options.files, wanted, tick)
+        report = validation_run.validate_files(options.files, wanted, tick)
     if options.json:
-        print(json.dumps(validate.report_as_json(report), indent=1))
+        print(json.dumps(validation_run.report_as_json(report), indent=1))
     else:
-        print(validate.format_report(report))
+        print(validation_run.format_report(report))
     return 0
 
 
@@ -117,23 +117,23 @@ def _session(options: argparse.Namespace) -> Session:
 
 
 def _paper(options: argparse.Namespace) -> str:
-    from gaitviewer.workflow import settings
+    from gaitviewer.workflow.app import settings
 
     return options.paper or settings.load().paper
 
 
 def _answer(request: AnalyzeRequest, tick: Tick) -> list[str]:
     """What to say of the results of a request, analysing only what is not there already."""
-    from gaitviewer.workflow import standing
+    from gaitviewer.workflow.analysis import results_cache
 
-    found = standing.find_standing(request)
+    found = results_cache.find_cached_results(request)
     if found is not None:
         return [*found.summary, "Nothing has changed since these results were written; they are up to date."]
-    from gaitviewer.workflow.analyze import analyze
+    from gaitviewer.workflow.analysis.run import analyze
 
     result = analyze(request, tick=tick)
     summary = _summary(result)
-    standing.remember(request, result.document.session.id, result.files, summary)
+    results_cache.remember(request, result.document.session.id, result.files, summary)
     return [*summary, f"Done in {result.seconds:.1f} s."]
 
 

@@ -54,7 +54,7 @@ def _add_cohort(commands: Any) -> None:
 
 def _run_cohort_make(options: argparse.Namespace) -> int:
     from gaitviewer.cli.progress import ProgressLine
-    from gaitviewer.workflow.cohort import make_cohort
+    from gaitviewer.research.cohort.make import make_cohort
 
     with ProgressLine() as tick:
         cohort = make_cohort(
@@ -72,8 +72,8 @@ def _run_cohort_make(options: argparse.Namespace) -> int:
 def _run_cohort_show(options: argparse.Namespace) -> int:
     import json
 
-    from gaitviewer.workflow.cohort import open_cohort
-    from gaitviewer.workflow.cohort_summary import summarise, summary_lines
+    from gaitviewer.research.cohort.make import open_cohort
+    from gaitviewer.research.cohort.summary import summarise, summary_lines
 
     summary = summarise(open_cohort(options.folder))
     print(json.dumps(summary.table(), indent=1) if options.json else "\n".join(summary_lines(summary)))
@@ -82,7 +82,7 @@ def _run_cohort_show(options: argparse.Namespace) -> int:
 
 def _run_fit_errors(options: argparse.Namespace) -> int:
     from gaitviewer.cli.progress import ProgressLine
-    from gaitviewer.workflow.cohort_errors import fit_errors
+    from gaitviewer.research.cohort.pose_errors import fit_errors
 
     with ProgressLine() as tick:
         text = fit_errors(walkers=options.walkers, seed=options.seed, workers=options.workers, tick=tick)

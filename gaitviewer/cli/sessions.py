@@ -43,7 +43,7 @@ def add_sessions(commands: Any) -> None:
             action.add_argument("--all", action="store_true", help="all that were deleted")
             action.add_argument("--yes", action="store_true", help="do not ask")
         _add_common(action)
-        action.set_defaults(run=_run_purge if name == "purge" else _run_change, deed=name)
+        action.set_defaults(run=_run_purge if name == "purge" else _run_change, command=name)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_list(options: argparse.Namespace) -> int:
-    from gaitviewer.workflow.library import session_rows
+    from gaitviewer.workflow.sessions.queries import session_rows
 
     rows = session_rows(options.library, deleted=options.deleted)
     if getattr(options, "json", False):
@@ -86,16 +86,16 @@ def _run_list(options: argparse.Namespace) -> int:
 
 
 def _run_change(options: argparse.Namespace) -> int:
-    from gaitviewer.workflow.library import change_sessions
+    from gaitviewer.workflow.sessions.queries import change_sessions
 
-    for name in change_sessions(options.library, options.sessions, options.deed):
-        print(_DONE[options.deed].format(id=name))
+    for name in change_sessions(options.library, options.sessions, options.command):
+        print(_DONE[options.command].format(id=name))
     return 0
 
 
 def _run_purge(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
-    from gaitviewer.workflow.library import change_sessions, older_copies, session_rows
+    from gaitviewer.workflow.sessions.queries import change_sessions, older_copies, session_rows
 
     if bool(options.sessions) == options.all:
         raise SettingsError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gaitviewer.core.output import ModelOutput
     from gaitviewer.core.progress import Tick
-    from gaitviewer.training.experiment import RunSettings
+    from gaitviewer.research.training.experiment import RunSettings
 
 SYSTEMS = ("severity", "evgs", "scoliosis")
 
@@ -120,7 +120,7 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(options: argparse.Namespace) -> RunSettings:
-    from gaitviewer.training.experiment import RunSettings
+    from gaitviewer.research.training.experiment import RunSettings
 
     return RunSettings(options.protocol, options.device, options.workers, options.threads)
 
@@ -128,13 +128,13 @@ def _settings(options: argparse.Namespace) -> RunSettings:
 def _progress() -> AbstractContextManager[Tick]:
     """A progress line; of several processes the first alone draws one."""
     from gaitviewer.cli.progress import ProgressLine
-    from gaitviewer.core.progress import silent
+    from gaitviewer.core.progress import no_progress
 
-    return nullcontext(silent) if os.environ.get("RANK", "0") != "0" else ProgressLine()
+    return nullcontext(no_progress) if os.environ.get("RANK", "0") != "0" else ProgressLine()
 
 
 def _run_train(options: argparse.Namespace) -> int:
-    from gaitviewer.training.run import train_model
+    from gaitviewer.research.training.run import train_model
 
     with _progress() as tick:
         card = train_model(
@@ -156,7 +156,7 @@ def _run_train(options: argparse.Namespace) -> int:
 
 
 def _run_evaluate(options: argparse.Namespace) -> int:
-    from gaitviewer.training.evaluate import evaluate
+    from gaitviewer.research.training.evaluate import evaluate
 
     with _progress() as tick:
         pages = evaluate(
@@ -179,7 +179,7 @@ def _run_evaluate(options: argparse.Namespace) -> int:
 
 
 def _run_list(options: argparse.Namespace) -> int:
-    from gaitviewer.workflow.models import list_models
+    from gaitviewer.inference.models import list_models
 
     entries = list_models()
     if options.json:
@@ -211,7 +211,7 @@ def _run_list(options: argparse.Namespace) -> int:
 
 def _run_verify(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
-    from gaitviewer.workflow.models import list_models, verify
+    from gaitviewer.inference.models import list_models, verify
 
     entries = list_models()
     unknown = set(options.model) - {entry.id for entry in entries}
@@ -228,7 +228,7 @@ def _run_verify(options: argparse.Namespace) -> int:
 
 
 def _run_add(options: argparse.Namespace) -> int:
-    from gaitviewer.workflow.models import add_model
+    from gaitviewer.inference.models import add_model
 
     entry = add_model(options.folder)
     print(f"{entry.id} was added; use it with --model {entry.id}.")
@@ -237,8 +237,8 @@ def _run_add(options: argparse.Namespace) -> int:
 
 def _run_predict(options: argparse.Namespace) -> int:
     from gaitviewer.cli.progress import ProgressLine
-    from gaitviewer.workflow.ask import ask_library
-    from gaitviewer.workflow.predict import output_as_json
+    from gaitviewer.inference.predict import output_as_json
+    from gaitviewer.inference.predict_library import ask_library
 
     with ProgressLine() as tick:
         answers = ask_library(
@@ -252,7 +252,7 @@ def _run_predict(options: argparse.Namespace) -> int:
     for session, output in answers:
         print("\n".join(_words(session, output)))
     if options.json is not None:
-        from gaitviewer.workflow.ask import write_answers
+        from gaitviewer.inference.predict_library import write_answers
 
         write_answers(options.json, [{"session": name, **output_as_json(one)} for name, one in answers])
     return 0

@@ -14,7 +14,7 @@ def run_view(options: argparse.Namespace) -> int:
         SettingsError: there is no display.
         StoreError: the session that was asked for is not there.
     """
-    from gaitviewer.gui.app import display_there, run
+    from gaitviewer.gui.shell.app import display_there, run
 
     if not display_there():
         raise SettingsError(
@@ -22,7 +22,7 @@ def run_view(options: argparse.Namespace) -> int:
         )
     session = options.session
     if session:
-        from gaitviewer.workflow.library import find_in
+        from gaitviewer.workflow.sessions.queries import find_in
 
         session = find_in(options.library, session)
     return run(session_id=session, library=options.library, demo=options.demo)

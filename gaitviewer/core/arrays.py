@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 
-def frozen(values: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
+def readonly_array(values: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:
     """A read-only contiguous copy of ``values``; ``None`` in ``shape`` accepts any length.
 
     Raises:

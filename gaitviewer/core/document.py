@@ -46,7 +46,7 @@ class KeyImage:
 
 
 @dataclass(frozen=True, slots=True)
-class HandMeasure:
+class ManualMeasurement:
     """A value that a person measured in a picture, perhaps as evidence for an EVGS item.
 
     Attributes:
@@ -93,6 +93,6 @@ class Document:
     trials: tuple[TrialData, ...]
     grades: tuple[Grade, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
-    hand_measures: tuple[HandMeasure, ...] = ()
+    hand_measures: tuple[ManualMeasurement, ...] = ()
     texts: Texts = Texts()
     foot_zero_deg: BySide[float | None] = BySide(None, None)  # noqa: RUF009  frozen

@@ -1,7 +1,7 @@
 """The Edinburgh Visual Gait Score: items, measured values, a person's grades.
 
 Read HS et al., Edinburgh visual gait score for use in cerebral palsy, J Pediatr Orthop 2003;23:296-301.
-The items and their bands are data (``resources/evgs``), read by :mod:`gaitviewer.analysis.evgs`.
+The items and their bands are data (``resources/evgs``), read by :mod:`gaitviewer.analysis.evgs.score`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ ITEMS = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class SessionLabels:
     """What is known to be true of a session; None = not labelled.
 
     Attributes:
@@ -47,17 +47,17 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class MaskedPicture:
     """One frame: rgb [H, W, 3] u8 upright, and the subject's mask [H, W] bool (None = no mask known)."""
 
     rgb: NDArray[np.uint8]
     mask: NDArray[np.bool_] | None
 
 
-class Pictures(Protocol):
+class MaskedPictures(Protocol):
     """The pictures of one view of one trial, in the pixel grid of its PoseSequence."""
 
-    def read(self, frames: Sequence[int]) -> Iterator[Picture]:
+    def read(self, frames: Sequence[int]) -> Iterator[MaskedPicture]:
         """Pictures of the given frame numbers, in their order (increasing)."""
         ...
 
@@ -76,8 +76,8 @@ class LabelledSession:
     """
 
     document: Document
-    labels: Labels
-    pictures: Mapping[tuple[str, View], Pictures] = field(default_factory=dict)
+    labels: SessionLabels
+    pictures: Mapping[tuple[str, View], MaskedPictures] = field(default_factory=dict)
     facts: Mapping[str, float | str] = field(default_factory=dict)
     synthetic: bool = False
 

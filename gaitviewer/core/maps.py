@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.gait import View
 
 
@@ -35,8 +35,8 @@ class SaliencyMap:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "values", frozen(self.values, np.float64, (None, len(self.keypoints)), "values"))
-        put(self, "times_s", frozen(self.times_s, np.float64, (self.values.shape[0],), "times_s"))
+        put(self, "values", readonly_array(self.values, np.float64, (None, len(self.keypoints)), "values"))
+        put(self, "times_s", readonly_array(self.times_s, np.float64, (self.values.shape[0],), "times_s"))
 
     @property
     def by_keypoint(self) -> NDArray[np.float64]:
@@ -65,8 +65,8 @@ class AttentionMap:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "values", frozen(self.values, np.float64, (None, None, None), "values"))
-        put(self, "times_s", frozen(self.times_s, np.float64, (self.values.shape[0],), "times_s"))
+        put(self, "values", readonly_array(self.values, np.float64, (None, None, None), "values"))
+        put(self, "times_s", readonly_array(self.times_s, np.float64, (self.values.shape[0],), "times_s"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,9 +92,9 @@ class KnowledgeMap:
     def __post_init__(self) -> None:
         put = object.__setattr__
         frames = len(self.times_s)
-        put(self, "values", frozen(self.values, np.float64, (len(self.features), frames), "values"))
-        put(self, "times_s", frozen(self.times_s, np.float64, (frames,), "times_s"))
-        put(self, "cycle", frozen(self.cycle, np.float64, (frames,), "cycle"))
+        put(self, "values", readonly_array(self.values, np.float64, (len(self.features), frames), "values"))
+        put(self, "times_s", readonly_array(self.times_s, np.float64, (frames,), "times_s"))
+        put(self, "cycle", readonly_array(self.cycle, np.float64, (frames,), "cycle"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -52,7 +52,7 @@ class Curve:
     values: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values, np.float64, (CYCLE_POINTS,), self.angle))
+        object.__setattr__(self, "values", readonly_array(self.values, np.float64, (CYCLE_POINTS,), self.angle))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +79,8 @@ class MeanCurve:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "mean", frozen(self.mean, np.float64, (CYCLE_POINTS,), "mean"))
-        put(self, "sd", frozen(self.sd, np.float64, (CYCLE_POINTS,), "sd"))
+        put(self, "mean", readonly_array(self.mean, np.float64, (CYCLE_POINTS,), "mean"))
+        put(self, "sd", readonly_array(self.sd, np.float64, (CYCLE_POINTS,), "sd"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +102,8 @@ class NormalBand:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "mean", frozen(self.mean, np.float64, (CYCLE_POINTS,), "mean"))
-        put(self, "sd", frozen(self.sd, np.float64, (CYCLE_POINTS,), "sd"))
+        put(self, "mean", readonly_array(self.mean, np.float64, (CYCLE_POINTS,), "mean"))
+        put(self, "sd", readonly_array(self.sd, np.float64, (CYCLE_POINTS,), "sd"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class ProfileScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class SagittalPattern:
     """Sagittal pattern of one limb by plantarflexor-knee extension couple (Sangeux 2015).
 
     Attributes:
@@ -185,7 +185,7 @@ class Pattern:
     reason: str = ""
 
 
-class Level(Enum):
+class FindingSeverity(Enum):
     """How much a finding on the recording matters."""
 
     GOOD = "good"
@@ -205,7 +205,7 @@ class QualityFinding:
         trial, view: what it is about ("" / None for the session).
     """
 
-    level: Level
+    level: FindingSeverity
     topic: str
     text: str
     advice: str = ""
@@ -285,7 +285,7 @@ class Measures:
     parameters: tuple[Parameter, ...]
     variable_scores: tuple[VariableScore, ...]
     profile_scores: tuple[ProfileScore, ...]
-    patterns: BySide[Pattern]
+    patterns: BySide[SagittalPattern]
     evgs: EvgsSheet
     quality: tuple[QualityFinding, ...]
     flat_foot_zero_deg: BySide[float | None]

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.skeleton import BODY_FEET_23, Skeleton
 
 
@@ -46,12 +46,12 @@ class PoseSequence:
     def __post_init__(self) -> None:
         put = object.__setattr__
         points = len(self.skeleton)
-        put(self, "xy", frozen(self.xy, np.float32, (None, points, 2), "xy"))
+        put(self, "xy", readonly_array(self.xy, np.float32, (None, points, 2), "xy"))
         frames = self.xy.shape[0]
-        put(self, "score", frozen(self.score, np.float32, (frames, points), "score"))
-        put(self, "times", frozen(self.times, np.float64, (frames,), "times"))
+        put(self, "score", readonly_array(self.score, np.float32, (frames, points), "score"))
+        put(self, "times", readonly_array(self.times, np.float64, (frames,), "times"))
         origin = self.origin if self.origin.size else np.zeros((frames, points), np.uint8)
-        put(self, "origin", frozen(origin, np.uint8, (frames, points), "origin"))
+        put(self, "origin", readonly_array(origin, np.uint8, (frames, points), "origin"))
         if frames > 1 and not bool(np.all(np.diff(self.times) > 0)):
             raise ValueError("times must increase strictly")
         if self.width <= 0 or self.height <= 0:

@@ -11,11 +11,11 @@ from collections.abc import Callable
 Tick = Callable[[float, str], None]
 
 
-def silent(fraction: float, note: str) -> None:
+def no_progress(fraction: float, note: str) -> None:
     """A tick that reports to nobody."""
 
 
-def part(tick: Tick, start: float, stop: float) -> Tick:
+def subprogress(tick: Tick, start: float, stop: float) -> Tick:
     """A tick whose 0..1 is mapped onto ``start..stop`` of another."""
 
     def inner(fraction: float, note: str) -> None:

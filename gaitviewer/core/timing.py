@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class VideoInfo:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "times", frozen(self.times, np.float64, (None,), "times"))
+        object.__setattr__(self, "times", readonly_array(self.times, np.float64, (None,), "times"))
 
     @property
     def frame_count(self) -> int:

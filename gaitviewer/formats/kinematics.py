@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import CYCLE_POINTS, Measures
 from gaitviewer.errors import FormatError
@@ -45,7 +45,7 @@ class CurveRow:
     values: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", frozen(self.values, np.float64, (CYCLE_POINTS,), "values"))
+        object.__setattr__(self, "values", readonly_array(self.values, np.float64, (CYCLE_POINTS,), "values"))
 
 
 def write_kinematics(path: Path, measures: Measures, *, units: Mapping[str, str] | None = None) -> None:

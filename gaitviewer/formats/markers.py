@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.gait import EventKind, Side
 
 
@@ -74,9 +74,13 @@ class MarkerTrial:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "points", frozen(self.points, np.float64, (None, len(self.labels), 3), "points"))
+        put(self, "points", readonly_array(self.points, np.float64, (None, len(self.labels), 3), "points"))
         outputs = self.outputs if self.outputs.size else np.zeros((len(self), len(self.output_labels), 3))
-        put(self, "outputs", frozen(outputs, np.float64, (len(self), len(self.output_labels), 3), "outputs"))
+        put(
+            self,
+            "outputs",
+            readonly_array(outputs, np.float64, (len(self), len(self.output_labels), 3), "outputs"),
+        )
         put(self, "events", tuple(sorted(self.events, key=lambda e: e.time_s)))
         if not self.rate_hz > 0:
             raise ValueError(f"a sampling rate of {self.rate_hz} Hz")

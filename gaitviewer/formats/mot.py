@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 from gaitviewer.errors import FormatError
 from gaitviewer.formats._text import check_times, parse_rows, read_lines
 
@@ -39,8 +39,12 @@ class MotionTable:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "times", frozen(self.times, np.float64, (None,), "times"))
-        put(self, "values", frozen(self.values, np.float64, (len(self.times), len(self.labels)), "values"))
+        put(self, "times", readonly_array(self.times, np.float64, (None,), "times"))
+        put(
+            self,
+            "values",
+            readonly_array(self.values, np.float64, (len(self.times), len(self.labels)), "values"),
+        )
 
     def column(self, name: str) -> NDArray[np.float64]:
         """[T] one coordinate.

@@ -14,7 +14,7 @@ from gaitviewer.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BodyCircle:
     """Where a person is in a picture, as a circle around the hips.
 
     Attributes:
@@ -28,9 +28,9 @@ class Body:
     radius: float
     tilt_rad: float = 0.0
 
-    def moved(self, dx: float, dy: float, scale: float = 1.0) -> Body:
+    def moved(self, dx: float, dy: float, scale: float = 1.0) -> BodyCircle:
         """In a picture that was first shifted by (dx, dy) and then scaled."""
-        return Body((self.x + dx) * scale, (self.y + dy) * scale, self.radius * scale, self.tilt_rad)
+        return BodyCircle((self.x + dx) * scale, (self.y + dy) * scale, self.radius * scale, self.tilt_rad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Sighting:
     """
 
     frame: int
-    body: Body
+    body: BodyCircle
     score: float
     colours: tuple[float, ...] = ()
 
@@ -61,7 +61,7 @@ class Estimate:
 
     xy: NDArray[np.float32]
     score: NDArray[np.float32]
-    body: Body
+    body: BodyCircle
     mask: NDArray[np.bool_] | None
 
 
@@ -95,11 +95,11 @@ class PoseEstimator(Protocol):
         """Forget what was seen: another stretch, another direction, another video."""
         ...
 
-    def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[Body, float]]:
+    def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[BodyCircle, float]]:
         """Everybody in a picture u8 [H, W, 3], with the detector's confidence."""
         ...
 
-    def estimate(self, rgb: NDArray[np.uint8], body: Body) -> Estimate | None:
+    def estimate(self, rgb: NDArray[np.uint8], body: BodyCircle) -> Estimate | None:
         """Keypoints of the person at ``body`` in a picture u8 [H, W, 3]; None = nobody there."""
         ...
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.pose._cv import load
-from gaitviewer.pose.estimator import Body, Estimate, PoseEstimator
+from gaitviewer.pose.estimator import BodyCircle, Estimate, PoseEstimator
 from gaitviewer.pose.masks import SmallMask, pack_mask
 from gaitviewer.pose.scan import cut_square
 from gaitviewer.pose.settings import FollowSettings
@@ -22,7 +22,7 @@ from gaitviewer.pose.tracking import BodyPath
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crop:
+class TrackedCrop:
     """A square cut from a frame.
 
     Attributes:
@@ -52,7 +52,9 @@ class Run:
     masks: dict[int, SmallMask] = field(default_factory=dict)
 
 
-def cut_crop(frame: int, rgb: NDArray[np.uint8], body: Body, square_scale: float, s: FollowSettings) -> Crop:
+def cut_crop(
+    frame: int, rgb: NDArray[np.uint8], body: BodyCircle, square_scale: float, s: FollowSettings
+) -> TrackedCrop:
     """The subject's surroundings; large ones are made smaller, for the estimator's input is small anyway."""
     side = s.crop_scale * square_scale * body.radius
     shrink = max(1, int(side / s.crop_min_px))
@@ -61,7 +63,7 @@ def cut_crop(frame: int, rgb: NDArray[np.uint8], body: Body, square_scale: float
         cv2 = load("cv2")
         wanted = (square.shape[1] // shrink, square.shape[0] // shrink)
         square = np.asarray(cv2.resize(square, wanted, interpolation=cv2.INTER_AREA), np.uint8)
-    return Crop(frame, square, left, top, 1 / shrink)
+    return TrackedCrop(frame, square, left, top, 1 / shrink)
 
 
 def frame_blocks(start: int, stop: int, size: int, *, backward: bool) -> Iterator[range]:
@@ -78,7 +80,7 @@ def crops_in_order(
     backward: bool,
     square_scale: float,
     settings: FollowSettings,
-) -> Iterator[Crop]:
+) -> Iterator[TrackedCrop]:
     """Crops along the path; backwards, a block is decoded forwards and kept, so memory stays bounded."""
     for block in frame_blocks(span.start, span.stop, settings.block_frames, backward=backward):
         made = (
@@ -94,7 +96,7 @@ class Follower:
     def __init__(self, path: BodyPath, settings: FollowSettings) -> None:
         self._path = path
         self._settings = settings
-        self._last: Body | None = None
+        self._last: BodyCircle | None = None
         self._step = (0.0, 0.0)
         self._missed = 0
 
@@ -103,7 +105,7 @@ class Follower:
         """Frames since the subject was found."""
         return self._missed
 
-    def looks(self, frame: int) -> list[Body]:
+    def looks(self, frame: int) -> list[BodyCircle]:
         """Where to look, best place first: near the last answer while it is fresh, and on the path.
 
         The estimator sometimes misses a person at the picture's edge in one square and sees them in a
@@ -114,17 +116,19 @@ class Follower:
             return [on_path]
         steps = self._missed + 1
         last = self._last
-        ahead = Body(last.x + steps * self._step[0], last.y + steps * self._step[1], last.radius, last.tilt_rad)
+        ahead = BodyCircle(
+            last.x + steps * self._step[0], last.y + steps * self._step[1], last.radius, last.tilt_rad
+        )
         if self._missed > 1:
             return [ahead]
-        wider = Body(ahead.x, ahead.y, 1.2 * ahead.radius, 0.0)
+        wider = BodyCircle(ahead.x, ahead.y, 1.2 * ahead.radius, 0.0)
         return [ahead, wider, on_path]
 
     def miss(self) -> None:
         """The subject was not found in this frame."""
         self._missed += 1
 
-    def accept(self, frame: int, looked: Body, found: Body) -> bool:
+    def accept(self, frame: int, looked: BodyCircle, found: BodyCircle) -> bool:
         """Whether ``found`` is the subject; if so it is where to look next."""
         if not self._fits(frame, looked, found):
             return False
@@ -137,7 +141,7 @@ class Follower:
         self._missed = 0
         return True
 
-    def _fits(self, frame: int, looked: Body, found: Body) -> bool:
+    def _fits(self, frame: int, looked: BodyCircle, found: BodyCircle) -> bool:
         s = self._settings
         if self._path.distance(found, frame) > s.max_off_path:
             return False
@@ -198,7 +202,7 @@ def follow(
     return _collect(found, masks)
 
 
-def _look_for(follower: Follower, estimator: PoseEstimator, crop: Crop) -> Estimate | None:
+def _look_for(follower: Follower, estimator: PoseEstimator, crop: TrackedCrop) -> Estimate | None:
     """The first answer in a crop that is the subject, in crop pixels."""
     for looked in follower.looks(crop.frame):
         answer = estimator.estimate(crop.rgb, looked.moved(-crop.left, -crop.top, crop.scale))
@@ -208,13 +212,13 @@ def _look_for(follower: Follower, estimator: PoseEstimator, crop: Crop) -> Estim
     return None
 
 
-def _outline(answer: Estimate, crop: Crop, size: tuple[int, int]) -> SmallMask | None:
+def _outline(answer: Estimate, crop: TrackedCrop, size: tuple[int, int]) -> SmallMask | None:
     if answer.mask is None:
         return None
     return pack_mask(answer.mask, left_px=crop.left, top_px=crop.top, scale=crop.scale, size=size)
 
 
-def _to_source(body: Body, crop: Crop) -> Body:
+def _to_source(body: BodyCircle, crop: TrackedCrop) -> BodyCircle:
     in_source = body.moved(0, 0, 1 / crop.scale)
     return in_source.moved(crop.left, crop.top)
 

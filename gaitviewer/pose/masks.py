@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import frozen
+from gaitviewer.core.arrays import readonly_array
 
 MASK_CELL_PX = 4
 """Side of a mask cell in source pixels."""
@@ -86,9 +86,9 @@ class MaskSequence:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "boxes", frozen(self.boxes, np.int32, (None, 4), "boxes"))
-        put(self, "offsets", frozen(self.offsets, np.int64, (len(self.boxes) + 1,), "offsets"))
-        put(self, "bits", frozen(self.bits, np.uint8, (None,), "bits"))
+        put(self, "boxes", readonly_array(self.boxes, np.int32, (None, 4), "boxes"))
+        put(self, "offsets", readonly_array(self.offsets, np.int64, (len(self.boxes) + 1,), "offsets"))
+        put(self, "bits", readonly_array(self.bits, np.uint8, (None,), "bits"))
 
     @classmethod
     def collect(cls, masks: Mapping[int, SmallMask], *, frames: int, width: int, height: int) -> MaskSequence:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.pose._cv import bare_package, load
-from gaitviewer.pose.estimator import Body, Estimate
+from gaitviewer.pose.estimator import BodyCircle, Estimate
 
 K = Keypoint
 
@@ -71,12 +71,12 @@ def _model_files() -> list[Path]:
     ]
 
 
-def circle_to_body(centre: tuple[float, float], rim: tuple[float, float]) -> Body:
+def circle_to_body(centre: tuple[float, float], rim: tuple[float, float]) -> BodyCircle:
     """From BlazePose's hip centre and the point on the circle above it, pixels."""
     dx, dy = rim[0] - centre[0], rim[1] - centre[1]
     tilt = math.pi / 2 - math.atan2(-dy, dx)
     tilt = (tilt + math.pi) % (2 * math.pi) - math.pi
-    return Body(centre[0], centre[1], math.hypot(dx, dy), tilt)
+    return BodyCircle(centre[0], centre[1], math.hypot(dx, dy), tilt)
 
 
 class _Graph:
@@ -161,7 +161,7 @@ class MediaPipeEstimator:
                 graph.close()
         self._detector = self._landmarks = None
 
-    def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[Body, float]]:
+    def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[BodyCircle, float]]:
         """Everybody in a picture, with the detector's confidence."""
         assert self._detector is not None, "start() comes first"
         height, width = rgb.shape[:2]
@@ -175,7 +175,7 @@ class MediaPipeEstimator:
             people.append((body, float(found.score[0])))
         return people
 
-    def estimate(self, rgb: NDArray[np.uint8], body: Body) -> Estimate | None:
+    def estimate(self, rgb: NDArray[np.uint8], body: BodyCircle) -> Estimate | None:
         """Keypoints of the person at ``body``; None = nobody there."""
         assert self._landmarks is not None, "start() comes first"
         height, width = rgb.shape[:2]

@@ -31,7 +31,7 @@ _POLL_S = 0.1
 _REPORT_S = 0.15
 
 
-class Task(Protocol):
+class PoseTask(Protocol):
     """A picklable piece of work."""
 
     @property
@@ -53,7 +53,7 @@ class Task(Protocol):
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    task: Task | None = None
+    task: PoseTask | None = None
 
 
 def _settle_in() -> None:
@@ -157,10 +157,10 @@ class WorkerPool:
 
     def run(
         self,
-        tasks: Sequence[Task],
+        tasks: Sequence[PoseTask],
         *,
-        finished: Callable[[Task, Any], Sequence[Task]],
-        progress: Callable[[Task | None, int], None],
+        finished: Callable[[PoseTask, Any], Sequence[PoseTask]],
+        progress: Callable[[PoseTask | None, int], None],
     ) -> None:
         """Work until nothing is left.
 
@@ -186,7 +186,7 @@ class WorkerPool:
                 waiting += self._hear(worker, finished, progress)
             progress(None, 0)
 
-    def _give(self, worker: _Worker, task: Task) -> None:
+    def _give(self, worker: _Worker, task: PoseTask) -> None:
         try:
             worker.pipe.send(task)
         except OSError as error:
@@ -195,9 +195,9 @@ class WorkerPool:
     def _hear(
         self,
         worker: _Worker,
-        finished: Callable[[Task, Any], Sequence[Task]],
-        progress: Callable[[Task | None, int], None],
-    ) -> Sequence[Task]:
+        finished: Callable[[PoseTask, Any], Sequence[PoseTask]],
+        progress: Callable[[PoseTask | None, int], None],
+    ) -> Sequence[PoseTask]:
         task = worker.task
         try:
             kind, *content = worker.pipe.recv()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gaitviewer import paths
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.progress import Tick, silent
+from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import NobodyError
 from gaitviewer.pose.cache import load_result, result_key, store_result
@@ -24,12 +24,12 @@ from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
 from gaitviewer.pose.masks import MaskSequence, SmallMask
 from gaitviewer.pose.merge import finish, merge_masks, merge_runs
-from gaitviewer.pose.pool import Task, WorkerPool
+from gaitviewer.pose.pool import PoseTask, WorkerPool
 from gaitviewer.pose.result import PoseResult
 from gaitviewer.pose.settings import TrackingSettings, load_settings
 from gaitviewer.pose.source import VideoJob
 from gaitviewer.pose.tasks import SCAN_COST, FollowTask, ScanTask
-from gaitviewer.pose.tracking import BodyPath, Subject, choose_subject, link_sightings, path_of
+from gaitviewer.pose.tracking import BodyPath, SubjectTracks, choose_subject, link_sightings, path_of
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -45,7 +45,7 @@ class _Progress:
     began: float = field(default_factory=time.monotonic)
     planned: dict[int, float] = field(default_factory=dict)
     done: dict[int, float] = field(default_factory=dict)
-    running: dict[Task, float] = field(default_factory=dict)
+    running: dict[PoseTask, float] = field(default_factory=dict)
     note: str = "starting the pose workers"
 
     def plan(self, key: int, units: float) -> None:
@@ -92,7 +92,7 @@ class _Work:
     scans_left: int = 0
     follows_left: int = 0
     sightings: list[Sighting] = field(default_factory=list)
-    subject: Subject | None = None
+    subject: SubjectTracks | None = None
     runs: dict[tuple[int, bool], Run] = field(default_factory=dict)
     follows: list[FollowTask] = field(default_factory=list)
 
@@ -149,7 +149,7 @@ def estimate_many(
     workers: int = 2,
     use_cache: bool = True,
     cache_dir: Path | None = None,
-    tick: Tick = silent,
+    tick: Tick = no_progress,
     backend: str = "mediapipe",
     came: Callable[[Key, PoseResult], None] | None = None,
 ) -> dict[Key, PoseResult]:
@@ -205,7 +205,7 @@ def estimate_pose(
     workers: int = 2,
     use_cache: bool = True,
     cache_dir: Path | None = None,
-    tick: Tick = silent,
+    tick: Tick = no_progress,
     backend: str = "mediapipe",
 ) -> PoseResult:
     """The walking subject's pose in one video; see :func:`estimate_many`."""
@@ -219,14 +219,14 @@ def _run(
 ) -> None:
     """Search all videos, then follow each one's subject as soon as it is known."""
     progress = _Progress(tick)
-    begin: list[Task] = []
+    begin: list[PoseTask] = []
     for work in works:
         scans = work.scan_tasks()
         searched = SCAN_COST * sum(len(s.frames) for s in scans)
         progress.plan(work.key, searched + 2.0 * work.job.info.frame_count)  # at most; corrected below
         begin += scans
 
-    def finished(task: Task, result: Any) -> Sequence[Task]:
+    def finished(task: PoseTask, result: Any) -> Sequence[PoseTask]:
         if isinstance(task, ScanTask):
             work = works[task.key]
             progress.finish(task, SCAN_COST * len(task.frames))

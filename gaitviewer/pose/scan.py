@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.pose.estimator import Body, PoseEstimator, Sighting
+from gaitviewer.pose.estimator import BodyCircle, PoseEstimator, Sighting
 from gaitviewer.pose.settings import ScanSettings
 from gaitviewer.pose.source import FrameReader
 
@@ -33,7 +33,7 @@ def cut_square(rgb: NDArray[np.uint8], x: float, y: float, side: float) -> tuple
     return out, left, top
 
 
-def clothes_colours(rgb: NDArray[np.uint8], body: Body) -> tuple[float, ...]:
+def clothes_colours(rgb: NDArray[np.uint8], body: BodyCircle) -> tuple[float, ...]:
     """Histogram [64] of the colours around hips and belly; zeros where they are out of the picture."""
     half = 0.16 * body.radius
     x, y = body.x, body.y
@@ -48,9 +48,9 @@ def clothes_colours(rgb: NDArray[np.uint8], body: Body) -> tuple[float, ...]:
     return tuple((counts / counts.sum()).tolist())
 
 
-def drop_duplicates(people: list[tuple[Body, float]], distance: float) -> list[tuple[Body, float]]:
+def drop_duplicates(people: list[tuple[BodyCircle, float]], distance: float) -> list[tuple[BodyCircle, float]]:
     """The surest of each group of finds that lie nearer to each other than ``distance`` radii."""
-    kept: list[tuple[Body, float]] = []
+    kept: list[tuple[BodyCircle, float]] = []
     for body, score in sorted(people, key=lambda find: -find[1]):
         near = any(
             np.hypot(body.x - b.x, body.y - b.y) < distance * max(body.radius, b.radius) for b, _ in kept
@@ -76,10 +76,10 @@ class Scanner:
     def __init__(self, estimator: PoseEstimator, settings: ScanSettings) -> None:
         self._estimator = estimator
         self._settings = settings
-        self._last: list[Body] = []
+        self._last: list[BodyCircle] = []
         self._grey: NDArray[np.int16] | None = None
 
-    def look(self, rgb: NDArray[np.uint8], *, windows: bool) -> list[tuple[Body, float]]:
+    def look(self, rgb: NDArray[np.uint8], *, windows: bool) -> list[tuple[BodyCircle, float]]:
         """Everybody in a picture u8 [H, W, 3]; ``windows``: search it in parts, too."""
         finds = [body for body, _ in self._estimator.find_people(rgb)] + self._last
         if windows:
@@ -90,7 +90,7 @@ class Scanner:
         self._last = [body for body, _ in people]
         return people
 
-    def _look_again(self, rgb: NDArray[np.uint8], body: Body) -> tuple[Body, float] | None:
+    def _look_again(self, rgb: NDArray[np.uint8], body: BodyCircle) -> tuple[BodyCircle, float] | None:
         """The person nearest to a find, seen in a square that suits the find's size."""
         square, left, top = cut_square(rgb, body.x, body.y, _LOOK_SCALE * body.radius)
         nearest, best = _LOOK_SHIFT * body.radius, None
@@ -103,7 +103,7 @@ class Scanner:
                 nearest, best = shift, (moved, score)
         return best
 
-    def _search_windows(self, rgb: NDArray[np.uint8]) -> list[Body]:
+    def _search_windows(self, rgb: NDArray[np.uint8]) -> list[BodyCircle]:
         height, width = rgb.shape[:2]
         grey = rgb[::4, ::4].mean(axis=2).astype(np.int16)
         change = None if self._grey is None else np.abs(grey - self._grey)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.pose.estimator import Body, Sighting
+from gaitviewer.pose.estimator import BodyCircle, Sighting
 from gaitviewer.pose.settings import LinkSettings, SubjectSettings
 
 _DOUBTFUL, _SURE = 0.6, 0.85  # detector scores between which a find passes from furniture to person
@@ -27,7 +27,7 @@ def _steady_range(values: NDArray[np.float64]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class PersonTrack:
     """Sightings of one person without a long gap, in order of frames."""
 
     sightings: tuple[Sighting, ...]
@@ -62,7 +62,7 @@ class Track:
         """Median confidence of the detector."""
         return float(np.median([s.score for s in self.sightings]))
 
-    def overlap(self, other: Track) -> int:
+    def overlap(self, other: PersonTrack) -> int:
         """Number of frames in which both are there."""
         return max(0, min(self.stop, other.stop) - max(self.start, other.start))
 
@@ -90,7 +90,7 @@ class BodyPath:
         """One past the last sighting's frame."""
         return int(self.frames[-1]) + 1
 
-    def at(self, frame: int) -> Body:
+    def at(self, frame: int) -> BodyCircle:
         """Where the subject is (or should be: straight on beyond the ends, size kept) at ``frame``."""
         inside = float(np.clip(frame, self.frames[0], self.frames[-1]))
         x, y, radius = (float(np.interp(inside, self.frames, v)) for v in (self.x, self.y, self.radius))
@@ -99,16 +99,16 @@ class BodyPath:
             end = slice(None, count) if frame < inside else slice(-count, None)
             span = float(self.frames[end][-1] - self.frames[end][0])
             x += float(self.x[end][-1] - self.x[end][0]) / span * (frame - inside)
-        return Body(x, y, radius)
+        return BodyCircle(x, y, radius)
 
-    def distance(self, body: Body, frame: int) -> float:
+    def distance(self, body: BodyCircle, frame: int) -> float:
         """How far ``body`` is from the path at ``frame``, in radii."""
         here = self.at(frame)
         return float(np.hypot(body.x - here.x, body.y - here.y)) / max(here.radius, 1e-6)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class SubjectTracks:
     """The person chosen.
 
     Attributes:
@@ -117,8 +117,8 @@ class Subject:
         walks: whether the subject moves through the picture.
     """
 
-    tracks: tuple[Track, ...]
-    others: tuple[Track, ...]
+    tracks: tuple[PersonTrack, ...]
+    others: tuple[PersonTrack, ...]
     walks: bool
 
 
@@ -130,7 +130,7 @@ def likeness(first: Sequence[float], second: Sequence[float]) -> float:
     return float(np.sqrt(a * b).sum())
 
 
-def _expected(track: list[Sighting], frame: int) -> Body:
+def _expected(track: list[Sighting], frame: int) -> BodyCircle:
     """Sideways straight on at the median speed of late, up and down where the hips were of late.
 
     Medians, for a single find may be off; and hips do not rise or sink quickly.
@@ -144,10 +144,10 @@ def _expected(track: list[Sighting], frame: int) -> Body:
         speed = float(np.median([(b.x - a.x) / (j - i) for a, b, i, j in steps]))
     y = float(np.median([body.y for body in recent[-3:]]))
     radius = float(np.median([body.radius for body in recent[-3:]]))
-    return Body(last.x + speed * (frame - frames[-1]), y, radius)
+    return BodyCircle(last.x + speed * (frame - frames[-1]), y, radius)
 
 
-def link_sightings(sightings: Sequence[Sighting], rate_hz: float, settings: LinkSettings) -> list[Track]:
+def link_sightings(sightings: Sequence[Sighting], rate_hz: float, settings: LinkSettings) -> list[PersonTrack]:
     """Join sightings of the same person: near where expected, of like size and in like clothes.
 
     Args:
@@ -176,7 +176,7 @@ def link_sightings(sightings: Sequence[Sighting], rate_hz: float, settings: Link
                 taken.add(j)
                 open_tracks[i].append(here[j])
         open_tracks += [[s] for j, s in enumerate(here) if j not in taken]
-    tracks = [Track(tuple(t)) for t in done + open_tracks if len(t) >= settings.min_sightings]
+    tracks = [PersonTrack(tuple(t)) for t in done + open_tracks if len(t) >= settings.min_sightings]
     return sorted(tracks, key=lambda track: track.start)
 
 
@@ -202,8 +202,8 @@ def _link_cost(
 
 
 def choose_subject(
-    tracks: Sequence[Track], rate_hz: float, subject: SubjectSettings, link: LinkSettings
-) -> Subject | None:
+    tracks: Sequence[PersonTrack], rate_hz: float, subject: SubjectSettings, link: LinkSettings
+) -> SubjectTracks | None:
     """The person who moves through the picture, each time that person is there.
 
     The farthest walker is the subject. Whoever is seen at the same time is somebody else; so is whoever
@@ -222,7 +222,7 @@ def choose_subject(
         if not people:
             return None
         main = max(people, key=lambda t: len(t.sightings) * t.radius)
-        return Subject((main,), tuple(t for t in tracks if t is not main), walks=False)
+        return SubjectTracks((main,), tuple(t for t in tracks if t is not main), walks=False)
     chosen = [main]
     colours = np.mean([s.colours for s in main.sightings], axis=0)
     for track in by_travel[1:]:
@@ -232,10 +232,10 @@ def choose_subject(
         if walks and not together and alike >= link.min_likeness:
             chosen.append(track)
     rest = tuple(t for t in tracks if t not in chosen)
-    return Subject(tuple(sorted(chosen, key=lambda t: t.start)), rest, walks=True)
+    return SubjectTracks(tuple(sorted(chosen, key=lambda t: t.start)), rest, walks=True)
 
 
-def path_of(track: Track) -> BodyPath:
+def path_of(track: PersonTrack) -> BodyPath:
     """The track's course; each value is the median of three neighbours, against single bad sightings."""
     frames = np.array([s.frame for s in track.sightings], np.int64)
     rows = np.array([(s.body.x, s.body.y, s.body.radius) for s in track.sightings], np.float64)

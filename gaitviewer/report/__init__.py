@@ -10,11 +10,11 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.output import Provenance, Signature
-from gaitviewer.core.progress import Tick, silent
+from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.sections import choose_sections
-from gaitviewer.report.pictures import Pictures
+from gaitviewer.report.pictures import PictureSource
 
-__all__ = ["Pictures", "frames_needed", "write_report"]
+__all__ = ["PictureSource", "frames_needed", "write_report"]
 
 
 def frames_needed(
@@ -25,7 +25,7 @@ def frames_needed(
     Raises:
         SettingsError: there is no section of that name.
     """
-    from gaitviewer.report.evidence import frames_needed as needed
+    from gaitviewer.report.content.evidence import frames_needed as needed
 
     return needed(measures, shown=choose_sections(sections))
 
@@ -34,7 +34,7 @@ def write_report(
     path: Path,
     measures: Measures,
     *,
-    pictures: Pictures,
+    pictures: PictureSource,
     provenance: Sequence[tuple[str, Provenance]],
     created: str,
     paper: str = "A4",
@@ -43,14 +43,14 @@ def write_report(
     document: Document | None = None,
     sections: frozenset[str] | None = None,
     signed: Signature | None = None,
-    tick: Tick = silent,
+    tick: Tick = no_progress,
 ) -> None:
     """Write the assessment of a session as a PDF, whole or not at all.
 
     Args:
         path: the PDF file; an older one there is replaced.
         measures: what was measured.
-        pictures: gives the frames for evidence pictures and key frames, see :class:`Pictures`.
+        pictures: gives the frames for evidence pictures and key frames, see :class:`PictureSource`.
         provenance: (what, where it comes from), e.g. ("recording 1, side view", ...).
         created: ISO 8601 UTC time printed as the time of writing.
         paper: "A4" or "Letter".

@@ -25,12 +25,13 @@ from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
 from gaitviewer.errors import OutputError, SettingsError
-from gaitviewer.report import figure_sections, review, sections
-from gaitviewer.report.evidence import KeyStrip, Shot, evidence_shots, key_strip
-from gaitviewer.report.method import FOOTER
-from gaitviewer.report.pictures import Pictures, crop_to_jpeg
-from gaitviewer.report.style import RULE, SANS, SOFT, register_fonts
-from gaitviewer.report.tiles import Crop
+from gaitviewer.report.content import review, sections
+from gaitviewer.report.content.evidence import EvidencePicture, KeyStrip, evidence_shots, key_strip
+from gaitviewer.report.content.method import FOOTER
+from gaitviewer.report.figures import sections as figures_sections
+from gaitviewer.report.figures.style import RULE, SANS, SOFT, register_fonts
+from gaitviewer.report.figures.tiles import JpegCrop
+from gaitviewer.report.pictures import PictureSource, crop_to_jpeg
 
 PAPERS: dict[str, tuple[float, float]] = {"A4": A4, "Letter": LETTER}
 _SIDE_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 48.0, 44.0, 58.0
@@ -104,11 +105,11 @@ def _footer(size: tuple[float, float], left_words: str) -> Any:
 
 
 def _gather(
-    shots: list[Shot], pictures: Pictures, *, width_pt: dict[int, float], tick: Tick
-) -> dict[int, Crop]:
+    shots: list[EvidencePicture], pictures: PictureSource, *, width_pt: dict[int, float], tick: Tick
+) -> dict[int, JpegCrop]:
     """Crops of all shots; each frame is asked for once, in ascending order, and not kept."""
     order = sorted(shots, key=lambda s: (s.trial, s.view.value != "sagittal", s.frame))
-    crops: dict[int, Crop] = {}
+    crops: dict[int, JpegCrop] = {}
     asked: tuple[str, Any, int] | None = None
     picture = None
     for index, shot in enumerate(order):
@@ -117,12 +118,12 @@ def _gather(
         if frame != asked:
             picture, asked = pictures(*frame), frame
         if picture is not None:
-            crops[id(shot)] = Crop(*crop_to_jpeg(picture, shot.box, width_pt=width_pt[id(shot)]))
+            crops[id(shot)] = JpegCrop(*crop_to_jpeg(picture, shot.box, width_pt=width_pt[id(shot)]))
     return crops
 
 
 def _story(
-    measures: Measures, frame: sections.Frame, *, pictures: Pictures,
+    measures: Measures, frame: sections.PageFrame, *, pictures: PictureSource,
     provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...],
     anonymous: bool, document: Document | None, shown: frozenset[str], signed: Signature | None, tick: Tick,
 ) -> list[Any]:  # fmt: skip
@@ -141,14 +142,14 @@ def _story(
         ("review", lambda: [] if anonymous else review.texts(added)),
         ("quality", lambda: sections.quality(measures, frame)),
         ("parameters", lambda: sections.parameters(measures, frame)),
-        ("movement", lambda: figure_sections.profile(measures, frame, kinds)),
-        ("curves", lambda: figure_sections.kinematics(measures, frame, kinds)),
-        ("strides", lambda: figure_sections.consistency(measures, frame, kinds)),
+        ("movement", lambda: figures_sections.profile(measures, frame, kinds)),
+        ("curves", lambda: figures_sections.kinematics(measures, frame, kinds)),
+        ("strides", lambda: figures_sections.consistency(measures, frame, kinds)),
         ("scores", lambda: sections.scores(measures, frame, linked=linked)),
         ("review", lambda: review.grades(added, measures, frame, anonymous=anonymous)),
         ("review", lambda: review.by_hand(added, measures, anonymous=anonymous)),
-        ("evidence", lambda: figure_sections.evidence(pairs, crops, _item_names(measures), frame)),
-        ("key_frames", lambda: figure_sections.key_frames(strips, crops, frame)),
+        ("evidence", lambda: figures_sections.evidence(pairs, crops, _item_names(measures), frame)),
+        ("key_frames", lambda: figures_sections.key_frames(strips, crops, frame)),
         ("review", lambda: [] if anonymous else review.key_images(added, pictures, frame)),
         ("method", lambda: sections.method_and_limits(measures)),
     ]
@@ -170,7 +171,7 @@ def _item_names(measures: Measures) -> dict[str, str]:
 
 
 def render(
-    measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...], created: str,
+    measures: Measures, *, pictures: PictureSource, provenance: tuple[tuple[str, Provenance], ...], created: str,
     paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None,
     shown: frozenset[str], signed: Signature | None, tick: Tick,
 ) -> bytes:  # fmt: skip
@@ -179,7 +180,7 @@ def render(
         raise SettingsError(f"The paper size “{paper}” is not known; use {' or '.join(PAPERS)}.")
     register_fonts()
     size = PAPERS[paper]
-    frame = sections.Frame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
+    frame = sections.PageFrame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
     story = _story(
         measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
         anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
@@ -204,7 +205,7 @@ def render(
 
 
 def write(
-    path: Path, measures: Measures, *, pictures: Pictures, provenance: tuple[tuple[str, Provenance], ...],
+    path: Path, measures: Measures, *, pictures: PictureSource, provenance: tuple[tuple[str, Provenance], ...],
     created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool,
     document: Document | None = None, shown: frozenset[str],
     signed: Signature | None = None, tick: Tick,

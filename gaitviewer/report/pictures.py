@@ -14,7 +14,7 @@ PRINT_DPI = 220
 _JPEG_QUALITY = 84
 
 
-class Pictures(Protocol):
+class PictureSource(Protocol):
     """Gives a frame of a trial's view as u8 [H, W, 3] upright RGB, or None where there is none."""
 
     def __call__(self, trial: str, view: View, frame: int) -> NDArray[np.uint8] | None:

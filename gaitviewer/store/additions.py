@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gaitviewer.core.document import Document, HandMeasure, KeyImage, Texts
+from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Texts
 from gaitviewer.core.gait import Side, View
 
 Row = Mapping[str, Any]
@@ -53,9 +53,9 @@ def hand_measure_rows(document: Document) -> Iterator[dict[str, Any]]:
         }
 
 
-def hand_measure_of(row: Row) -> HandMeasure:
+def hand_measure_of(row: Row) -> ManualMeasurement:
     """The hand measurement of a row."""
-    return HandMeasure(
+    return ManualMeasurement(
         tool=row["tool"],
         value=math.nan if row["value"] is None else row["value"],
         unit=row["unit"],

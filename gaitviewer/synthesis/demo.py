@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import ByView, Direction, EventKind, GaitEvents, Side, View, WalkingPass
-from gaitviewer.synthesis.cameras import Camera, place_camera
-from gaitviewer.synthesis.figure import Look
-from gaitviewer.synthesis.gait import WalkerGait, normal_gait
-from gaitviewer.synthesis.path import across_and_back
-from gaitviewer.synthesis.pixels import RenderedFrame, render
-from gaitviewer.synthesis.room import Room
-from gaitviewer.synthesis.walker import Walker, WalkerMotion, make_walker
+from gaitviewer.synthesis.body.figure import Look
+from gaitviewer.synthesis.filming.cameras import Camera, place_camera
+from gaitviewer.synthesis.filming.pixels import RenderedFrame, render
+from gaitviewer.synthesis.filming.room import Room
+from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
+from gaitviewer.synthesis.gait.path import across_and_back
+from gaitviewer.synthesis.gait.walker import Walker, WalkerMotion, make_walker
 
 _LENGTH_M = 3.0
 _TURN_RADIUS_M = 0.32

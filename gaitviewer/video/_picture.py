@@ -20,7 +20,7 @@ PixelFormat = Literal["rgb24", "bgra"]  # bgra: what screens take without anothe
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PictureLayout:
     """How the pictures of a file are to be shown.
 
     Attributes:
@@ -74,7 +74,7 @@ class Picture:
         return notes
 
 
-def first_picture(path: Path) -> Picture:
+def first_picture_layout(path: Path) -> PictureLayout:
     """Decode the first picture of a file for its true size, pixel shape and orientation.
 
     Raises:
@@ -96,7 +96,9 @@ def first_picture(path: Path) -> Picture:
     square = 1.0 if aspect is None or aspect <= 0 else float(aspect)
     transpose, flip_x, flip_y = _orientation(frame)
     width = max(1, round(frame.width * square))
-    return Picture(width, frame.height, transpose, flip_x, flip_y, frame.width, bool(frame.interlaced_frame))
+    return PictureLayout(
+        width, frame.height, transpose, flip_x, flip_y, frame.width, bool(frame.interlaced_frame)
+    )
 
 
 def _orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
@@ -117,7 +119,7 @@ class Converter:
 
     def __init__(
         self,
-        picture: Picture,
+        picture: PictureLayout,
         *,
         max_height: int | None = None,
         pixel_format: PixelFormat = "rgb24",
@@ -146,7 +148,7 @@ class Converter:
         return _turn(cast(Rgb, flat.to_ndarray()), self._picture)
 
 
-def _turn(rgb: Rgb, picture: Picture) -> Rgb:
+def _turn(rgb: Rgb, picture: PictureLayout) -> Rgb:
     if picture.transpose:
         rgb = rgb.swapaxes(0, 1)
     if picture.flip_x:

@@ -25,7 +25,7 @@ from gaitviewer import errors
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
 from gaitviewer.video._container import READ_ERRORS, REFUSED, open_container
-from gaitviewer.video._picture import Picture, first_picture
+from gaitviewer.video._picture import PictureLayout, first_picture_layout
 from gaitviewer.video._slices import slices_in
 
 # No camera in clinical use records faster, or plays slower, than this.
@@ -49,7 +49,7 @@ class FrameIndex:
     """
 
     info: VideoInfo
-    picture: Picture
+    picture: PictureLayout
     pts: NDArray[np.int64]
     key_pts: NDArray[np.int64]
     counted: bool = False
@@ -90,7 +90,7 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         SettingsError: ``recorded_at_hz`` is impossible for this file.
     """
     path = Path(path)
-    picture = first_picture(path)
+    picture = first_picture_layout(path)
     container, stream = open_container(path)
     try:
         packets = _demux(path, container, stream)

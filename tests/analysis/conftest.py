@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.cycles import Cycle
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import (
     ByView,
     Direction,
@@ -24,9 +24,9 @@ from gaitviewer.core.gait import (
 from gaitviewer.core.measures import TrialMotion, ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
-from gaitviewer.synthesis.cameras import Camera, coronal_camera, sagittal_camera
-from gaitviewer.synthesis.gait import WalkerGait, normal_gait
-from gaitviewer.synthesis.walker import WalkerMotion, simulate
+from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagittal_camera
+from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
+from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
 
 
 def _walk(gait: WalkerGait | None = None, *, rate_hz: float = 60.0, seconds: float = 4.0) -> WalkerMotion:
@@ -132,13 +132,13 @@ def _curve_cycle(
     side: Side = Side.LEFT,
     view: View = View.SAGITTAL,
     adjacent: float = 26.0,
-) -> Cycle:
+) -> StrideMeasures:
     """A stride of one second known by its curves alone, with errorless events."""
     stride = Stride(
         "curve", view, 0, 0, side, 0.0, toe_off / 100.0, 1.0,
         opposite_toe_off_s=0.1, opposite_contact_s=0.5, event_sigma_s=0.0,
     )  # fmt: skip
-    return Cycle(stride, curves, adjacent_percent=adjacent)
+    return StrideMeasures(stride, curves, adjacent_percent=adjacent)
 
 
 @pytest.fixture(scope="session")
@@ -166,6 +166,6 @@ def make_walk() -> Callable[..., WalkerMotion]:
 
 
 @pytest.fixture(scope="session")
-def curve_cycle() -> Callable[..., Cycle]:
+def curve_cycle() -> Callable[..., StrideMeasures]:
     """Makes a stride from curves."""
     return _curve_cycle

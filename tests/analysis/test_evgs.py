@@ -17,28 +17,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
-from gaitviewer.analysis import evgs, norms
-from gaitviewer.analysis.cycles import Cycle
-from gaitviewer.analysis.evgs_bands import band_of, edge_distance, is_numeric, score_value
-from gaitviewer.analysis.evgs_rules import Reading, read_item
-from gaitviewer.analysis.evgs_table import load_rules
+from gaitviewer.analysis.evgs import score as evgs_score
+from gaitviewer.analysis.evgs.bands import band_of, edge_distance, is_numeric, score_value
+from gaitviewer.analysis.evgs.rules import Reading, read_item
+from gaitviewer.analysis.evgs.sheet import load_rules
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
+from gaitviewer.analysis.outcomes import norms
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.session import Session, Subject
 
-NUMERIC = [item for item in evgs.load_items() if any(is_numeric(band) for band in item.bands)]
+NUMERIC = [item for item in evgs_score.load_items() if any(is_numeric(band) for band in item.bands)]
 SESSION = Session("s", Subject("P1"))
 
 
 def item_of(code: str) -> EvgsItem:
-    return next(item for item in evgs.load_items() if item.code == code)
+    return next(item for item in evgs_score.load_items() if item.code == code)
 
 
-def read(code: str, cycle: Cycle) -> Reading | str:
+def read(code: str, cycle: StrideMeasures) -> Reading | str:
     return read_item(item_of(code), load_rules()[code], cycle)
 
 
-def value_of(code: str, cycle: Cycle) -> float:
+def value_of(code: str, cycle: StrideMeasures) -> float:
     reading = read(code, cycle)
     assert isinstance(reading, Reading), reading
     return reading.value
@@ -56,7 +57,7 @@ def flat(value: float) -> np.ndarray:
 
 
 def test_there_are_17_items_in_order_with_both_views() -> None:
-    items = evgs.load_items()
+    items = evgs_score.load_items()
     assert [item.number for item in items] == list(range(1, 18))
     assert sum(item.view is View.SAGITTAL for item in items) == 11
     assert sum(item.view is View.CORONAL for item in items) == 6
@@ -138,10 +139,12 @@ def test_an_edge_between_two_bands_of_the_same_score_is_none() -> None:
 # --- curves ------------------------------------------------------------------------------------------------
 
 
-def test_the_mean_healthy_child_scores_0_wherever_a_curve_decides(curve_cycle: Callable[..., Cycle]) -> None:
+def test_the_mean_healthy_child_scores_0_wherever_a_curve_decides(
+    curve_cycle: Callable[..., StrideMeasures],
+) -> None:
     side = curve_cycle(norm_curves())
     front = curve_cycle(norm_curves(), view=View.CORONAL)
-    sheet = evgs.score([side, front], session=SESSION)
+    sheet = evgs_score.score([side, front], session=SESSION)
     scores = {m.item.code: m.score for m in sheet.measures.left}
     decided = ("SAD", "WAD", "KEX", "KPS", "KFX", "HEX", "HFX", "POB", "PRT")
     assert {code: scores[code] for code in decided} == dict.fromkeys(decided, 0)
@@ -151,7 +154,7 @@ def test_the_mean_healthy_child_scores_0_wherever_a_curve_decides(curve_cycle: C
 
 
 def test_terminal_swing_is_read_at_contact_not_at_the_straightest_knee(
-    curve_cycle: Callable[..., Cycle],
+    curve_cycle: Callable[..., StrideMeasures],
 ) -> None:
     """The least knee flexion of the last fifth of the cycle would score the mean healthy child 1."""
     knee = norm_curves()["knee_flexion"]
@@ -159,7 +162,9 @@ def test_terminal_swing_is_read_at_contact_not_at_the_straightest_knee(
     assert band_of(item_of("KPS"), value_of("KPS", curve_cycle(norm_curves()))).score == 0
 
 
-def test_a_flipped_obliquity_makes_healthy_children_abnormal(curve_cycle: Callable[..., Cycle]) -> None:
+def test_a_flipped_obliquity_makes_healthy_children_abnormal(
+    curve_cycle: Callable[..., StrideMeasures],
+) -> None:
     band = norms.normal_band("pelvic_obliquity")
     assert band is not None
     random = np.random.default_rng(5)
@@ -179,7 +184,7 @@ def reference_curve(points: list[tuple[float, float]]) -> np.ndarray:
 
 
 def test_the_reference_patterns_get_their_scores(
-    shared_reference: Path, curve_cycle: Callable[..., Cycle]
+    shared_reference: Path, curve_cycle: Callable[..., StrideMeasures]
 ) -> None:
     points: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     with (shared_reference / "cp_patterns_keypoints.csv").open(newline="") as file:
@@ -192,13 +197,13 @@ def test_the_reference_patterns_get_their_scores(
     for row in wanted:
         curves = {angle: reference_curve(points[row["pattern"], joint]) for joint, angle in names.items()}
         cycle = curve_cycle(curves, toe_off=float(row["toe_off_pct"]))
-        sheet = evgs.score([cycle], session=SESSION)
+        sheet = evgs_score.score([cycle], session=SESSION)
         for number in (3, 7, 9, 10, 11, 12, 13):
             measure = sheet.get(number, Side.LEFT)
             assert measure.score == int(row[f"s{number}"]), (row["pattern"], number, measure.value)
 
 
-def test_peaks_are_read_in_their_own_phase(curve_cycle: Callable[..., Cycle]) -> None:
+def test_peaks_are_read_in_their_own_phase(curve_cycle: Callable[..., StrideMeasures]) -> None:
     ankle = flat(0.0)
     ankle[20:50] = 12.0
     ankle[75:95] = -30.0
@@ -208,14 +213,14 @@ def test_peaks_are_read_in_their_own_phase(curve_cycle: Callable[..., Cycle]) ->
     assert value_of("WAD", cycle) < 10.0
 
 
-def test_trunk_position_keeps_its_direction(curve_cycle: Callable[..., Cycle]) -> None:
+def test_trunk_position_keeps_its_direction(curve_cycle: Callable[..., StrideMeasures]) -> None:
     lean = np.interp(np.arange(101.0), [0, 25, 50, 100], [2, -9, 2, 2])
     backward = value_of("TSG", curve_cycle({"trunk_tilt": lean}))
     assert backward == pytest.approx(-8.5, abs=1.0)
     assert value_of("TSG", curve_cycle({"trunk_tilt": -lean})) == pytest.approx(-backward)
 
 
-def test_noise_does_not_grow_into_a_peak(curve_cycle: Callable[..., Cycle]) -> None:
+def test_noise_does_not_grow_into_a_peak(curve_cycle: Callable[..., StrideMeasures]) -> None:
     random = np.random.default_rng(1)
     knee = norm_curves()["knee_flexion"]
     values = [
@@ -225,7 +230,7 @@ def test_noise_does_not_grow_into_a_peak(curve_cycle: Callable[..., Cycle]) -> N
     assert float(np.mean(values)) == pytest.approx(clean, abs=1.5)
 
 
-def test_a_value_at_an_event_carries_the_event_s_error(curve_cycle: Callable[..., Cycle]) -> None:
+def test_a_value_at_an_event_carries_the_event_s_error(curve_cycle: Callable[..., StrideMeasures]) -> None:
     """Foot pitch turns fast after contact: the same error of the event weighs more there."""
     pitch = np.interp(np.arange(101.0), [0, 5, 60, 100], [20, 0, 0, 20])
     exact = curve_cycle({"foot_pitch": pitch, "knee_flexion": flat(10.0)})
@@ -241,7 +246,9 @@ def test_a_value_at_an_event_carries_the_event_s_error(curve_cycle: Callable[...
 
 
 @pytest.mark.parametrize("code", ["SAD", "WAD", "KEX", "KFX", "HEX", "HFX", "TSG"])
-def test_a_window_that_is_hidden_is_not_assessable(code: str, curve_cycle: Callable[..., Cycle]) -> None:
+def test_a_window_that_is_hidden_is_not_assessable(
+    code: str, curve_cycle: Callable[..., StrideMeasures]
+) -> None:
     curves = {**norm_curves(), "trunk_tilt": flat(0.0)}
     hidden = {name: curve.copy() for name, curve in curves.items()}
     for curve in hidden.values():
@@ -256,8 +263,11 @@ def test_a_window_that_is_hidden_is_not_assessable(code: str, curve_cycle: Calla
 
 
 def foot_cycle(
-    curve_cycle: Callable[..., Cycle], pitch: np.ndarray, heel: np.ndarray, toe: np.ndarray | None = None
-) -> Cycle:
+    curve_cycle: Callable[..., StrideMeasures],
+    pitch: np.ndarray,
+    heel: np.ndarray,
+    toe: np.ndarray | None = None,
+) -> StrideMeasures:
     cycle = curve_cycle({"foot_pitch": pitch})
     toe = np.interp(np.arange(101.0), [0, 59, 80, 100], [0, 0, 0.06, 0]) if toe is None else toe
     return replace(cycle, heel_height=heel, toe_height=toe, leg_px=400.0, toe_noise_px=0.3)
@@ -270,40 +280,46 @@ def rising_heel(at: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("rise", "label"), [(15.0, "early"), (28.0, "normal"), (45.0, "normal"), (52.0, "delayed")]
 )
-def test_heel_lift_is_judged_by_events(rise: float, label: str, curve_cycle: Callable[..., Cycle]) -> None:
+def test_heel_lift_is_judged_by_events(
+    rise: float, label: str, curve_cycle: Callable[..., StrideMeasures]
+) -> None:
     """Feet adjacent at 26 %, opposite contact at 50 %."""
     cycle = foot_cycle(curve_cycle, flat(0.0), rising_heel(rise - 3.0))
-    sheet = evgs.score([cycle], session=SESSION)
+    sheet = evgs_score.score([cycle], session=SESSION)
     assert sheet.get(2, Side.LEFT).category == label
 
 
-def test_heel_lift_without_heel_or_forefoot_contact(curve_cycle: Callable[..., Cycle]) -> None:
-    toes = evgs.score([foot_cycle(curve_cycle, flat(-20.0), flat(0.1))], session=SESSION).get(2, Side.LEFT)
+def test_heel_lift_without_heel_or_forefoot_contact(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    toes = evgs_score.score([foot_cycle(curve_cycle, flat(-20.0), flat(0.1))], session=SESSION).get(
+        2, Side.LEFT
+    )
     assert (toes.category, toes.score, toes.value) == ("no heel contact", 2, None)
-    heels = evgs.score([foot_cycle(curve_cycle, flat(20.0), flat(0.0))], session=SESSION).get(2, Side.LEFT)
+    heels = evgs_score.score([foot_cycle(curve_cycle, flat(20.0), flat(0.0))], session=SESSION).get(
+        2, Side.LEFT
+    )
     assert (heels.category, heels.score) == ("no forefoot contact", 2)
 
 
-def test_heel_lift_needs_the_other_foot(curve_cycle: Callable[..., Cycle]) -> None:
+def test_heel_lift_needs_the_other_foot(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycle = replace(foot_cycle(curve_cycle, flat(0.0), rising_heel(30.0)), adjacent_percent=math.nan)
-    assert "feet-adjacent" in evgs.score([cycle], session=SESSION).get(2, Side.LEFT).reason
+    assert "feet-adjacent" in evgs_score.score([cycle], session=SESSION).get(2, Side.LEFT).reason
 
 
 @pytest.mark.parametrize(
     ("lowest", "score", "label"),
     [(0.20, 1, "high steps"), (0.05, 0, "full clearance"), (0.005, 1, "reduced clearance")],
 )
-def test_clearance(lowest: float, score: int, label: str, curve_cycle: Callable[..., Cycle]) -> None:
+def test_clearance(lowest: float, score: int, label: str, curve_cycle: Callable[..., StrideMeasures]) -> None:
     toe = np.interp(np.arange(101.0), [0, 59, 63, 68, 92, 96, 100], [0, 0, 0.1, lowest, lowest, 0.1, 0])
-    measure = evgs.score([foot_cycle(curve_cycle, flat(0.0), flat(0.0), toe)], session=SESSION).get(
+    measure = evgs_score.score([foot_cycle(curve_cycle, flat(0.0), flat(0.0), toe)], session=SESSION).get(
         6, Side.LEFT
     )
     assert (measure.score, measure.category) == (score, label)
     assert measure.value == pytest.approx(1000 * lowest, abs=5.0)
 
 
-def test_a_dragged_toe(curve_cycle: Callable[..., Cycle]) -> None:
-    measure = evgs.score([foot_cycle(curve_cycle, flat(0.0), flat(0.0), flat(0.0))], session=SESSION)
+def test_a_dragged_toe(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    measure = evgs_score.score([foot_cycle(curve_cycle, flat(0.0), flat(0.0), flat(0.0))], session=SESSION)
     assert measure.get(6, Side.LEFT).score == 2
     assert "over half of swing" in measure.get(6, Side.LEFT).category
 
@@ -312,10 +328,10 @@ def test_a_dragged_toe(curve_cycle: Callable[..., Cycle]) -> None:
     ("leg_px", "noise_px", "assessable"), [(400, 1.9, True), (400, 2.1, False), (150, 1, False)]
 )
 def test_clearance_needs_a_picture_finer_than_its_noise(
-    leg_px: float, noise_px: float, assessable: bool, curve_cycle: Callable[..., Cycle]
+    leg_px: float, noise_px: float, assessable: bool, curve_cycle: Callable[..., StrideMeasures]
 ) -> None:
     cycle = replace(foot_cycle(curve_cycle, flat(0.0), flat(0.0)), leg_px=leg_px, toe_noise_px=noise_px)
-    measure = evgs.score([cycle], session=SESSION).get(6, Side.LEFT)
+    measure = evgs_score.score([cycle], session=SESSION).get(6, Side.LEFT)
     assert measure.assessable == assessable
     if not assessable:
         assert "noisy" in measure.reason

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gaitviewer.analysis import evgs, norms
-from gaitviewer.analysis.cycles import Cycle
-from gaitviewer.analysis.evgs_table import load_reliability, load_rules, load_thresholds
+from gaitviewer.analysis.evgs import score as evgs_score
+from gaitviewer.analysis.evgs.sheet import load_reliability, load_rules, load_thresholds
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
+from gaitviewer.analysis.outcomes import norms
 from gaitviewer.core.evgs import EvgsMeasure, EvgsTotal
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
@@ -26,8 +27,8 @@ def flat(value: float) -> np.ndarray:
     return np.full(101, value)
 
 
-def test_items_that_keypoints_cannot_show_say_why(curve_cycle: Callable[..., Cycle]) -> None:
-    sheet = evgs.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
+def test_items_that_keypoints_cannot_show_say_why(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    sheet = evgs_score.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
     for number, word in ((4, "heel bone"), (5, "knee progression"), (8, "kneecap")):
         measure = sheet.get(number, Side.LEFT)
         assert measure.score is None
@@ -35,8 +36,8 @@ def test_items_that_keypoints_cannot_show_say_why(curve_cycle: Callable[..., Cyc
         assert word in measure.reason
 
 
-def test_totals_say_what_they_are_made_of(curve_cycle: Callable[..., Cycle]) -> None:
-    sheet = evgs.score([curve_cycle({"knee_flexion": flat(30.0)})], session=SESSION)
+def test_totals_say_what_they_are_made_of(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    sheet = evgs_score.score([curve_cycle({"knee_flexion": flat(30.0)})], session=SESSION)
     total = sheet.total(Side.LEFT)
     seen = [m for m in sheet.measures.left if m.assessable]
     assert {m.item.code for m in seen} == {"KEX", "KPS", "KFX"}
@@ -45,88 +46,90 @@ def test_totals_say_what_they_are_made_of(curve_cycle: Callable[..., Cycle]) -> 
     assert str(sheet.total(Side.RIGHT)) == "0 of 0 (0 items seen)"
 
 
-def several(curve_cycle: Callable[..., Cycle], values: list[float], **changes: object) -> list[Cycle]:
+def several(
+    curve_cycle: Callable[..., StrideMeasures], values: list[float], **changes: object
+) -> list[StrideMeasures]:
     cycles = [curve_cycle({"knee_flexion": flat(value)}) for value in values]
     return [replace(c, stride=replace(c.stride, number=i, **changes)) for i, c in enumerate(cycles)]
 
 
-def test_the_median_of_the_accepted_strides_is_scored(curve_cycle: Callable[..., Cycle]) -> None:
+def test_the_median_of_the_accepted_strides_is_scored(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = several(curve_cycle, [10.0, 12.0, 40.0])
     cycles += several(curve_cycle, [90.0], excluded="the subject turns")
-    measure = evgs.score(cycles, session=SESSION).get(9, Side.LEFT)
+    measure = evgs_score.score(cycles, session=SESSION).get(9, Side.LEFT)
     assert measure.value == pytest.approx(12.0)
     assert measure.score == 0
     assert measure.spread == pytest.approx(float(np.std([10, 12, 40], ddof=1)))
     assert len(measure.strides) == 3
-    assert evgs.score(cycles[:1], session=SESSION).get(9, Side.LEFT).spread is None
+    assert evgs_score.score(cycles[:1], session=SESSION).get(9, Side.LEFT).spread is None
 
 
-def test_excluded_strides_are_named_when_nothing_is_left(curve_cycle: Callable[..., Cycle]) -> None:
+def test_excluded_strides_are_named_when_nothing_is_left(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = several(curve_cycle, [10.0], excluded="the subject turns")
-    assert "the subject turns" in evgs.score(cycles, session=SESSION).get(9, Side.LEFT).reason
+    assert "the subject turns" in evgs_score.score(cycles, session=SESSION).get(9, Side.LEFT).reason
 
 
-def test_far_strides_serve_only_without_near_ones(curve_cycle: Callable[..., Cycle]) -> None:
+def test_far_strides_serve_only_without_near_ones(curve_cycle: Callable[..., StrideMeasures]) -> None:
     near, far = several(curve_cycle, [10.0]), several(curve_cycle, [50.0], far=True)
-    both = evgs.score(near + far, session=SESSION).get(9, Side.LEFT)
+    both = evgs_score.score(near + far, session=SESSION).get(9, Side.LEFT)
     assert both.value == pytest.approx(10.0)
     assert not any("far limb" in remark for remark in both.remarks)
-    alone = evgs.score(far, session=SESSION).get(9, Side.LEFT)
+    alone = evgs_score.score(far, session=SESSION).get(9, Side.LEFT)
     assert alone.value == pytest.approx(50.0)
     assert any("far limb" in remark for remark in alone.remarks)
 
 
-def test_a_missing_view_is_named(curve_cycle: Callable[..., Cycle]) -> None:
-    sheet = evgs.score([curve_cycle(norm_curves())], session=SESSION)
+def test_a_missing_view_is_named(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    sheet = evgs_score.score([curve_cycle(norm_curves())], session=SESSION)
     assert "front or back view" in sheet.get(14, Side.LEFT).reason
-    front = evgs.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
+    front = evgs_score.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
     assert "side view" in front.get(9, Side.LEFT).reason
     assert "side view" in front.get(15, Side.LEFT).reason
 
 
-def test_facts_of_the_session_gate_items(curve_cycle: Callable[..., Cycle]) -> None:
+def test_facts_of_the_session_gate_items(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = [curve_cycle({**norm_curves(), "trunk_tilt": flat(0.0)})]
-    shod = evgs.score(cycles, session=replace(SESSION, footwear=Footwear.SHOES))
+    shod = evgs_score.score(cycles, session=replace(SESSION, footwear=Footwear.SHOES))
     assert "shoes" in shod.get(3, Side.LEFT).reason
     assert "shoes" in shod.get(7, Side.LEFT).reason
     assert shod.get(9, Side.LEFT).assessable
-    young = evgs.score(cycles, session=replace(SESSION, age_years=3.5))
+    young = evgs_score.score(cycles, session=replace(SESSION, age_years=3.5))
     assert not any(m.assessable for m in young.measures.left)
     assert "4 years" in young.get(9, Side.LEFT).reason
-    aided = evgs.score(cycles, session=replace(SESSION, walking_aid=WalkingAid.WALKER)).get(16, Side.LEFT)
+    aided = evgs_score.score(cycles, session=replace(SESSION, walking_aid=WalkingAid.WALKER)).get(16, Side.LEFT)
     assert aided.assessable
     assert any("walker" in remark for remark in aided.remarks)
-    assert evgs.score(cycles, session=replace(SESSION, age_years=4.0)).get(9, Side.LEFT).assessable
+    assert evgs_score.score(cycles, session=replace(SESSION, age_years=4.0)).get(9, Side.LEFT).assessable
 
 
-def test_a_bad_recording_forbids_items_with_its_reason(curve_cycle: Callable[..., Cycle]) -> None:
+def test_a_bad_recording_forbids_items_with_its_reason(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = several(curve_cycle, [10.0, 20.0])
 
-    def blocked(code: str, cycle: Cycle) -> str:
+    def blocked(code: str, cycle: StrideMeasures) -> str:
         return "too dark" if code == "KEX" or cycle.stride.number == 1 else ""
 
-    sheet = evgs.score(cycles, session=SESSION, blocked=blocked)
+    sheet = evgs_score.score(cycles, session=SESSION, blocked=blocked)
     assert sheet.get(9, Side.LEFT).reason == "too dark"
     assert sheet.get(10, Side.LEFT).value == pytest.approx(10.0)
     assert len(sheet.get(10, Side.LEFT).strides) == 1
 
 
-def test_hip_items_say_what_their_hip_is(curve_cycle: Callable[..., Cycle]) -> None:
-    sheet = evgs.score([curve_cycle(norm_curves())], session=SESSION)
+def test_hip_items_say_what_their_hip_is(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    sheet = evgs_score.score([curve_cycle(norm_curves())], session=SESSION)
     for number in (12, 13):
         measure = sheet.get(number, Side.LEFT)
         assert measure.item.sigma >= 8.0
         assert any("assumed pelvic tilt" in remark for remark in measure.remarks)
 
 
-def test_evidence_names_the_frame_and_what_was_seen_there(curve_cycle: Callable[..., Cycle]) -> None:
+def test_evidence_names_the_frame_and_what_was_seen_there(curve_cycle: Callable[..., StrideMeasures]) -> None:
     knee = norm_curves()["knee_flexion"]
     times = np.arange(0.0, 1.01, 1 / 60)
     walking_pass = WalkingPass(View.SAGITTAL, Direction.RIGHT_TO_LEFT, 30, 30 + times.size, near=Side.LEFT)
     cycle = replace(curve_cycle({"knee_flexion": knee}), walking_pass=walking_pass, frame_times=times)
     other = replace(cycle, curves={"knee_flexion": knee + 4.0}, stride=replace(cycle.stride, number=1))
     third = replace(cycle, curves={"knee_flexion": knee + 1.0}, stride=replace(cycle.stride, number=2))
-    measure = evgs.score([cycle, other, third], session=SESSION).get(11, Side.LEFT)
+    measure = evgs_score.score([cycle, other, third], session=SESSION).get(11, Side.LEFT)
     first = measure.evidence[0]
     assert first.stride == third.stride.key
     assert first.frame == 30 + round(float(np.argmax(knee)) / 100 * 60)
@@ -137,7 +140,7 @@ def test_evidence_names_the_frame_and_what_was_seen_there(curve_cycle: Callable[
     assert len(measure.evidence) == 3
 
 
-def test_the_first_picture_has_the_score_of_the_item(curve_cycle: Callable[..., Cycle]) -> None:
+def test_the_first_picture_has_the_score_of_the_item(curve_cycle: Callable[..., StrideMeasures]) -> None:
     times = np.arange(0.0, 1.01, 1 / 60)
     walking_pass = WalkingPass(View.CORONAL, Direction.AWAY, 0, times.size)
     made = [curve_cycle({"pelvic_obliquity": flat(v)}, view=View.CORONAL) for v in (0.74, -1.9, -1.82, 0.8)]
@@ -145,25 +148,27 @@ def test_the_first_picture_has_the_score_of_the_item(curve_cycle: Callable[..., 
         replace(c, walking_pass=walking_pass, frame_times=times, stride=replace(c.stride, number=number))
         for number, c in enumerate(made)
     ]
-    measure = evgs.score(cycles, session=SESSION).get(14, Side.LEFT)
+    measure = evgs_score.score(cycles, session=SESSION).get(14, Side.LEFT)
     assert measure.value == pytest.approx(-0.54)  # nearer to 0.74 than to -1.82
     assert measure.score == 1
     assert [e.value for e in measure.evidence] == pytest.approx([-1.82, -1.9, 0.74, 0.8])
 
 
-def test_evidence_of_terminal_swing_is_the_last_frame_before_contact(curve_cycle: Callable[..., Cycle]) -> None:
+def test_evidence_of_terminal_swing_is_the_last_frame_before_contact(
+    curve_cycle: Callable[..., StrideMeasures],
+) -> None:
     times = np.arange(0.0, 1.2, 1 / 30)
     walking_pass = WalkingPass(View.SAGITTAL, Direction.RIGHT_TO_LEFT, 0, times.size, near=Side.LEFT)
     last = float(times[times < 1.0 - 1e-3][-1])
     cycle = replace(
         curve_cycle(norm_curves()), walking_pass=walking_pass, frame_times=times, last_frame_percent=100 * last
     )
-    evidence = evgs.score([cycle], session=SESSION).get(10, Side.LEFT).evidence[0]
+    evidence = evgs_score.score([cycle], session=SESSION).get(10, Side.LEFT).evidence[0]
     assert evidence.time_s == pytest.approx(last)
 
 
-def test_every_refusal_has_a_reason_and_every_score_none(curve_cycle: Callable[..., Cycle]) -> None:
-    sheet = evgs.score([curve_cycle(norm_curves())], session=SESSION)
+def test_every_refusal_has_a_reason_and_every_score_none(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    sheet = evgs_score.score([curve_cycle(norm_curves())], session=SESSION)
     for measure in (*sheet.measures.left, *sheet.measures.right):
         assert isinstance(measure, EvgsMeasure)
         assert bool(measure.reason) != measure.assessable
@@ -175,7 +180,7 @@ def test_change_between_totals() -> None:
 
     def change(before: int, after: int, *, seen: int = 17, same_rater: bool = True) -> str:
         totals = (EvgsTotal(before, 34, seen), EvgsTotal(after, 34, seen))
-        return evgs.change_between(*totals, same_items=True, same_rater=same_rater)
+        return evgs_score.change_between(*totals, same_items=True, same_rater=same_rater)
 
     assert change(12, 9) == words.within_error  # above the smallest that matters, below the smallest seen
     assert change(12, 5) == words.beyond_error
@@ -188,4 +193,4 @@ def test_thresholds_are_whole() -> None:
     assert 0 < rules.heel_rise_leg < 0.1
     assert rules.clearance_noise_ratio == 2.0
     assert rules.mid_swing == (30.0, 70.0)
-    assert set(load_rules()) == {item.code for item in evgs.load_items()}
+    assert set(load_rules()) == {item.code for item in evgs_score.load_items()}

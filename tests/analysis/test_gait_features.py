@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.angles import load_angles
-from gaitviewer.analysis.gait_features import (
-    _rows as rows,
-)
-from gaitviewer.analysis.gait_features import (
+from gaitviewer.analysis.kinematics.definitions import load_angles
+from gaitviewer.analysis.measure import measure_session
+from gaitviewer.analysis.outcomes.gait_features import _rows as rows
+from gaitviewer.analysis.outcomes.gait_features import (
     expected_share,
     feature_indices,
     features_for,
@@ -21,15 +20,14 @@ from gaitviewer.analysis.gait_features import (
     rank_parts,
     without_label_forming,
 )
-from gaitviewer.analysis.measure import measure_session
-from gaitviewer.analysis.motion import read_trial
+from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
 from gaitviewer.synthesis.demo import demo_scene
-from gaitviewer.synthesis.keypoints import observe
+from gaitviewer.synthesis.filming.keypoints import observe
 
 NAMES = [feature.name for feature in load_features()]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.analysis import norms
-from gaitviewer.analysis.indices import SCORED, profile_scores, variable_score, variable_scores
+from gaitviewer.analysis.outcomes import norms
+from gaitviewer.analysis.outcomes.indices import SCORED, profile_scores, variable_score, variable_scores
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import MeanCurve
 

@@ -8,27 +8,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.angles import (
+from gaitviewer.analysis.kinematics.angles import (
+    angles_of_pass,
+    choose_flat_foot_zero,
+    flat_foot_pitch,
+    normalise,
+)
+from gaitviewer.analysis.kinematics.definitions import (
     angle_kind,
     expand_points,
     load_angles,
     load_definitions,
     points_of_angle,
 )
-from gaitviewer.analysis.floor import camera_roll_deg, fit_floor, gait_frame
-from gaitviewer.analysis.kinematics import (
-    angles_of_pass,
-    choose_flat_foot_zero,
-    flat_foot_pitch,
-    normalise,
-)
+from gaitviewer.analysis.kinematics.floor import camera_roll_deg, fit_floor, gait_frame
 from gaitviewer.core.gait import BySide, Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait import deviate, normal_gait
-from gaitviewer.synthesis.walker import WalkerMotion
+from gaitviewer.synthesis.gait.model import deviate, normal_gait
+from gaitviewer.synthesis.gait.walker import WalkerMotion
 
 NO_ZERO: BySide[float | None] = BySide(None, None)
 SAGITTAL = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "foot_pitch", "trunk_tilt", "pelvic_rotation")
@@ -295,13 +295,13 @@ def test_a_mirrored_end_view_keeps_the_signs_of_the_body() -> None:
     """A mirror image with the labels of the body's own sides reads like the original."""
     from dataclasses import replace
 
-    from gaitviewer.analysis.cleaning import smooth_xy
-    from gaitviewer.analysis.kinematics import angles_of_pass
+    from gaitviewer.analysis.kinematics.angles import angles_of_pass
+    from gaitviewer.analysis.signal.cleaning import smooth_xy
     from gaitviewer.core.gait import Direction, Side, View, WalkingPass
-    from gaitviewer.synthesis.cameras import coronal_camera
-    from gaitviewer.synthesis.gait import normal_gait
-    from gaitviewer.synthesis.keypoints import observe
-    from gaitviewer.synthesis.walker import simulate
+    from gaitviewer.synthesis.filming.cameras import coronal_camera
+    from gaitviewer.synthesis.filming.keypoints import observe
+    from gaitviewer.synthesis.gait.model import normal_gait
+    from gaitviewer.synthesis.gait.walker import simulate
 
     motion = simulate(normal_gait(), seed=3, duration_s=2.0, rate_hz=60)
     camera = coronal_camera(pixels_per_metre=200.0, towards=True, look_at=(1.0, 0.0, 0.7))

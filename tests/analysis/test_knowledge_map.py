@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.knowledge_clips import Clip, find_clips
-from gaitviewer.analysis.knowledge_findings import find_features
-from gaitviewer.analysis.knowledge_map import knowledge_map, read_map
-from gaitviewer.analysis.knowledge_table import Space, load_features, mirror_values
-from gaitviewer.analysis.motion import read_view
+from gaitviewer.analysis.knowledge_map.clips import MapClip, find_clips
+from gaitviewer.analysis.knowledge_map.features import Space, load_map_features, mirror_values
+from gaitviewer.analysis.knowledge_map.findings import find_features
+from gaitviewer.analysis.knowledge_map.map import knowledge_map, read_map
+from gaitviewer.analysis.walking.trial import read_view
 from gaitviewer.core.gait import Direction, Side, View
 from gaitviewer.core.maps import KnowledgeMap
 from gaitviewer.core.measures import ViewMotion
@@ -21,9 +21,9 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait import normal_gait
+from gaitviewer.synthesis.gait.model import normal_gait
 
-TABLE = load_features()
+TABLE = load_map_features()
 
 
 def test_the_table_has_the_published_structure() -> None:
@@ -67,7 +67,7 @@ def walk(end_view: Callable[..., ViewMotion]) -> ViewMotion:
     return end_view(noise_px=0.3)
 
 
-def only_clip(motion: ViewMotion, frames: int | None = None) -> Clip:
+def only_clip(motion: ViewMotion, frames: int | None = None) -> MapClip:
     return find_clips(motion, frames=frames).clips[0]
 
 
@@ -201,7 +201,7 @@ def test_irregular_cycles_are_left_out_with_the_reason(walk: ViewMotion) -> None
 def test_every_marker_trial_gives_a_finite_map(shared_data: Path) -> None:
     from gaitviewer.formats.c3d import read_c3d
     from gaitviewer.formats.trc import read_trc
-    from gaitviewer.workflow.validate_projection import ValidationOptions, film, find_body
+    from gaitviewer.research.validation.projection import ValidationOptions, film, find_body
 
     options = ValidationOptions(rate_hz=60.0, noise_px=1.0)
     files = [*sorted((shared_data / "c3d").glob("*.c3d")), *sorted((shared_data / "opencap").glob("*.trc"))]
@@ -215,7 +215,7 @@ def test_every_marker_trial_gives_a_finite_map(shared_data: Path) -> None:
         for index, one in enumerate(motion.passes):  # the whole pass, for its numbers alone
             start, stop = float(pose.times[one.start]), float(pose.times[one.stop - 1])
             frames = int((stop - start) * 30)
-            clip = Clip(path.stem, View.CORONAL, index, start, Side.LEFT, 1.0, frames, 30.0)
+            clip = MapClip(path.stem, View.CORONAL, index, start, Side.LEFT, 1.0, frames, 30.0)
             reading = read_map(motion, clip)
             assert reading.map.values.shape == (238, frames)
             assert np.isfinite(reading.map.values).all(), path.name

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.knowledge_table import load_features, mirror_values
-from gaitviewer.analysis.knowledge_words import (
+from gaitviewer.analysis.knowledge_map.features import load_map_features, mirror_values
+from gaitviewer.analysis.knowledge_map.statements import (
     GroupStatistics,
     describe,
     group_statistics,
@@ -26,7 +26,7 @@ def maps(count: int) -> list[np.ndarray]:
 
 
 def test_every_statement_rests_on_rows_of_the_map() -> None:
-    names = load_features().index
+    names = load_map_features().index
     assert all(row in names for one in TABLE.statements for row in one.rows)
     assert all(len(one.rows) == (2 if "difference" in one.summary else 1) for one in TABLE.statements)
     assert len({one.name for one in TABLE.statements}) == len(TABLE.statements) == 22
@@ -47,7 +47,7 @@ def test_the_text_says_what_deviates_and_how_far() -> None:
 
 def test_what_is_unknown_is_not_said() -> None:
     unknown = NONE.copy()
-    unknown[load_features().index["shoulder_tilt"]] = True
+    unknown[load_map_features().index["shoulder_tilt"]] = True
     values = statement_values(maps(1)[0], unknown)
     assert np.isnan(values[0])
     group = GroupStatistics(np.full(len(values), -9.0), np.ones(len(values)))

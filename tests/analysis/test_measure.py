@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitviewer.analysis import evgs, norms
-from gaitviewer.analysis.cycles import Cycle
-from gaitviewer.analysis.evgs_bands import band_of
-from gaitviewer.analysis.kinematics import normalise
+from gaitviewer.analysis.evgs import score as evgs_score
+from gaitviewer.analysis.evgs.bands import band_of
+from gaitviewer.analysis.kinematics.angles import normalise
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.measure import measure_session
+from gaitviewer.analysis.outcomes import norms
 from gaitviewer.core.gait import (
     BySide,
     ByView,
@@ -33,8 +34,8 @@ from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import MarkerTrial
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait import deviate, normal_gait
-from gaitviewer.synthesis.walker import WalkerMotion
+from gaitviewer.synthesis.gait.model import deviate, normal_gait
+from gaitviewer.synthesis.gait.walker import WalkerMotion
 
 SESSION = Session("s", Subject("P1"), height_m=1.35, age_years=9.0)
 SideView = Callable[..., ViewMotion]
@@ -297,8 +298,8 @@ def test_children_s_scores_are_those_of_the_file_s_angles(
 ) -> None:
     same: dict[str, list[bool]] = {}
     for (name, near), measures in filmed.items():
-        truth = evgs.score(
-            [Cycle(s, true_curves(children[name], s)) for s in measures.strides], session=SESSION
+        truth = evgs_score.score(
+            [StrideMeasures(s, true_curves(children[name], s)) for s in measures.strides], session=SESSION
         )
         for number in (3, 7, 9, 10, 11):
             ours, theirs = measures.evgs.get(number, near), truth.get(number, near)
@@ -323,7 +324,7 @@ def test_half_of_all_healthy_children_lie_outside_the_band_of_item_10() -> None:
     knee = norms.normal_band("knee_flexion")
     assert knee is not None
     drawn = knee.mean[99] + knee.sd[99] * np.random.default_rng(2).standard_normal(4000)
-    item = next(i for i in evgs.load_items() if i.code == "KPS")
+    item = next(i for i in evgs_score.load_items() if i.code == "KPS")
     outside = float(np.mean([band_of(item, v).score > 0 for v in drawn]))
     assert 0.4 < outside < 0.6
 

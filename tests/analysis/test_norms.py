@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitviewer.analysis import norms
+from gaitviewer.analysis.outcomes import norms
 
 
 def test_every_band_has_101_points_and_a_positive_spread() -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-from gaitviewer.analysis import norms, patterns
-from gaitviewer.analysis.cycles import Cycle
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
+from gaitviewer.analysis.outcomes import norms, patterns
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import NormalBand
 
@@ -66,7 +66,7 @@ def test_severity_is_the_way_to_another_pattern() -> None:
         assert leaves(knee_z, ankle_z, 1.02 * size + 0.02)
 
 
-def test_a_z_of_the_norm_itself_is_zero(curve_cycle: Callable[..., Cycle]) -> None:
+def test_a_z_of_the_norm_itself_is_zero(curve_cycle: Callable[..., StrideMeasures]) -> None:
     knee, ankle = bands()
     cycle = curve_cycle({"knee_flexion": knee.mean, "ankle_dorsiflexion": ankle.mean})
     found = patterns.pattern_of([cycle], Side.LEFT, knee=knee, ankle=ankle)
@@ -75,7 +75,7 @@ def test_a_z_of_the_norm_itself_is_zero(curve_cycle: Callable[..., Cycle]) -> No
     assert found.severity == pytest.approx(1.0)
 
 
-def test_one_standard_deviation_is_a_z_of_one(curve_cycle: Callable[..., Cycle]) -> None:
+def test_one_standard_deviation_is_a_z_of_one(curve_cycle: Callable[..., StrideMeasures]) -> None:
     knee, ankle = bands()
     cycle = curve_cycle(
         {"knee_flexion": knee.mean + 2 * knee.sd, "ankle_dorsiflexion": ankle.mean - 3 * ankle.sd}
@@ -85,10 +85,10 @@ def test_one_standard_deviation_is_a_z_of_one(curve_cycle: Callable[..., Cycle])
     assert found.label == patterns.JUMP
 
 
-def test_median_over_strides_and_only_near_ones(curve_cycle: Callable[..., Cycle]) -> None:
+def test_median_over_strides_and_only_near_ones(curve_cycle: Callable[..., StrideMeasures]) -> None:
     knee, ankle = bands()
 
-    def stride(times: float, *, far: bool = False, excluded: str = "") -> Cycle:
+    def stride(times: float, *, far: bool = False, excluded: str = "") -> StrideMeasures:
         cycle = curve_cycle({"knee_flexion": knee.mean + times * knee.sd, "ankle_dorsiflexion": ankle.mean})
         return replace(cycle, stride=replace(cycle.stride, far=far, excluded=excluded))
 
@@ -98,7 +98,9 @@ def test_median_over_strides_and_only_near_ones(curve_cycle: Callable[..., Cycle
     assert len(found.points) == 3
 
 
-def test_without_strides_or_with_hidden_ones_there_is_a_reason(curve_cycle: Callable[..., Cycle]) -> None:
+def test_without_strides_or_with_hidden_ones_there_is_a_reason(
+    curve_cycle: Callable[..., StrideMeasures],
+) -> None:
     knee, ankle = bands()
     none = patterns.pattern_of([], Side.RIGHT, knee=knee, ankle=ankle)
     assert none.label == ""
@@ -109,7 +111,7 @@ def test_without_strides_or_with_hidden_ones_there_is_a_reason(curve_cycle: Call
     assert "hidden" in patterns.pattern_of([cycle], Side.LEFT, knee=knee, ankle=ankle).reason
 
 
-def test_the_reference_patterns(shared_reference: Path, curve_cycle: Callable[..., Cycle]) -> None:
+def test_the_reference_patterns(shared_reference: Path, curve_cycle: Callable[..., StrideMeasures]) -> None:
     knee, ankle = bands()
     points: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     with (shared_reference / "cp_patterns_keypoints.csv").open(newline="") as file:

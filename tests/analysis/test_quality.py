@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gaitviewer.analysis import quality
-from gaitviewer.analysis.cleaning import smooth_xy
-from gaitviewer.analysis.cycles import Cycle, cycles_of_view
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, stride_measures_of_view
 from gaitviewer.analysis.measure import measure_session
+from gaitviewer.analysis.outcomes import quality
+from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.core.gait import BySide, ByView, Side, View
-from gaitviewer.core.measures import Level, QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.session import Session, Subject, Sync
 from gaitviewer.core.skeleton import Keypoint
 
@@ -33,39 +33,47 @@ def about(findings: tuple[QualityFinding, ...], topic: str) -> list[QualityFindi
 
 def test_a_good_recording_has_no_warning_but_the_far_limb(side_view: SideView, make_trial: MakeTrial) -> None:
     findings = findings_of(side_view(), make_trial)
-    bad = [f for f in findings if f.level in (Level.WARNING, Level.REFUSED)]
+    bad = [f for f in findings if f.level in (FindingSeverity.WARNING, FindingSeverity.REFUSED)]
     assert [f.topic for f in bad] == ["far limb"]
     assert "left" in bad[0].text
-    assert about(findings, "frame rate")[0].level is Level.GOOD
+    assert about(findings, "frame rate")[0].level is FindingSeverity.GOOD
     assert all(f.trial == "t1" for f in about(findings, "frame rate"))
 
 
 def test_the_most_serious_comes_first(side_view: SideView, make_trial: MakeTrial) -> None:
     findings = findings_of(side_view(rate_hz=12.0), make_trial)
-    order = [Level.REFUSED, Level.WARNING, Level.NOTE, Level.GOOD]
+    order = [FindingSeverity.REFUSED, FindingSeverity.WARNING, FindingSeverity.NOTE, FindingSeverity.GOOD]
     ranks = [order.index(f.level) for f in findings]
     assert ranks == sorted(ranks)
     assert findings[0].topic == "frame rate"
 
 
 @pytest.mark.parametrize(
-    ("rate_hz", "level"), [(60.0, Level.GOOD), (30.0, Level.NOTE), (20.0, Level.WARNING), (12.0, Level.REFUSED)]
+    ("rate_hz", "level"),
+    [
+        (60.0, FindingSeverity.GOOD),
+        (30.0, FindingSeverity.NOTE),
+        (20.0, FindingSeverity.WARNING),
+        (12.0, FindingSeverity.REFUSED),
+    ],
 )
-def test_frame_rate(rate_hz: float, level: Level, side_view: SideView, make_trial: MakeTrial) -> None:
+def test_frame_rate(rate_hz: float, level: FindingSeverity, side_view: SideView, make_trial: MakeTrial) -> None:
     measures = measure_session(SESSION, [make_trial(side_view(rate_hz=rate_hz))])
     finding = about(measures.quality, "frame rate")[0]
     assert finding.level is level
     contact = measures.evgs.get(1, Side.RIGHT)
-    assert contact.assessable == (level is not Level.REFUSED)
-    if level is Level.REFUSED:
+    assert contact.assessable == (level is not FindingSeverity.REFUSED)
+    if level is FindingSeverity.REFUSED:
         assert f"{rate_hz:.0f} frames per second" in contact.reason
         assert measures.evgs.get(9, Side.RIGHT).assessable
 
 
-@pytest.mark.parametrize(("pixels_per_metre", "level"), [(40.0, Level.REFUSED), (120.0, Level.WARNING)])
+@pytest.mark.parametrize(
+    ("pixels_per_metre", "level"), [(40.0, FindingSeverity.REFUSED), (120.0, FindingSeverity.WARNING)]
+)
 def test_a_small_subject(
     pixels_per_metre: float,
-    level: Level,
+    level: FindingSeverity,
     side_view: SideView,
     make_trial: MakeTrial,
 ) -> None:
@@ -73,15 +81,21 @@ def test_a_small_subject(
     finding = about(measures.quality, "size of the subject")[0]
     assert finding.level is level
     assert finding.advice
-    assert measures.evgs.get(3, Side.RIGHT).assessable == (level is not Level.REFUSED)
+    assert measures.evgs.get(3, Side.RIGHT).assessable == (level is not FindingSeverity.REFUSED)
 
 
 @pytest.mark.parametrize(
-    ("angle", "level"), [(10.0, None), (20.0, Level.WARNING), (-20.0, Level.WARNING), (35.0, Level.REFUSED)]
+    ("angle", "level"),
+    [
+        (10.0, None),
+        (20.0, FindingSeverity.WARNING),
+        (-20.0, FindingSeverity.WARNING),
+        (35.0, FindingSeverity.REFUSED),
+    ],
 )
 def test_out_of_plane(
     angle: float,
-    level: Level | None,
+    level: FindingSeverity | None,
     side_view: SideView,
     make_trial: MakeTrial,
 ) -> None:
@@ -89,8 +103,8 @@ def test_out_of_plane(
     found = about(measures.quality, "out-of-plane angle")
     assert [f.level for f in found] == ([] if level is None else [level])
     knee = measures.evgs.get(9, Side.RIGHT)
-    assert knee.assessable == (level is not Level.REFUSED)
-    if level is Level.REFUSED:
+    assert knee.assessable == (level is not FindingSeverity.REFUSED)
+    if level is FindingSeverity.REFUSED:
         assert "35 degrees" in knee.reason
 
 
@@ -118,7 +132,7 @@ def test_an_unsure_estimator(side_view: SideView, make_trial: MakeTrial) -> None
     seen = side_view()
     dim = replace(seen, pose=seen.pose.with_points(seen.pose.xy, score=0.35 * seen.pose.score))
     (finding,) = about(findings_of(dim, make_trial), "keypoint confidence")
-    assert finding.level is Level.WARNING
+    assert finding.level is FindingSeverity.WARNING
     assert "35 %" in finding.text
 
 
@@ -143,20 +157,22 @@ def test_slow_motion_is_suspected(side_view: SideView, make_trial: MakeTrial) ->
 def test_no_pass_is_refused(side_view: SideView, make_trial: MakeTrial) -> None:
     empty = replace(side_view(), passes=(), events=(), strides=())
     measures = measure_session(SESSION, [make_trial(empty)])
-    assert measures.quality[0].level is Level.REFUSED
+    assert measures.quality[0].level is FindingSeverity.REFUSED
     assert "walking pass" in measures.quality[0].text
     assert not any(m.assessable for side in Side for m in measures.evgs.measures[side])
 
 
 def test_a_refusal_holds_only_where_it_was_found(side_view: SideView) -> None:
     seen = side_view()
-    cycle: Cycle = cycles_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=ZERO)[0]
-    here = QualityFinding(Level.REFUSED, "x", "too few frames", items=("IC",), trial="t1", view=View.SAGITTAL)
+    cycle: StrideMeasures = stride_measures_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=ZERO)[0]
+    here = QualityFinding(
+        FindingSeverity.REFUSED, "x", "too few frames", items=("IC",), trial="t1", view=View.SAGITTAL
+    )
     assert quality.blocked([here], "IC", cycle) == "too few frames"
     assert quality.blocked([here], "KEX", cycle) == ""
     assert quality.blocked([replace(here, trial="t2")], "IC", cycle) == ""
     assert quality.blocked([replace(here, view=View.CORONAL)], "IC", cycle) == ""
-    assert quality.blocked([replace(here, level=Level.WARNING)], "IC", cycle) == ""
+    assert quality.blocked([replace(here, level=FindingSeverity.WARNING)], "IC", cycle) == ""
 
 
 def test_a_view_that_was_not_recorded_is_not_blamed(side_view: SideView, make_trial: MakeTrial) -> None:
@@ -175,14 +191,14 @@ def offset_findings(motion: TrialMotion, sync: Sync, *, by_hand: bool) -> list[Q
     ("sigma_s", "exchanged_s", "level", "words"),
     [
         (0.03, None, None, ""),
-        (0.4, None, Level.NOTE, "only known to ± 0.40 s"),
-        (0.03, 1.16, Level.WARNING, "with +1.16 s if left and right were exchanged in one view"),
+        (0.4, None, FindingSeverity.NOTE, "only known to ± 0.40 s"),
+        (0.03, 1.16, FindingSeverity.WARNING, "with +1.16 s if left and right were exchanged in one view"),
     ],
 )
 def test_a_doubtful_offset_is_said(
     sigma_s: float,
     exchanged_s: float | None,
-    level: Level | None,
+    level: FindingSeverity | None,
     words: str,
     side_view: SideView,
     make_trial: MakeTrial,

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gaitviewer.analysis import spatiotemporal as st
-from gaitviewer.analysis.cleaning import smooth_xy
-from gaitviewer.analysis.cycles import Cycle, cycles_of_view
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, stride_measures_of_view
+from gaitviewer.analysis.outcomes import spatiotemporal as st
+from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Parameter, ViewMotion
 from gaitviewer.core.session import Session, Subject
-from gaitviewer.synthesis.gait import normal_gait
-from gaitviewer.synthesis.walker import WalkerMotion
+from gaitviewer.synthesis.gait.model import normal_gait
+from gaitviewer.synthesis.gait.walker import WalkerMotion
 
 
 def session(**facts: float) -> Session:
@@ -23,9 +23,9 @@ def session(**facts: float) -> Session:
 
 
 @pytest.fixture(scope="module")
-def cycles(side_view: Callable[..., ViewMotion]) -> tuple[Cycle, ...]:
+def cycles(side_view: Callable[..., ViewMotion]) -> tuple[StrideMeasures, ...]:
     seen = side_view()
-    return cycles_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=BySide(None, None))
+    return stride_measures_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=BySide(None, None))
 
 
 def by_name(rows: tuple[Parameter, ...]) -> dict[str, Parameter]:
@@ -38,7 +38,7 @@ def value(row: Parameter, side: Side) -> float:
     return found.mean
 
 
-def test_times_are_those_of_the_walker(cycles: tuple[Cycle, ...]) -> None:
+def test_times_are_those_of_the_walker(cycles: tuple[StrideMeasures, ...]) -> None:
     gait, rows = normal_gait().steady(), by_name(st.parameters(cycles, session()))
     for side in Side:
         assert value(rows["stride_time"], side) == pytest.approx(gait.stride_time_s, abs=1e-3)
@@ -53,14 +53,14 @@ def test_times_are_those_of_the_walker(cycles: tuple[Cycle, ...]) -> None:
         assert value(rows["single_support_percent"], side) == pytest.approx(100.0 - stance, abs=0.1)
 
 
-def test_stance_is_made_of_its_phases(cycles: tuple[Cycle, ...]) -> None:
+def test_stance_is_made_of_its_phases(cycles: tuple[StrideMeasures, ...]) -> None:
     rows = by_name(st.parameters(cycles, session()))
     parts = ("first_double_support_percent", "single_support_percent", "second_double_support_percent")
     for side in Side:
         assert sum(value(rows[p], side) for p in parts) == pytest.approx(value(rows["stance_percent"], side))
 
 
-def test_lengths_are_leg_lengths_until_a_body_measure_is_known(cycles: tuple[Cycle, ...]) -> None:
+def test_lengths_are_leg_lengths_until_a_body_measure_is_known(cycles: tuple[StrideMeasures, ...]) -> None:
     bare = by_name(st.parameters(cycles, session()))
     scaled = by_name(st.parameters(cycles, session(height_m=1.35)))
     assert bare["stride_length"].unit == "leg lengths"
@@ -71,7 +71,9 @@ def test_lengths_are_leg_lengths_until_a_body_measure_is_known(cycles: tuple[Cyc
     assert "body height" in bare["dimensionless_speed"].reason
 
 
-def test_metres_are_the_walker_s_own(cycles: tuple[Cycle, ...], make_walk: Callable[..., WalkerMotion]) -> None:
+def test_metres_are_the_walker_s_own(
+    cycles: tuple[StrideMeasures, ...], make_walk: Callable[..., WalkerMotion]
+) -> None:
     walk, gait = make_walk(), normal_gait()
     hips = walk.points[:, 11:13, 0].mean(axis=1)
     speed = float(np.polyfit(walk.times, hips, 1)[0])
@@ -84,7 +86,7 @@ def test_metres_are_the_walker_s_own(cycles: tuple[Cycle, ...], make_walk: Calla
         assert value(rows["step_length"], side) == pytest.approx(speed * gait.stride_time_s / 2, rel=0.05)
 
 
-def test_dimensionless_speed_is_hof_s(cycles: tuple[Cycle, ...]) -> None:
+def test_dimensionless_speed_is_hof_s(cycles: tuple[StrideMeasures, ...]) -> None:
     leg = 0.7
     facts = session(leg_length_m=leg)
     rows = by_name(st.parameters(cycles, facts))
@@ -105,7 +107,7 @@ def test_leg_length_goes_before_height() -> None:
     assert scale.clinical_leg_m == 0.7
 
 
-def test_a_missing_side_has_a_reason_and_no_symmetry(cycles: tuple[Cycle, ...]) -> None:
+def test_a_missing_side_has_a_reason_and_no_symmetry(cycles: tuple[StrideMeasures, ...]) -> None:
     right = [c for c in cycles if c.stride.side is Side.RIGHT]
     row = by_name(st.parameters(right, session()))["stride_time"]
     assert row.values.left is None
@@ -114,7 +116,7 @@ def test_a_missing_side_has_a_reason_and_no_symmetry(cycles: tuple[Cycle, ...]) 
     assert by_name(st.parameters((), session()))["cadence"].values == BySide(None, None)
 
 
-def test_norms_name_their_source(cycles: tuple[Cycle, ...]) -> None:
+def test_norms_name_their_source(cycles: tuple[StrideMeasures, ...]) -> None:
     rows = by_name(st.parameters(cycles, session(age_years=9.0, height_m=1.35)))
     assert rows["stance_percent"].norm == (59.0, 2.0)
     assert "Pinzone" in rows["stance_percent"].norm_source

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from gaitviewer.nets.map_fusion import FusionSettings, MapFusionNet
-from gaitviewer.nets.map_importance import map_importance
-from gaitviewer.nets.rope_vit import RopeStack, VitSettings
+from gaitviewer.nets.scoliosis.fusion import MapFusionNet, ScoliosisNetSettings
+from gaitviewer.nets.scoliosis.importance import map_importance
+from gaitviewer.nets.scoliosis.rope_vit import RopeStack, VitSettings
 
 pytestmark = pytest.mark.benchmark
 
@@ -56,7 +56,7 @@ def test_a_stack_of_eight_layers(tokens: int) -> None:
 
 
 def test_the_whole_map_model_with_importance() -> None:
-    net = MapFusionNet(FusionSettings(modalities=("map",))).eval()
+    net = MapFusionNet(ScoliosisNetSettings(modalities=("map",))).eval()
     batch = {
         "map": torch.randn(1, 238, 96),
         "unknown": torch.zeros(1, 238, dtype=torch.bool),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitviewer.nets.gradcam import grad_cam, of_class
-from gaitviewer.nets.stgcn import BLOCKS, Stgcn, StgcnSettings
+from gaitviewer.nets.severity.stgcn import BLOCKS, Stgcn, StgcnSettings
 
 pytestmark = pytest.mark.benchmark
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gaitviewer.nets.videomae import VIT_S, VideoMae
+from gaitviewer.nets.evgs.videomae import VIT_S, VideoMae
 
 pytestmark = pytest.mark.benchmark
 

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.benchmark
 
 OPEN = """
     import sys, time
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
     started = time.perf_counter()
     app = make_application()
     window = MainWindow()

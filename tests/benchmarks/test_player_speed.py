@@ -33,7 +33,7 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.gui.canvas import TwoViews
-from gaitviewer.gui.state import AppState
+from gaitviewer.gui.model.state import AppState
 from gaitviewer.video import VideoReader, index_video, open_video, write_video
 
 pytestmark = pytest.mark.benchmark

@@ -35,8 +35,8 @@ _OURS = (
     """
     import time
     began = time.perf_counter()
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
     app = make_application()
     window = MainWindow()
 """
@@ -82,7 +82,7 @@ def test_the_first_window(
 
 
 def test_closing_waits_for_no_deaf_job(qapp: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    from gaitviewer.gui.jobs import Jobs
+    from gaitviewer.gui.services.jobs import Jobs
 
     jobs, release = Jobs(), threading.Event()
     jobs.start("deaf", lambda tick: release.wait(), title="Deaf job")

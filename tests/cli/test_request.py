@@ -12,7 +12,7 @@ from gaitviewer.cli.arguments import build_parser
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.session import Affected
 from gaitviewer.errors import SettingsError
-from gaitviewer.workflow.request import (
+from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
     make_session,
     pair_recordings,

@@ -16,7 +16,7 @@ from gaitviewer.nets.card import WEIGHTS, write_model
 @pytest.fixture(autouse=True)
 def no_log_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Logs stay open until a process ends; these tests share one."""
-    monkeypatch.setattr("gaitviewer.workflow.logs.start", lambda **rest: None)
+    monkeypatch.setattr("gaitviewer.workflow.app.logs.start", lambda **rest: None)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.synthesis.demo import DemoScene, demo_scene
-from gaitviewer.workflow.analyze import AnalyzeResult, analyze
-from gaitviewer.workflow.demo import demo_videos
-from gaitviewer.workflow.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.analysis.run import AnalyzeResult, analyze
+from gaitviewer.workflow.sessions.demo import demo_videos
 
 
 @dataclass(frozen=True)

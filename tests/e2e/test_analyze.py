@@ -14,8 +14,8 @@ from gaitviewer.cli import main
 from gaitviewer.core.gait import BySide, ByView, EventKind, Side, View
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.errors import Cancelled
-from gaitviewer.workflow.analyze import analyze
-from gaitviewer.workflow.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.analysis.run import analyze
 
 if TYPE_CHECKING:
     from conftest import Analysed, Cutter, Demo

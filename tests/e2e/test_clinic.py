@@ -9,13 +9,13 @@ import pytest
 
 from gaitviewer import video
 from gaitviewer.analysis.measure import measure_session
-from gaitviewer.analysis.motion import read_trial
+from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.gait import ByView, Direction, Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.pose import FrameSource, PoseResult, VideoJob, estimate_many
-from gaitviewer.workflow.request import make_session
+from gaitviewer.workflow.analysis.request import make_session
 
 pytestmark = pytest.mark.slow
 

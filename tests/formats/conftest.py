@@ -25,13 +25,13 @@ from gaitviewer.core.gait import (
 )
 from gaitviewer.core.measures import (
     Curve,
-    Level,
+    FindingSeverity,
     MeanCurve,
     Measures,
     Parameter,
-    Pattern,
     ProfileScore,
     QualityFinding,
+    SagittalPattern,
     Stat,
     TrialMotion,
     VariableScore,
@@ -97,9 +97,9 @@ def _measures_of(item: EvgsItem, side: Side) -> EvgsMeasure:
     if side is Side.RIGHT:
         return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), "the limb was not seen")
     evidence = Evidence("t1", View.SAGITTAL, 12, 0.4004, ("left_hip", "left_knee"), stride, "knee_flexion")
-    chances = (0.7, 0.2, 0.1)
+    probabilities = (0.7, 0.2, 0.1)
     return EvgsMeasure(
-        item, side, -3.25, "0", 0, chances, 1.25, True, None, (stride,), (evidence,), "", ("far",)
+        item, side, -3.25, "0", 0, probabilities, 1.25, True, None, (stride,), (evidence,), "", ("far",)
     )
 
 
@@ -134,8 +134,8 @@ def measures() -> Measures:
         for n, code in ((1, "IC"), (2, "HL"))
     )
     patterns = BySide(
-        Pattern(Side.LEFT, 1.5, -0.2, "true equinus", 0.3, ((1.4, -0.1), (1.6, NAN))),
-        Pattern(Side.RIGHT, NAN, NAN, "", NAN, (), "the limb was not seen"),
+        SagittalPattern(Side.LEFT, 1.5, -0.2, "true equinus", 0.3, ((1.4, -0.1), (1.6, NAN))),
+        SagittalPattern(Side.RIGHT, NAN, NAN, "", NAN, (), "the limb was not seen"),
     )
     return Measures(
         session=SESSION,
@@ -155,7 +155,9 @@ def measures() -> Measures:
         patterns=patterns,
         evgs=EvgsSheet(BySide(*(tuple(_measures_of(item, side) for item in items) for side in Side))),
         quality=(
-            QualityFinding(Level.WARNING, "frame rate", "30 Hz", "use 60 Hz", ("IC",), "t1", View.SAGITTAL),
+            QualityFinding(
+                FindingSeverity.WARNING, "frame rate", "30 Hz", "use 60 Hz", ("IC",), "t1", View.SAGITTAL
+            ),
         ),
         flat_foot_zero_deg=BySide(4.5, None),
         foot_progression_deg=BySide(Stat(8.0, 1.0, 3), None),

@@ -31,13 +31,13 @@ from gaitviewer.core.measures import Curve
 from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.gui import theme
 from gaitviewer.gui.canvas import OVERLAYS, EvidenceMark, TwoViews, VideoCanvas, angles
 from gaitviewer.gui.canvas.angles import paint_tools, share_of_leg
 from gaitviewer.gui.canvas.overlays import outline, paint_overlays
 from gaitviewer.gui.canvas.scene import Content, CurveValues
-from gaitviewer.gui.canvas.tools import ToolKind, leg_length_px, measure
-from gaitviewer.gui.state import AppState
+from gaitviewer.gui.model.manual_tools import ToolKind, leg_length_px, measure
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.widgets import theme
 
 Rgb = NDArray[np.uint8]
 
@@ -333,7 +333,7 @@ def test_evidence_is_drawn_on_its_own_frame_and_closed_in_on(canvas: VideoCanvas
 
 
 def test_every_overlay_can_be_switched_and_has_a_key_and_an_icon(canvas: VideoCanvas) -> None:
-    from gaitviewer.gui.keys import load_keys
+    from gaitviewer.gui.widgets.keys import load_keys
 
     keys = load_keys()
     for overlay in OVERLAYS:

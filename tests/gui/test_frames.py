@@ -17,13 +17,13 @@ from PySide6.QtGui import QImage
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.session import Trial, VideoStream
-from gaitviewer.gui.frames import FrameStore, ViewFrames
-from gaitviewer.gui.shots import Shot, ShotCache, make_shot
+from gaitviewer.gui.playback.frame_cache import FrameCache, ScaledFrame, scaled_frame
+from gaitviewer.gui.playback.frame_store import FrameStore, ViewFrames
 
 MB = 1 << 20
 
 
-def rgb(shot: Shot | None) -> NDArray[np.uint8]:
+def rgb(shot: ScaledFrame | None) -> NDArray[np.uint8]:
     assert shot is not None
     image = shot.image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
@@ -48,7 +48,7 @@ def opened(store: FrameStore, trial: Trial, view: View = View.SAGITTAL) -> ViewF
     return frames
 
 
-def wait_exact(qtbot: Any, frames: ViewFrames, index: int, height: int | None = None) -> Shot:
+def wait_exact(qtbot: Any, frames: ViewFrames, index: int, height: int | None = None) -> ScaledFrame:
     def there() -> bool:
         shot = frames.shot(index)
         return shot is not None and (height is None or shot.height == height)
@@ -235,12 +235,12 @@ def test_opening_another_trial_ends_the_threads_of_the_one_before(
     assert store.cache.held_bytes == 0
 
 
-def _shot(index: int, rows: int = 10) -> Shot:
-    return make_shot(index, np.zeros((rows, 10, 4), np.uint8), rows)
+def _shot(index: int, rows: int = 10) -> ScaledFrame:
+    return scaled_frame(index, np.zeros((rows, 10, 4), np.uint8), rows)
 
 
 def test_the_cache_lets_go_of_what_was_used_longest_ago() -> None:
-    cache = ShotCache(4 * 400)
+    cache = FrameCache(4 * 400)
     for index in range(4):
         cache.put(1, _shot(index))
     assert cache.get(1, 0) is not None
@@ -259,7 +259,7 @@ def test_the_cache_lets_go_of_what_was_used_longest_ago() -> None:
 
 
 def test_what_is_about_to_be_shown_goes_last() -> None:
-    cache = ShotCache(4 * 400)
+    cache = FrameCache(4 * 400)
     for index in range(4):
         cache.put(1, _shot(index))
     cache.need(1, [0, 1, 4, 5])
@@ -286,7 +286,7 @@ def test_the_step_back_over_a_key_frame_is_made_ahead(qtbot: Any, store: FrameSt
 
 def test_a_shot_shares_the_memory_of_its_array() -> None:
     array = np.zeros((4, 6, 4), np.uint8)
-    shot = make_shot(0, array, 4)
+    shot = scaled_frame(0, array, 4)
     array[1, 2] = (10, 20, 30, 255)
     colour = shot.image.pixelColor(2, 1)
     assert (colour.red(), colour.green(), colour.blue()) == (30, 20, 10)
@@ -296,7 +296,7 @@ _FREED = """
 import sys
 import threading
 import psutil
-from gaitviewer.gui.frames import give_back_large_blocks
+from gaitviewer.gui.playback.frame_store import give_back_large_blocks
 told = give_back_large_blocks() if sys.argv[1] == "told" else False
 before, kept = psutil.Process().memory_info().rss, []
 def decode():

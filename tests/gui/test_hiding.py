@@ -9,8 +9,8 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui import hiding
-from gaitviewer.workflow.settings import Settings
+from gaitviewer.gui.model import blinding
+from gaitviewer.workflow.app.settings import Settings
 
 BLIND = Settings(rater="AB", hide_until_graded=True)
 
@@ -34,5 +34,5 @@ def graded(rater: str) -> Document:
 def test_only_the_raters_own_grade_sets_a_value_free(
     settings: Settings, rater: str, item: int, hidden: Any
 ) -> None:
-    assert hiding.is_hidden(graded(rater), settings, item, Side.RIGHT) is hidden
-    assert hiding.is_hidden(None, settings, item, Side.RIGHT) is settings.hide_until_graded
+    assert blinding.is_hidden(graded(rater), settings, item, Side.RIGHT) is hidden
+    assert blinding.is_hidden(None, settings, item, Side.RIGHT) is settings.hide_until_graded

@@ -12,7 +12,7 @@ import pytest
 
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import PoseError
-from gaitviewer.gui.jobs import Job, JobFailure, Jobs, JobState
+from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs, JobState
 
 
 @pytest.fixture

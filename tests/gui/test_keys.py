@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QKeySequence
 
-from gaitviewer.gui.keys import conflicts, load_keys, save_keys, user_keys_file
+from gaitviewer.gui.widgets.keys import conflicts, load_keys, save_keys, user_keys_file
 
 
 def test_every_key_is_one_that_qt_knows_and_none_is_taken_twice(qapp: Any) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from gaitviewer.core.gait import View
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.gui.canvas import hits, placement, tools
+from gaitviewer.gui.canvas import placement
 from gaitviewer.gui.canvas.toolbox import Toolbox
-from gaitviewer.gui.canvas.tools import ToolKind
+from gaitviewer.gui.model import hit_testing, manual_tools
+from gaitviewer.gui.model.manual_tools import ToolKind
 
 PICTURE = (1280.0, 720.0)
 WIDGET = (600.0, 400.0)
@@ -102,26 +103,26 @@ def test_full_size_is_one_pixel_on_one_device_pixel() -> None:
 
 def test_the_nearest_seen_point_is_hit() -> None:
     points = np.array([[10.0, 10.0], [np.nan, np.nan], [14.0, 10.0]])
-    assert hits.nearest_point(points, (11.0, 10.0), 5.0) == 0
-    assert hits.nearest_point(points, (13.0, 10.0), 5.0) == 2
-    assert hits.nearest_point(points, (30.0, 10.0), 5.0) is None
-    assert hits.nearest_point(points[1:2], (0.0, 0.0), 5.0) is None
-    assert hits.nearest_point(np.empty((0, 2)), (0.0, 0.0), 5.0) is None
+    assert hit_testing.nearest_point(points, (11.0, 10.0), 5.0) == 0
+    assert hit_testing.nearest_point(points, (13.0, 10.0), 5.0) == 2
+    assert hit_testing.nearest_point(points, (30.0, 10.0), 5.0) is None
+    assert hit_testing.nearest_point(points[1:2], (0.0, 0.0), 5.0) is None
+    assert hit_testing.nearest_point(np.empty((0, 2)), (0.0, 0.0), 5.0) is None
 
 
 def test_distance_to_a_segment() -> None:
-    assert hits.distance_to_segment((5, 3), (0, 0), (10, 0)) == pytest.approx(3)
-    assert hits.distance_to_segment((-3, 4), (0, 0), (10, 0)) == pytest.approx(5)
-    assert hits.distance_to_segment((3, 4), (0, 0), (0, 0)) == pytest.approx(5)
+    assert hit_testing.distance_to_segment((5, 3), (0, 0), (10, 0)) == pytest.approx(3)
+    assert hit_testing.distance_to_segment((-3, 4), (0, 0), (10, 0)) == pytest.approx(5)
+    assert hit_testing.distance_to_segment((3, 4), (0, 0), (0, 0)) == pytest.approx(5)
 
 
 def test_of_shapes_that_lie_over_each_other_the_latest_is_hit() -> None:
     shapes = [[(0.0, 0.0), (10.0, 0.0)], [(0.0, 0.0), (0.0, 10.0)]]
-    assert hits.nearest_handle(shapes, (0.5, 0.0), 2.0) == (1, 0)
-    assert hits.nearest_handle(shapes, (9.5, 0.0), 2.0) == (0, 1)
-    assert hits.nearest_handle(shapes, (5.0, 5.0), 2.0) is None
-    assert hits.nearest_shape(shapes, (5.0, 1.0), 2.0) == 0
-    assert hits.nearest_shape(shapes, (5.0, 5.0), 2.0) is None
+    assert hit_testing.nearest_handle(shapes, (0.5, 0.0), 2.0) == (1, 0)
+    assert hit_testing.nearest_handle(shapes, (9.5, 0.0), 2.0) == (0, 1)
+    assert hit_testing.nearest_handle(shapes, (5.0, 5.0), 2.0) is None
+    assert hit_testing.nearest_shape(shapes, (5.0, 1.0), 2.0) == 0
+    assert hit_testing.nearest_shape(shapes, (5.0, 5.0), 2.0) is None
 
 
 # --- tools -------------------------------------------------------------------------------------------
@@ -134,16 +135,16 @@ def test_the_goniometer_reads_the_angle_however_it_is_turned(angle: float, turn:
         (vertex[0] + arm * math.cos(math.radians(d)), vertex[1] + arm * math.sin(math.radians(d)))
         for d in (turn, turn + angle)
     )
-    assert tools.joint_angle_deg(a, vertex, b) == pytest.approx(angle, abs=1e-6)
-    assert tools.joint_angle_deg(b, vertex, a) == pytest.approx(angle, abs=1e-6)
+    assert manual_tools.joint_angle_deg(a, vertex, b) == pytest.approx(angle, abs=1e-6)
+    assert manual_tools.joint_angle_deg(b, vertex, a) == pytest.approx(angle, abs=1e-6)
 
 
 def test_a_line_against_the_vertical() -> None:
-    assert tools.lean_deg((100, 200), (100, 100)) == 0
-    assert tools.lean_deg((100, 200), (200, 100)) == pytest.approx(45)
-    assert tools.lean_deg((200, 100), (100, 200)) == pytest.approx(45)  # whichever end is first
-    assert tools.lean_deg((100, 200), (0, 100)) == pytest.approx(-45)
-    assert math.isnan(tools.lean_deg((1, 1), (1, 1)))
+    assert manual_tools.lean_deg((100, 200), (100, 100)) == 0
+    assert manual_tools.lean_deg((100, 200), (200, 100)) == pytest.approx(45)
+    assert manual_tools.lean_deg((200, 100), (100, 200)) == pytest.approx(45)  # whichever end is first
+    assert manual_tools.lean_deg((100, 200), (0, 100)) == pytest.approx(-45)
+    assert math.isnan(manual_tools.lean_deg((1, 1), (1, 1)))
 
 
 def _draw(box: Toolbox, kind: ToolKind, points: list[tuple[float, float]], frame: int = 7) -> None:
@@ -202,7 +203,7 @@ def test_measurements_belong_to_their_frame_and_view() -> None:
     _draw(box, ToolKind.DISTANCE, [(0, 0), (50, 9)], frame=2)
     assert len(box.of_frame(1)) == 1
     kept = box.measures
-    other = tools.measure(ToolKind.DISTANCE, ((0, 0), (1, 1)), view=View.CORONAL, frame=1, time_s=0.0)
+    other = manual_tools.measure(ToolKind.DISTANCE, ((0, 0), (1, 1)), view=View.CORONAL, frame=1, time_s=0.0)
     box.set_measures([*kept, other])
     assert box.measures == kept
     assert box.clear_frame(1) == 1
@@ -217,9 +218,9 @@ def test_the_leg_is_as_long_as_the_longer_one_and_unknown_unless_both_are_seen()
     for name, y in places_of.items():
         points[Keypoint[f"LEFT_{name}"]] = (50.0, y)
         points[Keypoint[f"RIGHT_{name}"]] = (60.0, 0.8 * y)
-    assert tools.leg_length_px(points) == pytest.approx(210.0)
+    assert manual_tools.leg_length_px(points) == pytest.approx(210.0)
     points[Keypoint.RIGHT_KNEE] = np.nan
-    assert tools.leg_length_px(points) is None
+    assert manual_tools.leg_length_px(points) is None
 
 
 def test_a_drawing_does_not_go_on_on_another_frame() -> None:
@@ -235,7 +236,7 @@ def test_a_drawing_does_not_go_on_on_another_frame() -> None:
 
 def test_a_wrong_number_of_points_is_an_error() -> None:
     with pytest.raises(ValueError, match="3 points"):
-        tools.measure(ToolKind.GONIOMETER, ((0, 0), (1, 1)), view=View.SAGITTAL, frame=0, time_s=0.0)
+        manual_tools.measure(ToolKind.GONIOMETER, ((0, 0), (1, 1)), view=View.SAGITTAL, frame=0, time_s=0.0)
 
 
 def test_as_many_rows_are_decoded_as_the_screen_has() -> None:

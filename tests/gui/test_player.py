@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.gui.player import SPEEDS, Player
+from gaitviewer.gui.playback.player import SPEEDS, Player
 
 
 class Source:

@@ -15,7 +15,7 @@ import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QToolButton
 from gaitviewer.core.gait import View
-from gaitviewer.gui import theme
+from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
 
 app = QApplication(sys.argv)

@@ -11,7 +11,7 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Evidence, Grade
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.state import AppState
+from gaitviewer.gui.model.state import AppState
 
 
 class Heard:

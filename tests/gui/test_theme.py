@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPalette
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
-from gaitviewer.gui import theme
+from gaitviewer.gui.widgets import theme
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.gui.tracks import Track, Tracks, frame_at
+from gaitviewer.gui.playback.timebase import TrialTimebase, ViewTimebase, frame_at
 
 
 class Source:
@@ -34,8 +34,8 @@ def even(rate_hz: float, count: int) -> Source:
     return Source([i / rate_hz for i in range(count)])
 
 
-def both(a: Source | None, b: Source | None, offset_s: float = 0.0) -> Tracks:
-    return Tracks(ByView(a, b), offset_s)
+def both(a: Source | None, b: Source | None, offset_s: float = 0.0) -> TrialTimebase:
+    return TrialTimebase(ByView(a, b), offset_s)
 
 
 def test_a_frame_is_shown_from_its_time_until_the_next() -> None:
@@ -50,7 +50,7 @@ def test_a_frame_is_shown_from_its_time_until_the_next() -> None:
     offset=st.floats(-3, 3),
 )
 def test_every_frame_can_be_reached_by_its_own_time(rate: float, count: int, offset: float) -> None:
-    track = Track(even(rate, count), offset)
+    track = ViewTimebase(even(rate, count), offset)
     for index in range(0, count, max(1, count // 20)):
         assert track.index_at(track.time_of(index)) == index
 
@@ -137,7 +137,7 @@ def test_no_view() -> None:
 
 
 def test_stepping_at_the_ends_stays_inside() -> None:
-    track = Track(even(30, 5), 0.0)
+    track = ViewTimebase(even(30, 5), 0.0)
     assert track.stepped(0.0, -1) is None
     assert track.stepped(4 / 30, 1) is None
     assert track.stepped(2 / 30, 2) == pytest.approx(4 / 30)

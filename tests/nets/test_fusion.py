@@ -7,17 +7,23 @@ import math
 import pytest
 import torch
 
-from gaitviewer.nets.fusion import KINDS, CrossAttention, FeatureEncoder, FusionNet, FusionSettings
-from gaitviewer.nets.stgcn import StgcnSettings
-from gaitviewer.nets.stgcnpp import Stgcnpp
+from gaitviewer.nets.severity.fusion import (
+    KINDS,
+    CrossAttention,
+    FeatureEncoder,
+    FusionNet,
+    SeverityNetSettings,
+)
+from gaitviewer.nets.severity.stgcn import StgcnSettings
+from gaitviewer.nets.severity.stgcnpp import Stgcnpp
 
 torch.set_num_threads(1)  # small networks gain nothing from more
 NARROW = StgcnSettings(width=0.125)
 
 
-def settings(kind: str = "cross", **more: object) -> FusionSettings:
+def settings(kind: str = "cross", **more: object) -> SeverityNetSettings:
     values: dict[str, object] = {"all_features": 7, "chosen": (0, 2, 5), "width": 16, "heads": 2, **more}
-    return FusionSettings(kind=kind, skeleton=NARROW, **values)  # type: ignore[arg-type]
+    return SeverityNetSettings(kind=kind, skeleton=NARROW, **values)  # type: ignore[arg-type]
 
 
 def batch(count: int = 3, seed: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
@@ -119,7 +125,7 @@ def test_order_of_feature_tokens_does_not_matter() -> None:
 
 def test_settings_survive_a_file() -> None:
     one = settings(tokens="cells", depth=2)
-    assert FusionSettings.of(one.as_table()) == one
+    assert SeverityNetSettings.of(one.as_table()) == one
 
 
 def test_impossible_settings_are_refused() -> None:

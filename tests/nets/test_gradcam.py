@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gaitviewer.nets.evidence import evidence
-from gaitviewer.nets.fusion import INPUT, FusionNet, FusionSettings
 from gaitviewer.nets.gradcam import grad_cam, integrated_gradients, of_class, of_order
-from gaitviewer.nets.stgcn import Stgcn, StgcnSettings
+from gaitviewer.nets.severity.evidence import evidence
+from gaitviewer.nets.severity.fusion import INPUT, FusionNet, SeverityNetSettings
+from gaitviewer.nets.severity.stgcn import Stgcn, StgcnSettings
 
 torch.set_num_threads(1)
 
@@ -138,7 +138,9 @@ def test_a_joint_that_stands_where_the_reference_has_it_adds_nothing() -> None:
 def _skeleton_net(layer: int) -> FusionNet:
     torch.manual_seed(6)
     skeleton = StgcnSettings(width=0.125)
-    return FusionNet(FusionSettings(kind="skeleton", skeleton=skeleton, frame_step=2, map_layer=layer)).eval()
+    return FusionNet(
+        SeverityNetSettings(kind="skeleton", skeleton=skeleton, frame_step=2, map_layer=layer)
+    ).eval()
 
 
 def test_evidence_at_the_input_is_of_the_frames_that_are_looked_at() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.graphs import (
+from gaitviewer.nets.severity.graphs import (
     BODY_FEET_25,
     COCO_17,
     OPENPOSE_18,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaitviewer.nets.latent_attention import LatentAttention
+from gaitviewer.nets.scoliosis.latent_attention import LatentAttention
 
 
 def _norm(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from gaitviewer.nets.map_fusion import FUSIONS, MODALITIES, FusionSettings, MapFusionNet
-from gaitviewer.nets.map_importance import (
+from gaitviewer.nets.scoliosis.fusion import FUSIONS, MODALITIES, MapFusionNet, ScoliosisNetSettings
+from gaitviewer.nets.scoliosis.importance import (
     METHODS,
     explain_map,
     integrated_gradients,
@@ -19,7 +19,7 @@ from gaitviewer.nets.map_importance import (
     map_importance,
 )
 
-SETTINGS = FusionSettings(
+SETTINGS = ScoliosisNetSettings(
     width=32, heads=2, mlp=2.0, layers_alone=2, layers_fused=1, latents=4, latent_heads=2,
     map_patch=(34, 16), clip=(6, 32), tubelet=(2, 16),
 )  # fmt: skip
@@ -39,7 +39,7 @@ def batch_of(count: int = 3) -> dict[str, torch.Tensor]:
     }
 
 
-def net_of(settings: FusionSettings = SETTINGS, seed: int = 0) -> MapFusionNet:
+def net_of(settings: ScoliosisNetSettings = SETTINGS, seed: int = 0) -> MapFusionNet:
     torch.manual_seed(seed)
     return MapFusionNet(settings).eval()
 
@@ -213,6 +213,6 @@ def test_a_row_left_out_is_the_fall_of_the_logit() -> None:
 
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="modalities"):
-        FusionSettings(modalities=("map", "sound"))
+        ScoliosisNetSettings(modalities=("map", "sound"))
     with pytest.raises(ValueError, match="fusion"):
-        FusionSettings(fusion="sum")
+        ScoliosisNetSettings(fusion="sum")

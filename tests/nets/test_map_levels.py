@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gaitviewer.nets.map_levels import LEVELS, MapLevels
+from gaitviewer.nets.scoliosis.levels import LEVELS, MapLevels
 
 ROWS = torch.tensor([1, 0, 2, 3])  # a pair, a row that turns, one that stays
 SIGNS = torch.tensor([1.0, 1.0, -1.0, 1.0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
-from gaitviewer.nets.prompting import Bones, PromptStyle, draw_skeleton
+from gaitviewer.nets.evgs.prompting import Bones, PromptStyle, draw_skeleton
 
 BONES = Bones.of(BODY_FEET_23.keypoints, BODY_FEET_23.edges)
 STYLE = PromptStyle(left_hue=0.0, right_hue=2 / 3, hues=0.0, dark=1.0, across=(0, 255, 0))

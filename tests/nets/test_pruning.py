@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.pruning import (
+from gaitviewer.nets.evgs.pruning import (
     PruneRule,
     choose_patches,
     cut_patches,
@@ -17,7 +17,7 @@ from gaitviewer.nets.pruning import (
     patches_along,
     share_by_patch,
 )
-from gaitviewer.nets.videomae import VideoMae, VideoShape, normalise_pixels
+from gaitviewer.nets.evgs.videomae import VideoMae, VideoShape, normalise_pixels
 
 SHAPE = VideoShape(width=48, depth=3, heads=3, size_px=32, patch_px=8, frames=4, classes=5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gaitviewer.nets.rope_vit import (
+from gaitviewer.nets.scoliosis.rope_vit import (
     MapPatches,
     RopeAttention,
     RopeStack,

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gaitviewer.nets.graphs import OPENPOSE_18, spatial_partition
-from gaitviewer.nets.stgcn import Stgcn, StgcnSettings, load_published
+from gaitviewer.nets.severity.graphs import OPENPOSE_18, spatial_partition
+from gaitviewer.nets.severity.stgcn import Stgcn, StgcnSettings, load_published
 
 torch.set_num_threads(1)
 PUBLISHED = StgcnSettings(layout="openpose-18")

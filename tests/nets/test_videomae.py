@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.attention import attention_by_token, occlusion_by_token, to_grid
-from gaitviewer.nets.videomae import (
+from gaitviewer.nets.evgs.attention import attention_by_token, occlusion_by_token, to_grid
+from gaitviewer.nets.evgs.videomae import (
     VIT_B,
     VIT_S,
     VideoMae,

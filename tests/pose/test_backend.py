@@ -12,7 +12,7 @@ import pytest
 
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
-from gaitviewer.pose.estimator import BACKENDS, Body, make_estimator
+from gaitviewer.pose.estimator import BACKENDS, BodyCircle, make_estimator
 from gaitviewer.pose.mediapipe_backend import BLAZE_INDEX, circle_to_body
 
 
@@ -50,7 +50,7 @@ def test_empty_picture_has_nobody():
     try:
         grey = np.full((240, 320, 3), 90, np.uint8)
         assert estimator.find_people(grey) == []
-        assert estimator.estimate(grey, Body(160, 120, 80)) is None
+        assert estimator.estimate(grey, BodyCircle(160, 120, 80)) is None
     finally:
         estimator.close()
 

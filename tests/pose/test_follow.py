@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.pose.estimator import Body, Estimate
+from gaitviewer.pose.estimator import BodyCircle, Estimate
 from gaitviewer.pose.follow import Follower, cut_crop, follow, frame_blocks
 from gaitviewer.pose.settings import load_settings
 from gaitviewer.pose.tracking import BodyPath
@@ -68,7 +68,7 @@ class DotEstimator:
         xy = np.full((23, 2), [x, y], np.float32)
         mask = np.zeros(rgb.shape[:2], bool)
         mask[ys[near], xs[near]] = True
-        return Estimate(xy, np.full(23, 0.9, np.float32), Body(x, y, body.radius), mask)
+        return Estimate(xy, np.full(23, 0.9, np.float32), BodyCircle(x, y, body.radius), mask)
 
 
 def run(reader, *, backward: bool, span=range(5, 140)):
@@ -119,19 +119,19 @@ def test_somebody_else_is_not_taken_for_the_subject():
 
 def test_jumps_are_rejected_and_small_steps_accepted():
     follower = Follower(path(), SETTINGS)
-    start = Body(*person_at(20), 40.0)
+    start = BodyCircle(*person_at(20), 40.0)
     assert follower.accept(20, start, start)
     looked = follower.looks(21)[0]
     step = SETTINGS.max_step * 40
-    assert not follower.accept(21, looked, Body(looked.x, looked.y - 1.2 * step, 40))
-    assert not follower.accept(21, looked, Body(looked.x, looked.y, 40 * 1.5))
-    assert follower.accept(21, looked, Body(looked.x + 0.8 * step, looked.y, 42))
+    assert not follower.accept(21, looked, BodyCircle(looked.x, looked.y - 1.2 * step, 40))
+    assert not follower.accept(21, looked, BodyCircle(looked.x, looked.y, 40 * 1.5))
+    assert follower.accept(21, looked, BodyCircle(looked.x + 0.8 * step, looked.y, 42))
 
 
 def test_an_answer_far_from_the_sightings_is_rejected():
     follower = Follower(path(), SETTINGS)
     x, y = person_at(50)
-    assert not follower.accept(50, Body(x, y, 40), Body(x + 41, y, 40))
+    assert not follower.accept(50, BodyCircle(x, y, 40), BodyCircle(x + 41, y, 40))
 
 
 def test_blocks_cover_all_frames_once_in_either_direction():
@@ -146,7 +146,7 @@ def test_crops_lead_back_to_the_source(radius):
     """A bright pixel's place is found again through the crop's corner and scale."""
     rgb = np.zeros((1080, 1920, 3), np.uint8)
     rgb[500:508, 1000:1008] = 255
-    crop = cut_crop(0, rgb, Body(1010, 520, radius), 2.5, SETTINGS)
+    crop = cut_crop(0, rgb, BodyCircle(1010, 520, radius), 2.5, SETTINGS)
     assert crop.rgb.shape[0] == crop.rgb.shape[1]
     assert crop.rgb.shape[0] < 2 * SETTINGS.crop_min_px
     ys, xs = np.nonzero(crop.rgb[..., 0] > 100)

@@ -33,7 +33,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gaitviewer.analysis.motion import read_view
+from gaitviewer.analysis.walking.trial import read_view
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.skeleton import Keypoint

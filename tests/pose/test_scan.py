@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitviewer.pose.estimator import Body
+from gaitviewer.pose.estimator import BodyCircle
 from gaitviewer.pose.scan import Scanner, clothes_colours, cut_square, drop_duplicates
 from gaitviewer.pose.settings import load_settings
 
@@ -22,7 +22,7 @@ def test_squares_beyond_the_picture_are_black_there():
 
 
 def test_the_surest_of_near_finds_stays():
-    people = [(Body(100, 100, 50), 0.6), (Body(110, 100, 50), 0.9), (Body(300, 100, 50), 0.5)]
+    people = [(BodyCircle(100, 100, 50), 0.6), (BodyCircle(110, 100, 50), 0.9), (BodyCircle(300, 100, 50), 0.5)]
     kept = drop_duplicates(people, 0.5)
     assert [score for _, score in kept] == [0.9, 0.5]
 
@@ -31,10 +31,10 @@ def test_colours_tell_shirts_apart_and_the_edge_is_unknown():
     rgb = np.zeros((400, 400, 3), np.uint8)
     rgb[:, :200] = (250, 20, 20)
     rgb[:, 200:] = (20, 250, 20)
-    red, green = (clothes_colours(rgb, Body(x, 200, 100)) for x in (100, 300))
+    red, green = (clothes_colours(rgb, BodyCircle(x, 200, 100)) for x in (100, 300))
     assert abs(sum(red) - 1) < 1e-9
     assert sum(a * b for a, b in zip(red, green, strict=True)) == 0
-    assert sum(clothes_colours(rgb, Body(900, 200, 100))) == 0
+    assert sum(clothes_colours(rgb, BodyCircle(900, 200, 100))) == 0
 
 
 class SmallPersonDetector:
@@ -46,7 +46,7 @@ class SmallPersonDetector:
         ys, xs = np.nonzero(rgb[..., 0] > 100)
         if not len(ys) or np.ptp(ys) < 0.1 * max(rgb.shape[:2]):
             return []
-        return [(Body(xs.mean(), ys.mean(), (np.ptp(ys) + 1) / 2), 0.95)]
+        return [(BodyCircle(xs.mean(), ys.mean(), (np.ptp(ys) + 1) / 2), 0.95)]
 
 
 def test_a_far_person_is_found_in_a_window_and_kept_without():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.pose.estimator import Body, Sighting
+from gaitviewer.pose.estimator import BodyCircle, Sighting
 from gaitviewer.pose.settings import TrackingSettings, load_settings
 from gaitviewer.pose.tracking import choose_subject, likeness, link_sightings, path_of
 
@@ -23,7 +23,7 @@ def settings() -> TrackingSettings:
 def see(
     frame: int, x: float, y: float = 500, radius: float = 100, score: float = 0.95, colours=RED
 ) -> Sighting:
-    return Sighting(frame, Body(x, y, radius), score, colours)
+    return Sighting(frame, BodyCircle(x, y, radius), score, colours)
 
 
 def walk(start: int, stop: int, x0: float, speed: float, **kwargs) -> list[Sighting]:

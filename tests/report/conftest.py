@@ -212,7 +212,7 @@ def measure_of(item: EvgsItem, side: Side, made: tuple[Stride, ...]) -> EvgsMeas
         category = on_right if side is Side.RIGHT else on_left
         score = next(b.score for b in item.bands if b.label == category)
         value, shown, edge, spread = None, float("nan"), None, None
-        chances = tuple(
+        probabilities = tuple(
             float(p)
             for p in np.array([0.8, 0.15, 0.05])[np.argsort(np.argsort([-(k == score) for k in range(3)]))]
         )
@@ -225,7 +225,7 @@ def measure_of(item: EvgsItem, side: Side, made: tuple[Stride, ...]) -> EvgsMeas
         edge = _edge(item, value)
         borderline = edge < item.sigma
         sure, other = (0.6, 0.2) if borderline else (0.9, 0.05)
-        chances = tuple(sure if k == score else other for k in range(3))
+        probabilities = tuple(sure if k == score else other for k in range(3))
     evidence = tuple(
         Evidence(
             trial=s.trial, view=s.view, frame=round((s.start_s + part * CYCLE_S) * RATE),
@@ -236,7 +236,7 @@ def measure_of(item: EvgsItem, side: Side, made: tuple[Stride, ...]) -> EvgsMeas
     )  # fmt: skip
     remarks = far + (("hip against the trunk line + 12°",) if angle == "hip_flexion" else ())
     return EvgsMeasure(
-        item, side, value, category, score, chances, edge, borderline, spread, tuple(s.key for s in own),
+        item, side, value, category, score, probabilities, edge, borderline, spread, tuple(s.key for s in own),
         evidence, remarks=remarks,
     )  # fmt: skip
 
@@ -329,12 +329,12 @@ def _sheet(made: tuple[Stride, ...], views: tuple[View, ...], sides: tuple[Side,
     return EvgsSheet(BySide(*(tuple(one(item, side) for item in ITEMS) for side in Side)))
 
 
-def _pattern(side: Side, there: bool) -> cm.Pattern:
+def _pattern(side: Side, there: bool) -> cm.SagittalPattern:
     if not there:
-        return cm.Pattern(side, np.nan, np.nan, "", np.nan, (), "no stride of this side")
+        return cm.SagittalPattern(side, np.nan, np.nan, "", np.nan, (), "no stride of this side")
     low = -2.4 * (side is Side.RIGHT)
     label = "true equinus" if side is Side.RIGHT else "within normal limits"
-    return cm.Pattern(side, 0.4, -0.3 + low, label, 0.6, ((0.2, -0.5 + low), (0.7, -0.2 + low)))
+    return cm.SagittalPattern(side, 0.4, -0.3 + low, label, 0.6, ((0.2, -0.5 + low), (0.7, -0.2 + low)))
 
 
 _TABLE = (
@@ -362,10 +362,10 @@ def _parameters(sides: tuple[Side, ...]) -> tuple[cm.Parameter, ...]:
 
 def _quality() -> tuple[cm.QualityFinding, ...]:
     return (
-        cm.QualityFinding(cm.Level.WARNING, "frame rate", "30 fps: events are known to about 17 ms at best",
+        cm.QualityFinding(cm.FindingSeverity.WARNING, "frame rate", "30 fps: events are known to about 17 ms at best",
                        "record at 60 fps or more", ("IC", "HL"), "t1", View.SAGITTAL),
-        cm.QualityFinding(cm.Level.NOTE, "far limb", "the left limb is never near", "walk both ways"),
-        cm.QualityFinding(cm.Level.GOOD, "size of the subject", "310 px leg, 3 px noise"),
+        cm.QualityFinding(cm.FindingSeverity.NOTE, "far limb", "the left limb is never near", "walk both ways"),
+        cm.QualityFinding(cm.FindingSeverity.GOOD, "size of the subject", "310 px leg, 3 px noise"),
     )  # fmt: skip
 
 

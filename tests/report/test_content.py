@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from gaitviewer.analysis import patterns
+from gaitviewer.analysis.outcomes import patterns
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
 from gaitviewer.core.numerals import number
 from gaitviewer.core.session import Affected
-from gaitviewer.report import content, curve_notes, recording, sheet
-from gaitviewer.report.limits import load_limits, reliability_lines
-from gaitviewer.report.wording import angle_words, joined, moment, sentence, with_unit
+from gaitviewer.report.content import curve_notes, recording, sheet
+from gaitviewer.report.content import facts as content_facts
+from gaitviewer.report.content.limits import load_limits, reliability_lines
+from gaitviewer.report.content.wording import angle_words, joined, moment, sentence, with_unit
 
 Build = Callable[..., Measures]
 
@@ -40,11 +41,11 @@ def test_words() -> None:
 def test_likely_total_brackets_the_total(build_measures: Build) -> None:
     scores = build_measures().evgs
     for side in Side:
-        chances = sheet.total_distribution(scores, side)
-        assert sum(chances) == pytest.approx(1.0, abs=1e-6)
+        probabilities = sheet.total_distribution(scores, side)
+        assert sum(probabilities) == pytest.approx(1.0, abs=1e-6)
         low, high = sheet.total_range(scores, side)
         assert 0 <= low <= high <= scores.total(side).maximum
-        assert sum(chances[low : high + 1]) >= load_limits().likely_share - 1e-9
+        assert sum(probabilities[low : high + 1]) >= load_limits().likely_share - 1e-9
 
 
 def test_sure_scores_have_no_range(build_measures: Build) -> None:
@@ -74,11 +75,11 @@ def test_a_missing_item_is_never_a_zero(build_measures: Build) -> None:
     assert hindfoot.code == "HVV"
     assert hindfoot.left.value == "not assessable"
     assert hindfoot.left.score is None
-    assert "could not and count as missing, not as normal" in " ".join(content.summary(build_measures()))
+    assert "could not and count as missing, not as normal" in " ".join(content_facts.summary(build_measures()))
 
 
 def test_findings_are_sorted_by_score(build_measures: Build) -> None:
-    lines = content.scored_findings(build_measures())
+    lines = content_facts.scored_findings(build_measures())
     assert len(lines) == 6
     assert all("score 1" in line for line in lines)
     assert all(line.startswith("Right:") for line in lines)
@@ -88,7 +89,7 @@ def test_findings_are_sorted_by_score(build_measures: Build) -> None:
 
 
 def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> None:
-    text = " ".join(content.summary(build_measures()))
+    text = " ".join(content_facts.summary(build_measures()))
     assert "2 left (2 of them as the far limb) and 3 right in the side view; 2 left and 3 right in" in text
     assert "step length (14 %)" in text
     assert "stance" not in text.split("The sides differ")[1]
@@ -107,12 +108,12 @@ def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> No
 def test_a_limb_resembles_only_a_pattern(build_measures: Build, label: str, words: str) -> None:
     measures = build_measures()
     found = replace(measures.patterns.right, label=label)
-    said = content.pattern_sentence(replace(measures, patterns=BySide(found, found)), Side.RIGHT)
+    said = content_facts.pattern_sentence(replace(measures, patterns=BySide(found, found)), Side.RIGHT)
     assert words in said
 
 
 def test_the_large_totals_are_called_the_programs(build_measures: Build) -> None:
-    labels = [figure.label for figure in content.key_figures(build_measures())]
+    labels = [figure.label for figure in content_facts.key_figures(build_measures())]
     assert labels[:2] == ["Program’s EVGS, left (partial)", "Program’s EVGS, right (partial)"]
 
 
@@ -121,20 +122,22 @@ def test_sides_affected_are_told_apart(build_measures: Build, affected: Affected
     measures = build_measures()
     subject = replace(measures.session.subject, affected=affected)
     told = replace(measures, session=replace(measures.session, subject=subject))
-    facts = {f.label: f.value for f in content.header_facts(told, program="1")}
+    facts = {f.label: f.value for f in content_facts.header_facts(told, program="1")}
     assert facts["Affected side"] == affected.value
 
 
 def test_header_says_when_nothing_was_stated(build_measures: Build) -> None:
     measures = build_measures()
     bare = replace(measures.session, when=None, age_years=None, height_m=None, leg_length_m=None)
-    facts = {f.label: f.value for f in content.header_facts(replace(measures, session=bare), program="1")}
+    facts = {f.label: f.value for f in content_facts.header_facts(replace(measures, session=bare), program="1")}
     assert facts["Visit"] == facts["Age at visit"] == facts["Body height"] == "not stated"
     assert facts["Cameras"] == "side view 1280 × 720, 30 fps; front or back view 1280 × 720, 30 fps"
 
 
 def test_anonymous_header_keeps_the_year_only(build_measures: Build) -> None:
-    facts = {f.label: f.value for f in content.header_facts(build_measures(), program="1", anonymous=True)}
+    facts = {
+        f.label: f.value for f in content_facts.header_facts(build_measures(), program="1", anonymous=True)
+    }
     assert facts["Visit"] == "2026"
     assert "Diagnosis, as given" not in facts
     assert "Earlier treatment" not in facts
@@ -166,9 +169,9 @@ def test_view_rows(build_measures: Build) -> None:
 
 def test_foot_progression_is_not_item_5(build_measures: Build) -> None:
     measures = build_measures()
-    assert content.progression_lines(measures) == ()
+    assert content_facts.progression_lines(measures) == ()
     told = replace(measures, foot_progression_deg=BySide(Stat(-6.2, 2.1, 3), None))
-    assert "left −6° ± 2 (3 strides)" in content.progression_lines(told)[0]
+    assert "left −6° ± 2 (3 strides)" in content_facts.progression_lines(told)[0]
 
 
 def test_reliability_figures_come_from_the_data_file() -> None:

@@ -8,17 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gaitviewer.core.construction import FramePoints, construct, crop_box
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.skeleton import BODY_FEET_23
-from gaitviewer.report.evidence import evidence_shot, evidence_shots, key_stride, key_strip, phase_times
-from gaitviewer.report.geometry import Body, construct, crop_box
+from gaitviewer.report.content.evidence import (
+    evidence_shot,
+    evidence_shots,
+    key_stride,
+    key_strip,
+    phase_times,
+)
 from gaitviewer.report.pictures import crop_to_jpeg
 
 Build = Callable[..., Measures]
 
 
-def leg(knee_deg: float, *, forward: int = 1, pitch_deg: float = 0.0) -> Body:
+def leg(knee_deg: float, *, forward: int = 1, pitch_deg: float = 0.0) -> FramePoints:
     """A right leg with the thigh straight down, walking to +x or -x."""
     xy = np.full((23, 2), np.nan)
     names = BODY_FEET_23.keypoints
@@ -31,7 +37,7 @@ def leg(knee_deg: float, *, forward: int = 1, pitch_deg: float = 0.0) -> Body:
               "shoulder": hip - [0.0, 130.0]}  # fmt: skip
     for part, at in points.items():
         xy[names.index(f"right_{part}")] = at
-    return Body(xy, BODY_FEET_23, Side.RIGHT)
+    return FramePoints(xy, BODY_FEET_23, Side.RIGHT)
 
 
 @pytest.mark.parametrize("forward", [1, -1])

@@ -21,13 +21,14 @@ import pytest
 
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
-from gaitviewer.core.measures import Level, Measures, QualityFinding
+from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
 from gaitviewer.core.output import Signature
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
-from gaitviewer.report import frames_needed, sections, write_report
-from gaitviewer.report.method import FOOTER
+from gaitviewer.report import frames_needed, write_report
+from gaitviewer.report.content import sections
+from gaitviewer.report.content.method import FOOTER
+from gaitviewer.report.figures.style import register_fonts
 from gaitviewer.report.pictures import no_pictures
-from gaitviewer.report.style import register_fonts
 
 Build = Callable[..., Measures]
 
@@ -121,7 +122,7 @@ def test_the_line_to_sign_on_is_never_alone(
     from reportlab.platypus import SimpleDocTemplate, Spacer
 
     register_fonts()
-    frame = sections.Frame(500.0, 740.0)
+    frame = sections.PageFrame(500.0, 740.0)
     last = sections.provenance(settings["provenance"], build_measures(), frame, "2026-01-01")
     out = io.BytesIO()
     page = SimpleDocTemplate(out, pagesize=(520, 752), leftMargin=4, rightMargin=4, topMargin=0, bottomMargin=0)
@@ -283,7 +284,9 @@ def test_long_texts_do_not_overflow(
         subject=replace(measures.session.subject, pseudonym="P" * 90, diagnosis="x" * 9000),
         note=words * 3,
     )
-    found = tuple(QualityFinding(Level.WARNING, f"topic {i}", words, words, ("IC",) * 17) for i in range(12))
+    found = tuple(
+        QualityFinding(FindingSeverity.WARNING, f"topic {i}", words, words, ("IC",) * 17) for i in range(12)
+    )
     path = tmp_path / "report.pdf"
     write_report(path, replace(measures, session=session, evgs=sheet, quality=found), paper=paper, **settings)
     assert "<b>with & markup</b>" in flat(path)

@@ -10,12 +10,12 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 
-from gaitviewer.core.document import Document, HandMeasure, KeyImage, Texts
+from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Texts
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.report import write_report
-from gaitviewer.report.review import latest_grades, total_of
+from gaitviewer.report.content.review import latest_grades, total_of
 
 WHEN = "2026-03-01T08:00:00+00:00"
 
@@ -38,10 +38,10 @@ def document(measures: Measures) -> Document:
         KeyImage("t1", View.CORONAL, 3, 0.1),
     )
     by_hand = (
-        HandMeasure(
+        ManualMeasurement(
             "goniometer", 21.4, "deg", "t1", View.CORONAL, 7, (), item=8, side=Side.RIGHT, rater="Dr. Adler"
         ),
-        HandMeasure("distance", 40.0, "px", "t1", View.CORONAL, 7, ()),
+        ManualMeasurement("distance", 40.0, "px", "t1", View.CORONAL, 7, ()),
     )
     texts = Texts("Walks on his toes.\n\nFalls often.", "", "See again in May <soon>")
     return Document(measures.session, (), grades, images, by_hand, texts)

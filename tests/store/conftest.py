@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitviewer.core.document import Document, HandMeasure, KeyImage, Texts, TrialData
+from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.output import Provenance
@@ -99,11 +99,11 @@ def build_document(session_id: str = "s1", seed: int = 1) -> Document:
         KeyImage("t1", View.CORONAL, 0, 0.0),
     )
     by_hand = (
-        HandMeasure(
+        ManualMeasurement(
             "goniometer", 132.5, "deg", "t1", View.CORONAL, 7, ((1.5, 2.0), (3.0, 4.25), (5.0, 6.0)),
             item=8, side=Side.RIGHT, rater="rater A", when="2024-03-02T08:00:00+00:00", note="hind foot",
         ),
-        HandMeasure("distance", NAN, "px", "t1", View.SAGITTAL, 8, ()),
+        ManualMeasurement("distance", NAN, "px", "t1", View.SAGITTAL, 8, ()),
     )  # fmt: skip
     texts = Texts("Läuft auf Zehen.", "", "Botulinum erwägen\nKontrolle")
     return Document(session, (both, single), grades, images, by_hand, texts)

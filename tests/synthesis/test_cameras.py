@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gaitviewer.core.gait import Side
-from gaitviewer.synthesis.cameras import (
+from gaitviewer.synthesis.filming.cameras import (
     Camera,
     coronal_camera,
     focal_from_field_of_view,

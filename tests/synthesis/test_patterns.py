@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from gaitviewer.core.gait import BySide, Side
-from gaitviewer.synthesis.asymmetry import bend, draw_curvature
-from gaitviewer.synthesis.children import SAGITTAL, draw_child
-from gaitviewer.synthesis.deviations import draw_impairment, impair, severity_level, sum_deviation
-from gaitviewer.synthesis.gait import WalkerGait, normal_gait
-from gaitviewer.synthesis.patterns import add_pattern, load_patterns
-from gaitviewer.synthesis.subjects import draw_subject
+from gaitviewer.synthesis.body.bodies import SAGITTAL, draw_child
+from gaitviewer.synthesis.gait.asymmetry import bend, draw_curvature
+from gaitviewer.synthesis.gait.deviations import draw_impairment, impair, severity_level, sum_deviation
+from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
+from gaitviewer.synthesis.gait.patterns import add_pattern, load_patterns
+from gaitviewer.synthesis.gait.subjects import draw_subject
+from gaitviewer.synthesis.gait.truth import side_points
+from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
 from gaitviewer.synthesis.tables import delayed, read_table
-from gaitviewer.synthesis.truth import side_points
-from gaitviewer.synthesis.walker import WalkerMotion, simulate
 
 PATTERNS = [name for name in load_patterns() if name != "none"]
 

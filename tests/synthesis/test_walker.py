@@ -9,10 +9,10 @@ import pytest
 
 from gaitviewer.core.gait import BySide, EventKind, Side
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait import Variability, WalkerGait, deviate, normal_gait
-from gaitviewer.synthesis.path import Path, across_and_back
-from gaitviewer.synthesis.truth import side_points
-from gaitviewer.synthesis.walker import WalkerMotion, simulate
+from gaitviewer.synthesis.gait.model import Variability, WalkerGait, deviate, normal_gait
+from gaitviewer.synthesis.gait.path import Path, across_and_back
+from gaitviewer.synthesis.gait.truth import side_points
+from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
 
 TURN = across_and_back(length_m=2.0, turn_radius_m=0.35, start_xy=(0.0, 0.0), heading_deg=0.0, turn_left=True)
 

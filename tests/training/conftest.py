@@ -10,8 +10,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from gaitviewer.training.experiment import Experiment
-from gaitviewer.training.stored import PreparedSession
+from gaitviewer.research.training.experiment import Experiment
+from gaitviewer.research.training.prepared_examples import PreparedSession
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ from torch import nn
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import ModelOutput
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled
-from gaitviewer.training.evaluate import main_variant
-from gaitviewer.training.experiment import Experiment, RunSettings, open_experiment, run_variant
-from gaitviewer.training.loop import LoopSettings, fit
-from gaitviewer.training.registry import open_task
-from gaitviewer.workflow.cohort import SyntheticCohort, make_cohort
-from gaitviewer.workflow.measuring import measure_document
-from gaitviewer.workflow.predict import predict
+from gaitviewer.inference.predict import predict
+from gaitviewer.research.cohort.make import SyntheticCohort, make_cohort
+from gaitviewer.research.training.evaluate import main_variant
+from gaitviewer.research.training.experiment import Experiment, RunSettings, open_experiment, run_variant
+from gaitviewer.research.training.loop import LoopSettings, fit
+from gaitviewer.research.training.registry import open_task
+from gaitviewer.workflow.analysis.measure import measure_document
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 TASKS = ("severity", "evgs", "scoliosis")
@@ -50,10 +50,10 @@ def test_every_system_trains_on_a_gpu_and_repeats(
     task: str, cohort: SyntheticCohort, cache: Path, tmp_path: Path
 ) -> None:
     settings = RunSettings("tiny", "cuda", 4, 1, cache)
-    experiment: Experiment = open_experiment(task, cohort.folder, settings, tick=silent)
+    experiment: Experiment = open_experiment(task, cohort.folder, settings, tick=no_progress)
     variant = main_variant(open_task(task), "tiny")
     found = [
-        run_variant(experiment, variant, 0, settings, folder=tmp_path / name, tick=silent) for name in "ab"
+        run_variant(experiment, variant, 0, settings, folder=tmp_path / name, tick=no_progress) for name in "ab"
     ]
     for result, line in found:
         assert torch.cuda.get_device_name() in line.device
@@ -97,10 +97,10 @@ def test_a_killed_training_goes_on_with_the_same_weights(kill_at: float, tmp_pat
         if fraction >= kill_at:
             raise Cancelled
 
-    whole = train("whole", silent)
+    whole = train("whole", no_progress)
     with pytest.raises(Cancelled):
         train("broken", kill)
-    resumed = train("broken", silent)
+    resumed = train("broken", no_progress)
     pairs = zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
 

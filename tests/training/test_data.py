@@ -16,15 +16,15 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.core.session import Rating, Session, Subject, Trial, VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
-from gaitviewer.training import stored
-from gaitviewer.training.data import LibraryData, labels_of, open_data
-from gaitviewer.training.prepare import cache_folder, prepare
-from gaitviewer.training.registry import open_task
+from gaitviewer.research.training import prepared_examples
+from gaitviewer.research.training.data import LibraryData, labels_of, open_data
+from gaitviewer.research.training.prepare import cache_folder, prepare
+from gaitviewer.research.training.registry import open_task
 from gaitviewer.video import write_video
 
 SIZE = (960, 480)
@@ -34,7 +34,7 @@ SIZE = (960, 480)
 def poses() -> ByView[PoseSequence]:
     """The demo walk from the side and from the front."""
     from gaitviewer.synthesis.demo import demo_scene
-    from gaitviewer.synthesis.keypoints import observe
+    from gaitviewer.synthesis.filming.keypoints import observe
 
     scene = demo_scene(1, size=SIZE)
 
@@ -253,14 +253,14 @@ def test_preparing_goes_on_after_a_stop_and_repairs_damaged_files(
     made = list(folder.glob("*.npz"))
     assert len(made) == 1
     made[0].write_bytes(made[0].read_bytes()[:500])
-    assert len(prepare(name, library, tick=silent, workers=1, cache=cache)) == 3
-    assert all(stored.read(path) is not None for path in folder.glob("*.npz"))
+    assert len(prepare(name, library, tick=no_progress, workers=1, cache=cache)) == 3
+    assert all(prepared_examples.read(path) is not None for path in folder.glob("*.npz"))
 
 
 @pytest.mark.slow
 def test_several_processes_make_the_same_examples(toy: ModuleType, library: Path, tmp_path: Path) -> None:
-    one = prepare("toy_task:make_task", library, tick=silent, workers=1, cache=tmp_path / "1")
-    two = prepare("toy_task:make_task", library, tick=silent, workers=2, cache=tmp_path / "2")
+    one = prepare("toy_task:make_task", library, tick=no_progress, workers=1, cache=tmp_path / "1")
+    two = prepare("toy_task:make_task", library, tick=no_progress, workers=2, cache=tmp_path / "2")
     for first, second in zip(one, two, strict=True):
         assert first.session == second.session
         for a, b in zip(first.examples, second.examples, strict=True):
@@ -269,13 +269,13 @@ def test_several_processes_make_the_same_examples(toy: ModuleType, library: Path
 
 def test_no_example_at_all_is_told(toy: ModuleType, cgv: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"No session of .* gives an example"):
-        prepare("toy_task:make_task", cgv, tick=silent, workers=1, cache=tmp_path / "c")
+        prepare("toy_task:make_task", cgv, tick=no_progress, workers=1, cache=tmp_path / "c")
 
 
 def test_examples_of_objects_are_refused(tmp_path: Path) -> None:
-    bad = stored.PreparedSession("s", "S", "", ({"x": [1, 2]},), "", np.zeros(0))
+    bad = prepared_examples.PreparedSession("s", "S", "", ({"x": [1, 2]},), "", np.zeros(0))
     with pytest.raises(TypeError, match="x of an example is a list"):
-        stored.write(tmp_path / "s.npz", bad)
+        prepared_examples.write(tmp_path / "s.npz", bad)
 
 
 def test_unknown_systems_are_told() -> None:

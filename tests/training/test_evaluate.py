@@ -10,11 +10,11 @@ from types import ModuleType
 
 import pytest
 
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
-from gaitviewer.training import evaluate as evaluation
-from gaitviewer.training import results
-from gaitviewer.training.experiment import Experiment, RunSettings
+from gaitviewer.research.training import evaluate as evaluation
+from gaitviewer.research.training import results
+from gaitviewer.research.training.experiment import Experiment, RunSettings
 
 Make = Callable[[], Experiment]
 
@@ -25,7 +25,7 @@ def run(experiment: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
     settings = RunSettings("tiny", "cpu", 1, 1)
 
     def call(**changes: object) -> tuple[Path, ...]:
-        wanted = {"seeds": 2, "tick": silent, **changes}
+        wanted = {"seeds": 2, "tick": no_progress, **changes}
         return evaluation.evaluate("severity", tmp_path, tmp_path / "out", settings, **wanted)  # type: ignore[arg-type]
 
     return call
@@ -122,7 +122,7 @@ def test_wrong_names_are_told(run) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_a_task_that_answers_for_strangers_is_a_bug(experiment: Make, toy: ModuleType, tmp_path: Path) -> None:
-    from gaitviewer.training.experiment import run_variant
+    from gaitviewer.research.training.experiment import run_variant
 
     held = experiment()
 
@@ -135,7 +135,7 @@ def test_a_task_that_answers_for_strangers_is_a_bug(experiment: Make, toy: Modul
     object.__setattr__(held, "task", Cheat())
     variant = held.task.variants("tiny")[1]
     with pytest.raises(ValueError, match="another set"):
-        run_variant(held, variant, 0, RunSettings("tiny", "cpu", 1, 1), folder=tmp_path, tick=silent)
+        run_variant(held, variant, 0, RunSettings("tiny", "cpu", 1, 1), folder=tmp_path, tick=no_progress)
 
 
 def test_result_lines_are_plain_json(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -10,28 +10,35 @@ import torch
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import BySide, Side, View
-from gaitviewer.core.learning import ITEMS, LabelledSession, Labels
-from gaitviewer.core.progress import silent
+from gaitviewer.core.learning import ITEMS, LabelledSession, SessionLabels
+from gaitviewer.core.progress import no_progress
 from gaitviewer.core.session import Session, Subject
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.evgs_inputs import KEYPOINTS
-from gaitviewer.nets.evgs_net import EvgsNet, Found, chances, items_loss, looks_loss, seen_loss
-from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
-from gaitviewer.training.tasks.evgs import Loss, make_task
-from gaitviewer.training.tasks.evgs_answers import by_session, visible_mean
-from gaitviewer.training.tasks.evgs_balance import settle_heads
-from gaitviewer.training.tasks.evgs_examples import Collate, Variety, clip_cases, pack, unpack
-from gaitviewer.training.tasks.evgs_settings import (
+from gaitviewer.inference.evgs.predict import clip_crop
+from gaitviewer.inference.evgs.strips import LONGEST, Strip, clip_table
+from gaitviewer.inference.pictures import capsule_mask
+from gaitviewer.nets.evgs.inputs import KEYPOINTS
+from gaitviewer.nets.evgs.network import (
+    EvgsNet,
+    LocatedKeypoints,
+    items_loss,
+    looks_loss,
+    probabilities,
+    seen_loss,
+)
+from gaitviewer.research.training.evgs.answers import by_session, visible_mean
+from gaitviewer.research.training.evgs.calibration import calibrate_thresholds
+from gaitviewer.research.training.evgs.examples import CollateClips, Variety, clip_cases, pack, unpack
+from gaitviewer.research.training.evgs.settings import (
     VARIANTS,
     loop_settings,
     network_settings,
     read_protocol,
     visible_items,
 )
-from gaitviewer.workflow.evgs_clips import clip_crop
-from gaitviewer.workflow.evgs_strips import LONGEST, Strip, clip_table
-from gaitviewer.workflow.video_pictures import capsule_mask
+from gaitviewer.research.training.evgs.task import EvgsLoss, make_task
+from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 
 SIZE = 112
 _KINDS = clip_table().kinds
@@ -88,7 +95,7 @@ def _examples(count: int, *, first: int = 0) -> tuple[Example, ...]:
             limb[13] = int(random.random() < 0.5)
             scores.append(tuple(limb))
             strips += [_strip(side, view, bend, lean, 10 * number + k) for k, view in enumerate(View)]
-        labels = Labels(evgs=BySide(*scores), gait_variable_score=BySide(6.0 + number % 5, None))
+        labels = SessionLabels(evgs=BySide(*scores), gait_variable_score=BySide(6.0 + number % 5, None))
         document = Document(Session(f"s{number}", Subject(f"P{number}")), ())
         found += [pack(strip, LabelledSession(document, labels, synthetic=True)) for strip in strips]
     return tuple(found)
@@ -100,14 +107,14 @@ def sets() -> ExampleSets:
 
 
 def test_an_example_gives_its_strip_back_and_can_be_stored(sets: ExampleSets, tmp_path: Path) -> None:
-    from gaitviewer.training import stored
+    from gaitviewer.research.training import prepared_examples
 
     strip = _strip(Side.LEFT, View.SAGITTAL, 20.0, 3.0, 1)
-    labels = Labels(evgs=BySide((1,) * ITEMS, (None,) * ITEMS))
+    labels = SessionLabels(evgs=BySide((1,) * ITEMS, (None,) * ITEMS))
     example = pack(strip, LabelledSession(Document(Session("s", Subject("P")), ()), labels))
-    prepared = stored.PreparedSession("s", "P", "", (example,), "", np.zeros(0))
-    stored.write(tmp_path / "s.npz", prepared)
-    read = stored.read(tmp_path / "s.npz")
+    prepared = prepared_examples.PreparedSession("s", "P", "", (example,), "", np.zeros(0))
+    prepared_examples.write(tmp_path / "s.npz", prepared)
+    read = prepared_examples.read(tmp_path / "s.npz")
     assert read is not None
     again = unpack(read.examples[0])
     assert np.array_equal(again.mask, strip.mask)
@@ -146,7 +153,7 @@ def test_limbs_share_heads_or_have_their_own(sets: ExampleSets, shared: bool) ->
         ("right", 0 if shared else 1),
     }
     net = EvgsNet(settings, kinds=len(_KINDS))
-    batch = Collate({"drop_tokens": 0.0, "gain": 0.0, "offset": 0.0}, 0.0, 1.0)(list(cases), None)
+    batch = CollateClips({"drop_tokens": 0.0, "gain": 0.0, "offset": 0.0}, 0.0, 1.0)(list(cases), None)
     found = net(batch["patches"], batch["index"], None, batch["kind"])
     assert found.items.shape == (len(cases), 1 if shared else 2, ITEMS, 1)
 
@@ -190,7 +197,7 @@ def test_the_loss_leaves_out_what_is_not_asked() -> None:
 
 def test_ordinal_chances_add_up_and_keep_their_order() -> None:
     logits = torch.tensor([[2.0, 3.0], [-1.0, -2.0]])
-    found = chances(logits)
+    found = probabilities(logits)
     assert torch.allclose(found.sum(-1), torch.ones(2))
     assert (found >= 0).all()
     assert found[1].tolist() == pytest.approx(
@@ -205,7 +212,7 @@ def test_rare_answers_weigh_more_up_to_the_limit() -> None:
     labels[:, 2] = [2] * 19 + [0]
     cases = [{"labels": row} for row in labels]
     settings = network_settings(read_protocol("tiny"))
-    weight = Loss.of(cases, {"balance_limit": 6.0}, settings, levels=1).weight[:, 0]
+    weight = EvgsLoss.of(cases, {"balance_limit": 6.0}, settings, levels=1).weight[:, 0]
     assert weight[:4].tolist() == pytest.approx([3.0, 6.0, 1 / 6, 1 / 6])
 
 
@@ -232,7 +239,7 @@ def test_cuts_are_drawn_by_chance_only_while_learning(sets: ExampleSets) -> None
     plain = clip_cases(sets.train[:2], settings, tick=lambda: None)
     assert all(len(case["copies"]) == 2 for case in cases)
     assert all(np.array_equal(a["copies"][1][0], b["copies"][1][0]) for a, b in zip(cases, again, strict=True))
-    collate = Collate({"drop_tokens": 0.0, "gain": 0.0, "offset": 0.0})
+    collate = CollateClips({"drop_tokens": 0.0, "gain": 0.0, "offset": 0.0})
     torch.testing.assert_close(collate(cases, None)["patches"], collate(plain, None)["patches"])
     seen = [collate(cases[:1], np.random.default_rng(seed))["places"] for seed in range(12)]
     assert len({float(one.nansum()) for one in seen}) == 3
@@ -247,11 +254,11 @@ def test_looks_are_judged_by_the_patch_that_holds_the_keypoint() -> None:
     right = rows * columns + columns + 2
     index = torch.tensor([[right - 1, right, right + 1]])
     looks = torch.zeros(1, time, KEYPOINTS, 3)
-    even = looks_loss(Found(looks, places, looks), index, places, shape)
+    even = looks_loss(LocatedKeypoints(looks, places, looks), index, places, shape)
     assert float(even) == pytest.approx(np.log(3), abs=1e-5)
     looks[0, 1, 4, 1] = 10.0
-    assert float(looks_loss(Found(looks, places, looks), index, places, shape)) < 0.001
-    gone = looks_loss(Found(looks[..., :1], places, looks[..., :1]), index[:, :1], places, shape)
+    assert float(looks_loss(LocatedKeypoints(looks, places, looks), index, places, shape)) < 0.001
+    gone = looks_loss(LocatedKeypoints(looks[..., :1], places, looks[..., :1]), index[:, :1], places, shape)
     assert float(gone) == 0.0  # its patch was not kept
 
 
@@ -266,7 +273,7 @@ def test_limits_are_settled_on_sessions_not_trained_on() -> None:
     labels[:, 0] = (logits[:, 0, 0] > 1.0).long()  # says "atypical" too often
     labels[:, 1] = 1  # one answer only: nothing to settle
     before = net.items(hidden).view(400, ITEMS).detach()
-    settle_heads(net, logits, labels, torch.zeros(400, dtype=torch.long), trust=0.01)
+    calibrate_thresholds(net, logits, labels, torch.zeros(400, dtype=torch.long), trust=0.01)
     after = net.items(hidden).view(400, ITEMS).detach()
     torch.testing.assert_close(after[:, 1:], before[:, 1:])
     said = after[:, 0] > 0
@@ -279,9 +286,9 @@ def test_a_session_gets_the_mean_of_its_clips_and_silence_without_one() -> None:
     labels[0, 2], labels[1, 2] = 2, 0
     base = {"session": "s1", "subject": "P1", "session_labels": labels, "profile": 7.0}
     cases = [{**base, "side": "left", "kind": 1}, {**base, "side": "left", "kind": 2}]
-    chance = np.zeros((2, ITEMS))
-    chance[0, 2], chance[1, 2], chance[1, 11] = 0.9, 0.5, 0.8
-    found = by_session(cases, chance, np.array([5.0, 6.0]))
+    probability = np.zeros((2, ITEMS))
+    probability[0, 2], probability[1, 2], probability[1, 11] = 0.9, 0.5, 0.8
+    found = by_session(cases, probability, np.array([5.0, 6.0]))
     at = {name: k for k, name in enumerate(found.outputs)}
     assert found.probability[0, at["3 SAD left"]].tolist() == pytest.approx([0.3, 0.7])
     assert found.probability[0, at["12 HEX left"], 1] == pytest.approx(0.8)
@@ -290,7 +297,7 @@ def test_a_session_gets_the_mean_of_its_clips_and_silence_without_one() -> None:
     assert found.target[0, at["3 SAD left"]] == 1
     assert found.target[0, at["3 SAD right"]] == 0  # labelled without an answer: coverage falls
     assert found.target[0, at["12 HEX left"]] == -1
-    assert by_session(cases, chance, binary=False).target[0, at["3 SAD left"]] == 2
+    assert by_session(cases, probability, binary=False).target[0, at["3 SAD left"]] == 2
     predicted, true = found.scalars["gait variable score, left"]
     assert (predicted[0], true[0]) == (5.5, 7.0)
     assert np.isnan(found.scalars["gait variable score, right"][0][0])
@@ -308,7 +315,7 @@ def test_visible_items_were_listed_with_a_reason_each() -> None:
 
 
 def _context(sets: ExampleSets, folder: Path, seed: int = 0) -> RunContext:
-    return RunContext(sets, seed, "tiny", folder, "cpu", silent, 1)
+    return RunContext(sets, seed, "tiny", folder, "cpu", no_progress, 1)
 
 
 @pytest.mark.parametrize(
@@ -368,8 +375,8 @@ def test_a_few_steps_lower_the_loss(sets: ExampleSets) -> None:
     cases = clip_cases(sets.train[:8], settings, tick=lambda: None)
     torch.manual_seed(0)
     net = EvgsNet(settings, kinds=len(_KINDS))
-    loss = Loss.of(cases, tables["loss"], settings, levels=1)
-    batch = Collate.of(cases, tables["augment"])(cases, None)
+    loss = EvgsLoss.of(cases, tables["loss"], settings, levels=1)
+    batch = CollateClips.of(cases, tables["augment"])(cases, None)
     optimiser = torch.optim.AdamW(net.parameters(), 3e-3)
     values = []
     for _ in range(25):

@@ -15,9 +15,9 @@ import pytest
 import torch
 from torch import nn
 
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, SettingsError
-from gaitviewer.training.loop import FitResult, LoopSettings, fit, learning_rate_at
+from gaitviewer.research.training.loop import FitResult, LoopSettings, fit, learning_rate_at
 
 SETTINGS = LoopSettings(epochs=6, batch_size=8, learning_rate=0.02, warmup_epochs=1)
 
@@ -61,7 +61,7 @@ def _fit(model: nn.Module, folder: Path, **changes: object) -> FitResult:
         "settings": SETTINGS,
         "seed": 3,
         "device": "cpu",
-        "tick": silent,
+        "tick": no_progress,
         "name": "toy",
         "threads": 1,
     }
@@ -80,7 +80,7 @@ def _rows(folder: Path) -> list[dict[str, str]]:
 def test_bfloat16_on_a_cpu_is_asked_for_and_used_only_where_the_processor_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaitviewer.training import loop
+    from gaitviewer.research.training import loop
 
     asked = replace(SETTINGS, amp_on_cpu=True)
     seen: list[torch.dtype] = []
@@ -228,8 +228,8 @@ from safetensors.torch import save_file
 import test_loop
 model = test_loop._model()
 test_loop._fit(model, Path({folder!r}), settings=test_loop.LoopSettings(epochs=3, batch_size=10))
-from gaitviewer.training import parallel
-save_file(dict(model.state_dict()), str(Path({folder!r}) / f"rank{{parallel.rank()}}.safetensors"))
+from gaitviewer.research.training import distributed
+save_file(dict(model.state_dict()), str(Path({folder!r}) / f"rank{{distributed.rank()}}.safetensors"))
 torch.distributed.destroy_process_group()
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.training.metrics import (
+from gaitviewer.research.training.metrics import (
     calibration_error,
     compare,
     over_seeds,
@@ -13,14 +13,14 @@ from gaitviewer.training.metrics import (
     score_output,
     score_scalar,
 )
-from gaitviewer.training.task import Predictions
+from gaitviewer.research.training.task import Predictions
 
 
 def test_two_classes_by_hand() -> None:
     # true 0 0 0 1 1, answered 0 0 1 1 0
     target = np.array([0, 0, 0, 1, 1])
-    chance = np.array([0.1, 0.3, 0.8, 0.9, 0.4])
-    found = score_output(target, np.stack([1 - chance, chance], axis=1), 2)
+    probability = np.array([0.1, 0.3, 0.8, 0.9, 0.4])
+    found = score_output(target, np.stack([1 - probability, probability], axis=1), 2)
     assert found["confusion"] == [[2, 1], [1, 1]]
     assert found["accuracy"] == pytest.approx(3 / 5)
     assert found["balanced_accuracy"] == pytest.approx((2 / 3 + 1 / 2) / 2)
@@ -43,8 +43,8 @@ def test_quadratic_kappa_by_hand() -> None:
 
 def test_cases_without_opinion_lower_coverage_only() -> None:
     target = np.array([0, 1, 1, -1])
-    chance = np.array([[0.9, 0.1], [0.2, 0.8], [np.nan, np.nan], [0.5, 0.5]])
-    found = score_output(target, chance, 2)
+    probability = np.array([[0.9, 0.1], [0.2, 0.8], [np.nan, np.nan], [0.5, 0.5]])
+    found = score_output(target, probability, 2)
     assert found["cases"] == 3
     assert found["coverage"] == pytest.approx(2 / 3)
     assert found["accuracy"] == 1.0

@@ -9,13 +9,13 @@ import pytest
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side, View
-from gaitviewer.core.learning import Picture
-from gaitviewer.core.progress import silent
+from gaitviewer.core.learning import MaskedPicture
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
+from gaitviewer.inference.models import open_model
+from gaitviewer.research.training.real_videos import MirroredPictures, compare_videos, half_of, mirrored
 from gaitviewer.store import open_library
-from gaitviewer.training.real_videos import MirroredPictures, compare_videos, half_of, mirrored
-from gaitviewer.workflow.measuring import measure_document
-from gaitviewer.workflow.models import open_model
+from gaitviewer.workflow.analysis.measure import measure_document
 
 
 def test_halves_share_no_stride_and_together_are_the_whole(walker_document: Document) -> None:
@@ -54,8 +54,8 @@ def test_pictures_are_mirrored_with_their_outline() -> None:
 
     class Two:
         def read(self, frames: object) -> object:
-            yield Picture(rgb, mask)
-            yield Picture(rgb, None)
+            yield MaskedPicture(rgb, mask)
+            yield MaskedPicture(rgb, None)
 
     first, second = MirroredPictures(Two()).read([0, 1])  # type: ignore[arg-type]
     assert np.array_equal(first.rgb[:, ::-1], rgb)
@@ -70,10 +70,10 @@ def test_a_library_is_told_of_in_rows(walker_document: Document, tmp_path: Path)
         pass
     model = open_model("severity")
     with pytest.raises(SettingsError, match="holds no analysed session"):
-        compare_videos(model, file, device="cpu", tick=silent)
+        compare_videos(model, file, device="cpu", tick=no_progress)
     with open_library(file) as library:
         library.save_session(walker_document)
-    rows = {row["what"]: row["value"] for row in compare_videos(model, file, device="cpu", tick=silent)}
+    rows = {row["what"]: row["value"] for row in compare_videos(model, file, device="cpu", tick=no_progress)}
     assert rows["sessions"] == "1"
     answered, asked = (int(part) for part in rows["questions answered"].split(" of "))
     assert 0 <= answered <= asked

@@ -12,14 +12,21 @@ import torch
 
 from gaitviewer import paths
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import FormatError, SettingsError
+from gaitviewer.inference.models import (
+    add_model,
+    default_model,
+    list_models,
+    open_model,
+    user_folder,
+    verify,
+)
+from gaitviewer.inference.predict import training_distribution
 from gaitviewer.nets.card import CARD, WEIGHTS, load_model, read_card, write_model
-from gaitviewer.training import run as training
-from gaitviewer.training.evaluate import RUNS, main_variant
-from gaitviewer.training.experiment import Experiment, RunSettings, run_variant
-from gaitviewer.workflow.models import add_model, default_model, list_models, open_model, user_folder, verify
-from gaitviewer.workflow.predict import familiar_of
+from gaitviewer.research.training import run as training
+from gaitviewer.research.training.evaluate import RUNS, main_variant
+from gaitviewer.research.training.experiment import Experiment, RunSettings, run_variant
 
 LARGEST_BYTES = 60_000_000
 
@@ -30,7 +37,7 @@ def folder(experiment: Callable[[], Experiment], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(training, "open_experiment", lambda *args, **rest: experiment())
     out = tmp_path / "toy-1"
     card = training.train_model(
-        "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), seed=2, out=out, tick=silent
+        "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), seed=2, out=out, tick=no_progress
     )
     assert card is not None
     return out
@@ -56,7 +63,7 @@ def test_the_card_says_what_must_be_known(folder: Path) -> None:
 
 def test_the_same_seed_gives_the_same_weights(folder: Path, tmp_path: Path) -> None:
     again = training.train_model(
-        "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), seed=2, out=tmp_path / "toy-2", tick=silent
+        "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), seed=2, out=tmp_path / "toy-2", tick=no_progress
     )
     assert again is not None
     one, other = load_model(folder), load_model(tmp_path / "toy-2")
@@ -69,14 +76,14 @@ def test_a_run_that_was_judged_is_not_made_again(
     settings, judged = RunSettings("tiny", "cpu", 1, 1), tmp_path / "pages"
     held = experiment()
     variant = main_variant(held.task, "tiny")
-    _, line = run_variant(held, variant, 2, settings, folder=judged / RUNS, tick=silent)
+    _, line = run_variant(held, variant, 2, settings, folder=judged / RUNS, tick=no_progress)
 
     def refuse(*args: object, **rest: object) -> None:
         raise AssertionError("trained once more")
 
     monkeypatch.setattr(training, "run_variant", refuse)
     card = training.train_model(
-        "severity", tmp_path, settings, seed=2, out=tmp_path / "toy-3", judged=judged, tick=silent
+        "severity", tmp_path, settings, seed=2, out=tmp_path / "toy-3", judged=judged, tick=no_progress
     )
     assert card is not None
     assert card.training["finished"] == line.when
@@ -84,12 +91,12 @@ def test_a_run_that_was_judged_is_not_made_again(
     assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)
     with pytest.raises(AssertionError, match="trained once more"):  # another seed was not judged
         training.train_model(
-            "severity", tmp_path, settings, seed=1, out=tmp_path / "toy-4", judged=judged, tick=silent
+            "severity", tmp_path, settings, seed=1, out=tmp_path / "toy-4", judged=judged, tick=no_progress
         )
     (next((judged / RUNS).rglob("finished.safetensors"))).write_bytes(b"torn")
     with pytest.raises(FormatError, match="is damaged"):
         training.train_model(
-            "severity", tmp_path, settings, seed=2, out=tmp_path / "toy-5", judged=judged, tick=silent
+            "severity", tmp_path, settings, seed=2, out=tmp_path / "toy-5", judged=judged, tick=no_progress
         )
 
 
@@ -98,7 +105,7 @@ def test_loaded_model_is_what_was_trained(folder: Path) -> None:
     assert set(model.state) == {"weight", "bias"}
     assert model.synthetic
     assert model.card.outputs == ("severity",)
-    familiar = familiar_of(model)
+    familiar = training_distribution(model)
     assert familiar is not None
     assert familiar.reason(familiar.mean) == ""
     assert "unlike" in familiar.reason(familiar.mean + 50.0)
@@ -107,7 +114,9 @@ def test_loaded_model_is_what_was_trained(folder: Path) -> None:
 
 def test_an_existing_model_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="holds a model already"):
-        training.train_model("severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), out=folder, tick=silent)
+        training.train_model(
+            "severity", tmp_path, RunSettings("tiny", "cpu", 1, 1), out=folder, tick=no_progress
+        )
 
 
 def test_wrong_foreign_and_missing_files_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -11,27 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from gaitviewer.analysis.knowledge_table import load_features
-from gaitviewer.analysis.knowledge_words import statement_values
-from gaitviewer.core.progress import silent
+from gaitviewer.analysis.knowledge_map.features import load_map_features
+from gaitviewer.analysis.knowledge_map.statements import statement_values
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.nets.map_importance import METHODS
-from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
-from gaitviewer.training.tasks import scoliosis_batches
-from gaitviewer.training.tasks.scoliosis import ScoliosisTask, make_task, read_protocol
-from gaitviewer.training.tasks.scoliosis_batches import (
-    SessionClips,
-    by_session,
-    group_effects,
-    learn_statistics,
-    log_score,
-    mean_by_session,
-)
-from gaitviewer.training.tasks.scoliosis_checks import randomised, trunk_share
-from gaitviewer.training.tasks.scoliosis_classical import summarise
-from gaitviewer.workflow.scoliosis import build_network
-from gaitviewer.workflow.scoliosis_inputs import (
+from gaitviewer.inference.scoliosis.inputs import (
     group_of,
     importance_of,
     make_batch,
@@ -40,8 +24,24 @@ from gaitviewer.workflow.scoliosis_inputs import (
     text_of,
     video_settings,
 )
+from gaitviewer.inference.scoliosis.predict import build_network
+from gaitviewer.nets.scoliosis.fusion import MapFusionNet
+from gaitviewer.nets.scoliosis.importance import METHODS
+from gaitviewer.research.training.scoliosis import batches
+from gaitviewer.research.training.scoliosis.baselines import summarise
+from gaitviewer.research.training.scoliosis.batches import (
+    SessionClips,
+    by_session,
+    group_effects,
+    learn_statistics,
+    log_score,
+    mean_by_session,
+)
+from gaitviewer.research.training.scoliosis.checks import randomised, trunk_share
+from gaitviewer.research.training.scoliosis.task import ScoliosisTask, make_task, read_protocol
+from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 
-ROW = load_features().index["shoulder_tilt"]
+ROW = load_map_features().index["shoulder_tilt"]
 PLANTED = slice(172, 204)  # all of the coupling of the trunk
 
 
@@ -59,15 +59,15 @@ def hash_of(word: str) -> int:
 
 @pytest.fixture(autouse=True)
 def quick_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gaitviewer.training.tasks import scoliosis
-    from gaitviewer.workflow import scoliosis_inputs
+    from gaitviewer.inference.scoliosis import inputs
+    from gaitviewer.research.training.scoliosis import task as scoliosis_task
 
     class Quick:
         def encode(self, sentences: Sequence[str]) -> np.ndarray[Any, Any]:
             return fake_encode(sentences)
 
-    monkeypatch.setattr(scoliosis_inputs, "_encoder", lambda: Quick())
-    assert scoliosis.encode_sentences(["a b"]).shape == (1, 384)
+    monkeypatch.setattr(inputs, "_encoder", lambda: Quick())
+    assert scoliosis_task.encode_sentences(["a b"]).shape == (1, 384)
 
 
 def example(number: int, target: int, clip: int = 0) -> Example:
@@ -99,7 +99,7 @@ def sets() -> ExampleSets:
 def run(sets: ExampleSets, folder: Path, name: str, seed: int = 1) -> RunResult:
     task = make_task()
     found = next(one for one in task.variants("tiny") if one.name == name)
-    return task.run(found, RunContext(sets, seed, "tiny", folder, "cpu", silent, threads=1))
+    return task.run(found, RunContext(sets, seed, "tiny", folder, "cpu", no_progress, threads=1))
 
 
 NAMES = [one.name for one in ScoliosisTask().variants("tiny")]
@@ -139,8 +139,8 @@ def test_the_same_seed_gives_the_same_answers_and_the_weights_can_be_used_again(
     assert np.abs(kept - other.predictions["test"].probability).max() > 1e-6
     assert first.state is not None
     net = build_network(first.settings, first.state).eval()
-    chance = scoliosis_batches.session_chances(net, by_session(sets.test), "cpu")
-    np.testing.assert_allclose(chance, kept[:, 0, 1], atol=1e-6)
+    probability = batches.session_probabilities(net, by_session(sets.test), "cpu")
+    np.testing.assert_allclose(probability, kept[:, 0, 1], atol=1e-6)
     assert torch.isfinite(net.unfamiliar_limit)
     assert {"importance", "group_effects", "best_epoch"} <= set(first.extras)
     assert first.extras["importance"]["method"] in METHODS
@@ -149,24 +149,24 @@ def test_the_same_seed_gives_the_same_answers_and_the_weights_can_be_used_again(
 def test_what_is_planted_is_learned_and_pointed_at(
     sets: ExampleSets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaitviewer.training.tasks import scoliosis
+    from gaitviewer.research.training.scoliosis import task as scoliosis_task
 
     tables = read_protocol("tiny")
     longer = dict(tables) | {
         "loop": dict(tables["loop"]) | {"epochs": 30, "learning_rate": 5e-3},
         "network": dict(tables["network"]) | {"cell_weight": 0.05, "map_patch": [14, 32]},
     }
-    monkeypatch.setattr(scoliosis, "read_protocol", lambda _: longer)
+    monkeypatch.setattr(scoliosis_task, "read_protocol", lambda _: longer)
     result = run(replace(sets, train=cohort(0, 96)), tmp_path, "map-only")
     test = result.predictions["test"]
     positive = test.target[:, 0] == 1
-    chance = test.probability[:, 0, 1]
-    assert chance[positive].mean() > chance[~positive].mean() + 0.2
+    probability = test.probability[:, 0, 1]
+    assert probability[positive].mean() > probability[~positive].mean() + 0.2
     assert result.state is not None
     net = build_network(result.settings, result.state).eval()
     clips = [one for one in cohort(400, 40) if one["asymmetry"] == 1]
     first = importance_of(net, clips, method="integrated", encode=fake_encode).mean(axis=2).argmax(axis=1)
-    trunk = np.array(["trunk" in one.region for one in load_features().features])
+    trunk = np.array(["trunk" in one.region for one in load_map_features().features])
     assert trunk.mean() < 0.4
     assert trunk[first].mean() >= 0.6, "far more often than by chance"
 
@@ -238,7 +238,7 @@ def test_small_helpers() -> None:
 
 
 def test_variants_are_found_by_the_harness() -> None:
-    from gaitviewer.training.registry import open_task
+    from gaitviewer.research.training.registry import open_task
 
     task = open_task("scoliosis")
     assert task.name == "scoliosis"
@@ -254,6 +254,6 @@ def test_the_importance_is_that_of_the_answer_so_a_mirrored_child_mirrors_it(
     clip = next(one for one in cohort(400, 4) if one["asymmetry"] == 1)
     there = importance_of(net, [clip], encode=fake_encode)[0]
     mirrored = importance_of(net, [mirror_clip(clip)], encode=fake_encode)[0]
-    rows, _ = load_features().mirror
+    rows, _ = load_map_features().mirror
     assert there.max() > 0
     np.testing.assert_allclose(mirrored, there[rows], rtol=1e-3, atol=1e-6 * there.max())

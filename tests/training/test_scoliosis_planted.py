@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.knowledge_table import load_features
+from gaitviewer.analysis.knowledge_map.features import load_map_features
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.training.tasks.scoliosis_planted import bend_trunk, planted_clips
+from gaitviewer.research.training.scoliosis.injected_fault import bend_trunk, planted_clips
 
-TABLE = load_features()
+TABLE = load_map_features()
 
 
 @pytest.fixture(scope="module")

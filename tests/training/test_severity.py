@@ -10,18 +10,24 @@ import numpy as np
 import pytest
 import torch
 
-from gaitviewer.analysis.gait_features import load_features
+from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.gait import View
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
-from gaitviewer.synthesis.subjects import draw_subject
-from gaitviewer.training.task import Example, ExampleSets, RunContext, RunResult, Variant
-from gaitviewer.training.tasks.severity import SeverityTask, choose_features, make_task
-from gaitviewer.training.tasks.severity_batches import Collate, Loss, by_session, labelled, with_healthy
-from gaitviewer.training.tasks.severity_ceiling import best_chances
-from gaitviewer.training.tasks.severity_explain import plant_knees
-from gaitviewer.training.tasks.severity_settings import read_protocol
-from gaitviewer.workflow.skeleton_clips import JOINTS
+from gaitviewer.inference.severity.clips import JOINTS
+from gaitviewer.research.training.severity.batches import (
+    CollateSkeletons,
+    SeverityLoss,
+    by_session,
+    labelled,
+    with_healthy,
+)
+from gaitviewer.research.training.severity.ceiling import best_probabilities
+from gaitviewer.research.training.severity.explain import plant_knees
+from gaitviewer.research.training.severity.settings import read_protocol
+from gaitviewer.research.training.severity.task import SeverityTask, choose_features, make_task
+from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
+from gaitviewer.synthesis.gait.subjects import draw_subject
 
 FRAMES = 24
 
@@ -56,7 +62,7 @@ def sets() -> ExampleSets:
 
 
 def context(sets: ExampleSets, folder: Path, seed: int = 1) -> RunContext:
-    return RunContext(sets, seed, "tiny", folder, "cpu", silent, threads=1)
+    return RunContext(sets, seed, "tiny", folder, "cpu", no_progress, threads=1)
 
 
 def variant(task: SeverityTask, name: str) -> Variant:
@@ -115,15 +121,15 @@ def test_a_run_says_what_it_went_by(fused: RunResult) -> None:
 
 
 def test_the_settings_build_the_network_again(fused: RunResult, sets: ExampleSets) -> None:
-    from gaitviewer.workflow.severity import build_network
+    from gaitviewer.inference.severity.predict import build_network
 
     assert fused.state is not None
     net = build_network(fused.settings, fused.state)
-    batch = Collate({})(list(sets.test[2:4]), None)
+    batch = CollateSkeletons({})(list(sets.test[2:4]), None)
     with torch.no_grad():
-        chance = net(batch["x"], batch["features"]).softmax(dim=1).mean(dim=0)
+        probability = net(batch["x"], batch["features"]).softmax(dim=1).mean(dim=0)
     case = fused.predictions["test"].cases.index(str(sets.test[2]["session"]))
-    np.testing.assert_allclose(fused.predictions["test"].probability[case, 0], chance.numpy(), atol=1e-5)
+    np.testing.assert_allclose(fused.predictions["test"].probability[case, 0], probability.numpy(), atol=1e-5)
 
 
 def test_same_seed_same_numbers_whatever_ran_before(
@@ -168,13 +174,13 @@ def test_maps_are_compared_with_healthy_children(fused: RunResult) -> None:
 
 def test_labels_are_spread_over_neighbours_and_healthy_children_count_as_the_lowest() -> None:
     table = {"balance": False, "spread": 0.6, "healthy": 0.5}
-    loss = Loss.of(cohort(0, 10), table)
+    loss = SeverityLoss.of(cohort(0, 10), table)
     targets = loss.targets(torch.tensor([0, 2]))
     torch.testing.assert_close(targets.sum(dim=1), torch.ones(2))
     assert targets.argmax(dim=1).tolist() == [0, 2]
     assert targets[1, 1] == pytest.approx(float(targets[1, 3]))
     assert targets[1, 0] < targets[1, 1] < targets[1, 2]
-    sharp = Loss.of(cohort(0, 10), {**table, "spread": 0.0})
+    sharp = SeverityLoss.of(cohort(0, 10), {**table, "spread": 0.0})
     assert sharp.targets(torch.tensor([3]))[0].tolist() == [0, 0, 0, 1]
     logits = torch.tensor([[4.0, 0, 0, 0], [0, 0, 0, 4.0]])
 
@@ -191,12 +197,12 @@ def test_what_can_be_reached_is_known_of_synthetic_children_only() -> None:
     subjects = [draw_subject(1, number) for number in range(60)]
     deviating = [one for one in subjects if one.level > 0]
     names = [f"synthetic-1-{one.index:05d}" for one in deviating]
-    chances = best_chances([{"session": name} for name in names])
-    right = chances.argmax(axis=1) == np.array([one.level - 1 for one in deviating])
+    probabilities = best_probabilities([{"session": name} for name in names])
+    right = probabilities.argmax(axis=1) == np.array([one.level - 1 for one in deviating])
     assert 0.6 < right.mean() < 1.0  # labels are jittered
     order = np.argsort([one.deviation for one in deviating])
-    assert (np.diff(chances.argmax(axis=1)[order]) >= 0).all()
-    assert np.isnan(best_chances([{"session": "K-17"}])).all()
+    assert (np.diff(probabilities.argmax(axis=1)[order]) >= 0).all()
+    assert np.isnan(best_probabilities([{"session": "K-17"}])).all()
 
 
 def test_each_healthy_child_is_learned_once(sets: ExampleSets) -> None:
@@ -212,7 +218,7 @@ def test_a_surer_pose_estimator_changes_no_place(sets: ExampleSets) -> None:
     clip[..., 2] = 0.8
     clip[:, 3, 2] = 0.0
     example = {**sets.train[2], "x": clip}
-    changed = Collate(still)([example], np.random.default_rng(1))["x"].numpy()[0, ..., 0]
+    changed = CollateSkeletons(still)([example], np.random.default_rng(1))["x"].numpy()[0, ..., 0]
     np.testing.assert_allclose(changed[:2], clip.transpose(2, 0, 1)[:2], atol=1e-6)
     assert (changed[2, :, 3] == 0).all()
     assert abs(float(changed[2, 0, 0]) - 0.8) > 0.01
@@ -288,8 +294,8 @@ def test_protocols_do_not_leak_into_each_other() -> None:
 
 
 def test_sessions_are_means_over_clips() -> None:
-    chances = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 0.5, 0.5]])
-    found = by_session([example(1, 1), example(1, 1, 1), example(2, 4)], chances)
+    probabilities = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 0.5, 0.5]])
+    found = by_session([example(1, 1), example(1, 1, 1), example(2, 4)], probabilities)
     assert found.cases == ("S001", "S002")
     np.testing.assert_allclose(found.probability[:, 0], [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]])
     assert found.target[:, 0].tolist() == [0, 3]
@@ -299,13 +305,13 @@ def test_augmentation_keeps_what_a_clip_means() -> None:
     one = example(1, 2)
     still = {"flip": 0.0, "jitter": 0.0, "scale": 0.0, "turn_deg": 0.0, "drop_joint": 0.0, "score": 0.0}
     rng = np.random.default_rng(0)
-    plain = Collate({})([one], None)["x"]
-    torch.testing.assert_close(Collate(still)([one], rng)["x"], plain)
-    flipped = Collate({**still, "flip": 1.0})([one], rng)["x"]
+    plain = CollateSkeletons({})([one], None)["x"]
+    torch.testing.assert_close(CollateSkeletons(still)([one], rng)["x"], plain)
+    flipped = CollateSkeletons({**still, "flip": 1.0})([one], rng)["x"]
     left, right = JOINTS.index("left_ankle"), JOINTS.index("right_ankle")
     torch.testing.assert_close(flipped[:, :, :, left], plain[:, :, :, right])
     coronal = {**one, "view": View.CORONAL.value}
-    flipped = Collate({**still, "flip": 1.0})([coronal], rng)["x"]
+    flipped = CollateSkeletons({**still, "flip": 1.0})([coronal], rng)["x"]
     torch.testing.assert_close(flipped[:, 0, :, left], -plain[:, 0, :, right])
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitviewer.core.gait import BySide
-from gaitviewer.core.learning import Labels
+from gaitviewer.core.learning import SessionLabels
 from gaitviewer.core.splits import SHARES, assign_subjects, check_disjoint
 from gaitviewer.errors import SettingsError
-from gaitviewer.training.splits import split_examples, strata_of, stratum_of
+from gaitviewer.research.training.splits import split_examples, strata_of, stratum_of
 
 
 @given(
@@ -68,7 +68,7 @@ def test_too_few_subjects_are_told() -> None:
 
 
 def test_strata_of_labels() -> None:
-    assert stratum_of(Labels(severity=2, asymmetry=False)) == "severity 2, asymmetry False"
+    assert stratum_of(SessionLabels(severity=2, asymmetry=False)) == "severity 2, asymmetry False"
     half = (1,) * 8 + (0,) * 9
-    assert stratum_of(Labels(evgs=BySide(half, half))) == "score 1"
+    assert stratum_of(SessionLabels(evgs=BySide(half, half))) == "score 1"
     assert strata_of([("A", "severity 1"), ("A", "severity 3"), ("B", "")]) == {"A": "severity 3", "B": ""}

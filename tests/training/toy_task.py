@@ -11,8 +11,8 @@ from torch import nn
 
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
-from gaitviewer.training.loop import LoopSettings, fit
-from gaitviewer.training.task import Example, Predictions, RunContext, RunResult, Variant
+from gaitviewer.research.training.loop import LoopSettings, fit
+from gaitviewer.research.training.task import Example, Predictions, RunContext, RunResult, Variant
 
 CLASSES = ("low", "high")
 
@@ -58,7 +58,7 @@ class ToyTask:
         def loss(model: nn.Module, batch: dict[str, Any]) -> torch.Tensor:
             return nn.functional.binary_cross_entropy_with_logits(model(batch["x"])[:, 0], batch["y"])
 
-        def chances(held: tuple[Example, ...]) -> np.ndarray:
+        def probabilities(held: tuple[Example, ...]) -> np.ndarray:
             with torch.no_grad():
                 return torch.sigmoid(net(collate(list(held), None)["x"])[:, 0]).double().numpy()
 
@@ -75,16 +75,16 @@ class ToyTask:
             tick=context.tick,
             name="toy",
         )
-        predictions = {k: _answers(v, chances(v)) for k, v in sets.items()}
+        predictions = {k: _answers(v, probabilities(v)) for k, v in sets.items()}
         return RunResult(predictions, net.state_dict(), {"use": use}, {"epochs": result.epochs})
 
 
-def _answers(held: tuple[Example, ...], chance: np.ndarray) -> Predictions:
+def _answers(held: tuple[Example, ...], probability: np.ndarray) -> Predictions:
     return Predictions(
         tuple(e["session"] for e in held),
         tuple(e["subject"] for e in held),
         ("severity",),
         CLASSES,
-        np.stack([1 - chance, chance], axis=1)[:, None],
+        np.stack([1 - probability, probability], axis=1)[:, None],
         np.array([[e["level"]] for e in held], np.int64),
     )

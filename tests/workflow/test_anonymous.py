@@ -13,11 +13,11 @@ from gaitviewer.core.document import Document, Texts
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import Provenance
-from gaitviewer.core.progress import silent
+from gaitviewer.core.progress import no_progress
 from gaitviewer.core.session import Rating
 from gaitviewer.formats.assessment import schema
-from gaitviewer.workflow.exports import write_results
-from gaitviewer.workflow.measuring import measure_document
+from gaitviewer.workflow.analysis.measure import measure_document
+from gaitviewer.workflow.results.export import write_results
 
 CORE = Provenance("measures", "", "0" * 64, "1", "cpu", "2019-05-17T09:41:00+00:00", 1.0)
 SECRETS = ("2019-", "20190517", "Adler", "Berger", "early rise", "Falls often", "harbour")
@@ -46,7 +46,7 @@ def folder(graded: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("anonymous")
     write_results(
         out, graded, measure_document(graded), core=CORE, paper="A4", anonymous=True,
-        sections=frozenset({"review"}), tick=silent,
+        sections=frozenset({"review"}), tick=no_progress,
     )  # fmt: skip
     return out
 
@@ -86,7 +86,7 @@ def test_no_other_file_tells_a_day_or_a_name(folder: Path) -> None:
 def test_with_names_everything_is_kept(graded: Document, tmp_path: Path) -> None:
     write_results(
         tmp_path, graded, measure_document(graded), core=CORE, paper="A4", anonymous=False,
-        sections=frozenset({"review"}), tick=silent,
+        sections=frozenset({"review"}), tick=no_progress,
     )  # fmt: skip
     found = json.loads((tmp_path / "assessment.json").read_text(encoding="utf-8"))
     assert found["core"]["when"] == CORE.when

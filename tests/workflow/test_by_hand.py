@@ -6,11 +6,11 @@ import math
 
 import pytest
 
-from gaitviewer.core.document import HandMeasure
+from gaitviewer.core.document import ManualMeasurement
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Direction, Side, View
-from gaitviewer.workflow.by_hand import suggestions
-from gaitviewer.workflow.tables import evgs_items
+from gaitviewer.workflow.app.tables import evgs_items
+from gaitviewer.workflow.sessions.manual_measurements import suggestions
 
 RIGHTWARDS, LEFTWARDS = Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT
 TOWARDS, AWAY = Direction.TOWARDS, Direction.AWAY
@@ -20,16 +20,18 @@ def item(code: str) -> EvgsItem:
     return next(found for found in evgs_items() if found.code == code)
 
 
-def angle(*points: tuple[float, float], view: View = View.SAGITTAL) -> HandMeasure:
+def angle(*points: tuple[float, float], view: View = View.SAGITTAL) -> ManualMeasurement:
     (ax, ay), (bx, by), (cx, cy) = points
     first, second = math.atan2(ay - by, ax - bx), math.atan2(cy - by, cx - bx)
     value = abs(math.degrees(first - second))
-    return HandMeasure("goniometer", min(value, 360 - value), "deg", "t1", view, 7, points)
+    return ManualMeasurement("goniometer", min(value, 360 - value), "deg", "t1", view, 7, points)
 
 
-def slope(*points: tuple[float, float], view: View = View.SAGITTAL) -> HandMeasure:
+def slope(*points: tuple[float, float], view: View = View.SAGITTAL) -> ManualMeasurement:
     (ax, ay), (bx, by) = sorted(points, key=lambda p: -p[1])
-    return HandMeasure("vertical", math.degrees(math.atan2(bx - ax, ay - by)), "deg", "t1", view, 7, points)
+    return ManualMeasurement(
+        "vertical", math.degrees(math.atan2(bx - ax, ay - by)), "deg", "t1", view, 7, points
+    )
 
 
 def bent(degrees: float) -> tuple[tuple[float, float], ...]:
@@ -38,7 +40,9 @@ def bent(degrees: float) -> tuple[tuple[float, float], ...]:
     return (100.0, 0.0), (100.0, 100.0), (100.0 - 100 * math.sin(turn), 100 + 100 * math.cos(turn))
 
 
-def read(code: str, measured: HandMeasure, direction: Direction | None, side: Side = Side.RIGHT, **how: bool):
+def read(
+    code: str, measured: ManualMeasurement, direction: Direction | None, side: Side = Side.RIGHT, **how: bool
+):
     return [
         (None if s.value is None else round(s.value), s.band.score)
         for s in suggestions(item(code), side, measured, direction=direction, **how)
@@ -102,14 +106,14 @@ def test_categories_are_offered_by_name_and_what_a_tool_cannot_tell_is_not() -> 
     assert [s.band.label for s in found] == [band.label for band in item("KPA").bands]
     assert {s.value for s in found} == {None}
     assert read("HL", angle(*bent(20)), RIGHTWARDS) == []
-    distance = HandMeasure("distance", 30, "px", "t1", View.CORONAL, 7, ((0, 0), (30, 0)))
+    distance = ManualMeasurement("distance", 30, "px", "t1", View.CORONAL, 7, ((0, 0), (30, 0)))
     assert read("TLT", distance, AWAY) == []
-    nothing = HandMeasure("goniometer", math.nan, "deg", "t1", View.SAGITTAL, 7, ((0, 0), (0, 0), (1, 1)))
+    nothing = ManualMeasurement("goniometer", math.nan, "deg", "t1", View.SAGITTAL, 7, ((0, 0), (0, 0), (1, 1)))
     assert read("KFX", nothing, RIGHTWARDS) == []
 
 
 def test_the_data_file_names_items_and_rules_that_there_are() -> None:
-    from gaitviewer.workflow.by_hand import _rules
+    from gaitviewer.workflow.sessions.manual_measurements import _rules
 
     codes = {found.code for found in evgs_items()}
     assert {code for code, _ in _rules()} <= codes

@@ -14,20 +14,20 @@ import numpy as np
 import psutil
 import pytest
 
-from gaitviewer.analysis.norms import normal_band
+from gaitviewer.analysis.outcomes.norms import normal_band
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.errors import FormatError, SettingsError
-from gaitviewer.synthesis.pose_errors import leg_px
-from gaitviewer.synthesis.subjects import draw_subject
+from gaitviewer.research.cohort import labels as cohort_labels
+from gaitviewer.research.cohort.files import film_subject
+from gaitviewer.research.cohort.make import SyntheticCohort, make_cohort, open_cohort
+from gaitviewer.research.cohort.pictures import SubjectPictures
+from gaitviewer.research.cohort.pose_errors import describe, measure_residuals
+from gaitviewer.research.cohort.summary import summarise, summary_lines
+from gaitviewer.synthesis.filming.pose_errors import leg_px
+from gaitviewer.synthesis.gait.subjects import draw_subject
 from gaitviewer.synthesis.tables import read_table
-from gaitviewer.workflow import cohort_labels
-from gaitviewer.workflow.cohort import SyntheticCohort, make_cohort, open_cohort
-from gaitviewer.workflow.cohort_errors import describe, measure_residuals
-from gaitviewer.workflow.cohort_files import film_subject
-from gaitviewer.workflow.cohort_pictures import SubjectPictures
-from gaitviewer.workflow.cohort_summary import summarise, summary_lines
-from gaitviewer.workflow.measuring import measure_document
+from gaitviewer.workflow.analysis.measure import measure_document
 
 SEED = 1
 

@@ -12,17 +12,17 @@ import torch
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.learning import Picture
+from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
+from gaitviewer.inference.evgs.predict import CLASSES, clip_crop, predict, questions
+from gaitviewer.inference.evgs.strips import Strip, choose_strides, clip_table, cut_out, read_strips
+from gaitviewer.inference.pictures import capsule_mask, open_pictures
 from gaitviewer.nets.card import Card, LoadedModel
-from gaitviewer.nets.evgs_inputs import Crop, EvgsSettings
-from gaitviewer.nets.evgs_net import EvgsNet
-from gaitviewer.workflow.evgs_clips import CLASSES, clip_crop, predict, questions
-from gaitviewer.workflow.evgs_strips import Strip, choose_strides, clip_table, cut_out, read_strips
-from gaitviewer.workflow.measuring import measure_document
-from gaitviewer.workflow.video_pictures import capsule_mask, open_pictures
+from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings
+from gaitviewer.nets.evgs.network import EvgsNet
+from gaitviewer.workflow.analysis.measure import measure_document
 
 WIDTH, HEIGHT, SIZE = 960, 480, 56
 SETTINGS = EvgsSettings(
@@ -36,7 +36,7 @@ class Numbered:
 
     log: list[int]
 
-    def read(self, frames: Sequence[int]) -> Iterator[Picture]:
+    def read(self, frames: Sequence[int]) -> Iterator[MaskedPicture]:
         for frame in frames:
             self.log.append(frame)
             rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -44,7 +44,7 @@ class Numbered:
             rgb[..., 2] = np.linspace(0, 255, WIDTH)
             mask = np.zeros((HEIGHT, WIDTH), np.bool_)
             mask[100:, 200:700] = True
-            yield Picture(rgb, mask)
+            yield MaskedPicture(rgb, mask)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_limbs_that_are_not_seen_and_recordings_that_end_serve_no_clip(strips: t
 
 
 def test_every_item_is_served_by_a_clip_of_its_own_view() -> None:
-    from gaitviewer.analysis.evgs_table import load_items
+    from gaitviewer.analysis.evgs.sheet import load_items
 
     for item in load_items():
         kinds = [kind for kind in clip_table().kinds if item.number in kind.items]
@@ -267,13 +267,13 @@ class Body:
 
     xy: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
-    def read(self, frames: Sequence[int]) -> Iterator[Picture]:
+    def read(self, frames: Sequence[int]) -> Iterator[MaskedPicture]:
         from gaitviewer.core.skeleton import BODY_FEET_23
 
         for frame in frames:
             points = self.xy[frame].astype(np.float64)
             mask = capsule_mask(points, (WIDTH, HEIGHT), BODY_FEET_23.edges)
-            yield Picture(np.repeat(mask[..., None], 3, axis=2).astype(np.uint8) * 200, mask)
+            yield MaskedPicture(np.repeat(mask[..., None], 3, axis=2).astype(np.uint8) * 200, mask)
 
 
 def test_what_cannot_be_seen_gets_no_opinion(walker_document: Document, measures: Measures) -> None:
@@ -320,7 +320,7 @@ def test_an_outline_without_points_is_empty() -> None:
 
 
 def test_clips_keep_their_pixels_when_the_size_fits() -> None:
-    crop = Crop(
+    crop = ClipPixels(
         np.zeros((4, 8, 8, 3), np.uint8), np.zeros((4, 8, 8), np.bool_), np.zeros((4, 23, 2), np.float32)
     )
     assert crop.resized(8) is crop

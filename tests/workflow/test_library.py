@@ -15,8 +15,8 @@ from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import Provenance
 from gaitviewer.errors import StoreError
 from gaitviewer.store import Library, open_library
-from gaitviewer.workflow.library import find_session, purge_sessions, session_rows
-from gaitviewer.workflow.thumbnails import thumbnail_file
+from gaitviewer.workflow.sessions.queries import find_session, purge_sessions, session_rows
+from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
 
 SECRET = "a sentence that nobody else writes"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gaitviewer import paths
-from gaitviewer.workflow import logs, privacy
+from gaitviewer.workflow.app import logs, privacy
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def log() -> Iterator[logging.Logger]:
 
 
 def run_child(code: str) -> subprocess.CompletedProcess[str]:
-    head = "import logging, sys, threading\nfrom gaitviewer.workflow import logs\n"
+    head = "import logging, sys, threading\nfrom gaitviewer.workflow.app import logs\n"
     return subprocess.run(
         [sys.executable, "-c", head + textwrap.dedent(code)],
         capture_output=True,
@@ -82,7 +82,7 @@ def test_the_programs_own_files_stay_readable() -> None:
     import numpy
 
     own = f'File "{Path(logs.__file__)}", line 3; File "{Path(numpy.__file__)}", line 4'
-    assert "gaitviewer/workflow/logs.py" in logs.redact(own).replace("\\", "/")
+    assert "gaitviewer/workflow/app/logs.py" in logs.redact(own).replace("\\", "/")
     assert "numpy/__init__.py" in logs.redact(own).replace("\\", "/")
 
 

@@ -18,22 +18,22 @@ from gaitviewer import formats, paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import BySide, ByView, Side
 from gaitviewer.core.measures import Measures
-from gaitviewer.workflow import measured
-from gaitviewer.workflow.measured import measures_of
-from gaitviewer.workflow.measuring import core_provenance
+from gaitviewer.workflow.analysis import measures_cache
+from gaitviewer.workflow.analysis.measure import core_provenance
+from gaitviewer.workflow.analysis.measures_cache import cached_measures
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Document]:
     """Documents that were really measured."""
     done: list[Document] = []
-    original = measured.measure_document
+    original = measures_cache.measure_document
 
     def measure(document: Document, **how: Any) -> Measures:
         done.append(document)
         return original(document, **how)
 
-    monkeypatch.setattr(measured, "measure_document", measure)
+    monkeypatch.setattr(measures_cache, "measure_document", measure)
     return done
 
 
@@ -48,8 +48,8 @@ def files() -> list[Path]:
 
 
 def test_the_same_is_not_measured_twice(walker_document: Document, counted: list[Document]) -> None:
-    first = measures_of(walker_document)
-    again = measures_of(replace(walker_document))
+    first = cached_measures(walker_document)
+    again = cached_measures(replace(walker_document))
     assert len(counted) == 1
     assert text_of(again, walker_document) == text_of(first, walker_document)
     for one, other in zip(first.curves, again.curves, strict=True):
@@ -90,15 +90,15 @@ def _excluded(document: Document) -> Document:
 def test_whatever_measures_depend_on_makes_them_new(
     walker_document: Document, counted: list[Document], change: Callable[[Document], Document]
 ) -> None:
-    measures_of(walker_document)
-    measures_of(change(walker_document))
+    cached_measures(walker_document)
+    cached_measures(change(walker_document))
     assert len(counted) == 2
 
 
 def test_a_damaged_or_foreign_file_is_not_believed(
     walker_document: Document, counted: list[Document], tmp_path: Path
 ) -> None:
-    measures_of(walker_document)
+    cached_measures(walker_document)
     (path,) = files()
     whole = path.read_bytes()
 
@@ -110,7 +110,7 @@ def test_a_damaged_or_foreign_file_is_not_believed(
         (b"", whole[:1000], b"\x80\x05nonsense", pickle.dumps(Evil()), pickle.dumps(7))
     ):
         path.write_bytes(content)
-        assert measures_of(walker_document).evgs.total(Side.LEFT).items_seen >= 10
+        assert cached_measures(walker_document).evgs.total(Side.LEFT).items_seen >= 10
         assert len(counted) == number + 2
         assert path.read_bytes() == whole
     assert not (tmp_path / "harm").exists()
@@ -118,9 +118,9 @@ def test_a_damaged_or_foreign_file_is_not_believed(
 
 def test_reading_takes_a_fraction_of_measuring(walker_document: Document, counted: list[Document]) -> None:
     began = time.process_time()
-    measures_of(walker_document)
+    cached_measures(walker_document)
     measuring = time.process_time() - began
     began = time.process_time()
-    measures_of(walker_document)
+    cached_measures(walker_document)
     reading = time.process_time() - began
     assert reading < 0.5 * measuring

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gaitviewer.core.gait import View
-from gaitviewer.workflow.pairing import Dropped, propose_pairs, view_of_name
+from gaitviewer.workflow.analysis.pairing import Dropped, propose_pairs, view_of_name
 
 
 def names(*files: Dropped) -> list[tuple[str | None, str | None]]:

@@ -14,14 +14,14 @@ import torch
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
-from gaitviewer.core.measures import Level, Measures, QualityFinding
+from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
 from gaitviewer.core.output import SYNTHETIC_STATEMENT, ModelOutput, Opinion, Provenance
 from gaitviewer.errors import SettingsError
+from gaitviewer.inference import predict as asking
+from gaitviewer.inference.abstention import describe, learn_distribution, quality_reason
+from gaitviewer.inference.models import add_model
 from gaitviewer.nets.card import write_model
-from gaitviewer.workflow import predict as asking
-from gaitviewer.workflow.gates import describe, learn_familiar, quality_reason
-from gaitviewer.workflow.measuring import measure_document
-from gaitviewer.workflow.models import add_model
+from gaitviewer.workflow.analysis.measure import measure_document
 
 Write = Callable[..., Path]
 
@@ -40,7 +40,7 @@ def write(tmp_path: Path) -> Write:
         if about is not None:
             rng = np.random.default_rng(0)
             known = [about + rng.normal(0, 3.0, about.shape) for _ in range(60)]
-            familiar = learn_familiar(known[:40], known[40:])
+            familiar = learn_distribution(known[:40], known[40:])
             values = {"mean": familiar.mean, "covariance": familiar.covariance, "limit": familiar.limit}
             extra = {f"familiar.{name}": torch.tensor(np.array(value)) for name, value in values.items()}
         facts = {
@@ -115,7 +115,9 @@ def test_refused_recordings_get_no_opinion(
     walker_document: Document, measures: Measures, write: Write, system: list[dict[str, object]]
 ) -> None:
     def refused(view: View, topic: str = "frame rate") -> QualityFinding:
-        return QualityFinding(Level.REFUSED, topic, f"the {view.value} view is too slow", trial="t1", view=view)
+        return QualityFinding(
+            FindingSeverity.REFUSED, topic, f"the {view.value} view is too slow", trial="t1", view=view
+        )
 
     assert quality_reason(measures, "severity") == ""
     one = replace(measures, quality=(refused(View.SAGITTAL),))
@@ -172,7 +174,7 @@ def test_familiar_survives_gaps_and_few_sessions() -> None:
     table = rng.normal(size=(12, 36))
     table[:, 0] = np.nan
     table[::3, 5:20] = np.nan
-    familiar = learn_familiar(list(table[:9]), list(table[9:]))
+    familiar = learn_distribution(list(table[:9]), list(table[9:]))
     assert np.linalg.eigvalsh(familiar.covariance).min() > 0
     assert familiar.limit > 0
     assert all(familiar.reason(row) == "" for row in table[9:])

@@ -13,19 +13,19 @@ import torch
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.learning import Picture
+from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.session import Session, Subject, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.inference.scoliosis.clips import VideoSettings, cut_out, read_clips
+from gaitviewer.inference.scoliosis.inputs import network_settings, scoliosis_tables
+from gaitviewer.inference.scoliosis.predict import predict
 from gaitviewer.nets.card import Card, LoadedModel
-from gaitviewer.nets.map_fusion import MapFusionNet
-from gaitviewer.synthesis.children import draw_child
-from gaitviewer.synthesis.filming import film_trial
-from gaitviewer.synthesis.keypoints import observe
-from gaitviewer.workflow.measuring import measure_document
-from gaitviewer.workflow.scoliosis import predict
-from gaitviewer.workflow.scoliosis_clips import VideoSettings, cut_out, read_clips
-from gaitviewer.workflow.scoliosis_inputs import network_settings, scoliosis_tables
+from gaitviewer.nets.scoliosis.fusion import MapFusionNet
+from gaitviewer.synthesis.body.bodies import draw_child
+from gaitviewer.synthesis.filming.film import film_trial
+from gaitviewer.synthesis.filming.keypoints import observe
+from gaitviewer.workflow.analysis.measure import measure_document
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +50,10 @@ class Numbered:
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
 
-    def read(self, frames: Sequence[int]) -> Iterator[Picture]:
+    def read(self, frames: Sequence[int]) -> Iterator[MaskedPicture]:
         assert list(frames) == sorted(set(frames))
         for frame in frames:
-            yield Picture(np.full((*self.size, 3), frame % 250, np.uint8), None)
+            yield MaskedPicture(np.full((*self.size, 3), frame % 250, np.uint8), None)
 
 
 def model_of(modalities: tuple[str, ...] = ("map",), limit: float = 1e9) -> LoadedModel:

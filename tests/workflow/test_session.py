@@ -26,17 +26,17 @@ from gaitviewer.errors import (
 )
 from gaitviewer.formats._assessment_parts import provenance_facts
 from gaitviewer.store import Library, open_library
-from gaitviewer.workflow import session, thumbnails
-from gaitviewer.workflow.analysing import (
+from gaitviewer.workflow.analysis.measure import inputs_digest, measure_document
+from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.analysis.run_session import (
     NothingFoundError,
     analyse_document,
     mark_to_come,
     nobody_in,
     views_to_come,
 )
-from gaitviewer.workflow.measuring import inputs_digest, measure_document
-from gaitviewer.workflow.request import AnalyzeRequest, make_session
-from gaitviewer.workflow.tables import evgs_items
+from gaitviewer.workflow.app.tables import evgs_items
+from gaitviewer.workflow.sessions import lifecycle, thumbnails
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def with_trial(document: Document, **changes: object) -> Document:
 
 
 def test_a_session_opens_with_its_measures(library: Library, walker_document: Document) -> None:
-    document, measures = session.open_session(library, "walk1")
+    document, measures = lifecycle.open_session(library, "walk1")
     assert document.session == walker_document.session
     assert {stride.side for stride in measures.strides if stride.counts} == set(Side)
     assert measures.evgs.total(Side.LEFT).items_seen >= 10
@@ -114,32 +114,32 @@ def test_a_session_that_was_not_analysed_says_so(walker_document: Document) -> N
 
 
 def test_states_are_the_latest_step(library: Library, walker_document: Document) -> None:
-    def state_after(document: Document) -> session.SessionState:
-        session.save_document(library, document)
-        (card,) = session.list_cards(library)
+    def state_after(document: Document) -> lifecycle.SessionState:
+        lifecycle.save_document(library, document)
+        (card,) = lifecycle.list_cards(library)
         return card.state
 
-    assert state_after(with_trial(walker_document, poses=ByView(None, None))) is session.SessionState.NEW
-    assert state_after(walker_document) is session.SessionState.ANALYSED
+    assert state_after(with_trial(walker_document, poses=ByView(None, None))) is lifecycle.SessionState.NEW
+    assert state_after(walker_document) is lifecycle.SessionState.ANALYSED
     excluded = with_trial(walker_document, excluded_strides=(("t1/sagittal/p0/left/0", "x"),))
-    assert state_after(excluded) is session.SessionState.CORRECTED
+    assert state_after(excluded) is lifecycle.SessionState.CORRECTED
     when = "2026-01-01T00:00:00+00:00"
     cells = [(number, side) for number in range(1, 18) for side in Side]
     every = tuple(Grade(number, side, None, "A", when) for number, side in cells)
     few = replace(excluded, grades=every[:3])
-    assert state_after(few) is session.SessionState.GRADING
-    assert state_after(replace(few, texts=Texts(findings="toe walking"))) is session.SessionState.GRADING
+    assert state_after(few) is lifecycle.SessionState.GRADING
+    assert state_after(replace(few, texts=Texts(findings="toe walking"))) is lifecycle.SessionState.GRADING
     # What two raters share does not make a whole.
     shared = (*every[:17], *(replace(grade, rater="B") for grade in every[17:]))
-    assert state_after(replace(excluded, grades=shared)) is session.SessionState.GRADING
+    assert state_after(replace(excluded, grades=shared)) is lifecycle.SessionState.GRADING
     graded = replace(excluded, grades=every)
-    assert state_after(graded) is session.SessionState.GRADED
-    assert state_after(replace(graded, texts=Texts(findings="toe walking"))) is session.SessionState.REVIEWED
+    assert state_after(graded) is lifecycle.SessionState.GRADED
+    assert state_after(replace(graded, texts=Texts(findings="toe walking"))) is lifecycle.SessionState.REVIEWED
     library.add_snapshot("walk1", "{}", who="A")
-    (card,) = session.list_cards(library)
-    assert (card.state, card.graded, card.gradable) == (session.SessionState.SIGNED, 34, 34)
+    (card,) = lifecycle.list_cards(library)
+    assert (card.state, card.graded, card.gradable) == (lifecycle.SessionState.SIGNED, 34, 34)
     time.sleep(0.005)  # times are kept to the millisecond
-    assert state_after(replace(graded, texts=Texts(plan="another"))) is session.SessionState.REVIEWED
+    assert state_after(replace(graded, texts=Texts(plan="another"))) is lifecycle.SessionState.REVIEWED
 
 
 def test_only_items_of_the_recorded_views_must_be_graded(library: Library, walker_document: Document) -> None:
@@ -152,21 +152,21 @@ def test_only_items_of_the_recorded_views_must_be_graded(library: Library, walke
     )
     items = [item.number for item in evgs_items() if item.view is View.SAGITTAL]
     grades = tuple(Grade(n, side, 0, "A", "2026-01-01T00:00:00+00:00") for n in items for side in Side)
-    session.save_document(library, replace(side_only, grades=grades[:-1]))
-    (card,) = session.list_cards(library)
-    assert (card.state, card.graded) == (session.SessionState.GRADING, len(grades) - 1)
-    session.save_document(library, replace(side_only, grades=grades))
-    (card,) = session.list_cards(library)
-    assert (card.state, card.gradable) == (session.SessionState.GRADED, len(grades))
+    lifecycle.save_document(library, replace(side_only, grades=grades[:-1]))
+    (card,) = lifecycle.list_cards(library)
+    assert (card.state, card.graded) == (lifecycle.SessionState.GRADING, len(grades) - 1)
+    lifecycle.save_document(library, replace(side_only, grades=grades))
+    (card,) = lifecycle.list_cards(library)
+    assert (card.state, card.gradable) == (lifecycle.SessionState.GRADED, len(grades))
 
 
 def test_signing_keeps_what_was_seen(library: Library, walker_document: Document) -> None:
     graded = replace(walker_document, grades=(Grade(3, Side.LEFT, 2, "AB", "2026-01-01T00:00:00+00:00"),))
     with pytest.raises(SettingsError, match="needs a name"):
-        session.sign_session(library, graded, measure_document(graded), who=" ")
-    session.sign_session(library, graded, measure_document(graded), who="AB")
-    (card,) = session.list_cards(library)
-    assert card.state is session.SessionState.SIGNED
+        lifecycle.sign_session(library, graded, measure_document(graded), who=" ")
+    lifecycle.sign_session(library, graded, measure_document(graded), who="AB")
+    (card,) = lifecycle.list_cards(library)
+    assert card.state is lifecycle.SessionState.SIGNED
     (snapshot,) = library.snapshots("walk1")
     assert (snapshot.who, snapshot.intact) == ("AB", True)
     found = json.loads(snapshot.text)
@@ -209,15 +209,15 @@ def test_a_moved_video_is_taken_only_if_it_is_the_same_file(walker_document: Doc
             ),
         ),
     )
-    assert [(trial, view) for trial, view, _ in session.missing_videos(lost)] == [
+    assert [(trial, view) for trial, view, _ in lifecycle.missing_videos(lost)] == [
         ("t1", View.SAGITTAL),
         ("t1", View.CORONAL),
     ]
     with pytest.raises(VideoError, match="digest differs"):
-        session.found_video(lost, "t1", View.SAGITTAL, front.path)
-    found = session.found_video(lost, "t1", View.SAGITTAL, side.path)
+        lifecycle.found_video(lost, "t1", View.SAGITTAL, front.path)
+    found = lifecycle.found_video(lost, "t1", View.SAGITTAL, side.path)
     assert found.trials[0].trial.videos.sagittal.path == side.path
-    assert session.missing_videos(session.found_in_folder(found, side.path.parent)) == ()
+    assert lifecycle.missing_videos(lifecycle.found_in_folder(found, side.path.parent)) == ()
 
 
 def test_a_new_session_holds_checked_videos_and_is_made_once(tmp_path: Path, walker_document: Document) -> None:
@@ -228,17 +228,17 @@ def test_a_new_session_holds_checked_videos_and_is_made_once(tmp_path: Path, wal
         out=Path(),
     )
     with open_library(tmp_path / "n.db") as fresh:
-        made = session.create_session(request, fresh)
-        assert [card.state for card in session.list_cards(fresh)] == [session.SessionState.NEW]
+        made = lifecycle.create_session(request, fresh)
+        assert [card.state for card in lifecycle.list_cards(fresh)] == [lifecycle.SessionState.NEW]
         assert made.trials[0].trial.videos.sagittal.sha256 == videos.sagittal.sha256
         with pytest.raises(StoreError, match="in the library already"):
-            session.create_session(request, fresh)
+            lifecycle.create_session(request, fresh)
 
 
 def test_analysis_goes_on_without_a_lost_video(
     walker_document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     data = walker_document.trials[0]
     lost = replace(data.trial.videos.coronal, path=Path("/nowhere/front.mp4"))
@@ -252,7 +252,7 @@ def test_analysis_goes_on_without_a_lost_video(
         assert document.trials[0].trial.views == (View.SAGITTAL,)
         return with_trial(document, poses=ByView(data.poses.sagittal, None))
 
-    monkeypatch.setattr(analyze, "estimate_poses", estimate)
+    monkeypatch.setattr(analysis_run, "estimate_poses", estimate)
     came: list[Document] = []
     gone: list[tuple[str, View]] = []
     done, measures, problems = analyse_document(
@@ -269,7 +269,7 @@ def test_analysis_goes_on_without_a_lost_video(
 def test_analysis_tells_of_each_view_as_it_comes(
     walker_document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     data = walker_document.trials[0]
     bare = with_trial(walker_document, poses=ByView(None, None))
@@ -281,7 +281,7 @@ def test_analysis_tells_of_each_view_as_it_comes(
         came(both)
         return both
 
-    monkeypatch.setattr(analyze, "estimate_poses", estimate)
+    monkeypatch.setattr(analysis_run, "estimate_poses", estimate)
     came: list[Document] = []
     done, measures, problems = analyse_document(bare, came=came.append)
     assert [[d.trials[0].poses[v] is not None for v in View] for d in came] == [[True, False], [True, True]]
@@ -293,7 +293,7 @@ def test_analysis_tells_of_each_view_as_it_comes(
 def test_a_view_that_shows_nobody_leaves_the_other_one(
     walker_document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     data = walker_document.trials[0]
     bare = with_trial(walker_document, poses=ByView(None, None))
@@ -303,7 +303,7 @@ def test_a_view_that_shows_nobody_leaves_the_other_one(
             raise PoseError("no person was found in front.mp4")
         return replace(document, trials=(replace(document.trials[0], poses=ByView(data.poses.sagittal, None)),))
 
-    monkeypatch.setattr(analyze, "estimate_poses", estimate)
+    monkeypatch.setattr(analysis_run, "estimate_poses", estimate)
     done, measures, problems = analyse_document(bare)
     assert problems == "no person was found in front.mp4"
     assert measures is not None
@@ -327,10 +327,10 @@ def nobody_in_front(walker: Document) -> Callable[..., Document]:
 def test_that_a_view_shows_nobody_is_remembered_for_that_video(
     walker_document: Document, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     bare = with_trial(walker_document, poses=ByView(None, None), provenance=ByView(None, None))
-    monkeypatch.setattr(analyze, "estimate_poses", nobody_in_front(walker_document))
+    monkeypatch.setattr(analysis_run, "estimate_poses", nobody_in_front(walker_document))
     done, _, problems = analyse_document(bare, measure=False)
     assert problems == "no person was found in front.mp4"
     assert nobody_in(done) == {("t1", View.CORONAL)}
@@ -356,12 +356,12 @@ def test_that_a_view_shows_nobody_is_remembered_for_that_video(
 def test_a_session_in_which_nobody_is_fails_and_remembers_it(
     walker_document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     videos = walker_document.trials[0].trial.videos
     front = replace(walker_document.trials[0].trial, videos=ByView(None, videos.coronal))
     bare = with_trial(walker_document, trial=front, poses=ByView(None, None))
-    monkeypatch.setattr(analyze, "estimate_poses", nobody_in_front(walker_document))
+    monkeypatch.setattr(analysis_run, "estimate_poses", nobody_in_front(walker_document))
     with pytest.raises(NothingFoundError, match=r"front\.mp4") as caught:
         analyse_document(bare)
     assert nobody_in(caught.value.document) == {("t1", View.CORONAL)}
@@ -398,7 +398,7 @@ def test_the_report_is_written_noted_and_looked_at(
 ) -> None:
     measures = measure_document(walker_document)
     out = tmp_path / "out"
-    path = session.export_report(
+    path = lifecycle.export_report(
         walker_document, measures, out, name="P001-gait.pdf", library=library, anonymous=True
     )
     assert path == out / "P001-gait.pdf"
@@ -419,11 +419,11 @@ def test_a_cancelled_report_leaves_the_folder(walker_document: Document, tmp_pat
 
     measures = measure_document(walker_document)
     with pytest.raises(Cancelled):
-        session.export_report(walker_document, measures, tmp_path / "out", tick=stop)
+        lifecycle.export_report(walker_document, measures, tmp_path / "out", tick=stop)
     assert not (tmp_path / "out").exists()
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
-        session.export_report(walker_document, measures, tmp_path / "file" / "out")
+        lifecycle.export_report(walker_document, measures, tmp_path / "file" / "out")
 
 
 def test_saving_over_what_another_program_saved_is_refused_and_a_copy_can_be_kept(
@@ -432,21 +432,21 @@ def test_saving_over_what_another_program_saved_is_refused_and_a_copy_can_be_kep
     opened = library.revision("walk1")
     theirs = replace(walker_document, texts=Texts("theirs", "", ""))
     with open_library(library.path) as other:
-        session.save_document(other, theirs, opened=opened)
+        lifecycle.save_document(other, theirs, opened=opened)
     mine = replace(walker_document, texts=Texts("mine", "", ""))
     with pytest.raises(ChangedElsewhereError, match="P001"):
-        session.save_document(library, mine, opened=opened)
+        lifecycle.save_document(library, mine, opened=opened)
     measures = measure_document(walker_document)
     with pytest.raises(ChangedElsewhereError):
-        session.sign_session(library, mine, measures, who="AB", opened=opened)
+        lifecycle.sign_session(library, mine, measures, who="AB", opened=opened)
     assert library.snapshots("walk1") == ()
     assert library.load_session("walk1").texts.findings == "theirs"
-    copy, revision = session.save_copy(library, mine)
+    copy, revision = lifecycle.save_copy(library, mine)
     assert copy.session.id == "walk1-2"
     assert library.load_session("walk1-2").texts.findings == "mine"
     # From the copy's revision on saving goes on as usual.
-    session.save_document(library, copy, opened=revision)
-    assert session.save_copy(library, mine)[0].session.id == "walk1-3"
+    lifecycle.save_document(library, copy, opened=revision)
+    assert lifecycle.save_copy(library, mine)[0].session.id == "walk1-3"
 
 
 def test_a_deleted_session_is_kept_whole_and_comes_back(library: Library, walker_document: Document) -> None:
@@ -454,14 +454,14 @@ def test_a_deleted_session_is_kept_whole_and_comes_back(library: Library, walker
     opened = library.save_session(graded)
     video = walker_document.trials[0].trial.videos.sagittal.path
     library.delete_session("walk1")
-    assert session.list_cards(library) == ()
-    assert [card.id for card in session.list_cards(library, deleted=True)] == ["walk1"]
+    assert lifecycle.list_cards(library) == ()
+    assert [card.id for card in lifecycle.list_cards(library, deleted=True)] == ["walk1"]
     assert video.is_file()
     # Whoever has it open does not bring it back by saving.
     with pytest.raises(ChangedElsewhereError):
-        session.save_document(library, graded, opened=opened)
+        lifecycle.save_document(library, graded, opened=opened)
     library.restore_session("walk1")
-    assert [card.id for card in session.list_cards(library)] == ["walk1"]
+    assert [card.id for card in lifecycle.list_cards(library)] == ["walk1"]
     assert library.load_session("walk1").grades == graded.grades
     with pytest.raises(StoreError):
         library.delete_session("nobody")

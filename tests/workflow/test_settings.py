@@ -7,8 +7,8 @@ import pytest
 
 from gaitviewer import paths
 from gaitviewer.errors import OutputError, SettingsError
-from gaitviewer.workflow import settings
-from gaitviewer.workflow.settings import Settings
+from gaitviewer.workflow.app import settings
+from gaitviewer.workflow.app.settings import Settings
 
 
 def test_without_a_file_there_are_defaults_and_no_file_appears() -> None:

@@ -10,23 +10,23 @@ import numpy as np
 import pytest
 import torch
 
-from gaitviewer.analysis.gait_features import load_features
+from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Direction, Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.errors import SettingsError
+from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip
+from gaitviewer.inference.severity.normal_gate import NORMAL
+from gaitviewer.inference.severity.predict import _saliency, predict
 from gaitviewer.nets.card import Card, LoadedModel
-from gaitviewer.nets.fusion import FusionNet, FusionSettings
-from gaitviewer.nets.stgcn import StgcnSettings
+from gaitviewer.nets.severity.fusion import FusionNet, SeverityNetSettings
+from gaitviewer.nets.severity.stgcn import StgcnSettings
 from gaitviewer.synthesis.demo import demo_scene
-from gaitviewer.synthesis.gait import normal_gait
-from gaitviewer.synthesis.keypoints import observe
-from gaitviewer.synthesis.patterns import add_pattern
-from gaitviewer.workflow.severity import _saliency, predict
-from gaitviewer.workflow.severity_gate import NORMAL
-from gaitviewer.workflow.skeleton_clips import JOINTS, SkeletonClip
+from gaitviewer.synthesis.filming.keypoints import observe
+from gaitviewer.synthesis.gait.model import normal_gait
+from gaitviewer.synthesis.gait.patterns import add_pattern
 
 torch.set_num_threads(1)
 CLASSES = ("level 1", "level 2", "level 3", "level 4")
@@ -34,7 +34,7 @@ CLASSES = ("level 1", "level 2", "level 3", "level 4")
 
 def walk(severity: float) -> Measures:
     from gaitviewer.analysis.measure import measure_session
-    from gaitviewer.analysis.motion import read_trial
+    from gaitviewer.analysis.walking.trial import read_trial
 
     gait = normal_gait()
     for side in Side:
@@ -55,7 +55,7 @@ def model(kind: str = "cross", layer: int = 9, **settings: Any) -> LoadedModel:
     torch.manual_seed(1)
     names = [feature.name for feature in load_features()]
     net = FusionNet(
-        FusionSettings(
+        SeverityNetSettings(
             kind=kind, skeleton=StgcnSettings(width=0.125), all_features=len(names),
             chosen=tuple(range(0, len(names), 3)), width=16, heads=2,
             map_layer=layer,

@@ -13,26 +13,26 @@ import torch
 
 from gaitviewer import paths
 from gaitviewer.analysis.measure import measure_session
-from gaitviewer.analysis.motion import read_trial
+from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Opinion
 from gaitviewer.core.session import Footwear, Session, Subject, Trial, WalkingAid
 from gaitviewer.formats.mot import read_mot
+from gaitviewer.inference.models import open_model
+from gaitviewer.inference.predict import predict
+from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
+from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, measure_deviation
+from gaitviewer.inference.severity.predict import as_batch, build_network, model_features
 from gaitviewer.nets.card import LoadedModel
+from gaitviewer.research.validation.projection import ValidationOptions, find_body
+from gaitviewer.research.validation.run import measure_markers, read_markers
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.demo import demo_scene
-from gaitviewer.synthesis.gait import LimbCurves, WalkerGait, normal_gait
-from gaitviewer.synthesis.keypoints import observe
-from gaitviewer.synthesis.patterns import add_pattern
-from gaitviewer.workflow.models import open_model
-from gaitviewer.workflow.predict import predict
-from gaitviewer.workflow.severity import as_batch, build_network, model_features
-from gaitviewer.workflow.severity_gate import NORMAL, judge_normal, measure_deviation
-from gaitviewer.workflow.skeleton_clips import ClipSettings, skeleton_clips
-from gaitviewer.workflow.validate import measure_markers, read_markers
-from gaitviewer.workflow.validate_projection import ValidationOptions, find_body
+from gaitviewer.synthesis.filming.keypoints import observe
+from gaitviewer.synthesis.gait.model import LimbCurves, WalkerGait, normal_gait
+from gaitviewer.synthesis.gait.patterns import add_pattern
 
 CHILDREN = 8
 
@@ -82,18 +82,18 @@ def ask(measures: Measures) -> Opinion:
 def network_alone(measures: Measures) -> Sequence[float]:
     """Probability of each level as the network sees it, whatever the gates say."""
     model = weights()
-    clips, _ = skeleton_clips(measures, ClipSettings.of(model.settings["clips"]))
+    clips, _ = skeleton_clips(measures, SkeletonClipSettings.of(model.settings["clips"]))
     net = build_network(model.settings, model.state)
     features = torch.from_numpy(model_features(measures, model.settings)).expand(len(clips), -1)
     with torch.no_grad():
-        chances = net(torch.from_numpy(as_batch(clips)), features).softmax(dim=1).mean(dim=0)
-    return [float(chance) for chance in chances]
+        probabilities = net(torch.from_numpy(as_batch(clips)), features).softmax(dim=1).mean(dim=0)
+    return [float(probability) for probability in probabilities]
 
 
-def expected_level(chances: Sequence[float] | None) -> float:
+def expected_level(probabilities: Sequence[float] | None) -> float:
     """Mean level 1..4 of an answer."""
-    assert chances is not None
-    return sum(level * chance for level, chance in enumerate(chances, 1))
+    assert probabilities is not None
+    return sum(level * probability for level, probability in enumerate(probabilities, 1))
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,25 @@ import numpy as np
 import pytest
 
 from gaitviewer.analysis.measure import measure_session
-from gaitviewer.analysis.motion import read_trial
+from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.gait import ByView, Direction, Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Trial
-from gaitviewer.nets.graphs import BODY_FEET_25
+from gaitviewer.inference.severity.clips import (
+    FLIPS,
+    JOINTS,
+    SkeletonClipSettings,
+    mirrored,
+    skeleton_clips,
+)
+from gaitviewer.nets.severity.graphs import BODY_FEET_25
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.demo import DemoScene, demo_scene
-from gaitviewer.synthesis.gait import deviate, normal_gait
-from gaitviewer.synthesis.keypoints import observe
-from gaitviewer.workflow.skeleton_clips import FLIPS, JOINTS, ClipSettings, mirrored, skeleton_clips
+from gaitviewer.synthesis.filming.keypoints import observe
+from gaitviewer.synthesis.gait.model import deviate, normal_gait
 
-BOTH = ClipSettings(views=("sagittal", "coronal"))
+BOTH = SkeletonClipSettings(views=("sagittal", "coronal"))
 LEFT_KNEE, RIGHT_KNEE = JOINTS.index("left_knee"), JOINTS.index("right_knee")
 
 
@@ -165,7 +171,7 @@ def test_joints_that_no_network_learned_stay_unseen(seen: Measures) -> None:
     (clip, *_), _ = skeleton_clips(seen)
     assert (clip.values[:, small_toe, 2] == 0).all()
     np.testing.assert_allclose(clip.values[:, small_toe, :2], clip.values[:, toe, :2], atol=1e-6)
-    (everything, *_), _ = skeleton_clips(seen, ClipSettings(unseen=()))
+    (everything, *_), _ = skeleton_clips(seen, SkeletonClipSettings(unseen=()))
     assert (everything.values[:, small_toe, 2] > 0).all()
     np.testing.assert_array_equal(everything.values[:, toe], clip.values[:, toe])
 

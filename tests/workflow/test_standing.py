@@ -12,8 +12,8 @@ from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts
 from gaitviewer.core.gait import ByView
 from gaitviewer.store import open_library
-from gaitviewer.workflow.request import AnalyzeRequest, make_session
-from gaitviewer.workflow.standing import find_standing, remember
+from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
+from gaitviewer.workflow.analysis.results_cache import find_cached_results, remember
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def request_made(tmp_path: Path) -> AnalyzeRequest:
 
 
 def test_unchanged_results_stand(request_made: AnalyzeRequest) -> None:
-    found = find_standing(request_made)
+    found = find_cached_results(request_made)
     assert found is not None
     assert found.summary == ("what it said",)
     assert found.files == ((request_made.out / "report.pdf").resolve(),)
@@ -85,7 +85,7 @@ CHANGES: list[Callable[[AnalyzeRequest], AnalyzeRequest]] = [
 def test_whatever_has_changed_is_done_again(
     change: Callable[[AnalyzeRequest], AnalyzeRequest], request_made: AnalyzeRequest
 ) -> None:
-    assert find_standing(change(request_made)) is None
+    assert find_cached_results(change(request_made)) is None
 
 
 def test_a_session_that_a_person_worked_on_is_done_again(request_made: AnalyzeRequest, tmp_path: Path) -> None:
@@ -94,11 +94,11 @@ def test_a_session_that_a_person_worked_on_is_done_again(request_made: AnalyzeRe
     with open_library(kept.library) as library:
         library.save_session(document)
     remember(kept, "s1", [kept.out / "report.pdf"], [])
-    assert find_standing(kept) is not None
+    assert find_cached_results(kept) is not None
     with open_library(kept.library) as library:
         library.connection.execute("UPDATE sessions SET saved_utc = '2020-01-01T00:00:00+00:00'")
         library.connection.commit()
     remember(kept, "s1", [kept.out / "report.pdf"], [])
     with open_library(kept.library) as library:
         library.save_session(replace(document, texts=Texts(findings="walks well")))
-    assert find_standing(kept) is None
+    assert find_cached_results(kept) is None

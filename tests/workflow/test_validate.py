@@ -14,8 +14,11 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.errors import AnalysisError, Cancelled, FormatError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.trc import read_trc
-from gaitviewer.workflow import validate
-from gaitviewer.workflow.validate import (
+from gaitviewer.research.validation import run as validation_run
+from gaitviewer.research.validation.compare import FILE, MARKERS, PELVIS, compare
+from gaitviewer.research.validation.items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
+from gaitviewer.research.validation.projection import find_body
+from gaitviewer.research.validation.run import (
     ValidationOptions,
     ValidationReport,
     format_report,
@@ -23,10 +26,7 @@ from gaitviewer.workflow.validate import (
     report_as_json,
     validate_files,
 )
-from gaitviewer.workflow.validate_compare import FILE, MARKERS, PELVIS, compare
-from gaitviewer.workflow.validate_items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
-from gaitviewer.workflow.validate_projection import find_body
-from gaitviewer.workflow.validate_truth import Truth, find_truth
+from gaitviewer.research.validation.truth import Truth, find_truth
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_a_trial_that_cannot_be_measured_counts_as_missed(
     def fail(*_: object, **__: object) -> Measures:
         raise AnalysisError("Nobody walks here.")
 
-    monkeypatch.setattr(validate, "measure_markers", fail)
+    monkeypatch.setattr(validation_run, "measure_markers", fail)
     report = validate_files(children[:1])
     assert report.events[0].found == 0
     assert report.events[0].missed > 5

@@ -8,10 +8,10 @@ import pytest
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.markers import BodyMeasures, MarkerTrial
-from gaitviewer.synthesis.gait import normal_gait
-from gaitviewer.synthesis.walker import simulate
-from gaitviewer.workflow.validate_body import complete_body
-from gaitviewer.workflow.validate_projection import WalkingBody
+from gaitviewer.research.validation.body import complete_body
+from gaitviewer.research.validation.projection import WalkingBody
+from gaitviewer.synthesis.gait.model import normal_gait
+from gaitviewer.synthesis.gait.walker import simulate
 
 JOINTS = [Keypoint[f"{side.name}_{part}"] for side in Side for part in ("HIP", "KNEE", "ANKLE", "SHOULDER")]
 FEET = [Keypoint[f"{side.name}_{part}"] for side in Side for part in ("HEEL", "BIG_TOE", "SMALL_TOE")]

@@ -12,7 +12,7 @@ from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.formats.markers import MarkerTrial
-from gaitviewer.workflow.validate_projection import ValidationOptions, film, find_body, resample, trial_of
+from gaitviewer.research.validation.projection import ValidationOptions, film, find_body, resample, trial_of
 
 PARTS = {
     "FEP": (0.0, 0.1, 0.8),

@@ -11,12 +11,17 @@ from gaitviewer.cli.arguments import build_parser
 from gaitviewer.core.gait import View
 from gaitviewer.errors import SettingsError
 from gaitviewer.formats.c3d import read_c3d
+from gaitviewer.research.validation.body import complete_body
+from gaitviewer.research.validation.compare import FILE, MARKERS
+from gaitviewer.research.validation.projection import find_body, place_cameras, resample
+from gaitviewer.research.validation.render import film_body
+from gaitviewer.research.validation.run import (
+    ValidationOptions,
+    format_report,
+    report_as_json,
+    validate_files,
+)
 from gaitviewer.video import open_video
-from gaitviewer.workflow.validate import ValidationOptions, format_report, report_as_json, validate_files
-from gaitviewer.workflow.validate_body import complete_body
-from gaitviewer.workflow.validate_compare import FILE, MARKERS
-from gaitviewer.workflow.validate_projection import find_body, place_cameras, resample
-from gaitviewer.workflow.validate_render import film_body
 
 SHORT = "HC033A10.c3d"  # 1.7 s
 

@@ -13,9 +13,9 @@ from gaitviewer.core.gait import EventKind, Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import MarkerEvent
-from gaitviewer.workflow.validate_items import find_true_items, score_of
-from gaitviewer.workflow.validate_projection import WalkingBody, find_body
-from gaitviewer.workflow.validate_truth import find_true_strides, find_truth, marker_angles
+from gaitviewer.research.validation.items import find_true_items, score_of
+from gaitviewer.research.validation.projection import WalkingBody, find_body
+from gaitviewer.research.validation.truth import find_true_strides, find_truth, marker_angles
 
 
 def posed_body(points: dict[str, tuple[float, float, float]], *, frames: int = 50) -> WalkingBody:

@@ -2,15 +2,15 @@
 
 from gaitviewer.gui.canvas.overlays import OVERLAYS, Overlay, overlay_title
 from gaitviewer.gui.canvas.scene import Content, EvidenceMark, MaskSource, content_of
-from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
 from gaitviewer.gui.canvas.two_views import TwoViews, evidence_label
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
+from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind
 
 __all__ = [
     "OVERLAYS",
     "Content",
     "EvidenceMark",
-    "HandMeasure",
+    "DrawnMeasurement",
     "MaskSource",
     "Overlay",
     "ToolKind",

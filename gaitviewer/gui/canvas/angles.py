@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QPainter
 
+from gaitviewer.core.construction import Construction, FramePoints, construct
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.canvas.scene import Scene
 from gaitviewer.gui.canvas.strokes import (
@@ -23,8 +24,7 @@ from gaitviewer.gui.canvas.strokes import (
     ring,
     side_colour,
 )
-from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind, leg_length_px
-from gaitviewer.workflow.drawing import Body, Construction, construct
+from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind, leg_length_px
 
 # What the overlay of angles shows: of the near side in the side view, of the body in the coronal one.
 _SAGITTAL = ("trunk_tilt", "hip_flexion", "knee_flexion", "ankle_dorsiflexion")
@@ -32,12 +32,12 @@ _CORONAL = ("trunk_lateral_lean",)
 _LEVELS = ("shoulder_obliquity", "pelvic_obliquity")
 
 
-def body_of(scene: Scene, side: Side) -> Body | None:
+def body_of(scene: Scene, side: Side) -> FramePoints | None:
     """The keypoints in widget pixels, for constructions."""
     pose, points = scene.content.pose, scene.points
     if pose is None or points is None:
         return None
-    return Body(points, pose.skeleton, side)
+    return FramePoints(points, pose.skeleton, side)
 
 
 def draw_construction(
@@ -117,7 +117,7 @@ def paint_posture(painter: QPainter, scene: Scene) -> None:
         _paint_level(painter, scene, body, angle, part)
 
 
-def _paint_level(painter: QPainter, scene: Scene, body: Body, angle: str, part: str) -> None:
+def _paint_level(painter: QPainter, scene: Scene, body: FramePoints, angle: str, part: str) -> None:
     own, other = body.own(part), body.other(part)
     if not (np.isfinite(own).all() and np.isfinite(other).all()):
         return
@@ -157,7 +157,7 @@ def evidence_points(scene: Scene) -> NDArray[np.float64]:
     mark, pose = scene.evidence, scene.content.pose
     if mark is None or pose is None or not 0 <= mark.evidence.frame < len(pose):
         return np.empty((0, 2))
-    body = Body(np.asarray(pose.xy[mark.evidence.frame], np.float64), pose.skeleton, mark.side)
+    body = FramePoints(np.asarray(pose.xy[mark.evidence.frame], np.float64), pose.skeleton, mark.side)
     known = [body.named(name) for name in mark.evidence.keypoints if name in pose.skeleton.keypoints]
     made = construct(mark.evidence.angle, body) if mark.evidence.angle else None
     parts = [np.array(known).reshape(-1, 2)] + ([made.points()] if made is not None else [])
@@ -176,7 +176,7 @@ def paint_tools(painter: QPainter, scene: Scene) -> None:
         dot(painter, point, 3.5, colour)
 
 
-def _paint_measure(painter: QPainter, scene: Scene, done: HandMeasure) -> None:
+def _paint_measure(painter: QPainter, scene: Scene, done: DrawnMeasurement) -> None:
     colour = scene.palette.colour("tool")
     points = [scene.placement.to_widget(*xy) for xy in done.points]
     if done.kind is ToolKind.VERTICAL:
@@ -199,7 +199,7 @@ def _paint_measure(painter: QPainter, scene: Scene, done: HandMeasure) -> None:
     write(painter, scene, (at[0] + 12, at[1]), text, colour, off=points)
 
 
-def share_of_leg(scene: Scene, done: HandMeasure) -> str:
+def share_of_leg(scene: Scene, done: DrawnMeasurement) -> str:
     """A distance as a share of the leg in the same picture: an estimate, as the picture has no scale."""
     pose = scene.content.pose
     if done.kind is not ToolKind.DISTANCE or pose is None or done.frame >= len(pose.xy):

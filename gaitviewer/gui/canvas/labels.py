@@ -23,7 +23,7 @@ _STEPS = sorted(
 
 
 @dataclass(slots=True)
-class Labels:
+class LabelPlacer:
     """The places that are taken in one picture."""
 
     taken: list[QRectF] = field(default_factory=list)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from gaitviewer.gui import theme
 from gaitviewer.gui.canvas.strokes import label
+from gaitviewer.gui.widgets import theme
 
 
 def draw_image(painter: QPainter, target: QRectF, image: QImage, *, bounds: QRect, pixel_ratio: float) -> None:

@@ -13,10 +13,10 @@ from gaitviewer.core.evgs import Evidence
 from gaitviewer.core.gait import Direction, GaitEvent, Side, View, WalkingPass
 from gaitviewer.core.measures import Curve, Measures, ViewMotion
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.gui.canvas.labels import Labels
+from gaitviewer.gui.canvas.labels import LabelPlacer
 from gaitviewer.gui.canvas.placement import Placement
-from gaitviewer.gui.canvas.tools import HandMeasure
-from gaitviewer.gui.theme import Palette
+from gaitviewer.gui.model.manual_tools import DrawnMeasurement
+from gaitviewer.gui.widgets.theme import Palette
 
 
 class MaskSource(Protocol):
@@ -135,11 +135,11 @@ class Scene:
     size: tuple[float, float]
     palette: Palette
     evidence: EvidenceMark | None = None
-    tools: tuple[HandMeasure, ...] = ()
+    tools: tuple[DrawnMeasurement, ...] = ()
     draft: tuple[tuple[float, float], ...] = ()
     exact: bool = True
     covered: bool = True
-    labels: Labels = field(default_factory=Labels)
+    labels: LabelPlacer = field(default_factory=LabelPlacer)
 
     @property
     def points(self) -> NDArray[np.float64] | None:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.canvas.labels import Labels, inside
-from gaitviewer.gui.theme import Palette
+from gaitviewer.gui.canvas.labels import LabelPlacer, inside
+from gaitviewer.gui.widgets.theme import Palette
 
 _HALO = QColor(22, 27, 33)
 # Left is dashed, right solid, so that the sides differ without their colours.
@@ -143,7 +143,7 @@ def label(
     colour: QColor | None = None,
     bounds: tuple[float, float] | None = None,
     centred: bool = False,
-    labels: Labels | None = None,
+    labels: LabelPlacer | None = None,
     off: Iterable[Sequence[float] | Array] = (),
 ) -> QRectF:
     """Words on a dark plate with the point ``at`` at its left middle (or middle); kept inside ``bounds``.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gaitviewer.core.gait import View
-from gaitviewer.gui.canvas.hits import Xy, nearest_handle
-from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind, measure, moved
+from gaitviewer.gui.model.hit_testing import Xy, nearest_handle
+from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind, measure, moved
 
 
 class Toolbox:
@@ -24,7 +24,7 @@ class Toolbox:
         self.view = view
         self.kind: ToolKind | None = None
         self.mm_per_px: float | None = None
-        self._measures: list[HandMeasure] = []
+        self._measures: list[DrawnMeasurement] = []
         self._set: list[Xy] = []
         self._cursor: Xy | None = None
         self._pressed: Xy | None = None
@@ -50,22 +50,22 @@ class Toolbox:
         self._latest = None
 
     @property
-    def measures(self) -> tuple[HandMeasure, ...]:
+    def measures(self) -> tuple[DrawnMeasurement, ...]:
         """All finished measurements of this view."""
         return tuple(self._measures)
 
     @property
-    def latest(self) -> HandMeasure | None:
+    def latest(self) -> DrawnMeasurement | None:
         """The one made or changed last."""
         return None if self._latest is None else self._measures[self._latest]
 
-    def set_measures(self, measures: Iterable[HandMeasure]) -> None:
+    def set_measures(self, measures: Iterable[DrawnMeasurement]) -> None:
         """Show these measurements; those of the other view are passed over."""
         self.give_up()
         self._measures = [done for done in measures if done.view is self.view]
         self._latest = None
 
-    def of_frame(self, frame: int) -> tuple[HandMeasure, ...]:
+    def of_frame(self, frame: int) -> tuple[DrawnMeasurement, ...]:
         """The measurements made on a frame."""
         return tuple(done for done in self._measures if done.frame == frame)
 

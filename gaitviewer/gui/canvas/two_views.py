@@ -12,18 +12,18 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.gui.canvas.gone import GoneNotice
+from gaitviewer.gui.canvas.missing_video_notice import MissingVideoNotice
 from gaitviewer.gui.canvas.scene import EvidenceMark, MaskSource, content_of
-from gaitviewer.gui.canvas.tools import HandMeasure, ToolKind
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
-from gaitviewer.gui.frames import DEFAULT_LIMIT_BYTES, FrameStore
-from gaitviewer.gui.hiding import is_any_hidden, is_hidden
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.tracks import FrameSource, SyncMeter
-from gaitviewer.gui.words import translate_data
+from gaitviewer.gui.model.blinding import is_any_hidden, is_hidden
+from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind
+from gaitviewer.gui.playback.frame_store import DEFAULT_LIMIT_BYTES, FrameStore
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.playback.timebase import PlayedFrames, SyncMeter
+from gaitviewer.gui.widgets.translation import translate_data
 
 if TYPE_CHECKING:
-    from gaitviewer.gui.state import AppState
+    from gaitviewer.gui.model.state import AppState
 
 _NO_MASKS: ByView[MaskSource | None] = ByView(None, None)
 
@@ -36,7 +36,7 @@ class TwoViews(QWidget):
 
     Signals:
         active_view_changed: the user works in this view (:class:`View`).
-        measured: a hand measurement was made or changed (:class:`HandMeasure`).
+        measured: a hand measurement was made or changed (:class:`DrawnMeasurement`).
         point_clicked: view and index of a keypoint (-1 beside all).
         failed: view and why it shows no pictures.
         find_asked: the user wants to say where the video of this view is.
@@ -70,7 +70,7 @@ class TwoViews(QWidget):
         self.player = Player(self, clock=clock)
         self.frames = FrameStore(self, limit_bytes=limit_bytes)
         self.canvases = ByView(VideoCanvas(View.SAGITTAL), VideoCanvas(View.CORONAL))
-        self.gone = ByView(*(GoneNotice(self.canvases[view]) for view in View))
+        self.gone = ByView(*(MissingVideoNotice(self.canvases[view]) for view in View))
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setObjectName("two_views_splitter")
         self._splitter.setChildrenCollapsible(False)
@@ -115,7 +115,7 @@ class TwoViews(QWidget):
         self._arrange()
         self._active = None
         self.refresh_content()
-        both: ByView[FrameSource | None] = ByView(sources.sagittal, sources.coronal)
+        both: ByView[PlayedFrames | None] = ByView(sources.sagittal, sources.coronal)
         self.player.open(both, offset_s=self._offset_s())
 
     def reopen(self, view: View) -> None:
@@ -328,7 +328,7 @@ class TwoViews(QWidget):
         for canvas in self.canvases_there:
             canvas.set_tool(kind)
 
-    def hand_measures(self) -> tuple[HandMeasure, ...]:
+    def hand_measures(self) -> tuple[DrawnMeasurement, ...]:
         """Everything measured by hand in this trial."""
         return tuple(done for canvas in self.canvases_there for done in canvas.toolbox.measures)
 

@@ -18,17 +18,17 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gaitviewer.core.gait import View
-from gaitviewer.gui import theme
 from gaitviewer.gui.canvas import placement as places
 from gaitviewer.gui.canvas.angles import evidence_points, paint_tools
-from gaitviewer.gui.canvas.hits import Xy, nearest_point
 from gaitviewer.gui.canvas.overlays import OVERLAYS, paint_overlays
 from gaitviewer.gui.canvas.picture import draw_image, paint_around, paint_badge, paint_focus, paint_message
 from gaitviewer.gui.canvas.placement import Placement
 from gaitviewer.gui.canvas.scene import Content, EvidenceMark, Scene
 from gaitviewer.gui.canvas.toolbox import Toolbox
-from gaitviewer.gui.canvas.tools import ToolKind
-from gaitviewer.gui.frames import ViewFrames
+from gaitviewer.gui.model.hit_testing import Xy, nearest_point
+from gaitviewer.gui.model.manual_tools import ToolKind
+from gaitviewer.gui.playback.frame_store import ViewFrames
+from gaitviewer.gui.widgets import theme
 
 _ZOOM_STEP = 1.2
 _GRAB_PX = 10.0

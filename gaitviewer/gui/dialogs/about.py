@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gaitviewer import __version__, paths
-from gaitviewer.gui import theme
+from gaitviewer.gui.widgets import theme
 
 
 class AboutDialog(QDialog):

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.workflow.session import SessionCard
+from gaitviewer.workflow.sessions.lifecycle import SessionCard
 
 
 class DeletedDialog(QDialog):

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEd
 
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.errors import SettingsError
-from gaitviewer.gui import theme
-from gaitviewer.workflow.request import make_session, parse_date, parse_length_m
+from gaitviewer.gui.widgets import theme
+from gaitviewer.workflow.analysis.request import make_session, parse_date, parse_length_m
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.gui import theme
-from gaitviewer.gui.words import translate_data
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import translate_data
 
 
 class FailureDialog(QDialog):

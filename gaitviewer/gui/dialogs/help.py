@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.gui import theme
-from gaitviewer.gui.keys import KeyBinding, load_keys, save_keys
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.keys import KeyBinding, load_keys, save_keys
 
 ACTION_ROLE = Qt.ItemDataRole.UserRole + 1
 

@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gaitviewer.core.gait import View
 from gaitviewer.gui.canvas import TwoViews
-from gaitviewer.gui.notices import Banner
-from gaitviewer.gui.work import Work
-from gaitviewer.workflow.session import missing_videos
+from gaitviewer.gui.services.analysis import AnalysisService
+from gaitviewer.gui.services.job_bar import Banner
+from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
 
 class MissingVideos(QObject):
     """Looks after the videos of the open session."""
 
-    def __init__(self, window: QWidget, work: Work, banner: Banner, views: TwoViews) -> None:
+    def __init__(self, window: QWidget, work: AnalysisService, banner: Banner, views: TwoViews) -> None:
         """Say it in ``banner``; ``views`` shows a view again once its file was found."""
         super().__init__(window)
         self._window, self._work, self._banner, self._views = window, work, banner, views
@@ -39,7 +39,7 @@ class MissingVideos(QObject):
             "missing",
             words.format(name=stream.path.name, folder=stream.path.parent),
             button=self.tr("Find it…"),
-            deed=lambda: self.ask(trial, view, stream.path),
+            command=lambda: self.ask(trial, view, stream.path),
             level="warning",
         )
 
@@ -53,7 +53,7 @@ class MissingVideos(QObject):
             "missing",
             self._views.unreadable(view),
             button=self.tr("Find it…"),
-            deed=lambda: self._ask_for_view(view),
+            command=lambda: self._ask_for_view(view),
             level="warning",
         )
 

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Session
-from gaitviewer.gui import theme
 from gaitviewer.gui.dialogs.facts_form import FactsForm
 from gaitviewer.gui.dialogs.recordings_table import VIDEO_ENDINGS, RecordingsTable, videos_in
-from gaitviewer.gui.jobs import Jobs
-from gaitviewer.workflow.request import AnalyzeRequest
+from gaitviewer.gui.services.jobs import Jobs
+from gaitviewer.gui.widgets import theme
+from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
 class NewSessionDialog(QDialog):
@@ -132,7 +132,7 @@ class NewSessionDialog(QDialog):
         for path in files:
 
             def work(tick: Tick, path: Path = path) -> tuple[Path, str, bool]:
-                from gaitviewer.workflow.recordings import describe_recording
+                from gaitviewer.workflow.analysis.open_trials import describe_recording
 
                 return (path, *describe_recording(path))
 

@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from gaitviewer.core.session import Session
-from gaitviewer.gui.hiding import is_any_hidden
-from gaitviewer.gui.work import Work
+from gaitviewer.gui.model.blinding import is_any_hidden
+from gaitviewer.gui.services.analysis import AnalysisService
 
 if TYPE_CHECKING:
     from gaitviewer.gui.dialogs.report import ReportChoices
-    from gaitviewer.workflow.session import SessionCard
+    from gaitviewer.workflow.sessions.lifecycle import SessionCard
 
 # So many sessions are named in a question; of the others the number is told.
 _NAMED = 4
@@ -34,7 +34,7 @@ class Dialogs(QObject):
 
     keys_changed = Signal()
 
-    def __init__(self, window: QWidget, work: Work, places: QSettings) -> None:
+    def __init__(self, window: QWidget, work: AnalysisService, places: QSettings) -> None:
         super().__init__(window)
         self._window = window
         self._work = work
@@ -172,7 +172,7 @@ class Dialogs(QObject):
     def ask_purge(self, cards: tuple[SessionCard, ...]) -> None:
         """Whether these deleted sessions shall be erased for good, and what that means."""
         from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
-        from gaitviewer.workflow.library import older_copies
+        from gaitviewer.workflow.sessions.queries import older_copies
 
         names = [f"{card.subject} ({card.when.isoformat()})" if card.when else card.subject for card in cards]
         shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gaitviewer.gui import theme
+from gaitviewer.gui.widgets import theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Answer:
 
     name: str
     words: str
-    deed: Callable[[], object]
+    command: Callable[[], object]
     main: bool = False
 
 
@@ -57,7 +57,7 @@ class QuestionDialog(QDialog):
             button.setAutoDefault(True)  # Return presses the button that was gone to with Tab
             if answer.main:
                 button.setProperty("primary", "true")
-            button.clicked.connect(lambda _=False, deed=answer.deed: self._answer(deed))
+            button.clicked.connect(lambda _=False, command=answer.command: self._answer(command))
             below.addWidget(button)
             self.buttons[answer.name] = button
         layout = QVBoxLayout(self)
@@ -68,6 +68,6 @@ class QuestionDialog(QDialog):
         main = next((answer.name for answer in answers if answer.main), "cancel")
         self.buttons[main].setFocus()
 
-    def _answer(self, deed: Callable[[], object]) -> None:
+    def _answer(self, command: Callable[[], object]) -> None:
         self.accept()
-        deed()
+        command()

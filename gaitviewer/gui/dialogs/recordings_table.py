@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHeaderView, QSpinBox, QTableWidget, QTableWidgetItem, QWidget
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.gui import theme
-from gaitviewer.workflow.pairing import Dropped, propose_pairs
+from gaitviewer.gui.widgets import theme
+from gaitviewer.workflow.analysis.pairing import Dropped, propose_pairs
 
 FILE, TRIAL, VIEW, NOTE = range(4)
 VIDEO_ENDINGS = frozenset(

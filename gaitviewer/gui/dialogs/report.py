@@ -32,11 +32,11 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
-from gaitviewer.gui import theme
 from gaitviewer.gui.dialogs.section_list import SectionList
-from gaitviewer.gui.documents import report_name
-from gaitviewer.gui.jobs import Job, JobFailure, Jobs
-from gaitviewer.gui.words import translate_data
+from gaitviewer.gui.model.documents import report_name
+from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import translate_data
 
 Pages = tuple[NDArray[np.uint8], ...]
 
@@ -298,7 +298,7 @@ class ReportDialog(QDialog):
         folder = Path(self._temporary.name)
 
         def work(tick: Tick) -> Pages:
-            from gaitviewer.workflow.session import preview_report
+            from gaitviewer.workflow.sessions.lifecycle import preview_report
 
             return preview_report(
                 document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
@@ -327,7 +327,7 @@ class ReportDialog(QDialog):
         paper, anonymous = self.paper.currentText(), self.anonymous.isChecked()
 
         def work(tick: Tick) -> Path:
-            from gaitviewer.workflow.session import export_and_note
+            from gaitviewer.workflow.sessions.lifecycle import export_and_note
 
             return export_and_note(
                 document, measures, folder, name=name, paper=paper, anonymous=anonymous,

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.errors import UserError
-from gaitviewer.workflow.settings import Settings, change, save
+from gaitviewer.workflow.app.settings import Settings, change, save
 
 
 class SettingsDialog(QDialog):

@@ -22,14 +22,14 @@ from gaitviewer.core.gait import View
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Affected, Rating, Session, VideoStream
-from gaitviewer.gui import theme
-from gaitviewer.gui.panels.base import Panel, nothing_open
-from gaitviewer.gui.panels.trial_out import TrialOutBar
-from gaitviewer.gui.panels.wording import tr, view_name
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
-from gaitviewer.gui.words import translate_data
-from gaitviewer.workflow.analysing import shows_nobody
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.base import Panel, nothing_open
+from gaitviewer.gui.panels.common.exclude_trial import TrialOutBar
+from gaitviewer.gui.panels.common.wording import tr, view_name
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.workflow.analysis.run_session import shows_nobody
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -22,16 +22,16 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
 from gaitviewer.core.numerals import DASH, number
-from gaitviewer.gui import theme
-from gaitviewer.gui.hiding import waiting_for
-from gaitviewer.gui.panels.base import Panel
-from gaitviewer.gui.panels.evgs_table import AnyIndex
-from gaitviewer.gui.panels.marks import side_colour
-from gaitviewer.gui.panels.wording import joined, sentence, side_name, stat_words, strides, with_unit
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
-from gaitviewer.gui.words import translate_data
-from gaitviewer.workflow.tables import evgs_items
+from gaitviewer.gui.model.blinding import waiting_for
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.base import Panel
+from gaitviewer.gui.panels.common.score_painting import side_colour
+from gaitviewer.gui.panels.common.wording import joined, sentence, side_name, stat_words, strides, with_unit
+from gaitviewer.gui.panels.score.table import AnyIndex
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.workflow.app.tables import evgs_items
 
 NAME, LEFT, RIGHT, NORM, SYMMETRY = range(5)
 _ROW_PX = 26

@@ -11,17 +11,17 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gaitviewer.core.gait import BySide, Side
-from gaitviewer.core.measures import Measures, Pattern
+from gaitviewer.core.measures import Measures, SagittalPattern
 from gaitviewer.core.numerals import number
-from gaitviewer.gui import theme
-from gaitviewer.gui.hiding import is_any_hidden
-from gaitviewer.gui.panels.base import Panel
-from gaitviewer.gui.panels.marks import side_colour, side_pen
-from gaitviewer.gui.panels.wording import sentence, side_name, tr
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
-from gaitviewer.gui.words import translate_data
-from gaitviewer.workflow.tables import angle_kinds
+from gaitviewer.gui.model.blinding import is_any_hidden
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.base import Panel
+from gaitviewer.gui.panels.common.score_painting import side_colour, side_pen
+from gaitviewer.gui.panels.common.wording import sentence, side_name, tr
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.workflow.app.tables import angle_kinds
 
 _LEAST_REACH = 3.5  # z that the plot shows at least to each side
 _MARKER_PX = 7.0
@@ -107,7 +107,7 @@ class PatternPanel(Panel):
         self.bars.update()
 
 
-def pattern_words(pattern: Pattern) -> str:
+def pattern_words(pattern: SagittalPattern) -> str:
     """The pattern of a limb in one line."""
     side = side_name(pattern.side).capitalize()
     if not pattern.label:
@@ -157,10 +157,10 @@ class PatternPlot(QWidget):
         super().__init__(parent)
         self.setObjectName("pattern_plot")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._patterns: BySide[Pattern] | None = None
+        self._patterns: BySide[SagittalPattern] | None = None
         self._height = _PLOT_PX[1]
 
-    def show_patterns(self, patterns: BySide[Pattern]) -> None:
+    def show_patterns(self, patterns: BySide[SagittalPattern]) -> None:
         """Show both limbs."""
         self._patterns = patterns
         words = " ".join(pattern_words(patterns[side]) for side in Side)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from gaitviewer.core.measures import Level, QualityFinding
-from gaitviewer.gui import theme
-from gaitviewer.gui.panels.base import Panel
-from gaitviewer.gui.panels.wording import joined, many, recording_name, sentence, view_name
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
-from gaitviewer.gui.words import translate_data
+from gaitviewer.core.measures import FindingSeverity, QualityFinding
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.base import Panel
+from gaitviewer.gui.panels.common.wording import joined, many, recording_name, sentence, view_name
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import translate_data
 
-_ICONS = {Level.GOOD: "good", Level.NOTE: "note", Level.WARNING: "warning", Level.REFUSED: "error"}
+_ICONS = {
+    FindingSeverity.GOOD: "good",
+    FindingSeverity.NOTE: "note",
+    FindingSeverity.WARNING: "warning",
+    FindingSeverity.REFUSED: "error",
+}
 _ICON_PX = 18
 
 
@@ -70,12 +75,12 @@ class QualityPanel(Panel):
 def summary(findings: tuple[QualityFinding, ...]) -> str:
     """How many findings of each kind, and which items they cost."""
     tr = QCoreApplication.translate
-    counts = {level: sum(f.level is level for f in findings) for level in Level}
+    counts = {level: sum(f.level is level for f in findings) for level in FindingSeverity}
     words = (
-        (Level.REFUSED, tr("QualityPanel", "not usable"), tr("QualityPanel", "not usable")),
-        (Level.WARNING, tr("QualityPanel", "warning"), tr("QualityPanel", "warnings")),
-        (Level.NOTE, tr("QualityPanel", "note"), tr("QualityPanel", "notes")),
-        (Level.GOOD, tr("QualityPanel", "good"), tr("QualityPanel", "good")),
+        (FindingSeverity.REFUSED, tr("QualityPanel", "not usable"), tr("QualityPanel", "not usable")),
+        (FindingSeverity.WARNING, tr("QualityPanel", "warning"), tr("QualityPanel", "warnings")),
+        (FindingSeverity.NOTE, tr("QualityPanel", "note"), tr("QualityPanel", "notes")),
+        (FindingSeverity.GOOD, tr("QualityPanel", "good"), tr("QualityPanel", "good")),
     )
     text = sentence(joined(many(counts[level], one, more) for level, one, more in words if counts[level]))
     lost = sorted({code for f in findings for code in f.items})

@@ -7,9 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gaitviewer.gui.panels.base import Panel, nothing_open
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.base import Panel, nothing_open
+from gaitviewer.gui.playback.player import Player
 
 _PAUSE_MS = 1500  # what is typed without a longer pause is one step to undo
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.cleaning import body_height_px, clean, low_pass, smooth_xy
+from gaitviewer.analysis.signal.cleaning import body_height_px, clean, low_pass, smooth_xy
 from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 

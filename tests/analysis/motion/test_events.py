@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.cleaning import clean
-from gaitviewer.analysis.consensus import Weighed, alternate, consensus
-from gaitviewer.analysis.events import detect_events
-from gaitviewer.analysis.passes import apply_sides, find_passes
-from gaitviewer.analysis.thresholds import DetectorSettings
+from gaitviewer.analysis.events.consensus import WeightedEvent, consensus, enforce_alternation
+from gaitviewer.analysis.events.detect import detect_events
+from gaitviewer.analysis.settings import DetectorSettings
+from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.walking.passes import apply_sides, find_passes
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -184,7 +184,9 @@ def _event(kind: EventKind, time: float) -> GaitEvent:
 
 def test_contacts_and_toe_offs_take_turns() -> None:
     rows = [(IC, 0.0, 1.0), (IC, 0.2, 0.4), (TO, 0.6, 1.0), (IC, 1.0, 1.0), (IC, 2.0, 1.0), (TO, 2.6, 1.0)]
-    kept = alternate([Weighed(_event(kind, time), prominence) for kind, time, prominence in rows])
+    kept = enforce_alternation(
+        [WeightedEvent(_event(kind, time), prominence) for kind, time, prominence in rows]
+    )
     assert [e.time_s for e in kept] == [0.0, 0.6, 1.0, 2.0, 2.6]
 
 
@@ -213,7 +215,7 @@ def test_a_single_detector_has_nobody_to_agree_with() -> None:
 
 
 def test_running_is_not_agreed_walking() -> None:
-    from gaitviewer.analysis.consensus import flag_disorder
+    from gaitviewer.analysis.events.consensus import flag_disorder
 
     left = [GaitEvent(k, Side.LEFT, t, 0.01) for k, t in ((IC, 0.0), (TO, 0.3), (IC, 1.0))]
     right = [GaitEvent(k, Side.RIGHT, t, 0.01) for k, t in ((TO, -0.2), (IC, 0.5), (TO, 0.8))]

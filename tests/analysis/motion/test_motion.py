@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.motion import read_trial, read_view
+from gaitviewer.analysis.walking.trial import read_trial, read_view
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial

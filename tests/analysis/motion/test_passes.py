@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.cleaning import clean
-from gaitviewer.analysis.passes import apply_sides, classify_view, find_passes
-from gaitviewer.analysis.sides import near_side, repair_flicker
+from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.walking.laterality import near_side, repair_flicker
+from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint

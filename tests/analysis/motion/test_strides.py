@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.strides import (
+from gaitviewer.analysis.walking.strides import (
     exclude_unsteady,
     exclude_unsure,
     find_strides,
@@ -108,7 +108,7 @@ def test_slow_motion_is_suspected_from_the_stride_time() -> None:
 
 
 def test_a_stride_that_ends_at_the_edge_and_is_unlike_the_others_is_not_believed() -> None:
-    from gaitviewer.analysis.strides import exclude_at_the_edge
+    from gaitviewer.analysis.walking.strides import exclude_at_the_edge
     from gaitviewer.core.gait import Side, Stride, View
 
     def stride(number: int, start_s: float, stop_s: float) -> Stride:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.cleaning import clean
-from gaitviewer.analysis.events import detect_events
-from gaitviewer.analysis.passes import apply_sides, find_passes
-from gaitviewer.analysis.sync import check_sides, estimate_sync
+from gaitviewer.analysis.events.detect import detect_events
+from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.walking.passes import apply_sides, find_passes
+from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
 from gaitviewer.core.gait import GaitEvents, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync

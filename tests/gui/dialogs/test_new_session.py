@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.session import Affected, Footwear, Rating, WalkingAid
-from gaitviewer.gui import theme
 from gaitviewer.gui.dialogs.facts_form import FactsForm
 from gaitviewer.gui.dialogs.new_session import FactsDialog, NewSessionDialog
-from gaitviewer.gui.jobs import Jobs
-from gaitviewer.workflow.request import AnalyzeRequest
+from gaitviewer.gui.services.jobs import Jobs
+from gaitviewer.gui.widgets import theme
+from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.sections import SECTIONS
 from gaitviewer.gui.dialogs.report import ReportDialog
-from gaitviewer.gui.jobs import Jobs
-from gaitviewer.workflow.measuring import measure_document
+from gaitviewer.gui.services.jobs import Jobs
+from gaitviewer.workflow.analysis.measure import measure_document
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from gaitviewer.gui.dialogs.about import AboutDialog
 from gaitviewer.gui.dialogs.failure import FailureDialog
 from gaitviewer.gui.dialogs.help import HelpDialog
 from gaitviewer.gui.dialogs.settings import SettingsDialog
-from gaitviewer.gui.keys import load_keys
-from gaitviewer.workflow import settings
+from gaitviewer.gui.widgets.keys import load_keys
+from gaitviewer.workflow.app import settings
 
 
 def test_the_sheet_lists_every_key_and_is_searched(qtbot: QtBot) -> None:

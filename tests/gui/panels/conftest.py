@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
-from gaitviewer.workflow.settings import Settings
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.workflow.app.settings import Settings
 
 
 def _load_session() -> Any:

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui import theme
-from gaitviewer.gui.panels import cycle
-from gaitviewer.gui.panels.curve_field import columns_for
-from gaitviewer.gui.panels.curves import CurvesPanel
+from gaitviewer.gui.panels.curves import cycle
+from gaitviewer.gui.panels.curves.grid import columns_for
+from gaitviewer.gui.panels.curves.panel import CurvesPanel
+from gaitviewer.gui.widgets import theme
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Curve
-from gaitviewer.gui.panels import cycle
+from gaitviewer.gui.panels.curves import cycle
 
 
 def strides(measures, side=Side.RIGHT, view=View.SAGITTAL):

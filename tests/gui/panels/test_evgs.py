@@ -7,13 +7,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel
 
-from gaitviewer.core.document import HandMeasure
+from gaitviewer.core.document import ManualMeasurement
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui import theme
-from gaitviewer.gui.panels import grading
-from gaitviewer.gui.panels.evgs import EvgsPanel
-from gaitviewer.gui.panels.evgs_table import MEASURED, OWN
+from gaitviewer.gui.panels.score import grading
+from gaitviewer.gui.panels.score.panel import EvgsPanel
+from gaitviewer.gui.panels.score.table import MEASURED, OWN
+from gaitviewer.gui.widgets import theme
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_hidden_until_graded(qtbot: Any, open_desk: Any) -> None:
     assert cell(panel, 11, Side.RIGHT).hidden
     assert "45" not in cell(panel, 11, Side.RIGHT).text
     assert panel.detail.why.text() == "What was measured is hidden until you have graded this item."
-    assert not panel.detail.chances.isVisibleTo(panel)
+    assert not panel.detail.probabilities.isVisibleTo(panel)
     assert "°" not in panel.detail.evidence.item(0).text()
     assert panel.detail.others.text() == ""
     assert panel.totals["measured", Side.RIGHT].text() == "hidden"
@@ -174,7 +174,7 @@ def test_hidden_until_graded(qtbot: Any, open_desk: Any) -> None:
 
 
 def test_the_switch_is_kept_in_the_settings(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
-    from gaitviewer.workflow import settings
+    from gaitviewer.workflow.app import settings
 
     qtbot.mouseClick(panel.blind, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.blind.height() // 2))
     assert desk.state.settings.hide_until_graded
@@ -203,7 +203,7 @@ def test_without_a_session_it_says_what_to_do(panel: EvgsPanel, desk: Any) -> No
 def test_values_measured_by_hand_are_shown(panel: EvgsPanel, desk: Any) -> None:
     from dataclasses import replace
 
-    value = HandMeasure(
+    value = ManualMeasurement(
         "goniometer", 12.0, "deg", "t1", View.CORONAL, 7, ((0, 0), (1, 1), (2, 0)), 4, Side.LEFT, "AB"
     )
     desk.state.select(4, Side.LEFT)
@@ -217,7 +217,7 @@ def by_hand(desk: Any, item: int, side: Side, *, view: View = View.SAGITTAL, fra
     from dataclasses import replace
 
     points = ((0.0, 0.0), (10.5, 100.0), (0.0, 200.0))
-    value = HandMeasure("goniometer", 168.0, "deg", "t1", view, frame, points, item, side, "AB")
+    value = ManualMeasurement("goniometer", 168.0, "deg", "t1", view, frame, points, item, side, "AB")
     document = desk.state.document
     desk.state.edit(replace(document, hand_measures=(*document.hand_measures, value)), "measure")
 
@@ -295,7 +295,7 @@ def test_the_knee_cap_is_chosen_by_what_is_seen(qtbot: Any, unmeasured: tuple[Ev
 def test_names_are_shortened_from_within(qapp: Any) -> None:
     from PySide6.QtGui import QFontMetrics
 
-    from gaitviewer.gui.panels.evgs_table import fitted
+    from gaitviewer.gui.panels.score.table import fitted
 
     metrics = QFontMetrics(qapp.font())
     full = "Maximum ankle dorsiflexion in stance"

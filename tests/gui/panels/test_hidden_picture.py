@@ -12,7 +12,7 @@ import pytest
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.canvas import TwoViews
-from gaitviewer.gui.panels import grading
+from gaitviewer.gui.panels.score import grading
 
 KNEE = 11
 WHEN = "2026-01-01T00:00:00Z"

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QLabel, QTableWidget
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.panels import grading
-from gaitviewer.gui.panels.curves import CurvesPanel
+from gaitviewer.gui.panels.curves.panel import CurvesPanel
 from gaitviewer.gui.panels.parameters import LEFT, RIGHT, ParametersPanel
-from gaitviewer.gui.panels.timeline import TimelinePanel
-from gaitviewer.gui.panels.timeline_layout import Kind
-from gaitviewer.workflow.tables import angle_kinds, evgs_items, items_behind
+from gaitviewer.gui.panels.score import grading
+from gaitviewer.gui.panels.timeline.layout import Kind
+from gaitviewer.gui.panels.timeline.panel import TimelinePanel
+from gaitviewer.workflow.app.tables import angle_kinds, evgs_items, items_behind
 
 KNEE = {9, 10, 11}
 

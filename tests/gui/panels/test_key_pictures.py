@@ -11,13 +11,13 @@ import pytest
 
 from gaitviewer.core.document import Document, KeyImage
 from gaitviewer.core.gait import View
-from gaitviewer.core.progress import silent
-from gaitviewer.gui.jobs import Jobs
-from gaitviewer.gui.panels.key_images import PICTURE, WHERE, KeyImagesPanel
-from gaitviewer.gui.panels.key_pictures import KeyPictures, decode
-from gaitviewer.gui.player import Player
-from gaitviewer.gui.state import AppState
-from gaitviewer.workflow.settings import Settings
+from gaitviewer.core.progress import no_progress
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.key_frames.panel import PICTURE, WHERE, KeyImagesPanel
+from gaitviewer.gui.panels.key_frames.pictures import KeyPictures, decode
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.services.jobs import Jobs
+from gaitviewer.workflow.app.settings import Settings
 
 FRAMES = (5, 37)
 
@@ -75,7 +75,7 @@ def test_a_video_that_is_gone_keeps_the_drawing(
     gone = replace(data.trial.videos.sagittal, path=tmp_path / "gone.mp4")
     trial = replace(data.trial, videos=replace(data.trial.videos, sagittal=gone))
     wanted = (("t1", View.SAGITTAL, 5), ("t1", View.CORONAL, 9), ("t9", View.SAGITTAL, 1))
-    made = decode((replace(data, trial=trial),), wanted, PICTURE, silent)
+    made = decode((replace(data, trial=trial),), wanted, PICTURE, no_progress)
     assert set(made) == {wanted[1]}
     image = made[wanted[1]]
     assert image.width() == PICTURE.width()

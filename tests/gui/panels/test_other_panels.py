@@ -12,12 +12,12 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Parameter, Stat
 from gaitviewer.core.session import Subject
-from gaitviewer.gui.panels import grading
 from gaitviewer.gui.panels.details import DetailsPanel, sections
-from gaitviewer.gui.panels.key_images import CAPTION, WHERE, KeyImagesPanel
+from gaitviewer.gui.panels.key_frames.panel import CAPTION, WHERE, KeyImagesPanel
 from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, norm_position
 from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
 from gaitviewer.gui.panels.quality import QualityPanel, summary
+from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.texts import TextsPanel
 
 ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)

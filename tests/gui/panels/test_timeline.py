@@ -8,8 +8,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.panels.timeline import TimelinePanel
-from gaitviewer.gui.panels.timeline_layout import Kind
+from gaitviewer.gui.panels.timeline.layout import Kind
+from gaitviewer.gui.panels.timeline.panel import TimelinePanel
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_no_session(panel: TimelinePanel, desk: Any) -> None:
 
 
 def test_painted_in_both_themes(panel: TimelinePanel, qapp: Any) -> None:
-    from gaitviewer.gui import theme
+    from gaitviewer.gui.widgets import theme
 
     pictures = []
     for choice in ("light", "dark"):

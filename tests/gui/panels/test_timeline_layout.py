@@ -7,8 +7,8 @@ import pytest
 
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.gait import BySide, ByView, EventKind, GaitEvent, GaitEvents, Side, View
-from gaitviewer.gui.panels import timeline_layout as layout
-from gaitviewer.gui.panels.timeline_layout import Kind, Mark, Scale, mark_at, scale_over
+from gaitviewer.gui.panels.timeline import layout
+from gaitviewer.gui.panels.timeline.layout import Kind, Mark, Scale, mark_at, scale_over
 
 SCALE = scale_over(-1.0, 9.0, 100, 500)  # 50 px a second
 ROWS = layout.rows_for((View.SAGITTAL, View.CORONAL))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from gaitviewer.gui.panels.common.exclude_trial import TrialOutBar, is_last_that_counts, with_trial_left_out
+from gaitviewer.gui.panels.common.trial_box import TrialBox
 from gaitviewer.gui.panels.details import DetailsPanel
-from gaitviewer.gui.panels.trial_box import TrialBox
-from gaitviewer.gui.panels.trial_out import TrialOutBar, is_last_that_counts, with_trial_left_out
 
 
 @pytest.fixture

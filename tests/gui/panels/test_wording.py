@@ -7,8 +7,8 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.panels import wording
-from gaitviewer.workflow.tables import evgs_items
+from gaitviewer.gui.panels.common import wording
+from gaitviewer.workflow.app.tables import evgs_items
 
 KFX = EvgsItem(
     11, "KFX", "Peak knee flexion in swing", View.SAGITTAL, "swing", "knee flexion", "deg",

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView
-from gaitviewer.gui.frames import ViewFrames
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.playback.frame_store import ViewFrames
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 
 

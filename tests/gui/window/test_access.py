@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QTableView, QWidget
 
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.gui.panels import grading
-from gaitviewer.gui.panels.evgs_table import MEASURED, OWN
+from gaitviewer.gui.panels.score import grading
+from gaitviewer.gui.panels.score.table import MEASURED, OWN
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 def name_of(widget: QWidget) -> str:
@@ -54,9 +54,9 @@ def test_everything_that_takes_the_focus_has_a_name(reviewed: MainWindow, qtbot:
     assert nameless(reviewed) == set()
 
 
-@pytest.mark.parametrize("deed", ["help", "settings", "about", "new", "report", "sign"])
-def test_everything_in_a_dialog_has_a_name(deed: str, reviewed: MainWindow, qtbot: Any) -> None:
-    reviewed.run(deed)
+@pytest.mark.parametrize("command", ["help", "settings", "about", "new", "report", "sign"])
+def test_everything_in_a_dialog_has_a_name(command: str, reviewed: MainWindow, qtbot: Any) -> None:
+    reviewed.run(command)
     dialog = reviewed.dialog
     assert dialog is not None
     left = nameless(dialog)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from PySide6.QtGui import QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gaitviewer.gui import theme
-from gaitviewer.gui.actions import ROWS
-from gaitviewer.gui.keys import conflicts, load_keys, save_keys
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.actions import ROWS
+from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.keys import conflicts, load_keys, save_keys
 
 
 def test_the_table_of_actions_and_the_table_of_keys_name_the_same() -> None:

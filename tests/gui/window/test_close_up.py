@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from gaitviewer.core.document import Document, KeyImage
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.gui import commands
-from gaitviewer.gui.canvas.tools import ToolKind, measure, moved
-from gaitviewer.workflow.measuring import measure_document
+from gaitviewer.gui.model import commands
+from gaitviewer.gui.model.manual_tools import ToolKind, measure, moved
+from gaitviewer.workflow.analysis.measure import measure_document
 
 
 @pytest.fixture(scope="module")

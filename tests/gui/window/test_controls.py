@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QToolBut
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 
 Key = Qt.Key
 

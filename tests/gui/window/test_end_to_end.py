@@ -25,9 +25,9 @@ WALK = """
     from PySide6.QtWidgets import QApplication
 
     from gaitviewer.core.gait import Side, View
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
-    from gaitviewer.gui.panels.evgs_table import SIDES
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
+    from gaitviewer.gui.panels.score.table import SIDES
 
     out = Path(sys.argv[1])
     app = make_application()

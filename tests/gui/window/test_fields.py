@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.gui.panels.base import keep_settings
-from gaitviewer.gui.panels.evgs_table import OWN
+from gaitviewer.gui.panels.common.base import keep_settings
+from gaitviewer.gui.panels.score.table import OWN
+from gaitviewer.gui.shell.main_window import MainWindow
 
 ENTERS = [Qt.Key.Key_Return, Qt.Key.Key_Enter]
 

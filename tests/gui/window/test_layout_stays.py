@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.gui.panels.curves import CurvesPanel
+from gaitviewer.gui.panels.curves.panel import CurvesPanel
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 def test_a_banner_does_not_resize_the_pictures(reviewed: MainWindow, qtbot: QtBot) -> None:

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.errors import PoseError
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.gui.panels.library_cards import facts_of
+from gaitviewer.gui.panels.library.cards import facts_of
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
-from gaitviewer.workflow import session
-from gaitviewer.workflow.session import SessionState
+from gaitviewer.workflow.sessions import lifecycle
+from gaitviewer.workflow.sessions.lifecycle import SessionState
 
 OpenSession = Callable[[str], MainWindow]
 
@@ -156,11 +156,11 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
         dialog.sign_button.click()
     with open_library() as library:
         assert [snapshot.who for snapshot in library.snapshots("walk1")] == ["AB"]
-        assert {c.id: c.state for c in session.list_cards(library)}["walk1"] is SessionState.SIGNED
+        assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.SIGNED
     reviewed.desk.evgs.act("grade.0")
     assert reviewed.work.save_now()
     with open_library() as library:
-        assert {c.id: c.state for c in session.list_cards(library)}["walk1"] is SessionState.GRADING
+        assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.GRADING
 
 
 def test_the_recordings_of_a_session_are_a_key_apart(
@@ -170,7 +170,7 @@ def test_the_recordings_of_a_session_are_a_key_apart(
     front = replace(data.trial, id="t2", videos=ByView(None, data.trial.videos.coronal))
     two = replace(walker_document, trials=(data, TrialData(front, ByView(None, data.poses.coronal))))
     with open_library() as library:
-        session.save_document(library, two)
+        lifecycle.save_document(library, two)
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
     press(qtbot, window, Qt.Key.Key_T)
@@ -308,9 +308,9 @@ def estimate_from(walker: Document) -> Callable[..., Document]:
 def test_analysis_runs_behind_and_its_result_is_shown_and_kept(
     open_session: OpenSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, walker_document: Document
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
-    monkeypatch.setattr(analyze, "estimate_poses", estimate_from(walker_document))
+    monkeypatch.setattr(analysis_run, "estimate_poses", estimate_from(walker_document))
     window = open_session("walk2")
     window.desk.banner.button.click()
     assert not window.desk.banner.isVisible()
@@ -325,9 +325,9 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     def fail(document: Document, **how: Any) -> Document:
         raise PoseError("nobody was found in walk-side.mp4")
 
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
-    monkeypatch.setattr(analyze, "estimate_poses", fail)
+    monkeypatch.setattr(analysis_run, "estimate_poses", fail)
     window = open_session("walk2")
     before = window.state.document
     window.actions_by_name["session.analyse"].trigger()
@@ -343,7 +343,7 @@ def test_a_cancelled_analysis_leaves_the_session_and_can_be_started_again(
 ) -> None:
     import time
 
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     def endless(document: Document, **how: Any) -> Document:
         for beat in range(2000):
@@ -351,7 +351,7 @@ def test_a_cancelled_analysis_leaves_the_session_and_can_be_started_again(
             time.sleep(0.01)
         raise AssertionError("never cancelled")
 
-    monkeypatch.setattr(analyze, "estimate_poses", endless)
+    monkeypatch.setattr(analysis_run, "estimate_poses", endless)
     window = open_session("walk2")
     before = window.state.document
     window.desk.banner.button.click()
@@ -375,7 +375,7 @@ def test_a_missing_video_is_said_searched_and_checked(
     gone = ByView(replace(videos.sagittal, path=tmp_path / "moved.mp4"), videos.coronal)
     lost = replace(walker_document, trials=(replace(data, trial=replace(data.trial, videos=gone)),))
     with open_library() as library:
-        session.save_document(library, lost)
+        lifecycle.save_document(library, lost)
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
     assert "moved.mp4" in window.desk.banner.words.text()
@@ -401,7 +401,7 @@ def test_a_session_that_cannot_be_measured_opens_all_the_same(
     still = replace(pose, xy=pose.xy[:1].repeat(len(pose), axis=0))
     stood = replace(walker_document, trials=(TrialData(data.trial, ByView(still, None)),))
     with open_library() as library:
-        session.save_document(library, stood)
+        lifecycle.save_document(library, stood)
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=60_000)
     assert window.reviewing

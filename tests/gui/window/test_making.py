@@ -8,7 +8,7 @@ import time
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.progress import Tick
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 def test_no_empty_progress_bar_is_shown_at_rest(window: MainWindow, qtbot: QtBot) -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.gait import View
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.workflow import settings
+from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.workflow.app import settings
 
 OpenSession = Callable[[str], MainWindow]
 MIB = 1 << 20

@@ -15,11 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.progress import silent
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.core.progress import no_progress
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
-from gaitviewer.workflow import analyze, session
-from gaitviewer.workflow.analysing import progress_told
+from gaitviewer.workflow.analysis import run as analysis_run
+from gaitviewer.workflow.analysis.run_session import progress_told
+from gaitviewer.workflow.sessions import lifecycle
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def moved(walker_document: Document, tmp_path: Path) -> Document:
     bare = replace(data, trial=replace(data.trial, videos=gone), poses=ByView(None, None))
     document = replace(walker_document, trials=(bare,))
     with open_library() as library:
-        session.save_document(library, document)
+        lifecycle.save_document(library, document)
     return document
 
 
@@ -42,7 +43,7 @@ class Estimator:
         self.poses = walker.trials[0].poses
         self.go_on = threading.Event()
 
-    def __call__(self, document: Document, *, tick: Any = silent, **how: Any) -> Document:
+    def __call__(self, document: Document, *, tick: Any = no_progress, **how: Any) -> Document:
         (data,) = document.trials
         while not self.go_on.is_set():
             tick(0.3, "pose, walk-side.mp4: 26 of 100 frames, about 9 s left")
@@ -54,7 +55,7 @@ class Estimator:
 @pytest.fixture
 def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estimator]:
     made = Estimator(walker_document)
-    monkeypatch.setattr(analyze, "estimate_poses", made)
+    monkeypatch.setattr(analysis_run, "estimate_poses", made)
     yield made
     made.go_on.set()
 
@@ -157,7 +158,7 @@ def overwritten(
     videos = data.trial.videos
     trial = replace(data.trial, videos=ByView(videos.sagittal, replace(videos.coronal, path=path)))
     with open_library() as library:
-        session.save_document(library, replace(walker_document, trials=(replace(data, trial=trial),)))
+        lifecycle.save_document(library, replace(walker_document, trials=(replace(data, trial=trial),)))
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
     return window, path

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.gui.panels.base import keep_settings
+from gaitviewer.gui.panels.common.base import keep_settings
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 def strike(window: MainWindow, *keys: Qt.Key | str) -> None:

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.errors import NobodyError
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
-from gaitviewer.workflow import analyze
-from gaitviewer.workflow.analysing import nobody_in
+from gaitviewer.workflow.analysis import run as analysis_run
+from gaitviewer.workflow.analysis.run_session import nobody_in
 
 OpenSession = Callable[[str], MainWindow]
 
@@ -43,7 +43,7 @@ class Estimator:
 @pytest.fixture
 def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Estimator:
     made = Estimator(walker_document)
-    monkeypatch.setattr(analyze, "estimate_poses", made)
+    monkeypatch.setattr(analysis_run, "estimate_poses", made)
     return made
 
 

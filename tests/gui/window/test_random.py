@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 
 KEYS = [

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
-from gaitviewer.workflow.session import SessionState, list_cards
+from gaitviewer.workflow.sessions.lifecycle import SessionState, list_cards
 
 
 def note(window: MainWindow) -> QLabel:

@@ -40,8 +40,8 @@ def run(code: str, home: Path, *, timeout_s: float = 60) -> subprocess.Completed
 
 COME_UP = """
     import sys
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
     app = make_application()
     window = MainWindow()
     window.show()
@@ -74,8 +74,8 @@ def test_without_a_display_the_command_line_says_so(own_home: Path) -> None:
 
 CLOSE_IN_MID_JOB = """
     import sys, time
-    from gaitviewer.gui.app import make_application
-    from gaitviewer.gui.main_window import MainWindow
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
     app = make_application()
     window = MainWindow()
     window.show()

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.core.document import HandMeasure
+from gaitviewer.core.document import ManualMeasurement
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.keys import save_keys
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.gui.widgets.keys import save_keys
 
 PLAIN = Qt.KeyboardModifier.NoModifier
 
@@ -69,7 +69,7 @@ def test_the_hint_names_the_users_keys(active: MainWindow) -> None:
 def test_several_readings_ask_to_choose_and_return_chooses(active: MainWindow) -> None:
     state, rows = active.state, active.desk.evgs.detail.by_hand
     points = ((0.0, 0.0), (10.5, 100.0), (0.0, 200.0))
-    value = HandMeasure("goniometer", 168.0, "deg", "t1", View.CORONAL, 41, points, 8, Side.LEFT, "AB")
+    value = ManualMeasurement("goniometer", 168.0, "deg", "t1", View.CORONAL, 41, points, 8, Side.LEFT, "AB")
     state.select(8, Side.LEFT)
     state.edit(replace(state.document, hand_measures=(value,)), "measure")
     assert len(rows.buttons) > 1

@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.gui import theme
-from gaitviewer.gui.main_window import MainWindow
-from gaitviewer.gui.panels.transport import TransportBar
+from gaitviewer.gui.panels.timeline.transport import TransportBar
+from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.gui.widgets import theme
 
 
 def test_the_estimate_and_how_sure_it_is_stay_beside_an_offset_set_by_hand(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.gui.main_window import MainWindow
 from gaitviewer.gui.panels.details import DetailsPanel
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 def test_the_measures_follow(reviewed: MainWindow, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document, Texts
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 
 OpenSession = Callable[[str], MainWindow]

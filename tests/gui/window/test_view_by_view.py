@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.gui import commands
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.model import commands
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
-from gaitviewer.workflow.thumbnails import thumbnail_file
+from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
 
 OpenSession = Callable[[str], MainWindow]
 STILL = "the coronal view is still being analysed"
@@ -42,10 +42,10 @@ class Estimator:
 
 @pytest.fixture
 def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estimator]:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     made = Estimator(walker_document)
-    monkeypatch.setattr(analyze, "estimate_poses", made)
+    monkeypatch.setattr(analysis_run, "estimate_poses", made)
     yield made
     made.go_on.set()
 
@@ -180,7 +180,7 @@ class TwoWalks(Estimator):
 def test_each_recording_says_for_itself_whether_it_still_waits(
     open_session: OpenSession, walker_document: Document, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     data = walker_document.trials[0]
     bare = replace(data, poses=ByView(None, None))
@@ -189,7 +189,7 @@ def test_each_recording_says_for_itself_whether_it_still_waits(
     with open_library() as library:
         library.save_session(replace(walker_document, session=session, trials=walks))
     estimator = TwoWalks(walker_document)
-    monkeypatch.setattr(analyze, "estimate_poses", estimator)
+    monkeypatch.setattr(analysis_run, "estimate_poses", estimator)
     window = open_session("walk2")
     canvases = window.desk.views.canvases_there
     try:
@@ -228,10 +228,10 @@ def test_the_side_view_that_comes_last_shows_a_walking_person_unless_somebody_mo
     qtbot: QtBot,
     moved: bool,
 ) -> None:
-    from gaitviewer.workflow import analyze
+    from gaitviewer.workflow.analysis import run as analysis_run
 
     estimator = FrontFirst(walker_document)
-    monkeypatch.setattr(analyze, "estimate_poses", estimator)
+    monkeypatch.setattr(analysis_run, "estimate_poses", estimator)
     window = open_session("walk2")
     player, state = window.desk.player, window.state
     try:

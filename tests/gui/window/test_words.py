@@ -27,8 +27,8 @@ from PySide6.QtWidgets import (
 
 from gaitviewer import paths
 from gaitviewer.core.measures import Measures
-from gaitviewer.gui import words
-from gaitviewer.gui.main_window import MainWindow
+from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.gui.widgets import translation
 
 ROOT = Path(__file__).parents[3]
 
@@ -81,10 +81,10 @@ def found() -> set[tuple[str, str]]:
 
 
 def test_data_files_are_collected_whole(found: set[tuple[str, str]]) -> None:
-    from gaitviewer.analysis.evgs_table import load_rules
+    from gaitviewer.analysis.evgs.sheet import load_rules
     from gaitviewer.core.sections import SECTIONS
-    from gaitviewer.gui.keys import load_keys
-    from gaitviewer.workflow.tables import angle_kinds, evgs_items
+    from gaitviewer.gui.widgets.keys import load_keys
+    from gaitviewer.workflow.app.tables import angle_kinds, evgs_items
 
     data: set[str] = set()
     for item in evgs_items():
@@ -139,11 +139,11 @@ def test_sentences_of_the_measuring_are_collected_with_holes(
 
     translator = Known()
     QCoreApplication.installTranslator(translator)
-    words.use_templates(data)
+    translation.use_templates(data)
     try:
-        left = {text: words.translate_data(text) for text in spoken(measures)}
+        left = {text: translation.translate_data(text) for text in spoken(measures)}
     finally:
-        words.use_templates(())
+        translation.use_templates(())
         QCoreApplication.removeTranslator(translator)
     assert {text for text, shown in left.items() if re.search(r"[A-Za-z]", _PLAIN.sub("", shown))} == set()
 
@@ -222,9 +222,9 @@ def test_no_word_of_the_window_stays_as_it_is(wide: None, reviewed: MainWindow, 
                 assert not re.search(r"[A-Za-z]", _PLAIN.sub("", words_there)), words_there
 
 
-@pytest.mark.parametrize("deed", ["help", "settings", "about", "new", "report", "sign"])
-def test_no_word_of_a_dialog_stays_as_it_is(deed: str, wide: None, reviewed: MainWindow, qtbot: Any) -> None:
-    reviewed.run(deed)
+@pytest.mark.parametrize("command", ["help", "settings", "about", "new", "report", "sign"])
+def test_no_word_of_a_dialog_stays_as_it_is(command: str, wide: None, reviewed: MainWindow, qtbot: Any) -> None:
+    reviewed.run(command)
     dialog = reviewed.dialog
     assert dialog is not None
     qtbot.wait(50)
@@ -249,15 +249,15 @@ def test_a_sentence_with_values_is_translated_by_its_template(qapp: Any) -> None
 
     translator = German()
     QCoreApplication.installTranslator(translator)
-    words.use_templates([*German.known, "only {0}"])
+    translation.use_templates([*German.known, "only {0}"])
     try:
-        assert words.translate_data("only 3 of 12 strides count") == "nur 3 von 12 Schritten zählen"
-        assert words.translate_data("the subject wore shoes: items") == "mit Schuhen gegangen: Merkmale"
-        assert words.translate_data("Only 3 of 12 strides count.") == "Nur 3 von 12 Schritten zählen."
-        assert words.translate_data("something else") == "something else"
-        assert words.translate_data("") == ""
+        assert translation.translate_data("only 3 of 12 strides count") == "nur 3 von 12 Schritten zählen"
+        assert translation.translate_data("the subject wore shoes: items") == "mit Schuhen gegangen: Merkmale"
+        assert translation.translate_data("Only 3 of 12 strides count.") == "Nur 3 von 12 Schritten zählen."
+        assert translation.translate_data("something else") == "something else"
+        assert translation.translate_data("") == ""
     finally:
-        words.use_templates(())
+        translation.use_templates(())
         QCoreApplication.removeTranslator(translator)
 
 
@@ -282,13 +282,13 @@ def test_a_made_translation_is_used_and_kept_when_collected_again(
     if not release.is_file():
         pytest.skip("pyside6-lrelease is not here")
     subprocess.run([release, path, "-qm", path.with_suffix(".qm")], check=True, capture_output=True, timeout=60)
-    translator = words.install(qapp, QLocale("de"), where=tmp_path)
+    translator = translation.install(qapp, QLocale("de"), where=tmp_path)
     try:
         assert translator is not None
         shown = QCoreApplication.translate("EvgsPanel", "Hide until graded")
         assert shown == "Verdeckt bis zur Bewertung"
     finally:
-        words.use_templates(())
+        translation.use_templates(())
         if translator is not None:
             QCoreApplication.removeTranslator(translator)
-    assert words.install(qapp, QLocale("fi"), where=tmp_path) is None
+    assert translation.install(qapp, QLocale("fi"), where=tmp_path) is None

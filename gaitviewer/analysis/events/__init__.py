@@ -1,0 +1,1 @@
+"""Initial contacts and toe-offs: published detectors, one consensus."""

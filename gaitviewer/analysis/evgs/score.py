@@ -1,0 +1,212 @@
+"""The Edinburgh Visual Gait Score of a session: all 17 items of both limbs, each with its evidence.
+
+Read HS et al. 2003, J Pediatr Orthop 23:296. The score of an item is that of the median over the accepted
+strides; near-limb strides are used where there are any.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from statistics import median, stdev
+
+from gaitviewer.analysis.evgs.bands import Scored, band_of, category_of, score_category, score_value
+from gaitviewer.analysis.evgs.rules import Reading, read_item
+from gaitviewer.analysis.evgs.sheet import (
+    ItemRule,
+    load_items,
+    load_reliability,
+    load_rules,
+    session_gate,
+    session_remark,
+)
+from gaitviewer.analysis.kinematics.definitions import expand_points
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, value_at
+from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, EvgsTotal, Evidence
+from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.session import Session
+
+__all__ = ["change_between", "load_items", "load_reliability", "score"]
+
+Block = Callable[[str, StrideMeasures], str]
+"""Why a stride may not be used for the item with this code; "" if it may."""
+
+_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
+
+
+def _never(code: str, cycle: StrideMeasures) -> str:
+    return ""
+
+
+def score(cycles: Sequence[StrideMeasures], *, session: Session, blocked: Block = _never) -> EvgsSheet:
+    """Score all items of both limbs.
+
+    Args:
+        cycles: strides of all trials and views, those that do not count included.
+        session: its facts gate items.
+        blocked: why the quality of a recording forbids an item in a stride.
+    """
+    rules = load_rules()
+
+    def limb(side: Side) -> tuple[EvgsMeasure, ...]:
+        return tuple(_measure(item, rules[item.code], side, cycles, session, blocked) for item in load_items())
+
+    return EvgsSheet(BySide(limb(Side.LEFT), limb(Side.RIGHT)))
+
+
+def refused(item: EvgsItem, side: Side, reason: str, *, remarks: tuple[str, ...] = ()) -> EvgsMeasure:
+    """Not assessable, and why."""
+    return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), reason, remarks)
+
+
+def _measure(
+    item: EvgsItem,
+    rule: ItemRule,
+    side: Side,
+    cycles: Sequence[StrideMeasures],
+    session: Session,
+    blocked: Block,
+) -> EvgsMeasure:
+    """One item of one limb."""
+    reason = rule.reason or session_gate(session, item.code)
+    if reason:
+        return refused(item, side, reason)
+    chosen, reason, remarks = _usable(item, rule, side, cycles, blocked)
+    if reason:
+        return refused(item, side, reason)
+    read = [(cycle, read_item(item, rule, cycle)) for cycle in chosen]
+    readings = [(cycle, reading) for cycle, reading in read if isinstance(reading, Reading)]
+    if not readings:
+        reasons = Counter(reading for _, reading in read if isinstance(reading, str))
+        return refused(item, side, reasons.most_common(1)[0][0])
+    if len(readings) < len(read):
+        remarks = (*remarks, f"read in {len(readings)} of {len(read)} strides")
+    extra = [rule.remark, session_remark(session, item.code), *(r for _, x in readings for r in x.remarks)]
+    remarks = tuple(dict.fromkeys((*remarks, *(r for r in extra if r))))
+    return _from_readings(item, rule, side, readings, remarks)
+
+
+def _usable(
+    item: EvgsItem, rule: ItemRule, side: Side, cycles: Sequence[StrideMeasures], blocked: Block
+) -> tuple[list[StrideMeasures], str, tuple[str, ...]]:
+    """Strides an item is read in, or the reason why there are none, and remarks."""
+    words = _VIEW_WORDS[rule.read_in]
+    in_view = [c for c in cycles if c.stride.view is rule.read_in]
+    if not in_view:
+        return [], f"no stride was found in a {words}, which this item needs", ()
+    own = [c for c in in_view if c.stride.side is side]
+    counting = [c for c in own if c.stride.counts]
+    if not counting:
+        why = f" ({own[0].stride.excluded})" if own else ""
+        return [], f"no stride of the {side.value} limb counts in the {words}{why}", ()
+    allowed = [c for c in counting if not blocked(item.code, c)]
+    if not allowed:
+        return [], blocked(item.code, counting[0]), ()
+    near = [c for c in allowed if not c.stride.far]
+    # Trunk and pelvis are as far from the camera as ever, whichever leg is in front.
+    if near or rule.angle in ("trunk_tilt", "pelvic_rotation"):
+        return near or allowed, "", ()
+    return allowed, "", ("far limb: partly hidden behind the other leg, lower confidence",)
+
+
+def _from_readings(
+    item: EvgsItem,
+    rule: ItemRule,
+    side: Side,
+    readings: list[tuple[StrideMeasures, Reading]],
+    remarks: tuple[str, ...],
+) -> EvgsMeasure:
+    """The measure of an item from its strides."""
+    values = [r.value for _, r in readings if math.isfinite(r.value)]
+    middle = median(values) if values else None
+    scored = _score_readings(item, [r for _, r in readings], middle)
+    special = Counter(r.category for _, r in readings).most_common(1)[0][0]
+    named = bool(special) and scored.band.label == special
+
+    def away(pair: tuple[StrideMeasures, Reading]) -> float:
+        _, reading = pair
+        if named:
+            return 0.0 if reading.category == special else 1.0
+        return abs(reading.value - middle) if middle is not None and math.isfinite(reading.value) else math.inf
+
+    # Between two strides the median may score what neither does: a picture must not contradict the score.
+    def rank(pair: tuple[StrideMeasures, Reading]) -> tuple[bool, float]:
+        return _score_alone(item, rule, *pair) != scored.band.score, away(pair)
+
+    ordered = sorted(readings, key=rank)
+    evidence = tuple(_evidence(rule, cycle, r) for cycle, r in ordered if cycle.walking_pass is not None)
+    return EvgsMeasure(
+        item=item,
+        side=side,
+        value=None if named else middle,
+        category=scored.band.label,
+        score=scored.band.score,
+        probabilities=scored.probabilities,
+        edge_distance=scored.edge_distance,
+        borderline=scored.borderline,
+        spread=stdev(values) if len(values) > 1 and not named else None,
+        strides=tuple(cycle.stride.key for cycle, _ in ordered),
+        evidence=evidence,
+        remarks=remarks,
+    )
+
+
+def _score_alone(item: EvgsItem, rule: ItemRule, cycle: StrideMeasures, reading: Reading) -> int | None:
+    """What a stride would score by itself, by the value of the frame that is shown for it."""
+    if reading.category:
+        return category_of(item, reading.category).score
+    shown = cycle.walking_pass is not None
+    value = _evidence(rule, cycle, reading).value if shown else reading.value
+    return band_of(item, value).score if math.isfinite(value) else None
+
+
+def _score_readings(item: EvgsItem, readings: list[Reading], middle: float | None) -> Scored:
+    """Median over strides, with measurement error and the events' error averaged over the strides."""
+    count = len(readings)
+    events = math.sqrt(sum(r.event_sigma**2 for r in readings)) / count
+    sigma = math.hypot(item.sigma, events)
+    labels = dict.fromkeys(label for r in readings for label, _ in r.special)
+    special = tuple((label, sum(dict(r.special).get(label, 0.0) for r in readings) / count) for label in labels)
+    named = Counter(r.category for r in readings).most_common(1)[0]
+    if named[0] and 2 * named[1] > count:
+        plain = None if middle is None else score_value(item, middle, sigma=sigma)
+        return score_category(item, named[0], dict(special)[named[0]], otherwise=plain)
+    if middle is None:
+        raise ValueError(f"{item.code}: neither a value nor a category")
+    return score_value(item, middle, sigma=sigma, special=special)
+
+
+def _evidence(rule: ItemRule, cycle: StrideMeasures, reading: Reading) -> Evidence:
+    """The frame that shows a reading, with the value in that very frame."""
+    frame = cycle.frame_at(reading.percent)
+    start = cycle.walking_pass.start if cycle.walking_pass is not None else 0
+    time_s = float(cycle.frame_times[frame - start])
+    value = reading.value
+    if rule.kind not in ("heel_lift", "clearance"):
+        percent = 100.0 * (time_s - cycle.stride.start_s) / cycle.stride.duration_s
+        value = rule.scale * value_at(cycle.curves[rule.angle], min(100.0, max(0.0, percent)))
+    return Evidence(
+        trial=cycle.stride.trial,
+        view=cycle.stride.view,
+        frame=frame,
+        time_s=time_s,
+        keypoints=expand_points(rule.points, cycle.stride.side),
+        stride=cycle.stride.key,
+        angle=rule.angle,
+        value=value,
+    )
+
+
+def change_between(before: EvgsTotal, after: EvgsTotal, *, same_items: bool, same_rater: bool) -> str:
+    """What the difference of two totals of one limb means, in words.
+
+    A change below the smallest detectable one is measurement error, whatever would matter clinically; and
+    totals over different or incomplete items, or by different raters, are not compared at all.
+    """
+    words = load_reliability()
+    complete = before.items_seen == before.items and after.items_seen == after.items
+    if not (complete and same_items and same_rater):
+        return words.not_comparable
+    inside = abs(after.score - before.score) < words.mdc95
+    return words.within_error if inside else words.beyond_error

@@ -1,0 +1,1 @@
+"""Angles in the picture and their course over the gait cycle."""

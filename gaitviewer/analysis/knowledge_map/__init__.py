@@ -1,0 +1,1 @@
+"""The kinematic knowledge map: 238 named features over the frames of a clip."""

@@ -1,0 +1,1 @@
+"""What curves and strides come to: norms, indices, patterns, parameters, quality, clinical features."""

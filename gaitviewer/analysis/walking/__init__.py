@@ -1,0 +1,1 @@
+"""Who walks where: passes, left and right, strides, the offset between the views."""

@@ -1,0 +1,189 @@
+"""Strides: from a foot's contact to its next, with the toe-off between and the other foot's events inside.
+
+Every complete stride of a pass is kept. Unusual ones are flagged; only those in which the subject starts,
+stops or turns are excluded, and each says why.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gaitviewer.analysis.settings import motion_settings
+from gaitviewer.analysis.signal.cleaning import F8
+from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, Stride, WalkingPass
+
+
+def find_strides(
+    events: GaitEvents, walking_pass: WalkingPass, *, trial: str, pass_index: int
+) -> tuple[Stride, ...]:
+    """All complete strides of one pass.
+
+    Args:
+        events: of this pass, in the time of its video.
+        walking_pass: the pass; its near side decides which limb is far.
+        trial: id of the recording.
+        pass_index: which pass of its view.
+
+    Returns:
+        Strides by time. Two contacts without a toe-off between them are no stride.
+    """
+    out: list[Stride] = []
+    for side in Side:
+        contacts = events.of(EventKind.INITIAL_CONTACT, side)
+        number = 0
+        for first, last in itertools.pairwise(contacts):
+            toe_off = _first(events.of(EventKind.TOE_OFF, side), first.time_s, last.time_s)
+            if toe_off is None:
+                continue
+            inside = [_first(events.of(kind, side.other), first.time_s, last.time_s) for kind in EventKind]
+            contact, opposite_off = inside
+            stride = Stride(
+                trial=trial,
+                view=walking_pass.view,
+                pass_index=pass_index,
+                number=number,
+                side=side,
+                start_s=first.time_s,
+                toe_off_s=toe_off.time_s,
+                stop_s=last.time_s,
+                opposite_toe_off_s=None if opposite_off is None else opposite_off.time_s,
+                opposite_contact_s=None if contact is None else contact.time_s,
+                event_sigma_s=float(np.sqrt(np.mean([e.sigma_s**2 for e in (first, toe_off, last)]))),
+                far=walking_pass.near is not None and side is not walking_pass.near,
+                events_from=walking_pass.view,
+                flags=_flags(first, toe_off, last),
+            )
+            out.append(stride)
+            number += 1
+    return tuple(sorted(out, key=lambda s: (s.start_s, s.side.value)))
+
+
+def exclude_unsteady(strides: tuple[Stride, ...], times: F8, speed: F8) -> tuple[Stride, ...]:
+    """Exclude the strides in which the subject starts, stops or turns.
+
+    Args:
+        strides: of one pass.
+        times: [n] seconds of the frames of that pass.
+        speed: [n] walking speed in the direction of the pass, any unit; NaN where unknown.
+    """
+    share = motion_settings().strides.slow_share
+    known = np.isfinite(speed)
+    if not known.any():
+        return strides
+    usual = float(np.median(speed[known]))
+    out = []
+    for stride in strides:
+        inside = known & (times >= stride.start_s) & (times <= stride.stop_s)
+        ratio = float(np.mean(speed[inside])) / usual if inside.any() else 1.0
+        if ratio < share:
+            reason = f"the subject starts, stops or turns (speed {100 * ratio:.0f} % of the pass)"
+            stride = replace(stride, excluded=stride.excluded or reason)
+        out.append(stride)
+    return tuple(out)
+
+
+def exclude_unsure(strides: tuple[Stride, ...]) -> tuple[Stride, ...]:
+    """Exclude the strides that the end view alone could not cut out well.
+
+    Its events are rough: where one was mistaken, the stance share or the stride time is far from the others'.
+    (Strides with the side view's events are only flagged: there an unusual stride is the subject's own.)
+
+    Args:
+        strides: of the coronal view, with its own events.
+    """
+    s = motion_settings().strides
+    if not strides:
+        return strides
+    usual = float(np.median([stride.duration_s for stride in strides]))
+    out = []
+    for stride in strides:
+        odd = ""
+        if not s.least_stance <= stride.stance_fraction <= s.most_stance:
+            odd = f"stance {100 * stride.stance_fraction:.0f} % of the stride"
+        elif abs(stride.duration_s - usual) > s.end_view_share * usual:
+            odd = f"stride time {stride.duration_s:.2f} s, usually {usual:.2f} s"
+        reason = f"the end view alone could not tell its events ({odd})" if odd else ""
+        out.append(replace(stride, excluded=stride.excluded or reason))
+    return tuple(out)
+
+
+def exclude_at_the_edge(
+    strides: tuple[Stride, ...], spans: Sequence[tuple[float, float]]
+) -> tuple[Stride, ...]:
+    """Exclude strides that begin or end where the subject leaves the picture and are unlike all others.
+
+    There the estimator makes up feet inside the picture, and a contact with them.
+
+    Args:
+        strides: of one view, from the side.
+        spans: first and last time of each pass, seconds.
+    """
+    s = motion_settings().strides
+
+    def touches(stride: Stride) -> bool:
+        first_s, last_s = spans[stride.pass_index]
+        return stride.start_s - first_s < s.edge_s or last_s - stride.stop_s < s.edge_s
+
+    inner = [stride.duration_s for stride in strides if not touches(stride)]
+    if not inner:
+        return strides
+    usual = float(np.median(inner))
+    out = []
+    for stride in strides:
+        if touches(stride) and abs(stride.duration_s - usual) > s.edge_share * usual:
+            reason = (
+                f"it reaches the end of the pass and lasts {stride.duration_s:.2f} s, the others "
+                f"{usual:.2f} s: its contact at the edge is not to be believed"
+            )
+            stride = replace(stride, excluded=stride.excluded or reason)
+        out.append(stride)
+    return tuple(out)
+
+
+def move_events(events: GaitEvents, offset_s: float, *, sigma_s: float = 0.0) -> GaitEvents:
+    """The same events in another camera's time: ``offset_s`` later, less sure by ``sigma_s``."""
+    return GaitEvents(tuple(_move(event, offset_s, sigma_s) for event in events.events))
+
+
+def slow_motion_suspected(strides: tuple[Stride, ...]) -> float | None:
+    """Median stride time if it is too long for real time (slow motion played at normal speed), else None."""
+    if not strides:
+        return None
+    middle = float(np.median([stride.duration_s for stride in strides]))
+    return middle if middle > motion_settings().strides.slow_motion_s else None
+
+
+def _move(event: GaitEvent, offset_s: float, sigma_s: float) -> GaitEvent:
+    return replace(
+        event,
+        time_s=event.time_s + offset_s,
+        sigma_s=float(np.hypot(event.sigma_s, sigma_s)),
+        detectors=tuple((name, time + offset_s) for name, time in event.detectors),
+    )
+
+
+def _first(events: tuple[GaitEvent, ...], after_s: float, before_s: float) -> GaitEvent | None:
+    return next((e for e in events if after_s < e.time_s < before_s), None)
+
+
+def _flags(first: GaitEvent, toe_off: GaitEvent, last: GaitEvent) -> tuple[str, ...]:
+    s = motion_settings().strides
+    duration = last.time_s - first.time_s
+    stance = (toe_off.time_s - first.time_s) / duration
+    flags = []
+    if not s.shortest_s <= duration <= s.longest_s:
+        flags.append(f"stride time {duration:.2f} s")
+    if not s.least_stance <= stance <= s.most_stance:
+        flags.append(f"stance {100 * stance:.0f} % of the stride")
+    unsure = [
+        word
+        for word, e in (("start", first), ("toe-off", toe_off), ("end", last))
+        if not e.agreed and not e.corrected
+    ]
+    if unsure:
+        flags.append(f"detectors disagree on its {' and '.join(unsure)}")
+    return tuple(flags)

@@ -1,0 +1,281 @@
+"""From raw keypoints to walking passes, events and strides: one view, and both views of a trial."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gaitviewer.analysis.events.detect import detect_events
+from gaitviewer.analysis.settings import motion_settings
+from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.trajectory import body_trajectory
+from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.strides import (
+    exclude_at_the_edge,
+    exclude_unsteady,
+    exclude_unsure,
+    find_strides,
+    move_events,
+    slow_motion_suspected,
+)
+from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
+from gaitviewer.core.gait import (
+    ByView,
+    GaitEvent,
+    GaitEvents,
+    LeftOut,
+    Side,
+    Stride,
+    View,
+    WalkingPass,
+)
+from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.session import Sync, Trial
+from gaitviewer.errors import AnalysisError
+
+_NAMES = {View.SAGITTAL: "side-view", View.CORONAL: "end-view"}
+_SURE = 0.5  # confidence from which another view is named in an error
+
+
+def read_view(
+    raw_pose: PoseSequence,
+    view: View,
+    *,
+    trial_id: str,
+    mirrored: bool = False,
+    events: tuple[GaitEvents, ...] | None = None,
+) -> ViewMotion:
+    """Find passes, sides, events and strides in one view.
+
+    Args:
+        raw_pose: keypoints as estimated or corrected.
+        view: the camera's plane.
+        trial_id: id of the recording.
+        mirrored: whether the video is a mirror image.
+        events: events that a person corrected, one for each pass; None detects them.
+
+    Raises:
+        AnalysisError: the frame rate is too low, or nobody walks in this view.
+        ValueError: as many events as passes are needed.
+    """
+    _check_rate(raw_pose, view, trial_id)
+    passes, left_out = find_passes(raw_pose, view, mirrored=mirrored)
+    if not passes:
+        raise AnalysisError(_why_nobody_walks(raw_pose, view, left_out, trial_id))
+    pose = clean(apply_sides(raw_pose, passes))
+    found = tuple(detect_events(pose, one) for one in passes) if events is None else events
+    if len(found) != len(passes):
+        raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
+    strides = _strides_of(pose, passes, found, trial_id)
+    quality = (*_on_sides(passes, trial_id, view), *_on_strides(passes, strides, trial_id, view))
+    return ViewMotion(
+        pose=pose,
+        raw=raw_pose,
+        passes=passes,
+        left_out=left_out,
+        events=found,
+        strides=strides,
+        quality=quality,
+    )
+
+
+def read_trial(
+    trial: Trial,
+    poses: ByView[PoseSequence | None],
+    *,
+    sync: Sync | None = None,
+    mirrored: bool = False,
+    events: ByView[tuple[GaitEvents, ...] | None] | None = None,
+) -> TrialMotion:
+    """Read every view of a trial, and bring the views together.
+
+    Where the offset is known well enough, strides of the end view carry the events of the side view, moved by
+    it; elsewhere the end view's own, rougher ones.
+
+    Args:
+        trial: the recording.
+        poses: keypoints of each view, as estimated or corrected.
+        sync: the offset if it is known; else that of the trial; else it is estimated from the gait.
+        mirrored: whether the videos are mirror images.
+        events: events that a person corrected, per view.
+
+    Raises:
+        AnalysisError: a view cannot be read, or there is none.
+    """
+    given = events or ByView(None, None)
+    views = {
+        view: read_view(pose, view, trial_id=trial.id, mirrored=mirrored, events=given[view])
+        for view in View
+        if (pose := poses[view]) is not None
+    }
+    if not views:
+        raise AnalysisError(f"Trial {trial.id} has no video with a pose; give it at least one.")
+    sagittal, coronal = views.get(View.SAGITTAL), views.get(View.CORONAL)
+    sync = sync or trial.sync
+    if sagittal is None or coronal is None:
+        return TrialMotion(trial, ByView(sagittal, coronal), sync)
+    estimate = estimate_sync(
+        sagittal.pose,
+        sagittal.passes,
+        coronal.pose,
+        coronal.passes,
+        sagittal_events=sagittal.events,
+        coronal_events=coronal.events,
+    )
+    sync = sync or estimate
+    coronal = _brought_together(sagittal, coronal, sync, trial.id, corrected=given.coronal is not None)
+    return TrialMotion(trial, ByView(sagittal, coronal), sync, estimate)
+
+
+def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:
+    least = motion_settings().passes.least_rate_hz
+    where = f"The {_NAMES[view]} video of trial {trial_id}"
+    if len(pose) < 3:
+        raise AnalysisError(f"{where} has {len(pose)} frames; gait needs at least a few seconds of walking.")
+    if pose.rate_hz < least:
+        raise AnalysisError(
+            f"{where} has {pose.rate_hz:.0f} frames a second; gait events need at least {least:.0f}, "
+            "better 60: record it again at a higher rate."
+        )
+
+
+def _why_nobody_walks(pose: PoseSequence, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> str:
+    """One sentence: what was seen instead of walking, and what to do."""
+    where = f"The {_NAMES[view]} video of trial {trial_id}"
+    guess = classify_view(pose)
+    if guess.view is not view and guess.confidence >= _SURE:
+        return (
+            f"{where} looks like {'a side' if guess.view is View.SAGITTAL else 'an end'} view "
+            f"({guess.reason[0].lower()}{guess.reason[1:-1]}): were the two videos exchanged?"
+        )
+    spans: Counter[str] = Counter()
+    for one in left_out:
+        spans[one.reason] += one.stop - one.start
+    seen = [(reason, frames) for reason, frames in spans.most_common() if reason != "the subject is not seen"]
+    shown = "; ".join(f"{reason} in {frames} frames" for reason, frames in seen[:2]) or "nobody is seen"
+    wanted = "across the picture" if view is View.SAGITTAL else "towards or away from the camera"
+    return (
+        f"{where} shows no walking {wanted} with the whole body in the picture ({shown}): record at least two "
+        "strides of steady walking with a camera that stands still."
+    )
+
+
+def _strides_of(
+    pose: PoseSequence, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
+) -> tuple[Stride, ...]:
+    """All strides of all passes, those while starting, stopping or turning excluded."""
+    out: list[Stride] = []
+    travel = body_trajectory(pose)
+    for index, (one, found) in enumerate(zip(passes, events, strict=True)):
+        rows = slice(one.start, one.stop)
+        speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]
+        strides = find_strides(found, one, trial=trial_id, pass_index=index)
+        out.extend(exclude_unsteady(strides, pose.times[rows], speed))
+    # over all passes, so that one bad pass does not make its own measure
+    if passes[0].view is View.CORONAL:
+        return exclude_unsure(tuple(out))
+    spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
+    return exclude_at_the_edge(tuple(out), spans)
+
+
+def _brought_together(
+    sagittal: ViewMotion, coronal: ViewMotion, sync: Sync, trial_id: str, *, corrected: bool
+) -> ViewMotion:
+    """The coronal view with the side view's events where they are known to belong, and the side check."""
+    pose = coronal.pose
+    spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in coronal.passes]
+    check = check_sides(sagittal.events, coronal.events, spans, sync)
+    quality = coronal.quality
+    if check.agree is False:
+        finding = QualityFinding(
+            FindingSeverity.WARNING, "sides", check.note, trial=trial_id, view=View.CORONAL
+        )
+        quality = (*quality, finding)
+    usable = sync.sigma_s <= motion_settings().sync.usable_s and check.agree is not False
+    if corrected or not usable:
+        return replace(coronal, quality=quality)
+    events: list[GaitEvents] = []
+    strides: list[Stride] = []
+    for index, (one, own, (start, stop)) in enumerate(zip(coronal.passes, coronal.events, spans, strict=True)):
+        moved = [
+            event
+            for found in sagittal.events
+            for event in move_events(found, sync.offset_s, sigma_s=sync.sigma_s).events
+            if start <= event.time_s <= stop
+        ]
+        lent = find_strides(GaitEvents(tuple(moved)), one, trial=trial_id, pass_index=index)
+        lent = tuple(replace(stride, events_from=View.SAGITTAL) for stride in lent)
+        kept = [stride for stride in coronal.strides if stride.pass_index == index]
+        kept = [mine for mine in kept if not any(_overlap(mine, theirs) for theirs in lent)]
+        strides += _numbered([*lent, *kept])
+        events.append(_merged(moved, own))
+    return replace(coronal, events=tuple(events), strides=tuple(strides), quality=quality)
+
+
+def _overlap(one: Stride, other: Stride) -> bool:
+    """Whether two strides of one limb share more than a fifth of the shorter one."""
+    if one.side is not other.side:
+        return False
+    shared = min(one.stop_s, other.stop_s) - max(one.start_s, other.start_s)
+    return shared > 0.2 * min(one.duration_s, other.duration_s)
+
+
+def _numbered(strides: list[Stride]) -> list[Stride]:
+    """Strides of one pass by time, each limb numbered from 0."""
+    count = {side: 0 for side in Side}
+    out = []
+    for stride in sorted(strides, key=lambda s: (s.start_s, s.side.value)):
+        out.append(replace(stride, number=count[stride.side]))
+        count[stride.side] += 1
+    return out
+
+
+def _merged(moved: list[GaitEvent], own: GaitEvents) -> GaitEvents:
+    """The side view's events, and the end view's own ones outside the time that those cover."""
+    if not moved:
+        return own
+    start, stop = min(e.time_s for e in moved), max(e.time_s for e in moved)
+    margin = 0.15
+    rest = [e for e in own.events if not start - margin <= e.time_s <= stop + margin]
+    return GaitEvents((*moved, *rest))
+
+
+def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
+    """What was odd about left and right."""
+    return [
+        QualityFinding(
+            FindingSeverity.NOTE,
+            "sides",
+            f"Frames {one.start}-{one.stop - 1}: {note}.",
+            trial=trial_id,
+            view=view,
+        )
+        for one in passes
+        for note in one.notes
+    ]
+
+
+def _on_strides(
+    passes: tuple[WalkingPass, ...], strides: tuple[Stride, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Too few strides, or strides too slow to be real time."""
+    out = []
+    if not strides:
+        text = (
+            f"No complete stride in {len(passes)} walking pass{'es' if len(passes) > 1 else ''}: "
+            "a foot must come down twice in the picture."
+        )
+        advice = "Let the subject walk farther past the camera, or stand farther away."
+        out.append(QualityFinding(FindingSeverity.WARNING, "strides", text, advice, trial=trial_id, view=view))
+    slow = slow_motion_suspected(strides)
+    if slow is not None:
+        text = f"A stride takes {slow:.1f} s: this looks like slow motion played at normal speed."
+        advice = "If it was recorded at a higher rate, say so (for instance: recorded at 240 frames a second)."
+        out.append(
+            QualityFinding(FindingSeverity.WARNING, "slow motion", text, advice, trial=trial_id, view=view)
+        )
+    return out

@@ -1,0 +1,99 @@
+"""A document for the window: its title, and what results of jobs change (a person's edits always stay)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.workflow.analysis.run_session import with_found
+
+
+def title_of(document: Document) -> str:
+    """Title of a window for a session; Qt puts a star in place of "[*]" while edits are not saved."""
+    session = document.session
+    when = session.when.isoformat() if session.when else ""
+    subject = " – ".join(part for part in (session.subject.pseudonym, when) if part)
+    return f"{subject}[*] – GaitViewer"
+
+
+def has_poses(document: Document) -> bool:
+    """Whether any view has keypoints."""
+    return any(pose is not None for d in document.trials for pose in (d.poses.sagittal, d.poses.coronal))
+
+
+def with_poses_of(now: Document, found: Document) -> Document:
+    """``now`` with the keypoints of the views in ``found``; all else, a person's edits included, stays."""
+    new = {data.trial.id: data for data in found.trials}
+    trials = tuple(with_found(data, new.get(data.trial.id, data)) for data in now.trials)
+    same = all(one is other for one, other in zip(trials, now.trials, strict=True))
+    return now if same else replace(now, trials=trials)
+
+
+def without_poses_of(edited: Document, found: Document, before: Document) -> Document:
+    """``edited`` with the keypoints that came from ``found`` put back to those of ``before``."""
+    shown = {data.trial.id: data for data in found.trials}
+    kept = {data.trial.id: data for data in before.trials}
+
+    def put_back(data: TrialData) -> TrialData:
+        theirs, ours = shown.get(data.trial.id), kept.get(data.trial.id)
+        if theirs is None or ours is None:
+            return data
+        lent = {v for v in View if data.poses[v] is not None and data.poses[v] is theirs.poses[v]}
+        source = {view: ours if view in lent else data for view in View}
+        poses = ByView(*(source[view].poses[view] for view in View))
+        made = ByView(*(source[view].provenance[view] for view in View))
+        return replace(data, poses=poses, provenance=made) if lent else data
+
+    return replace(edited, trials=tuple(put_back(data) for data in edited.trials))
+
+
+def same_poses(one: Document, other: Document) -> bool:
+    """Whether two documents hold the very same keypoints."""
+    return all(
+        a.poses.sagittal is b.poses.sagittal and a.poses.coronal is b.poses.coronal
+        for a, b in zip(one.trials, other.trials, strict=True)
+    )
+
+
+def with_videos_of(now: Document, found: Document) -> Document:
+    """``now`` with the places of the videos of ``found``."""
+    videos = {data.trial.id: data.trial.videos for data in found.trials}
+    trials = tuple(
+        replace(data, trial=replace(data.trial, videos=videos.get(data.trial.id, data.trial.videos)))
+        for data in now.trials
+    )
+    return replace(now, trials=trials)
+
+
+def _inputs(data: TrialData) -> tuple[object, ...]:
+    """What the measures of a trial depend on, compared by identity or by value where it is small."""
+    return (data.trial.id, data.trial.sync, data.trial.excluded, data.excluded_strides)
+
+
+def same_inputs(one: Document, other: Document | None) -> bool:
+    """Whether the measures of two documents are the same."""
+    if other is None or one.session != other.session or len(one.trials) != len(other.trials):
+        return False
+    return same_poses(one, other) and all(
+        _inputs(a) == _inputs(b)
+        and a.events.sagittal is b.events.sagittal
+        and a.events.coronal is b.events.coronal
+        for a, b in zip(one.trials, other.trials, strict=True)
+    )
+
+
+def report_name(document: Document, folder: Path, *, anonymous: bool) -> str:
+    """A file name for a report; an anonymous one tells nobody, and is none that is there already."""
+    if anonymous:
+        try:
+            there = {path.name for path in folder.iterdir()}
+        except OSError:
+            there = set()
+        names = ("anonymous-gait.pdf", *(f"anonymous-gait-{n}.pdf" for n in range(2, len(there) + 3)))
+        return next(name for name in names if name not in there)
+    when = document.session.when
+    parts = [document.session.subject.pseudonym, when.isoformat() if when else "", "gait"]
+    safe = "-".join(part for part in parts if part)
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in safe) + ".pdf"

@@ -1,0 +1,322 @@
+"""What the window is about: the open session, what is selected in it, and the way to change it.
+
+One immutable :class:`~gaitviewer.core.document.Document` is the truth. An edit is a new document pushed
+as one undo command, so one command class serves the whole program and "unsaved" is a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.evgs import Evidence
+from gaitviewer.core.gait import Side, View
+from gaitviewer.core.measures import Measures, TrialMotion
+from gaitviewer.gui.model.documents import same_poses, with_poses_of, without_poses_of
+
+if TYPE_CHECKING:
+    from gaitviewer.workflow.app.settings import Settings
+
+
+class AppState(QObject):
+    """The open session; panels read it, listen to it and call its methods, and know nothing of each other.
+
+    Signals (none carries a value; read what you need):
+        session_changed: another session is open, or none.
+        document_changed: the document was edited, undone, redone or replaced.
+        measures_changed: the measures are new (or gone).
+        trial_changed: another trial is shown.
+        selection_changed: another item, side or piece of evidence is selected.
+        settings_changed: the settings are new.
+        saved_changed: saved became unsaved, or the other way.
+    """
+
+    session_changed = Signal()
+    document_changed = Signal()
+    measures_changed = Signal()
+    trial_changed = Signal()
+    selection_changed = Signal()
+    settings_changed = Signal()
+    saved_changed = Signal()
+
+    def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document: Document | None = None  # as shown
+        self._kept: Document | None = None  # without what an analysis under way has found
+        self._partial: Document | None = None
+        self._saved: Document | None = None
+        self._measures: Measures | None = None
+        self._measured: Document | None = None
+        self._trial_id = ""
+        self._item: int | None = None
+        self._side: Side | None = None
+        self._evidence: Evidence | None = None
+        self._settings = settings
+        self.undo = QUndoStack(self)
+        self.undo.setUndoLimit(500)
+
+    # --- the session ---------------------------------------------------------------------------------
+
+    def open_session(self, document: Document, measures: Measures | None = None) -> None:
+        """Show a session as it was loaded; undo starts anew, its first trial is shown."""
+        self.undo.clear()
+        self._document = self._kept = self._saved = document
+        self._partial = None
+        self._measures = measures
+        self._measured = document if measures is not None else None
+        self._trial_id = document.trials[0].trial.id if document.trials else ""
+        self._item = self._side = self._evidence = None
+        self._tell_all()
+
+    def close_session(self) -> None:
+        """Show no session."""
+        self.undo.clear()
+        self._document = self._kept = self._saved = self._partial = None
+        self._measures = self._measured = None
+        self._trial_id = ""
+        self._item = self._side = self._evidence = None
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        self.session_changed.emit()
+        self.document_changed.emit()
+        self.measures_changed.emit()
+        self.trial_changed.emit()
+        self.selection_changed.emit()
+        self.saved_changed.emit()
+
+    @property
+    def document(self) -> Document | None:
+        """The open session as it is shown, or None: as edited, with what an analysis has found so far."""
+        return self._document
+
+    @property
+    def kept(self) -> Document | None:
+        """The open session as edited, without what an analysis under way has found: what is saved."""
+        return self._kept
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether results of an analysis are shown that is still under way."""
+        return self._partial is not None
+
+    def edit(self, document: Document, text: str, *, merge: str = "") -> None:
+        """Replace the document as one step that can be undone.
+
+        Args:
+            document: the document after the edit.
+            text: what was done, for the menu ("Grade KFX right").
+            merge: edits in a row with the same non-empty word become one step (dragging a point).
+
+        Raises:
+            ValueError: no session is open.
+        """
+        if self._document is None or self._kept is None:
+            raise ValueError("no session is open")
+        if document is self._document:
+            return
+        if self._partial is not None:
+            document = without_poses_of(document, self._partial, self._kept)
+        self.undo.push(_Replace(self, self._kept, document, text, merge))
+
+    def amend(self, change: Callable[[Document], Document]) -> None:
+        """Change the document without a step to undo (videos found again, results of a job).
+
+        Every document that can be come back to by undoing is changed as well, so that undoing an edit never
+        takes the results away.
+        """
+        if self._kept is not None:
+            for number in range(self.undo.count()):
+                command = self.undo.command(number)
+                assert isinstance(command, _Replace)
+                command.amend(change)
+            self._show(change(self._kept))
+
+    def show_partial(self, found: Document | None) -> None:
+        """Show what an analysis has found so far over the document; None takes that away again."""
+        self._partial = found
+        if self._kept is not None:
+            self._show(self._kept)
+
+    def settle(self, found: Document) -> None:
+        """Take over the results of an analysis that is done."""
+        self._partial = None
+        self.amend(lambda document: with_poses_of(document, found))
+
+    def _show(self, document: Document) -> None:
+        was_saved = self.is_saved
+        shown = document if self._partial is None else with_poses_of(document, self._partial)
+        if document is self._kept and self._document is not None and same_poses(shown, self._document):
+            return
+        self._kept = document
+        self._document = shown
+        if self.trial is None:
+            self._trial_id = document.trials[0].trial.id if document.trials else ""
+            self.trial_changed.emit()
+        self.document_changed.emit()
+        if was_saved != self.is_saved:
+            self.saved_changed.emit()
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the document is the one last saved."""
+        return self._kept is self._saved
+
+    def mark_saved(self, document: Document) -> None:
+        """Say that this document (:attr:`kept`, perhaps an older one) is on disk."""
+        was_saved = self.is_saved
+        self._saved = document
+        if was_saved != self.is_saved:
+            self.saved_changed.emit()
+
+    # --- what was measured ---------------------------------------------------------------------------
+
+    @property
+    def measures(self) -> Measures | None:
+        """The latest measures; :attr:`measures_are_current` says whether they belong to the document."""
+        return self._measures
+
+    @property
+    def measures_are_current(self) -> bool:
+        """Whether the measures were computed from the document as it is now."""
+        return self._measures is not None and self._measured is self._document
+
+    def set_measures(self, measures: Measures | None, document: Document | None) -> None:
+        """Show measures and remember which document they were computed from."""
+        self._measures = measures
+        self._measured = document
+        self.measures_changed.emit()
+
+    # --- what is shown and selected ------------------------------------------------------------------
+
+    @property
+    def trial_id(self) -> str:
+        """The trial that is shown, "" if none."""
+        return self._trial_id
+
+    @property
+    def trial(self) -> TrialData | None:
+        """Data of the trial that is shown."""
+        trials = self._document.trials if self._document is not None else ()
+        return next((data for data in trials if data.trial.id == self._trial_id), None)
+
+    @property
+    def motion(self) -> TrialMotion | None:
+        """What was found in the trial that is shown."""
+        motions = self._measures.motions if self._measures is not None else ()
+        return next((motion for motion in motions if motion.trial.id == self._trial_id), None)
+
+    def set_trial(self, trial_id: str) -> None:
+        """Show another trial.
+
+        Raises:
+            KeyError: the session has no such trial.
+        """
+        trials = self._document.trials if self._document is not None else ()
+        if trial_id not in (data.trial.id for data in trials):
+            raise KeyError(trial_id)
+        if trial_id != self._trial_id:
+            self._trial_id = trial_id
+            self.trial_changed.emit()
+
+    def next_trial(self, step: int = 1) -> None:
+        """Show the trial ``step`` places on, around the end."""
+        trials = self._document.trials if self._document is not None else ()
+        names = [data.trial.id for data in trials]
+        if names:
+            here = names.index(self._trial_id) if self._trial_id in names else 0
+            self.set_trial(names[(here + step) % len(names)])
+
+    @property
+    def item(self) -> int | None:
+        """Number of the selected EVGS item, 1..17, or None."""
+        return self._item
+
+    @property
+    def side(self) -> Side | None:
+        """The selected side, or None."""
+        return self._side
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The picture that is shown for the selection, or None."""
+        return self._evidence
+
+    def select(self, item: int | None, side: Side | None = None, *, evidence: Evidence | None = None) -> None:
+        """Select an item of a side; without ``evidence`` the measure's best evidence is taken.
+
+        The trial of the evidence is shown. Selecting the same again is told again: it leads back to the
+        evidence after moving away.
+        """
+        if evidence is None and item is not None and side is not None and self._measures is not None:
+            found = self._measures.evgs.get(item, side).evidence
+            evidence = found[0] if found else None
+        self._item, self._side, self._evidence = item, side, evidence
+        trials = self._document.trials if self._document is not None else ()
+        if evidence is not None and any(data.trial.id == evidence.trial for data in trials):
+            self.set_trial(evidence.trial)
+        self.selection_changed.emit()
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.select(None)
+
+    def evidence_view(self) -> View | None:
+        """The view that the selected evidence is in."""
+        return self._evidence.view if self._evidence is not None else None
+
+    # --- settings ------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """The user's settings (read from disk when first asked for)."""
+        if self._settings is None:
+            from gaitviewer.workflow.app.settings import load
+
+            self._settings = load()
+        return self._settings
+
+    def set_settings(self, settings: Settings) -> None:
+        """Use other settings (saving them is the caller's business)."""
+        if settings != self._settings:
+            self._settings = settings
+            self.settings_changed.emit()
+
+
+class _Replace(QUndoCommand):
+    """From one document to another and back."""
+
+    def __init__(self, state: AppState, before: Document, after: Document, text: str, merge: str) -> None:
+        super().__init__(text)
+        self._state = state
+        self._before = before
+        self._after = after
+        self._merge = merge
+
+    def amend(self, change: Callable[[Document], Document]) -> None:
+        """Change both documents."""
+        self._before, self._after = change(self._before), change(self._after)
+
+    def id(self) -> int:
+        """One number for all, so that Qt asks :meth:`mergeWith`."""
+        return 1 if self._merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
+        """Take over a later edit of the same kind."""
+        if not isinstance(other, _Replace) or other._merge != self._merge:
+            return False
+        self._after = other._after
+        self.setText(other.text())
+        return True
+
+    def redo(self) -> None:
+        """Show the document after the edit."""
+        self._state._show(self._after)
+
+    def undo(self) -> None:
+        """Show the document before the edit."""
+        self._state._show(self._before)

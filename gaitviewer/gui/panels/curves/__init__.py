@@ -1,0 +1,1 @@
+"""Joint angles over the gait cycle."""

@@ -1,0 +1,1 @@
+"""The visual gait score: table, detail, a person's grades."""

@@ -1,0 +1,399 @@
+"""The visual gait score: what was measured, and beside it what the clinician grades."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDockWidget,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.evgs import EvgsItem, Evidence, Grade
+from gaitviewer.core.gait import Side
+from gaitviewer.gui.model.blinding import grade_of, is_hidden
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.base import Panel, keep_settings, nothing_open
+from gaitviewer.gui.panels.common.wording import side_name, taken_words, total_words
+from gaitviewer.gui.panels.score import grading
+from gaitviewer.gui.panels.score.detail import DetailView
+from gaitviewer.gui.panels.score.manual import ByHand, measured_for
+from gaitviewer.gui.panels.score.rater_hint import RaterHint
+from gaitviewer.gui.panels.score.table import SheetTable
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.workflow.app.tables import evgs_items
+from gaitviewer.workflow.sessions.manual_measurements import Suggestion
+
+_DETAIL_PX = 210  # enough for the sentence, the bar and two pictures
+_ROWS_SEEN = 5  # of the table, however low the window is
+
+
+class _Splitter(QSplitter):
+    """Asks how to share its height whenever that changes."""
+
+    def __init__(self, share: Callable[[int], None]) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self._share = share
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Share the new height."""
+        super().resizeEvent(event)
+        self._share(self.height())
+
+
+class EvgsPanel(Panel):
+    """Score table, totals, and the selected score in detail.
+
+    The window may bind the actions "grade.0" .. "grade.other_side" to :meth:`act`.
+    """
+
+    def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
+        title = QCoreApplication.translate("EvgsPanel", "Gait score")
+        super().__init__(state, player, name="panel_evgs", title=title, parent=parent)
+        self._split_by_hand = False
+        self._below_px, self._room = 0, (0, 0)
+        self.table = SheetTable(state, evgs_items())
+        self.detail = DetailView()
+        self._document: Document | None = None
+        # Grades that were given before there was a name: by item and side, the score and its note.
+        self._waiting: dict[tuple[int, Side], tuple[int | None, str]] = {}
+        self._build()
+        self.table.limb_chosen.connect(self._choose)
+        self.table.asked.connect(self.act)
+        self.detail.graded.connect(self.grade)
+        self.detail.removed.connect(self.remove_grade)
+        self.detail.noted.connect(self.set_note)
+        self.detail.entered.connect(self.table.setFocus)
+        self.detail.evidence_chosen.connect(self._go_to)
+        self.detail.taken.connect(self.take_over)
+        state.session_changed.connect(self._waiting.clear)
+        state.session_changed.connect(self._reload)
+        state.measures_changed.connect(self._reload)
+        state.document_changed.connect(self._refresh_grades)
+        state.settings_changed.connect(self._put_waiting)
+        state.settings_changed.connect(self._refresh_scores)
+        state.selection_changed.connect(self._show_selection)
+        self._reload()
+
+    def _build(self) -> None:
+        self.rater = QLineEdit()
+        self.rater.setObjectName("evgs_rater")
+        self.rater.setAccessibleName(self.tr("Your name, kept with each grade"))
+        self.rater.setPlaceholderText(self.tr("Your name or initials"))
+        self.rater.setMaxLength(200)
+        self.rater.editingFinished.connect(self._keep_rater)
+        self.rater.returnPressed.connect(self._enter_rater)
+        self.hint = RaterHint()
+        self.hint.adopted.connect(self._adopt)
+        self.blind = QCheckBox(self.tr("Hide until graded"))
+        self.blind.setObjectName("evgs_hide_until_graded")
+        self.blind.setToolTip(self.tr("Hide measured and model values until I have graded"))
+        self.blind.clicked.connect(lambda on: keep_settings(self.state, hide_until_graded=on))
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 6, 10, 2)
+        name = QLabel(self.tr("Rater"))
+        name.setProperty("quiet", "true")
+        head.addWidget(name)
+        head.addWidget(self.rater, 1)
+        head.addSpacing(8)
+        head.addWidget(self.blind)
+        upper = QWidget()
+        above = QVBoxLayout(upper)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(2)
+        above.addWidget(self.table, 1)
+        above.addLayout(self._build_totals())
+        self.splitter = _Splitter(self._split)
+        self.splitter.setObjectName("evgs_splitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self.detail)
+        self.splitter.splitterMoved.connect(self._keep_split)
+        self.setFocusProxy(self.table)
+        layout = QVBoxLayout(self.content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.splitter, 1)
+
+    def _build_totals(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(10, 2, 10, 2)
+        grid.setVerticalSpacing(1)
+        grid.setHorizontalSpacing(12)
+        self.totals: dict[tuple[str, Side], QLabel] = {}
+        for row, (kind, words) in enumerate(
+            (("measured", self.tr("Program")), ("graded", self.tr("Your total")))
+        ):
+            label = QLabel(words)
+            label.setProperty("quiet", "true")
+            grid.addWidget(label, row, 0)
+            for column, side in enumerate(Side, start=1):
+                total = QLabel()
+                total.setObjectName(f"evgs_total_{kind}_{side.value}")
+                grid.addWidget(total, row, column)
+                self.totals[kind, side] = total
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        return grid
+
+    def _keep_split(self) -> None:
+        self._split_by_hand = True
+
+    def _split(self, room: int) -> None:
+        """All items are seen as long as what the score rests on is; a split made by hand stays."""
+        if self._split_by_hand or room <= 0:
+            return
+        size = self.splitter.width(), room
+        # The most that an item needed at this size: else the table would jump from item to item.
+        self._below_px = max(self.detail.evidence_px, self._below_px if size == self._room else 0)
+        self._room = size
+        totals = 2 * self.fontMetrics().height() + 10
+        low, high = (self.table.height_for(row) + totals for row in self.table.row_heights)
+        least = self.table.height_for(0) + totals + _ROWS_SEEN * self.table.row_heights[0]
+        usual = room - max(_DETAIL_PX, self._below_px)
+        upper = min(high, max(usual, min(low, room - self._below_px), least))
+        if self.splitter.sizes() != [upper, room - upper]:
+            self.splitter.setSizes([upper, room - upper])
+            self.table.show_current()
+
+    # --- showing -------------------------------------------------------------------------------------
+
+    @property
+    def items(self) -> tuple[EvgsItem, ...]:
+        """The items of the measures, or of the data file while there are none."""
+        measures = self.state.measures
+        return tuple(m.item for m in measures.evgs.measures.left) if measures is not None else evgs_items()
+
+    def _reload(self) -> None:
+        self._document = self.state.document
+        if self._document is None:
+            self.show_empty(nothing_open())
+            return
+        self.show_content()
+        self.table.sheet.refresh(self.items)
+        self._refresh_scores()
+        self.table.show_limb(self.state.item, self.state.side)
+
+    def _refresh_grades(self) -> None:
+        before, self._document = self._document, self.state.document
+        old, new = ((d.grades, d.hand_measures) if d is not None else () for d in (before, self._document))
+        if old != new:
+            self._refresh_scores()
+
+    def _refresh_scores(self) -> None:
+        settings = self.state.settings
+        self.blind.setChecked(settings.hide_until_graded)
+        if not self.rater.hasFocus():
+            self.rater.setText(settings.rater)
+        self._show_hint()
+        self.table.sheet.refresh_scores()
+        self._show_totals()
+        self._show_detail()
+
+    def _show_hint(self) -> None:
+        if self._waiting:
+            self.hint.show_waiting(
+                tuple(grading.cell_name(self.items, item, side) for item, side in self._waiting)
+            )
+        else:
+            rater = self.state.settings.rater
+            self.hint.show_nameless(len(grading.nameless(self.state.document)) if rater else 0, rater)
+
+    def _show_totals(self) -> None:
+        document, settings, measures = self.state.document, self.state.settings, self.state.measures
+        for side in Side:
+            numbers = [item.number for item in self.items]
+            kept_back = any(is_hidden(document, settings, number, side) for number in numbers)
+            if measures is None:
+                words = "\u2013"
+            elif kept_back:
+                words = self.tr("hidden")
+            else:
+                words = total_words(measures.evgs.total(side))
+            self.totals["measured", side].setText(words)
+            own = grading.human_total(document, self.items, side, settings.rater)
+            self.totals["graded", side].setText(total_words(own, graded=True))
+            for kind, whose in (("measured", self.tr("Program")), ("graded", self.tr("Your total"))):
+                label = self.totals[kind, side]
+                label.setAccessibleName(f"{whose}, {side_name(side)}: {label.text()}")
+                label.setToolTip(self.tr("Only items that were scored count, towards sum and maximum alike."))
+
+    def _show_selection(self) -> None:
+        self._show_hint()
+        self.table.show_limb(self.state.item, self.state.side)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        state = self.state
+        item = next((known for known in self.items if known.number == state.item), None)
+        if item is None or state.side is None or state.document is None:
+            self.detail.show_nothing()
+            return
+        rater = state.settings.rater
+        self.detail.show_limb(
+            item,
+            state.side,
+            measure=state.measures.evgs.get(item.number, state.side) if state.measures is not None else None,
+            grade=grade_of(state.document, item.number, state.side, rater),
+            others=grading.grades_of_others(state.document, item.number, state.side, rater),
+            by_hand=measured_for(state.document, state.measures, item, state.side),
+            hidden=is_hidden(state.document, state.settings, item.number, state.side),
+            shown=state.evidence,
+            document=state.document,
+        )
+        self._split(sum(self.splitter.sizes()))
+
+    def retheme(self) -> None:
+        """Colours and fonts of the theme."""
+        self.detail.retheme()
+        self.table.viewport().update()
+        self.table.horizontalHeader().viewport().update()
+
+    # --- doing ---------------------------------------------------------------------------------------
+
+    def act(self, action: str) -> None:
+        """Do what an action of the group "Grading" says ("grade.0", "grade.next", ...)."""
+        commands = {
+            "grade.0": lambda: self.grade(0),
+            "grade.1": lambda: self.grade(1),
+            "grade.2": lambda: self.grade(2),
+            "grade.not_assessable": lambda: self.grade(None),
+            "grade.by_hand": self.detail.by_hand.take,
+            "grade.remove": self.remove_grade,
+            "grade.next": lambda: self.next_limb(1),
+            "grade.previous": lambda: self.next_limb(-1),
+            "grade.other_side": self.other_side,
+        }
+        commands[action]()
+
+    def grade(self, score: int | None) -> None:
+        """Grade the selected limb; None is not assessable. Without a selection nothing happens."""
+        state = self.state
+        if state.document is None or state.item is None or state.side is None:
+            return
+        before = grade_of(state.document, state.item, state.side, state.settings.rater)
+        note = before.note if before is not None else ""
+        self._put(score, note)
+
+    def take_over(self, row: ByHand, suggestion: Suggestion) -> None:
+        """Grade the selected limb as was measured by hand; the note says in which picture."""
+        state = self.state
+        item = next((known for known in self.items if known.number == state.item), None)
+        if state.document is None or item is None or state.side is None:
+            return
+        before = grade_of(state.document, item.number, state.side, state.settings.rater)
+        own = before.note if before is not None else ""
+        words = taken_words(row.measured, suggestion.value, suggestion.band, item.unit, state.document)
+        self._put(suggestion.band.score, own if words in own else f"{own}; {words}".removeprefix("; ")[:500])
+
+    def set_note(self, note: str) -> None:
+        """Keep a note with the selected limb's grade."""
+        state = self.state
+        if state.document is None or state.item is None or state.side is None:
+            return
+        grade = grade_of(state.document, state.item, state.side, state.settings.rater)
+        if grade is not None and grade.note != note:
+            after = grading.with_grade(state.document, replace(grade, note=note))
+            merge = f"note {grade.item} {grade.side.value}"
+            state.edit(after, self.tr("Note on a grade"), merge=merge)
+
+    def leave_field(self, field: QWidget) -> None:
+        """Escape in a field of the panel: a name that was not entered is forgotten."""
+        if field is self.rater:
+            self.rater.setText(self.state.settings.rater)
+            self._waiting.clear()
+            self._show_hint()
+        self.table.setFocus()
+
+    def _put(self, score: int | None, note: str) -> None:
+        state = self.state
+        assert state.document is not None
+        assert state.item is not None
+        assert state.side is not None
+        self._waiting[state.item, state.side] = score, note
+        if state.settings.rater:
+            self._put_waiting()
+        else:
+            self._ask_rater()
+
+    def _ask_rater(self) -> None:
+        """A grade is somebody's: it waits until there is a name."""
+        self._show_hint()
+        dock = self.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.show()
+            dock.raise_()
+        self.rater.setFocus()
+
+    def _put_waiting(self) -> None:
+        """Put the grades that were given, as one step; without a name they go on waiting."""
+        state, rater = self.state, self.state.settings.rater
+        if not rater or not self._waiting or state.document is None:
+            return
+        when, after = datetime.now(UTC).isoformat(timespec="microseconds"), state.document
+        for (item, side), (score, note) in self._waiting.items():
+            after = grading.with_grade(after, Grade(item, side, score, rater, when, note))
+        names = ", ".join(grading.cell_name(self.items, item, side) for item, side in self._waiting)
+        self._waiting.clear()
+        state.edit(after, self.tr("Grade {what}").format(what=names))
+
+    def _adopt(self) -> None:
+        """The grades without a name are this rater's."""
+        if self.state.document is not None and self.state.settings.rater:
+            after = grading.with_adopted(self.state.document, self.state.settings.rater)
+            self.state.edit(after, self.tr("Put a name to grades"))
+        self.table.setFocus()
+
+    def remove_grade(self) -> None:
+        """Take back the grade of the selected limb."""
+        state = self.state
+        if state.document is None or state.item is None or state.side is None:
+            return
+        rater = state.settings.rater
+        after = grading.without_grade(state.document, state.item, state.side, rater)
+        state.edit(after, self.tr("Take a grade back"))
+
+    def next_limb(self, step: int = 1) -> None:
+        """Select the limb that is graded next (+1) or was before (-1); at the end, say what is left."""
+        if self.state.document is not None:
+            here, numbers = (self.state.item, self.state.side), [item.number for item in self.items]
+            there = grading.next_cell(numbers, *here, step)
+            self._choose(*there)
+            if there == here and step > 0 and not self._waiting:
+                left = grading.ungraded(self.state.document, self.items, self.state.settings.rater)
+                self.hint.show_end(tuple(grading.cell_name(self.items, *cell) for cell in left))
+
+    def other_side(self) -> None:
+        """Select the same item of the other limb."""
+        if self.state.item is not None and self.state.side is not None:
+            self._choose(self.state.item, self.state.side.other)
+
+    def _choose(self, item: int, side: Side | None) -> None:
+        self.state.select(item, side or Side.LEFT)
+
+    def _go_to(self, evidence: Evidence) -> None:
+        self.state.select(self.state.item, self.state.side, evidence=evidence)
+
+    def _enter_rater(self) -> None:
+        self._keep_rater()
+        if not self._waiting:  # else there is no name yet
+            self.table.setFocus()
+
+    def _keep_rater(self) -> None:
+        name = self.rater.text().strip()
+        if name != self.state.settings.rater:
+            keep_settings(self.state, rater=name)

@@ -1,0 +1,1 @@
+"""The window itself: main window, desk, actions, and the notes around them."""

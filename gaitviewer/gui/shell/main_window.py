@@ -1,0 +1,389 @@
+"""The window: library and review desk, menus, what opens and closes, what is kept for the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QMainWindow,
+    QSizePolicy,
+    QStackedWidget,
+    QToolBar,
+    QWidget,
+)
+
+from gaitviewer import paths
+from gaitviewer.gui.dialogs.missing_video import MissingVideos
+from gaitviewer.gui.dialogs.opener import Dialogs
+from gaitviewer.gui.model.documents import title_of
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.panels.common.trial_box import TrialBox
+from gaitviewer.gui.panels.library.page import LibraryPage
+from gaitviewer.gui.services.analysis import AnalysisService
+from gaitviewer.gui.services.job_bar import JobBar
+from gaitviewer.gui.services.jobs import Job, Jobs
+from gaitviewer.gui.shell.actions import Actions, fill_menus
+from gaitviewer.gui.shell.analysis_note import AnalysisNote
+from gaitviewer.gui.shell.prepare import prepare
+from gaitviewer.gui.shell.signature_note import SignatureNote
+from gaitviewer.gui.widgets import theme_choice
+from gaitviewer.gui.widgets.field_keys import FieldKeys
+from gaitviewer.gui.widgets.focus_keys import ControlKeys
+from gaitviewer.gui.widgets.keys import load_keys
+
+if TYPE_CHECKING:
+    from gaitviewer.gui.shell.desk import Desk
+
+
+def window_file() -> Path:
+    """Where places and sizes are kept."""
+    return paths.config_dir() / "window.ini"
+
+
+class MainWindow(QMainWindow):
+    """Library page, review page, actions, jobs.
+
+    Attributes:
+        state, jobs, work: the open session, background work, what it does.
+        library_page: the start page.   actions_by_name: all actions.   dialogs: what is asked.
+
+    Signals:
+        crashed: a fault of the program was written down (sentence); may come from any thread.
+    """
+
+    crashed = Signal(str)
+
+    def __init__(self, *, library: Path | None = None) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 560)
+        self.resize(1280, 720)
+        self.state = AppState()
+        self.jobs = Jobs(self)
+        self.work = AnalysisService(self.state, self.jobs, library=library, parent=self)
+        self.cards: tuple[Any, ...] = ()
+        self._desk: Desk | None = None
+        self._ready = False
+        self._placed = False
+        self._settings = QSettings(str(window_file()), QSettings.Format.IniFormat)
+        self.dialogs = Dialogs(self, self.work, self._settings)
+        self.dialogs.keys_changed.connect(self._use_keys)
+        self.bindings = load_keys()
+        self.fields = FieldKeys(self)
+        self.controls = ControlKeys(self)
+        self.pages = QStackedWidget()
+        self.setCentralWidget(self.pages)
+        self.library_page = LibraryPage(self.jobs)
+        self.pages.addWidget(self.library_page)
+        self.actions_by_name = Actions(self, self, self.bindings)
+        self.menus = fill_menus(self.menuBar(), self.actions_by_name, self.bindings)
+        self._build_bars()
+        self._connect()
+        self._restore()
+        self._show_page(self.library_page)
+
+    def _build_bars(self) -> None:
+        bar = QToolBar(self.tr("Session"))
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        names = (
+            *("session.library", "", "session.analyse", "session.report", "", "edit.undo", "edit.redo", ""),
+            *("overlay.skeleton", "overlay.angles", "overlay.trails", "overlay.posture", "overlay.events"),
+            *("overlay.mask", "", "tool.goniometer", "tool.vertical", "tool.distance", "player.add_key_image"),
+            *("", "view.superpose", "view.fit", "view.full_screen", "", "window.review", "window.grade"),
+        )
+        for name in names:
+            if name:
+                bar.addAction(self.actions_by_name[name])
+            else:
+                bar.addSeparator()
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(gap)
+        self.trials = TrialBox(self.state)
+        self._trials_action = bar.addWidget(self.trials)
+        self.addToolBar(bar)
+        self.toolbar = bar
+        self.saved_words = QLabel()
+        self.saved_words.setObjectName("saved_words")
+        self.saved_words.setProperty("quiet", "true")
+        self.statusBar().setObjectName("status_bar")
+        self.statusBar().addWidget(self.saved_words)
+        self.job_bar = JobBar(self.jobs)
+        self.statusBar().addPermanentWidget(self.job_bar)
+        self.statusBar().addPermanentWidget(SignatureNote(self.work))
+
+    def _connect(self) -> None:
+        page, work, state = self.library_page, self.work, self.state
+        page.open_asked.connect(work.open)
+        page.new_asked.connect(self.dialogs.new_session)
+        page.demo_asked.connect(work.make_demo)
+        work.listed.connect(self._show_cards)
+        work.pictured.connect(self._show_picture)
+        work.opened.connect(self._show_session)
+        work.analysed.connect(lambda _: self._after_analysis())
+        work.conflicted.connect(self.dialogs.ask_conflict)
+        work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
+        self.jobs.failed.connect(self._job_failed)
+        self.crashed.connect(
+            lambda words: self.dialogs.show_failure(self.tr("A fault of the program"), words),
+            Qt.ConnectionType.QueuedConnection,
+        )
+        for signal in (
+            *(state.session_changed, state.document_changed, state.measures_changed, state.trial_changed),
+            *(state.selection_changed, state.saved_changed),
+        ):
+            signal.connect(self._refresh)
+        state.undo.indexChanged.connect(self._refresh)
+        state.settings_changed.connect(self.use_settings)
+
+    # --- starting ------------------------------------------------------------------------------------
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802  Qt's name
+        """The library is read when the window is there, not before."""
+        super().showEvent(event)
+        if not self._ready:
+            self._ready = True
+            QTimer.singleShot(0, self.work.list_sessions)
+            QTimer.singleShot(30, lambda: prepare(self))
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the review page was made."""
+        return self._desk is not None
+
+    @property
+    def desk(self) -> Desk:
+        """The review page, made when it is first needed."""
+        if self._desk is None:
+            from gaitviewer.gui.panels.key_frames.panel import KeyImagesPanel
+            from gaitviewer.gui.panels.key_frames.pictures import KeyPictures
+            from gaitviewer.gui.shell.desk import Desk  # pyqtgraph and the panels: not before they are needed
+
+            desk = self._desk = Desk(self.state, self.actions_by_name)
+            self.pages.addWidget(desk)
+            desk.changed.connect(self._refresh)
+            self.analysis_note = AnalysisNote(self.work, desk.banner, desk.views)
+            desk.facts_asked.connect(self.dialogs.change_facts)
+            self.fields.given_up.connect(desk.leave_field)
+            key_images = desk.panels["key_images"]
+            assert isinstance(key_images, KeyImagesPanel)
+            self.key_pictures = KeyPictures(self.state, self.jobs, key_images)
+            self.missing = MissingVideos(self, self.work, desk.banner, desk.views)
+            self.state.trial_changed.connect(self.work.load_masks)
+            self.work.masked.connect(self._show_masks)
+            self.menus["Window"].addActions([dock.toggleViewAction() for dock in desk.docks.values()])
+        return self._desk
+
+    def _place_desk(self) -> None:
+        """Put the panels where they were, once the page has its size."""
+        if not self._placed:
+            self._placed = True
+            docks, splitter = self._settings.value("desk/docks"), self._settings.value("desk/splitter")
+            kept = docks is not None and splitter is not None and self.desk.restore_layout(docks, splitter)
+            if not kept:
+                QTimer.singleShot(0, lambda: self.desk.arrange("review"))
+
+    @property
+    def reviewing(self) -> bool:
+        """Whether a session is on the screen."""
+        return self._desk is not None and self.pages.currentWidget() is self._desk
+
+    def _restore(self) -> None:
+        geometry = self._settings.value("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def use_settings(self) -> None:
+        """Theme and colours as the user chose them."""
+        theme_choice.apply_theme(self._settings, self.state.settings)
+
+    # --- pages ---------------------------------------------------------------------------------------
+
+    def _show_page(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        self.toolbar.setVisible(page is not self.library_page)
+        self._refresh()
+
+    def _show_cards(self, cards: tuple[Any, ...]) -> None:
+        self.cards = cards
+        self.library_page.set_cards(cards)
+        if not self.reviewing and not self.library_page.search.hasFocus():
+            self.library_page.focus_list()
+        self.work.draw_thumbnails(tuple(card.id for card in cards if card.thumbnail is None))
+
+    def _show_picture(self, session_id: str) -> None:
+        from dataclasses import replace
+
+        from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
+
+        self.cards = tuple(
+            replace(card, thumbnail=thumbnail_file(card.id)) if card.id == session_id else card
+            for card in self.cards
+        )
+        self.library_page.refresh_picture(session_id, self.cards)
+
+    def show_library(self) -> None:
+        """Close the session, show the list."""
+        before = self.state.document
+        if not self.work.close():
+            return
+        self._show_page(self.library_page)
+        self.work.list_sessions()
+        if before is not None:
+            self.library_page.choose(before.session.id)
+        self.library_page.focus_list()
+
+    def _show_session(self) -> None:
+        document = self.state.document
+        if document is None:
+            return
+        desk = self.desk
+        desk.banner.clear()
+        self._show_page(desk)
+        self._place_desk()
+        self.work.load_masks()
+        desk.canvas.setFocus()
+        self.missing.look()
+        self.analysis_note.offer()
+
+    def open_neighbour(self, step: int) -> None:
+        """Open the next or the previous session of the list."""
+        document = self.state.document
+        here = document.session.id if document is not None else self.library_page.current_id()
+        name = self.library_page.neighbour(here, step) if document is not None else here
+        if name:
+            self.work.open(name)
+        elif document is not None:
+            self.statusBar().showMessage(self.tr("There is no further session in the list."), 4000)
+
+    # --- one session ---------------------------------------------------------------------------------
+
+    def _after_analysis(self) -> None:
+        if self.reviewing:
+            self.work.load_masks()
+        else:
+            self.work.list_sessions()
+
+    def _show_masks(self, trial: str, masks: Any) -> None:
+        if self._desk is not None and self.state.trial_id == trial:
+            self._desk.views.set_masks(masks)
+
+    # --- what only the window can do ------------------------------------------------------------------
+
+    @property
+    def dialog(self) -> QDialog | None:
+        """The dialog that is open."""
+        return self.dialogs.current
+
+    def _use_keys(self) -> None:
+        self.bindings = load_keys()
+        self.actions_by_name.set_keys(self.bindings)
+
+    def _job_failed(self, job: Job) -> None:
+        if job.failure is not None:
+            self.dialogs.show_failure(job.title, job.failure.message, job.failure.details)
+
+    def next_theme(self) -> None:
+        """As the system, light, dark, in turn."""
+        theme_choice.choose_next(self._settings)
+        self.use_settings()
+
+    def toggle_full_screen(self) -> None:
+        """The whole screen, or a window again."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def run(self, command: str) -> None:
+        """Do what only the window can do; see the table of actions."""
+        self.fields.finish()
+        commands: dict[str, Callable[[], object]] = {
+            "library": self.show_library,
+            "next": lambda: self.open_neighbour(1),
+            "previous": lambda: self.open_neighbour(-1),
+            "new": self.dialogs.new_session,
+            "demo": self.work.make_demo,
+            "analyse": self.work.analyse,
+            "find video": lambda: self.missing.ask_first(),
+            "save": self.work.save_now,
+            "report": self.dialogs.show_report,
+            "sign": self.dialogs.ask_signature,
+            "find": self._find,
+            "delete": self._ask_delete,
+            "deleted": lambda: self.work.list_deleted(self.dialogs.show_deleted),
+            "settings": self.dialogs.show_settings,
+            "theme": self.next_theme,
+            "help": self.dialogs.show_help,
+            "about": self.dialogs.show_about,
+            "full screen": self.toggle_full_screen,
+            "quit": self.close,
+        }
+        commands[command]()
+
+    def _ask_delete(self) -> None:
+        chosen = self.library_page.current_id()
+        self.dialogs.ask_delete(next((card for card in self.cards if card.id == chosen), None))
+
+    def _find(self) -> None:
+        if self.reviewing:
+            self.show_library()
+        self.library_page.search.setFocus()
+        self.library_page.search.selectAll()
+
+    # --- showing what is ------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        if self.jobs.closing:  # what is taken down tells so, too
+            return
+        self.actions_by_name.refresh()
+        document = self.state.document
+        if document is None:
+            self.setWindowTitle("GaitViewer")
+            self.saved_words.setText("")
+        else:
+            self.setWindowTitle(title_of(document))
+            self.saved_words.setText(self.tr("saved") if self.state.is_saved else self.tr("not saved yet"))
+        self.setWindowModified(document is not None and not self.state.is_saved)
+        self._trials_action.setVisible(document is not None and len(document.trials) > 1)
+
+    # --- drops, closing ------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
+        """Videos and folders of videos may be dropped."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """A new session of what was dropped."""
+        from gaitviewer.gui.dialogs.recordings_table import videos_in
+
+        videos = videos_in(Path(url.toLocalFile()) for url in event.mimeData().urls())
+        event.acceptProposedAction()
+        if videos:
+            self.dialogs.new_session(videos)
+        else:
+            self.statusBar().showMessage(self.tr("There is no video in what was dropped."), 4000)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Save, keep the places, end all work."""
+        self.fields.finish()
+        if not self.work.save_now():
+            event.ignore()
+            return
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        if self._desk is not None:
+            if self._placed:
+                docks, splitter = self._desk.layout_state()
+                self._settings.setValue("desk/docks", docks)
+                self._settings.setValue("desk/splitter", splitter)
+            self._desk.close_videos()
+        self._settings.sync()
+        self.jobs.shutdown()
+        super().closeEvent(event)

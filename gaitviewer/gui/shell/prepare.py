@@ -1,0 +1,81 @@
+"""What is done while the user looks at the list, so that the first session opens at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QTimer
+
+from gaitviewer.core.progress import Tick
+
+if TYPE_CHECKING:
+    from gaitviewer.gui.services.jobs import Jobs
+    from gaitviewer.gui.shell.desk import Desk
+
+# The measuring core takes most of a second to load: not while a session is being opened.
+_PAUSE_MS = 800
+_OPENING = frozenset(("open", "measure", "list"))
+
+
+class PreparedWindow(Protocol):
+    """What has to be made ready."""
+
+    jobs: Jobs
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether the review page was made."""
+
+    @property
+    def desk(self) -> Desk:
+        """The review page, made when it is asked for."""
+
+    def use_settings(self) -> None:
+        """Theme and colours as the user chose them."""
+
+
+def prepare(window: PreparedWindow) -> None:
+    """Settings, then what the review page needs, then that page, then the measuring core.
+
+    Modules are loaded in a thread. The measuring core comes last: a session that was measured before is
+    opened without it.
+    """
+    if not window.jobs.closing:
+        window.use_settings()
+        window.jobs.start("warm up", _load_desk, failed=lambda failure: None, ended=lambda: _build(window))
+
+
+def _load_desk(tick: Tick) -> None:
+    import gaitviewer.video
+
+    tick(0.2, "")
+    import pyqtgraph  # noqa: F401
+
+    tick(0.6, "")
+    import gaitviewer.gui.shell.desk
+    import gaitviewer.workflow.analysis.measures_cache  # noqa: F401
+
+
+def _build(window: PreparedWindow) -> None:
+    if window.jobs.closing:
+        return
+    if not window.has_desk:
+        _ = window.desk
+    QTimer.singleShot(_PAUSE_MS, lambda: _warm_up_when_quiet(window))
+
+
+def _warm_up_when_quiet(window: PreparedWindow) -> None:
+    if window.jobs.closing:
+        return
+    if any(job.key in _OPENING for job in window.jobs.active):
+        QTimer.singleShot(_PAUSE_MS, lambda: _warm_up_when_quiet(window))
+    else:
+        window.jobs.start("warm up", _load_core, failed=lambda failure: None)
+
+
+def _load_core(tick: Tick) -> None:
+    import scipy.signal  # noqa: F401
+
+    tick(0.6, "")
+    import gaitviewer.analysis.measure
+    import gaitviewer.analysis.walking.trial  # noqa: F401

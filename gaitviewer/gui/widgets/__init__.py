@@ -1,0 +1,1 @@
+"""Furniture that no room owns: theme, icons, keys, small controls."""

@@ -1,0 +1,1 @@
+"""Learned systems in use: a document in, answers with raw explanations out."""

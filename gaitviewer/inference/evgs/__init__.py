@@ -1,0 +1,1 @@
+"""System 2: the Edinburgh score from video."""

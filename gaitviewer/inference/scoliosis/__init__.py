@@ -1,0 +1,1 @@
+"""System 3: screening for a scoliosis-like asymmetry of gait."""

@@ -1,0 +1,166 @@
+"""System 3 in use: screening for a scoliosis-like asymmetry of gait from the end view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.analysis.knowledge_map.findings import find_features
+from gaitviewer.analysis.knowledge_map.statements import joined_text
+from gaitviewer.core.document import Document
+from gaitviewer.core.maps import FeatureFinding, KnowledgeMap
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import ModelOutput, Opinion, Provenance
+from gaitviewer.inference.scoliosis.clips import PicturesByView, ScoliosisClip, read_clips
+from gaitviewer.inference.scoliosis.inputs import (
+    ClipArrays,
+    arrays_of,
+    group_of,
+    importance_of,
+    input_view,
+    network_settings,
+    probabilities,
+    scoliosis_tables,
+    text_of,
+    video_settings,
+)
+
+if TYPE_CHECKING:
+    from gaitviewer.nets.card import LoadedModel
+    from gaitviewer.nets.scoliosis.fusion import MapFusionNet
+
+_UNTOLD = Provenance("", "", "", "", "", "", 0.0)
+
+
+def predict(
+    document: Document,
+    measures: Measures,
+    *,
+    model: LoadedModel,
+    pictures: PicturesByView,
+    device: str = "cpu",
+    precision: str = "fp32",
+) -> ModelOutput:
+    """The probability of a scoliosis-like asymmetry, or why there is no opinion.
+
+    Args:
+        document: the session.
+        measures: of the same document.
+        model: weights of the task "scoliosis".
+        pictures: by (trial id, view); without those of the end view a model that also looks at the video goes
+            by map and text alone, one that looks at nothing else has no opinion.
+        device: "cpu" or "cuda:0".
+        precision: "fp32" or "bf16".
+
+    Returns:
+        Opinion, knowledge map and importance of the clip that says most, findings and generated text.
+    """
+    tables = scoliosis_tables()
+    net = build_network(model.settings, model.state).to(device).eval()
+    wanted = video_settings() if "video" in net.settings.modalities else None
+    clips, reasons = read_clips(
+        measures, pictures, view=input_view(), video=wanted, most=int(tables["input"]["clips_per_session"])
+    )
+    if net.settings.modalities == ("video",):
+        if clips and all(clip.video is None for clip in clips):
+            return _silent(model, "there are no pictures of the end view, and this model looks at nothing else")
+        clips = tuple(clip for clip in clips if clip.video is not None)
+    if len(clips) < int(tables["input"]["fewest_clips"]):
+        return _silent(model, "no clip of whole, regular cycles: " + "; ".join(reasons))
+    arrays = [arrays_of(clip) for clip in clips]
+    unlike = _unfamiliar(net, arrays, device)
+    if unlike:
+        return _silent(model, unlike)
+    with _cast(device, precision):
+        each = probabilities(net, arrays, device=device)
+    return _answer(model, net, clips, arrays, each, device)
+
+
+def build_network(settings: Any, state: Any) -> MapFusionNet:
+    """The network of a card's settings with its weights."""
+    from gaitviewer.nets.scoliosis.fusion import MapFusionNet
+
+    net = MapFusionNet(network_settings(settings["network"]))
+    net.load_state_dict(dict(state))
+    return net
+
+
+def importance_map(
+    net: MapFusionNet, clip: ClipArrays, like: KnowledgeMap, *, device: str = "cpu", sign: float = 1.0
+) -> KnowledgeMap:
+    """Importance of each feature and frame of a clip, in the shape of its map."""
+    values = importance_of(net, [clip], sign=sign, device=device)[0]
+    target = scoliosis_tables()["answer"]["classes"][1 if sign > 0 else 0]
+    return replace(like, values=values, kind="importance", target=target)
+
+
+def _answer(
+    model: LoadedModel,
+    net: MapFusionNet,
+    clips: Sequence[ScoliosisClip],
+    arrays: Sequence[ClipArrays],
+    each: NDArray[np.float64],
+    device: str,
+) -> ModelOutput:
+    answer = scoliosis_tables()["answer"]
+    probability = float(each.mean())
+    positive = probability >= 0.5
+    classes = tuple(answer["classes"])
+    opinion = Opinion(
+        answer["output"],
+        classes,
+        (1.0 - probability, probability),
+        label=classes[1] if positive else classes[0],
+    )
+    # explained on the clip that speaks loudest for the answer
+    shown = int(np.argmax(each) if positive else np.argmin(each))
+    maps: tuple[KnowledgeMap, ...] = (clips[shown].reading.map,)
+    findings: tuple[FeatureFinding, ...] = ()
+    if "map" in net.settings.modalities:
+        sign = 1.0 if positive else -1.0
+        importance = importance_map(net, arrays[shown], maps[0], device=device, sign=sign)
+        maps = (*maps, importance)
+        findings = find_features(importance)
+    return ModelOutput(
+        model=model.id,
+        opinions=(opinion,),
+        provenance=_UNTOLD,
+        synthetic=model.synthetic,
+        maps=maps,
+        findings=findings,
+        texts=(joined_text(text_of(arrays[shown], group_of(net))),),
+    )
+
+
+def _silent(model: LoadedModel, reason: str) -> ModelOutput:
+    answer = scoliosis_tables()["answer"]
+    opinion = Opinion(answer["output"], tuple(answer["classes"]), None, reason)
+    return ModelOutput(model.id, (opinion,), _UNTOLD, model.synthetic)
+
+
+def _unfamiliar(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) -> str:
+    """Why the maps are too unlike those learned from, or ""."""
+    import torch
+
+    batch = {
+        key: torch.from_numpy(np.stack([clip[key] for clip in arrays])).to(device) for key in ("map", "unknown")
+    }
+    away = float(net.distance(batch).median())
+    limit = float(net.unfamiliar_limit)
+    if away <= limit:
+        return ""
+    return (
+        f"the movement in the end view is unlike that of the children learned from (distance {away:.1f}, "
+        f"limit {limit:.1f})"
+    )
+
+
+def _cast(device: str, precision: str) -> Any:
+    import torch
+
+    kind = torch.device(device).type
+    return torch.autocast(kind, torch.bfloat16, enabled=precision == "bf16")

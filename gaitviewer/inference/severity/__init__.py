@@ -1,0 +1,1 @@
+"""System 1: severity from skeleton clips and clinical features."""

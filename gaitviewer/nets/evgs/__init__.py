@@ -1,0 +1,1 @@
+"""Networks of the video grader: VideoMAE with prompting and pruning."""

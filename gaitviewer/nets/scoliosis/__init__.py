@@ -1,0 +1,1 @@
+"""Networks of the scoliosis system: map, video and text with latent attention."""

@@ -1,0 +1,1 @@
+"""What the report says, without a drawing."""

@@ -1,0 +1,1 @@
+"""What no clinician runs: validation, synthetic cohorts, training. Needs ``gaitviewer[research]``."""

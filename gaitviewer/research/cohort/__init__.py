@@ -1,0 +1,1 @@
+"""Synthetic cohorts: made from a seed, stored as one file a subject."""

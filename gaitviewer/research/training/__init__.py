@@ -1,0 +1,1 @@
+"""Training and judging the learned systems; the window never imports this."""

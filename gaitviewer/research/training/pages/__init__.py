@@ -1,0 +1,1 @@
+"""Result pages: what was measured on what, never mixed."""

@@ -1,0 +1,297 @@
+"""The result pages: what was measured on what, never mixed; published figures in a table of their own."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitviewer.errors import OutputError
+from gaitviewer.paths import resources
+from gaitviewer.research.training.metrics import NAMES, TITLES, Interval, compare, over_seeds
+from gaitviewer.research.training.pages.blocks import (
+    Block,
+    HeadingBlock,
+    ParagraphBlock,
+    PictureBlock,
+    TableBlock,
+    as_html,
+    as_markdown,
+)
+from gaitviewer.research.training.pages.plots import plot_bars, plot_confusions, plot_questions
+from gaitviewer.research.training.results import ResultLine
+
+Runs = dict[str, list[ResultLine]]  # by variant
+_MOST_PAIRS = 8  # variants of a group that are all compared with each other
+_JUDGED = "balanced_accuracy"
+
+
+def write_pages(out: Path, lines: Sequence[ResultLine]) -> tuple[Path, ...]:
+    """Writes ``results.md``, ``results.html`` and the pictures.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    blocks = build_page(lines)
+    markdown, page = out / "results.md", out / "results.html"
+    try:
+        (out / "pictures").mkdir(parents=True, exist_ok=True)
+        for block in blocks:
+            if isinstance(block, PictureBlock):
+                (out / "pictures" / f"{block.name}.svg").write_text(block.svg, encoding="utf-8")
+        markdown.write_text(as_markdown(blocks, pictures="pictures"), encoding="utf-8")
+        title = f"{lines[0].task}: results" if lines else "Results"
+        page.write_text(as_html(blocks, title=title), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"The pages cannot be written to {out} ({error.strerror}); name another.") from error
+    return markdown, page
+
+
+def build_page(lines: Sequence[ResultLine]) -> list[Block]:
+    """The whole page of one task; one part for each protocol and body of data."""
+    if not lines:
+        return [HeadingBlock("Results", 1), ParagraphBlock("No run is finished.")]
+    blocks: list[Block] = [HeadingBlock(f"{lines[0].task}: results", 1)]
+    parts = dict.fromkeys((line.protocol, line.data, line.data_digest, line.task_version) for line in lines)
+    for number, (protocol, data, digest, version) in enumerate(parts):
+        mine = [
+            one
+            for one in lines
+            if (one.protocol, one.data_digest, one.task_version) == (protocol, digest, version)
+        ]
+        blocks.append(
+            HeadingBlock(f'Protocol "{protocol}" on {data} (digest {digest[:12]}, examples {version})')
+        )
+        blocks += _part(mine, f"p{number}")
+    return [*blocks, *_published(lines[0].task)]
+
+
+def _part(lines: Sequence[ResultLine], prefix: str) -> list[Block]:
+    runs: Runs = {}
+    for line in sorted(lines, key=lambda one: one.seed):
+        runs.setdefault(line.variant, []).append(line)
+    synthetic = any(line.synthetic for line in lines)
+    # A run without the shifted set says nothing of it; the latest check is that of all.
+    judged = [line for line in lines if line.metrics] or lines
+    check = max(judged, key=lambda line: (len(line.others), line.when)).leakage
+    blocks: list[Block] = [
+        ParagraphBlock(
+            "Figures are means over seeds with a 95 % t-interval; each seed has its own split by subject, "
+            f"first weights and order. Leakage: {check}"
+        )
+    ]
+    tables = (
+        ("A. Synthetic, held-out subjects", "test", synthetic),
+        ("B. Synthetic, shifted (unseen cameras, noise, combinations)", "shifted", synthetic),
+    )
+    for title, name, there in tables:
+        blocks.append(HeadingBlock(title, 3))
+        found = _variants_table(runs, name) if there else None
+        blocks += found or [ParagraphBlock("Not measured.")]
+    blocks += [HeadingBlock("C. Real videos without labels", 3), *_real(runs)]
+    blocks.append(HeadingBlock("D. Real labels", 3))
+    blocks += (None if synthetic else _variants_table(runs, "test")) or [ParagraphBlock("Not measured.")]
+    blocks += _comparisons(runs)
+    blocks += _pictures(runs, prefix)
+    return [*blocks, *_extras(runs)]
+
+
+def _variants_table(runs: Runs, name: str) -> list[Block] | None:
+    rows = []
+    for variant, held in runs.items():
+        if not any(name in line.metrics for line in held):
+            continue
+        cells = [_cell(_means(held, name, metric)) for metric in NAMES]
+        seconds = over_seeds([line.seconds for line in held if line.seconds > 0])
+        rows.append(
+            (
+                variant,
+                f"{held[0].what} ({held[0].ablation})",
+                *cells,
+                str(len(held)),
+                f"{seconds.mean:.0f}" if seconds else "",
+            )
+        )
+    if not rows:
+        return None
+    columns = ("Variant", "What", *(TITLES[metric] for metric in NAMES), "Seeds", "Seconds a run")
+    return [TableBlock(columns, tuple(rows)), *_scalars(runs, name)]
+
+
+def _scalars(runs: Runs, name: str) -> list[Block]:
+    rows = []
+    for variant, held in runs.items():
+        scalars: Mapping[str, Any] = held[0].metrics.get(name, {}).get("scalars", {})
+        for quantity in scalars:
+            values = {
+                key: over_seeds([line.metrics[name]["scalars"][quantity][key] for line in held])
+                for key in ("mae", "bias", "r", "coverage")
+            }
+            rows.append((variant, quantity, *(_cell(value) for value in values.values())))
+    if not rows:
+        return []
+    return [
+        TableBlock(("Variant", "Quantity", "Mean absolute error", "Bias", "r", TITLES["coverage"]), tuple(rows))
+    ]
+
+
+def _real(runs: Runs) -> list[Block]:
+    """Rows that a run left in ``extras["real_videos"]``: what was compared, and the figure."""
+    rows = [
+        (variant, str(row.get("what", "")), str(row.get("value", "")))
+        for variant, held in runs.items()
+        for line in held
+        for row in line.extras.get("real_videos", [])
+    ]
+    return (
+        [TableBlock(("Variant", "What", "Figure"), tuple(rows))] if rows else [ParagraphBlock("Not measured.")]
+    )
+
+
+def _comparisons(runs: Runs) -> list[Block]:
+    """Every variant against the main one, and all pairs of a small ablation; by seeds that both have."""
+    main = next((name for name, held in runs.items() if held[0].ablation == "main"), "")
+    pairs = [(main, other) for other in runs if main and other != main]
+    groups: dict[str, list[str]] = {}
+    for name, held in runs.items():
+        groups.setdefault(held[0].ablation, []).append(name)
+    for group, names in groups.items():
+        if group != "main" and len(names) <= _MOST_PAIRS:
+            pairs += itertools.combinations(names, 2)
+    rows = []
+    for first, second in pairs:
+        for name in ("test", "shifted"):
+            for metric in ("accuracy", _JUDGED):
+                words = _compared(runs[first], runs[second], name, metric)
+                if words:
+                    rows.append((f"{first} against {second}", f"{name}, {TITLES[metric].lower()}", *words))
+    if not rows:
+        return []
+    note = "Differences are taken seed by seed (same split); the interval is a 95 % t-interval over seeds."
+    return [
+        HeadingBlock("Comparisons", 3),
+        ParagraphBlock(note),
+        TableBlock(("Variants", "Set and measure", "Difference", "In words"), tuple(rows)),
+    ]
+
+
+def _compared(
+    first: Sequence[ResultLine], second: Sequence[ResultLine], name: str, metric: str
+) -> tuple[str, str] | None:
+    held = [{line.seed: _mean_of(line, name, metric) for line in lines} for lines in (first, second)]
+    seeds = [s for s in held[0] if s in held[1] and None not in (held[0][s], held[1][s])]
+    if not seeds:
+        return None
+    values = [[float(side[seed] or 0.0) for seed in seeds] for side in held]
+    difference, words = compare(*values)
+    return _cell(difference, sign=True), f"{words} ({len(seeds)} seeds)"
+
+
+def _pictures(runs: Runs, prefix: str) -> list[Block]:
+    blocks: list[Block] = [HeadingBlock("Pictures", 3)]
+    for metric in ("accuracy", _JUDGED):
+        bars: dict[str, dict[str, Interval]] = {}
+        for name in ("test", "shifted"):
+            for variant, lines in runs.items():
+                found = _means(lines, name, metric)
+                if found is not None:
+                    bars.setdefault(name, {})[variant] = found
+        if bars:
+            svg = plot_bars(bars, title=TITLES[metric])
+            blocks.append(PictureBlock(f"{prefix}-{metric}", f"{TITLES[metric]} by variant", svg))
+    main = next((held for held in runs.values() if held[0].ablation == "main"), None)
+    if main is not None:
+        blocks += _questions(main, prefix)
+    return blocks
+
+
+def _questions(held: Sequence[ResultLine], prefix: str) -> list[Block]:
+    """The main variant question by question, with its confusion matrices."""
+    outputs = list(held[0].metrics["test"]["outputs"])
+    classes = held[0].metrics["test"]["classes"]
+    confusions = [
+        (name, np.sum([line.metrics["test"]["outputs"][name]["confusion"] for line in held], axis=0))
+        for name in outputs
+    ]
+    blocks: list[Block] = [
+        PictureBlock(
+            f"{prefix}-confusion",
+            f"{held[0].variant}: answers (columns: {', '.join(classes)}) by truth (rows), all seeds, held-out",
+            plot_confusions(confusions, classes),
+        )
+    ]
+    if len(outputs) < 2:
+        return blocks
+    rows, shown = [], {}
+    for name in outputs:
+        values = [
+            over_seeds([line.metrics["test"]["outputs"][name][metric] for line in held]) for metric in NAMES
+        ]
+        judged = values[NAMES.index(_JUDGED)]
+        if judged is not None:
+            shown[name] = judged
+        cases = sum(line.metrics["test"]["outputs"][name]["cases"] for line in held)
+        rows.append((name, str(cases), *(_cell(value) for value in values)))
+    blocks.append(TableBlock(("Question", "Cases", *(TITLES[metric] for metric in NAMES)), tuple(rows)))
+    if shown:
+        lowest = min(shown, key=lambda name: shown[name].mean)
+        blocks.append(ParagraphBlock(f"Lowest balanced accuracy: {lowest} ({shown[lowest]})."))
+        svg = plot_questions(shown, title=TITLES[_JUDGED], line=0.5)
+        blocks.append(
+            PictureBlock(f"{prefix}-questions", f"{held[0].variant}: balanced accuracy by question", svg)
+        )
+    return blocks
+
+
+def _extras(runs: Runs) -> list[Block]:
+    """Speed, checks of explanations, rankings: as the runs left them, first seed."""
+    rows = [
+        (variant, name, json.dumps(value, ensure_ascii=False)[:600])
+        for variant, held in runs.items()
+        for name, value in held[0].extras.items()
+        if name not in ("real_videos", "sha256")
+    ]
+    if not rows:
+        return []
+    return [
+        HeadingBlock("Further results (first seed)", 3),
+        TableBlock(("Variant", "What", "Result"), tuple(rows)),
+    ]
+
+
+def _published(task: str) -> list[Block]:
+    raw = tomllib.loads((resources() / "models" / "published.toml").read_text(encoding="utf-8"))
+    blocks: list[Block] = [
+        HeadingBlock("Published figures"),
+        ParagraphBlock(
+            "Measured by their authors on other people with other labels and splits. They do not compare with "
+            "the tables above."
+        ),
+    ]
+    for table in raw["table"]:
+        if table["task"] != task:
+            continue
+        rows = tuple(tuple(str(cell) for cell in row) for row in table["rows"])
+        blocks.append(ParagraphBlock(f"{table['citation']} On {table['measured_on']}."))
+        blocks.append(TableBlock(("Method", *table["columns"]), rows))
+    return blocks if len(blocks) > 2 else []
+
+
+def _means(lines: Sequence[ResultLine], name: str, metric: str) -> Interval | None:
+    return over_seeds([_mean_of(line, name, metric) for line in lines])
+
+
+def _mean_of(line: ResultLine, name: str, metric: str) -> float | None:
+    value = line.metrics.get(name, {}).get("mean", {}).get(metric)
+    return None if value is None else float(value)
+
+
+def _cell(value: Interval | None, *, sign: bool = False) -> str:
+    if value is None:
+        return "-"
+    return f"{'+' if sign and value.mean > 0 else ''}{value}"

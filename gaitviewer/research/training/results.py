@@ -1,0 +1,213 @@
+"""Result lines: one JSON line for each finished run, so that nothing is done twice and anything can be told."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitviewer.errors import FormatError
+from gaitviewer.research.training.task import Predictions
+
+_DIGITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """One finished run.
+
+    Attributes:
+        task, variant, seed, protocol, task_version: which run.
+        data, data_digest: what it learned from.   others: digests of further test sets by name.
+        what, ablation: of the variant.
+        metrics: by set, as :func:`gaitviewer.research.training.metrics.score` gives them.
+        leakage: what the check of the split said.
+        extras: further results.   synthetic: whether the data are synthetic.
+        seconds, device, program, when: how it was made.
+    """
+
+    task: str
+    variant: str
+    seed: int
+    protocol: str
+    task_version: str
+    data: str
+    data_digest: str
+    others: Mapping[str, str]
+    what: str
+    ablation: str
+    metrics: Mapping[str, Any]
+    leakage: str
+    synthetic: bool
+    seconds: float
+    device: str
+    program: str
+    when: str
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """A run with the same key need not be done again."""
+        return run_key(
+            self.task, self.variant, self.seed, self.protocol, self.task_version, self.data_digest, self.others
+        )
+
+
+def run_key(
+    task: str, variant: str, seed: int, protocol: str, version: str, digest: str, others: Mapping[str, str]
+) -> str:
+    """What makes two runs the same."""
+    return json.dumps([task, variant, seed, protocol, version, digest, sorted(others.items())])
+
+
+def as_text(line: ResultLine) -> str:
+    """A line as it stands in the file."""
+    return json.dumps(_rounded(asdict(line)), ensure_ascii=False, separators=(",", ":"))
+
+
+def append(path: Path, line: ResultLine) -> None:
+    """Adds a line; a line torn by a kill is finished off first."""
+    text = as_text(line) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                text = "\n" + text
+        file.write(text.encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> tuple[ResultLine, ...]:
+    """All whole lines; of runs with the same key the last one counts."""
+    if not path.is_file():
+        return ()
+    found: dict[str, ResultLine] = {}
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            line = ResultLine(**json.loads(text))
+        except (ValueError, TypeError):
+            continue  # torn by a kill, or of another version
+        found[line.key] = line
+    return tuple(found.values())
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(inner) for inner in value]
+    if isinstance(value, np.ndarray):
+        return _rounded(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, _DIGITS) if math.isfinite(value) else None
+    return value
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """A table with a row for each case and question: case, subject, output, true, p_<class>..."""
+    columns = ["case", "subject", "output", "true", *(f"p_{name}" for name in predictions.classes)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for n, case in enumerate(predictions.cases):
+            for o, output in enumerate(predictions.outputs):
+                probabilities = predictions.probability[n, o]
+                target = int(predictions.target[n, o])
+                writer.writerow(
+                    [
+                        case,
+                        predictions.subjects[n],
+                        output,
+                        predictions.classes[target] if target >= 0 else "",
+                        *("" if math.isnan(p) else f"{p:.6g}" for p in probabilities),
+                    ]
+                )
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file.
+
+    Raises:
+        FormatError: it cannot be read.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [dict(row) for row in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FormatError(f"{path} cannot be read as a CSV table ({error}); check the file.") from error
+
+
+def read_predictions(path: Path) -> Predictions:
+    """What :func:`write_predictions` wrote."""
+    rows = read_table(path)
+    classes = tuple(name[2:] for name in rows[0] if name.startswith("p_"))
+    cases = tuple(dict.fromkeys(row["case"] for row in rows))
+    outputs = tuple(dict.fromkeys(row["output"] for row in rows))
+    subject = {row["case"]: row["subject"] for row in rows}
+    probability, target = _empty(len(cases), len(outputs), len(classes))
+    where = {case: n for n, case in enumerate(cases)}
+    for row in rows:
+        n, o = where[row["case"]], outputs.index(row["output"])
+        target[n, o] = classes.index(row["true"]) if row["true"] else -1
+        probability[n, o] = [float(row[f"p_{name}"] or "nan") for name in classes]
+    return Predictions(cases, tuple(subject[c] for c in cases), outputs, classes, probability, target)
+
+
+def read_outside(path: Path, reference: Predictions) -> Predictions:
+    """Answers of any other method to the questions of ``reference``.
+
+    The table has the columns ``case``, ``output`` (may be left out where there is one question) and either
+    ``answer`` (one of the classes; empty = no opinion) or ``p_<class>`` for each class.
+
+    Raises:
+        FormatError: columns or answers that do not fit.
+    """
+    rows, classes = read_table(path), reference.classes
+    named = [f"p_{name}" for name in classes]
+    if not rows or "case" not in rows[0] or not ("answer" in rows[0] or set(named) <= set(rows[0])):
+        raise FormatError(
+            f'{path.name} needs columns "case", "output" and either "answer" or {", ".join(named)}; add them.'
+        )
+    probability, _ = _empty(len(reference.cases), len(reference.outputs), len(classes))
+    where = {case: n for n, case in enumerate(reference.cases)}
+    for number, row in enumerate(rows, start=2):
+        output = row.get("output") or reference.outputs[0]
+        if output not in reference.outputs:
+            raise FormatError(f'{path.name}, line {number}: there is no question "{output}"; correct it.')
+        if row["case"] in where:  # others belong to sets that are not judged here
+            place = where[row["case"]], reference.outputs.index(output)
+            probability[place] = _chances(row, classes, f"{path.name}, line {number}")
+    return Predictions(
+        reference.cases, reference.subjects, reference.outputs, classes, probability, reference.target
+    )
+
+
+def _chances(row: Mapping[str, str], classes: Iterable[str], where: str) -> list[float]:
+    names = list(classes)
+    if row.get("answer") is not None:
+        answer = row["answer"].strip()
+        if not answer:
+            return [math.nan] * len(names)
+        if answer not in names:
+            raise FormatError(f'{where}: "{answer}" is none of {", ".join(names)}; correct it.')
+        return [float(name == answer) for name in names]
+    try:
+        return [float(row[f"p_{name}"] or "nan") for name in names]
+    except ValueError as error:
+        raise FormatError(f"{where}: a probability is no number ({error}); correct it.") from error
+
+
+def _empty(cases: int, outputs: int, classes: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    return np.full((cases, outputs, classes), np.nan), np.full((cases, outputs), -1, np.int64)

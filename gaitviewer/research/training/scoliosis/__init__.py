@@ -1,0 +1,1 @@
+"""System 3: learned from knowledge map, video and generated text."""

@@ -1,0 +1,1 @@
+"""System 1: learned from skeleton clips and clinical features."""

@@ -1,0 +1,236 @@
+"""Motion capture markers seen by two virtual cameras, as keypoints in the program's own layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.core.arrays import readonly_array
+from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.session import Sync, Trial, VideoStream
+from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
+from gaitviewer.core.timing import VideoInfo
+from gaitviewer.errors import FormatError, SettingsError
+from gaitviewer.formats.markers import MarkerTrial
+from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagittal_camera
+
+_MARGIN_M = 0.7  # around the walk in the picture
+_HEIGHT_M = 2.4  # of the picture, at the walk
+_LEAST_DISTANCE_M = 3.5  # of the subject from the end camera
+RATE_HZ = 60.0  # of rendered videos where no rate is asked for
+
+# Markers that stand for each keypoint, the first one present counts: Plug-in Gait (joint centres), then the
+# names of OpenSim's full-body sets. Several names joined by "+" are averaged. {s} is L or R, {r} l or r.
+_MARKERS: dict[str, tuple[str, ...]] = {
+    "ear": ("{s}FHD+{s}BHD", "{s}FHD", "{s}BHD"),
+    "shoulder": ("{s}SHO", "{s}_Shoulder"),
+    "elbow": ("{s}ELB", "{s}_elbow_lat"),
+    "wrist": ("{s}WRA+{s}WRB", "{s}WRA", "{s}WRB", "{s}_wrist_radius+{s}_wrist_ulna"),
+    "hip": ("{s}FEP", "{s}HJC", "{s}_HJC"),
+    "knee": ("{s}FEO", "{s}_knee", "{r}_knee"),
+    "ankle": ("{s}TIO", "{s}AJC", "{s}_ankle", "{r}_ankle"),
+    # TOO, the origin of Plug-in Gait's toe segment, turns with the rigid foot and dives up to 6 cm below the
+    # floor at toe-off: a marker on the second metatarsal head stands for the toe.
+    "big_toe": ("{s}TOE", "{s}TOO", "{s}_toe", "{r}_toe"),
+    "small_toe": ("{s}D5M", "{s}_5meta", "{r}_5meta"),
+    "heel": ("{s}HEE", "{s}_calc", "{r}_calc"),
+}
+_NOSE = ("LFHD+RFHD",)
+_NEEDED = ("hip", "knee", "ankle", "big_toe", "heel")
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationOptions:
+    """How the virtual cameras see the markers.
+
+    Attributes:
+        rate_hz: frame rate of the cameras; None for the sampling rate of each file.
+        noise_px: SD of the independent Gaussian error of each keypoint, per axis and frame, pixels.
+        yaw_deg: turn of both cameras about the vertical, away from side-on and end-on.
+        pixels_per_metre: scale at the middle of the walk.
+        seeds: how often the noise is drawn (once without noise).
+        distance_m: of the side camera; None for one without perspective. The end camera always has one.
+        render: film a body drawn on the markers, and measure from its pixels.
+    """
+
+    rate_hz: float | None = None
+    noise_px: float = 0.0
+    yaw_deg: float = 0.0
+    pixels_per_metre: float = 450.0
+    seeds: int = 1
+    distance_m: float | None = None
+    render: bool = False
+
+    def __post_init__(self) -> None:
+        checks = (
+            (self.rate_hz is None or 10 <= self.rate_hz <= 1000, "the frame rate lies between 10 and 1000 Hz"),
+            (0 <= self.noise_px <= 100, "the noise lies between 0 and 100 pixels"),
+            (-60 <= self.yaw_deg <= 60, "the yaw lies between -60 and 60 degrees"),
+            (20 <= self.pixels_per_metre <= 5000, "the scale lies between 20 and 5000 pixels per metre"),
+            (1 <= self.seeds <= 1000, "there are 1 to 1000 seeds"),
+            (
+                not self.render or self.noise_px == 0,
+                "a filmed body gets no noise added: its pixels have their own",
+            ),
+            (self.distance_m is None or 1 <= self.distance_m <= 1000, "the distance lies between 1 and 1000 m"),
+        )
+        for holds, sentence in checks:
+            if not holds:
+                raise SettingsError(f"For a validation, {sentence}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkingBody:
+    """A marker trial in the frame of the walk.
+
+    Attributes:
+        name: of the trial.
+        points: [T, 23, 3] metres; x is the walking direction, y points to the left, z up; the floor of the
+            laboratory is z = 0 and the middle of the walk x = y = 0. NaN where a marker was not seen.
+        times: [T] seconds after the first sample.
+        near: the side that a camera standing at one side of the laboratory sees.
+    """
+
+    name: str
+    points: NDArray[np.float64]
+    times: NDArray[np.float64]
+    near: Side
+
+    def __post_init__(self) -> None:
+        points = readonly_array(self.points, np.float64, (None, len(BODY_FEET_23), 3), "points")
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "times", readonly_array(self.times, np.float64, (len(points),), "times"))
+
+    def part(self, side: Side, name: str) -> NDArray[np.float64]:
+        """[T, 3] of e.g. the "knee" of one side."""
+        found: NDArray[np.float64] = self.points[:, Keypoint[f"{side.name}_{name.upper()}"]]
+        return found
+
+    def middle(self, name: str) -> NDArray[np.float64]:
+        """[T, 3] half-way between both sides; NaN where either is missing."""
+        return (self.part(Side.LEFT, name) + self.part(Side.RIGHT, name)) / 2
+
+
+def find_body(trial: MarkerTrial) -> WalkingBody:
+    """Keypoints from a trial's markers, turned into the frame of the walk.
+
+    Raises:
+        FormatError: markers of the legs are missing, or nobody walks.
+    """
+    points = np.full((len(trial), len(BODY_FEET_23), 3), np.nan)
+    points[:, Keypoint.NOSE] = _pick(trial, _NOSE, Side.LEFT)
+    missing = []
+    for side in Side:
+        for part, names in _MARKERS.items():
+            found = _pick(trial, names, side)
+            points[:, Keypoint[f"{side.name}_{part.upper()}"]] = found
+            if part in _NEEDED and not np.isfinite(found).any():
+                missing.append(f"{side.value} {part.replace('_', ' ')}")
+    # A camera sees a body or nobody; single markers without a pelvis are often mislabelled ones.
+    hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]]
+    points[~np.isfinite(hips).all(axis=(1, 2))] = np.nan
+    if missing:
+        raise FormatError(f"{trial.name} has no marker for the {', '.join(missing)}; it cannot be used.")
+    return _in_walking_frame(trial, points)
+
+
+def _pick(trial: MarkerTrial, names: tuple[str, ...], side: Side) -> NDArray[np.float64]:
+    """[T, 3] of the first choice that the trial has."""
+    letter = side.name[0]
+    for choice in names:
+        parts = choice.format(s=letter, r=letter.lower()).split("+")
+        if all(part in trial.labels for part in parts):
+            return np.asarray(np.mean([trial.marker(part) for part in parts], axis=0), np.float64)
+    return trial.marker()
+
+
+def _in_walking_frame(trial: MarkerTrial, points: NDArray[np.float64]) -> WalkingBody:
+    hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]].mean(axis=1)
+    seen = np.flatnonzero(np.isfinite(hips).all(axis=1))
+    up = np.eye(3)[trial.up_axis]
+    travel = np.zeros(3) if seen.size < 2 else hips[seen[-1]] - hips[seen[0]]
+    travel = travel - (travel @ up) * up
+    if float(np.linalg.norm(travel)) < 1.0:
+        raise FormatError(f"Nobody walks in {trial.name}: the hips travel less than a metre.")
+    ahead = travel / np.linalg.norm(travel)
+    axes = np.stack([ahead, np.cross(up, ahead), up])
+    turned = points @ axes.T
+    ends = (hips[seen[0]] @ axes.T + hips[seen[-1]] @ axes.T) / 2
+    # One camera that stays where it is: who walks the other way shows it the other side.
+    main_axis = int(np.argmax(np.abs(ahead)))
+    near = Side.RIGHT if ahead[main_axis] > 0 else Side.LEFT
+    return WalkingBody(trial.name, turned - np.array([ends[0], ends[1], 0.0]), trial.times, near)
+
+
+def resample(body: WalkingBody, rate_hz: float | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times [F] and points [F, 23, 3] at the frames of a camera; nothing is made up inside gaps."""
+    if rate_hz is None:
+        return body.times, body.points
+    from scipy.interpolate import CubicSpline
+
+    times = np.arange(0.0, body.times[-1] + 1e-9, 1.0 / rate_hz)
+    points = np.full((len(times), len(BODY_FEET_23), 3), np.nan)
+    for k in range(len(BODY_FEET_23)):
+        seen = np.isfinite(body.points[:, k]).all(axis=1)
+        edges = np.flatnonzero(np.diff(np.r_[0, seen.astype(int), 0]))
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            if stop - start < 4:
+                continue
+            inside = (times >= body.times[start] - 1e-9) & (times <= body.times[stop - 1] + 1e-9)
+            curve = CubicSpline(body.times[start:stop], body.points[start:stop, k])
+            points[inside, k] = curve(times[inside])
+    return times, points
+
+
+def place_cameras(body: WalkingBody, options: ValidationOptions) -> ByView[Camera]:
+    """Both cameras, far and wide enough for the whole walk."""
+    reach = float(np.nanmax(np.abs(body.points[..., 0]))) + _MARGIN_M
+    scale = options.pixels_per_metre
+    side = sagittal_camera(
+        pixels_per_metre=scale, yaw_deg=options.yaw_deg, distance_m=options.distance_m, near=body.near,
+        look_at=(0.0, 0.0, _HEIGHT_M / 2 - 0.2),
+        width=round(2 * reach * scale), height=round(_HEIGHT_M * scale),
+    )  # fmt: skip
+    distance = reach + _LEAST_DISTANCE_M
+    largest = scale * distance / _LEAST_DISTANCE_M  # scale where the subject comes nearest
+    end = coronal_camera(
+        pixels_per_metre=scale, yaw_deg=options.yaw_deg, distance_m=distance, towards=True,
+        look_at=(0.0, 0.0, 0.9), width=round(2.2 * largest), height=round(_HEIGHT_M * largest),
+    )  # fmt: skip
+    return ByView(side, end)
+
+
+def film(body: WalkingBody, options: ValidationOptions, *, seed: int) -> ByView[PoseSequence]:
+    """Keypoints of the walk in both cameras, with the noise of one seed."""
+    times, points = resample(body, options.rate_hz)
+    cameras = place_cameras(body, options)
+
+    def sequence(view: View) -> PoseSequence:
+        camera = cameras[view]
+        xy = camera.project(points)
+        if options.noise_px > 0:
+            rng = np.random.default_rng([seed, list(View).index(view)])
+            xy = xy + rng.normal(0.0, options.noise_px, xy.shape)
+        score = np.isfinite(xy).all(axis=2).astype(np.float32)
+        return PoseSequence(xy.astype(np.float32), score, times, camera.width, camera.height)
+
+    return ByView(sequence(View.SAGITTAL), sequence(View.CORONAL))
+
+
+def trial_of(body: WalkingBody, poses: ByView[PoseSequence], path: Path) -> Trial:
+    """The trial that the two cameras would have recorded, started at the same moment."""
+
+    def stream(view: View) -> VideoStream:
+        pose = poses[view]
+        info = VideoInfo(
+            width=pose.width, height=pose.height, rotation_deg=0, times=pose.times,
+            announced_rate_hz=None, announced_frames=None, codec="virtual camera",
+        )  # fmt: skip
+        return VideoStream(view, path, "", info)
+
+    sync = Sync(0.0, 0.001, "given", "both virtual cameras start together")
+    return Trial(body.name, ByView(stream(View.SAGITTAL), stream(View.CORONAL)), sync)

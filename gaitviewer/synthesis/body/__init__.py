@@ -1,0 +1,1 @@
+"""The walker's body: sizes, limbs, clothes."""

@@ -1,0 +1,1 @@
+"""The walker before cameras: pixels, keypoints, the estimator's errors."""

@@ -1,0 +1,1 @@
+"""How the walker moves, and the truth about it."""

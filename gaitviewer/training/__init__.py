@@ -1,1 +1,0 @@
-"""Data, training and honest evaluation of the learned systems; the window never imports this."""

@@ -1,1 +1,0 @@
-"""One module for each learned system: its examples, its variants, how one run goes."""

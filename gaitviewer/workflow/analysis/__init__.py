@@ -1,0 +1,1 @@
+"""The main job: from videos to measures, and what of it was done before."""

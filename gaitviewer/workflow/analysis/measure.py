@@ -1,0 +1,153 @@
+"""From a document to everything measured in it: the one path of the command line and the window."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gaitviewer import __version__
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.core.session import Trial
+from gaitviewer.errors import AnalysisError
+
+SURE_OF_VIEW = 0.75  # below this confidence, the person's word on the view counts
+
+
+def measure_document(document: Document, *, tick: Tick = no_progress) -> Measures:
+    """From stored poses and a person's corrections to everything measured; a pure function.
+
+    Honours corrected events, excluded strides and trials, and an offset that was given.
+
+    Args:
+        document: the session.
+        tick: progress.
+
+    Raises:
+        AnalysisError: a video shows another view than it was given for, or there is no gait to measure.
+    """
+    from gaitviewer.analysis.measure import measure_session
+
+    if not any(_has_pose(data) for data in document.trials):
+        raise AnalysisError("This session has not been analysed yet: start the analysis first.")
+    motions = []
+    total = len(document.trials)
+    for number, data in enumerate(document.trials):
+        tick(number / (total + 1), f"gait of recording {data.trial.id}")
+        motions.append(_motion(data, mirrored=document.session.mirrored))
+    tick(total / (total + 1), "angles and scores")
+    return measure_session(document.session, tuple(motions), flat_foot_zero_deg=document.foot_zero_deg)
+
+
+def _has_pose(data: TrialData) -> bool:
+    return data.poses.sagittal is not None or data.poses.coronal is not None
+
+
+def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
+    from gaitviewer.analysis.walking.trial import read_trial
+
+    if not _has_pose(data):  # its video could not be read: the other recordings count
+        return TrialMotion(data.trial, ByView(None, None), data.trial.sync)
+    try:
+        check_views(data.trial, data.poses)
+        motion = read_trial(data.trial, data.poses, mirrored=mirrored, events=data.events)
+    except AnalysisError:
+        if not data.trial.excluded:
+            raise
+        return TrialMotion(data.trial, ByView(None, None), data.trial.sync)
+    except ValueError as error:
+        if data.events.sagittal is None and data.events.coronal is None:
+            raise
+        raise AnalysisError(
+            f"The corrected events of recording {data.trial.id} no longer fit its walking passes ({error}): "
+            "take the correction back."
+        ) from error
+    left_out = dict(data.excluded_strides)
+    sagittal, coronal = (_without(motion.views[view], left_out) for view in View)
+    return replace(motion, views=ByView(sagittal, coronal))
+
+
+def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion | None:
+    """The same motion, strides that a person left out marked with the reason."""
+    if motion is None or not any(stride.key in left_out for stride in motion.strides):
+        return motion
+    strides = tuple(
+        replace(stride, excluded=left_out[stride.key] or "left out by a person")
+        if stride.key in left_out
+        else stride
+        for stride in motion.strides
+    )
+    return replace(motion, strides=strides)
+
+
+def check_views(trial: Trial, poses: ByView[PoseSequence | None]) -> None:
+    """Refuse a video that was given for the wrong view.
+
+    Raises:
+        AnalysisError: naming the file, what it shows, and how to give it.
+    """
+    from gaitviewer.analysis.walking.passes import classify_view
+
+    wrong: list[tuple[View, str]] = []
+    for view in View:
+        pose, stream = poses[view], trial.videos[view]
+        if pose is None or stream is None:
+            continue
+        guess = classify_view(pose)
+        if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
+            seen = guess.reason[:1].lower() + guess.reason[1:]
+            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {seen}"))
+    if len(wrong) == 2:
+        raise AnalysisError(
+            f"The two videos seem to be exchanged: {wrong[0][1]} Give it as the {wrong[1][0].value} view, "
+            f"and the other one as the {wrong[0][0].value} view."
+        )
+    if wrong:
+        view, words = wrong[0]
+        other = View.CORONAL if view is View.SAGITTAL else View.SAGITTAL
+        raise AnalysisError(f"{words} Give it as the {other.value} view, or choose the other camera's video.")
+
+
+def video_digests(trials: tuple[Trial, ...]) -> list[str]:
+    """Digests of all videos, trial by trial."""
+    streams = [trial.videos[view] for trial in trials for view in View]
+    return [stream.sha256 for stream in streams if stream is not None]
+
+
+def inputs_digest(document: Document) -> str:
+    """SHA-256 over everything that the measures depend on."""
+    total = hashlib.sha256()
+    facts = {
+        "program": __version__,
+        "videos": video_digests(tuple(d.trial for d in document.trials)),
+        "session": str(document.session),
+        "foot_zero_deg": list(document.foot_zero_deg),
+        "trials": [
+            [str(d.trial.sync), d.trial.excluded, d.excluded_strides, str(d.events)] for d in document.trials
+        ],
+    }
+    total.update(json.dumps(facts, sort_keys=True).encode())
+    for data in document.trials:
+        for view in View:
+            pose = data.poses[view]
+            total.update(b"-" if pose is None else pose.xy.tobytes())
+    return total.hexdigest()
+
+
+def core_provenance(document: Document, *, seconds: float) -> Provenance:
+    """What made the measures, from what."""
+    return Provenance(
+        model=f"gaitviewer measuring core {__version__}",
+        weights_digest="",
+        inputs_digest=inputs_digest(document),
+        program=__version__,
+        device="cpu",
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=seconds,
+    )

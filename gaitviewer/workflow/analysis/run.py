@@ -1,0 +1,185 @@
+"""The main job: recordings of one session in, measures, library entry and result files out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import BySide, ByView, View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.session import Sync
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
+from gaitviewer.workflow.analysis.measures_cache import cached_measures
+from gaitviewer.workflow.analysis.open_trials import open_trials
+from gaitviewer.workflow.analysis.request import AnalyzeRequest, session_id
+
+if TYPE_CHECKING:
+    from gaitviewer.pose import PoseResult
+    from gaitviewer.store import Library
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeResult:
+    """What an analysis made.
+
+    Attributes:
+        document: poses and facts, as stored in the library.      measures: everything measured.
+        files: the files written.      seconds: wall time.
+    """
+
+    document: Document
+    measures: Measures
+    files: tuple[Path, ...]
+    seconds: float
+
+
+def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResult:
+    """Analyse the recordings of one session and write its results; all files appear, or none.
+
+    Raises:
+        UserError: with one sentence on what happened, to what, and what to do.
+        Cancelled: the tick stopped the work; nothing was written.
+    """
+    from gaitviewer.store import open_library
+    from gaitviewer.workflow.results import export as results_export
+    from gaitviewer.workflow.results import write_together
+
+    started = time.monotonic()
+    write_together.check_folder(request.out)
+    with contextlib.ExitStack() as stack:
+        # Opened first: a damaged or newer library is better known before the work than after it.
+        library = stack.enter_context(open_library(request.library)) if request.keep else None
+        trials = open_trials(request, subprogress(tick, 0.0, 0.02))
+        session = replace(request.session, id=session_id(request.session, video_digests(trials)))
+        document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
+        document = estimate_poses(
+            document, workers=request.workers, use_cache=request.use_cache, tick=subprogress(tick, 0.02, 0.85)
+        )
+        if library is not None:
+            document = with_persons_work(document, library)
+        document = with_offset(document, request.offset_s)
+        document = with_foot_zero(document, request.foot_zero_deg)
+        measure = cached_measures if request.use_cache else measure_document
+        measures = measure(document, tick=subprogress(tick, 0.85, 0.9))
+        files = results_export.write_results(
+            request.out,
+            document,
+            measures,
+            core=core_provenance(document, seconds=time.monotonic() - started),
+            paper=request.paper,
+            anonymous=request.anonymous,
+            sections=request.sections,
+            tick=subprogress(tick, 0.9, 0.99),
+        )
+        if library is not None:
+            tick(0.99, "storing the session")
+            results_export.store_results(library, document, files)
+    tick(1.0, "done")
+    return AnalyzeResult(document, measures, files, time.monotonic() - started)
+
+
+def with_persons_work(document: Document, library: Library) -> Document:
+    """The same document with what a person did in this session before: an analysis never throws it away.
+
+    Grades, key images, hand measures and texts are kept; corrected events, strides and recordings left out,
+    and an offset that was set, too.
+    """
+    known = (*library.list_sessions(), *library.list_sessions(deleted=True))
+    if document.session.id not in {row.id for row in known}:
+        return document
+    before = library.load_session(document.session.id)
+    older = {data.trial.id: data for data in before.trials}
+    trials = []
+    for data in document.trials:
+        old = older.get(data.trial.id)
+        if old is not None:
+            trial = replace(data.trial, excluded=old.trial.excluded, sync=old.trial.sync)
+            data = replace(data, trial=trial, events=old.events, excluded_strides=old.excluded_strides)
+        trials.append(data)
+    return replace(before, session=document.session, trials=tuple(trials))
+
+
+def with_foot_zero(document: Document, zeros: BySide[float | None]) -> Document:
+    """The same document with the zero of the ankle angle that a person gives; None keeps what it had."""
+    before = document.foot_zero_deg
+    left, right = (new if new is not None else old for new, old in zip(zeros, before, strict=True))
+    return replace(document, foot_zero_deg=BySide(left, right))
+
+
+def with_offset(document: Document, offset_s: float | None) -> Document:
+    """The same document with an offset that a person knows, in all trials of two views; None: unchanged."""
+    if offset_s is None:
+        return document
+    trials = []
+    for data in document.trials:
+        sync = Sync(offset_s, 0.5 / _slowest_rate(data.poses), "given")
+        trials.append(replace(data, trial=replace(data.trial, sync=sync)))
+    return replace(document, trials=tuple(trials))
+
+
+def _slowest_rate(poses: ByView[PoseSequence | None]) -> float:
+    return min(pose.rate_hz for pose in (poses.sagittal, poses.coronal) if pose is not None)
+
+
+def estimate_poses(
+    document: Document,
+    *,
+    workers: int = 2,
+    use_cache: bool = True,
+    tick: Tick = no_progress,
+    came: Callable[[Document], None] | None = None,
+) -> Document:
+    """The same document with the keypoints of every video, estimated side by side.
+
+    ``came`` is told the document with the keypoints known so far, as soon as those of a video are complete.
+
+    Raises:
+        PoseError, VideoError: a video cannot be used.
+        Cancelled: the tick stopped the work.
+    """
+    from gaitviewer import pose
+
+    sources = {}
+    for data in document.trials:
+        for view in data.trial.views:
+            stream = data.trial.videos[view]
+            assert stream is not None
+            sources[(data.trial.id, view)] = pose.VideoJob(
+                source=pose.FrameSource(
+                    "gaitviewer.video:open_video",
+                    (str(stream.path),),
+                    {"recorded_at_hz": stream.recorded_at_hz},
+                ),
+                info=stream.info,
+                digest=stream.sha256,
+                name=stream.path.name,
+            )
+    so_far: dict[tuple[str, View], PoseResult] = {}
+
+    def with_those(known: dict[tuple[str, View], PoseResult]) -> Document:
+        return replace(document, trials=tuple(_with_poses(data, known) for data in document.trials))
+
+    def one_came(key: tuple[str, View], result: PoseResult) -> None:
+        so_far[key] = result
+        if came is not None:
+            came(with_those(so_far))
+
+    results = pose.estimate_many(sources, workers=workers, use_cache=use_cache, tick=tick, came=one_came)
+    return with_those(results)
+
+
+def _with_poses(data: TrialData, results: dict[tuple[str, View], PoseResult]) -> TrialData:
+    def of(view: View) -> tuple[PoseSequence | None, Provenance | None]:
+        result = results.get((data.trial.id, view))
+        return (None, None) if result is None else (result.pose, result.provenance)
+
+    (side_pose, side_made), (front_pose, front_made) = (of(view) for view in View)
+    return replace(data, poses=ByView(side_pose, front_pose), provenance=ByView(side_made, front_made))

@@ -1,0 +1,308 @@
+"""The analysis of a session that is in the library: view by view, a person's work untouched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.evgs import EvgsMeasure
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures, Parameter, SagittalPattern
+from gaitviewer.core.output import Provenance
+from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.errors import NobodyError, UserError, VideoError
+from gaitviewer.workflow.analysis.measure import measure_document
+
+_STILL = "the {view} view is still being analysed"
+
+Came = Callable[[Document], None]
+Lost = Callable[[str, View], None]
+# Part of the whole that is estimating poses; the rest is measuring.
+_POSES = 0.95
+# What the pose estimator says while it works on a video; see pose/runner.py.
+_NOTE = re.compile(r"pose, (?P<name>.+?)(?:: (?P<done>\d+) of (?P<all>\d+) frames.*)?$")
+
+
+class NothingFoundError(VideoError):
+    """No video of a session gave a pose.
+
+    Attributes:
+        document: the session, with the videos marked that show nobody.
+    """
+
+    def __init__(self, problems: Sequence[str], document: Document) -> None:
+        """The first problem is the one that is told."""
+        super().__init__(problems[0] if problems else "This session has no recording to analyse.")
+        self.document = document
+
+
+def analyse_document(
+    document: Document,
+    *,
+    workers: int = 2,
+    use_cache: bool = True,
+    came: Came | None = None,
+    lost: Lost | None = None,
+    measure: bool = True,
+    tick: Tick = no_progress,
+) -> tuple[Document, Measures | None, str]:
+    """Estimate the keypoints of a session recording by recording and view by view, then measure.
+
+    A video that cannot be read, or shows nobody, leaves the other ones usable; without any, the first
+    problem is raised.
+
+    Args:
+        document: the session; corrections that a person made to events are kept.
+        workers: processes for pose estimation.
+        use_cache: take poses that were estimated earlier.
+        came: told the document after each view, in this thread.
+        lost: told the trial and view that nothing will come from, in this thread.
+        measure: measure at the end (a window does so by itself).
+        tick: progress.
+
+    Returns:
+        The document with poses; its measures, or None; and the problems in words, "" if there were none.
+
+    Raises:
+        NothingFoundError: no video gave a pose.
+        Cancelled: the tick stopped the work.
+    """
+    run = _Run(document, workers, use_cache, came, [], 0)
+    total = len(document.trials)
+    for number in range(total):
+        run.analyse_trial(number, subprogress(tick, _POSES * number / total, _POSES * (number + 1) / total))
+        data = run.document.trials[number]
+        for view in data.trial.views:
+            if lost is not None and data.poses[view] is None:
+                lost(data.trial.id, view)
+    problems = run.problems
+    if not run.found:
+        raise NothingFoundError(problems, run.document)
+    if not measure:
+        return run.document, None, "\n".join(problems)
+    try:
+        measures: Measures | None = measure_document(run.document, tick=subprogress(tick, _POSES, 1.0))
+    except UserError as error:
+        problems.append(str(error))
+        measures = None
+    return run.document, measures, "\n".join(problems)
+
+
+@dataclass(slots=True)
+class _Run:
+    """An analysis under way: the document so far, the problems so far, the number of views that came."""
+
+    document: Document
+    workers: int
+    use_cache: bool
+    came: Came | None
+    problems: list[str]
+    found: int
+
+    def analyse_trial(self, number: int, tick: Tick) -> None:
+        """Both views side by side; if one cannot be used, the other by itself."""
+        data = self.document.trials[number]
+        trial = _readable(data.trial, self.problems)
+        if not trial.views:
+            return
+        before = self.found
+        try:
+            self._estimate(number, trial, tick)
+        except UserError as error:
+            if len(trial.views) == 1 or self.found > before:  # the other one is the one that failed
+                self._note(number, error)
+                return
+            for view in trial.views:
+                self._analyse_alone(number, trial, view, tick)
+
+    def _analyse_alone(self, number: int, trial: Trial, view: View, tick: Tick) -> None:
+        kept = {other.value: trial.videos[other] if other is view else None for other in View}
+        try:
+            self._estimate(number, replace(trial, videos=ByView(**kept)), tick)
+        except UserError as error:
+            self._note(number, error)
+
+    def _note(self, number: int, error: UserError) -> None:
+        """What went wrong; that nobody is in a video is remembered with it."""
+        self.problems.append(str(error))
+        if isinstance(error, NobodyError):
+            data = _marked(self.document.trials[number], error)
+            self.document = _with_trial(self.document, number, data)
+
+    def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
+        from gaitviewer.workflow.analysis.run import estimate_poses
+
+        bare = TrialData(trial, ByView(None, None))
+
+        def take(found: Document) -> None:
+            data = with_found(self.document.trials[number], found.trials[0])
+            if data is self.document.trials[number]:
+                return
+            self.document = _with_trial(self.document, number, data)
+            self.found += 1
+            if self.came is not None:
+                self.came(self.document)
+
+        take(
+            estimate_poses(
+                replace(self.document, trials=(bare,)),
+                workers=self.workers,
+                use_cache=self.use_cache,
+                tick=tick,
+                came=take,
+            )
+        )
+
+
+def _marked(data: TrialData, error: NobodyError) -> TrialData:
+    """The trial with its view of this video marked: searched, nobody there. Keypoints that it has stay."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    mark = Provenance(error.model, "", error.digest, metadata.version("gaitviewer"), "cpu", when, 0.0)
+
+    def made(view: View) -> Provenance | None:
+        stream = data.trial.videos[view]
+        meant = stream is not None and stream.sha256 == error.digest and data.poses[view] is None
+        return mark if meant else data.provenance[view]
+
+    return replace(data, provenance=ByView(made(View.SAGITTAL), made(View.CORONAL)))
+
+
+def shows_nobody(data: TrialData, view: View) -> bool:
+    """Whether the video of a view was searched and nobody is in it; another video is another matter."""
+    stream, made = data.trial.videos[view], data.provenance[view]
+    if stream is None or made is None or data.poses[view] is not None:
+        return False
+    return made.inputs_digest == stream.sha256
+
+
+def nobody_in(document: Document) -> frozenset[tuple[str, View]]:
+    """Recordings and views in whose videos an analysis found nobody."""
+    return frozenset(
+        (data.trial.id, view) for data in document.trials for view in View if shows_nobody(data, view)
+    )
+
+
+def with_found(data: TrialData, found: TrialData) -> TrialData:
+    """The same trial with the keypoints of the views that were found, and with those marked that show nobody.
+
+    It is the very same one if nothing is new.
+    """
+
+    def newer(view: View) -> bool:
+        if found.poses[view] is not None:
+            return found.poses[view] is not data.poses[view]
+        return (
+            data.poses[view] is None
+            and shows_nobody(found, view)
+            and found.provenance[view] != data.provenance[view]
+        )
+
+    if not any(newer(view) for view in View):
+        return data
+    source = {view: found if newer(view) else data for view in View}
+    poses = ByView(*(source[view].poses[view] for view in View))
+    made = ByView(*(source[view].provenance[view] for view in View))
+    return replace(data, poses=poses, provenance=made)
+
+
+def gone_words(stream: VideoStream) -> str:
+    """What is said of a video whose file is not there."""
+    return f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
+
+
+def _readable(trial: Trial, problems: list[str]) -> Trial:
+    """The trial with the videos whose files are there."""
+
+    def kept(view: View) -> VideoStream | None:
+        stream = trial.videos[view]
+        if stream is not None and not stream.path.is_file():
+            problems.append(gone_words(stream))
+            return None
+        return stream
+
+    return replace(trial, videos=ByView(kept(View.SAGITTAL), kept(View.CORONAL)))
+
+
+def _with_trial(document: Document, number: int, data: TrialData) -> Document:
+    trials = list(document.trials)
+    trials[number] = data
+    return replace(document, trials=tuple(trials))
+
+
+# --- what is shown meanwhile ---------------------------------------------------------------------------
+
+
+def poses_to_come(document: Document) -> frozenset[tuple[str, View]]:
+    """Recordings and views that have a video and no keypoints."""
+    return frozenset(
+        (data.trial.id, view)
+        for data in document.trials
+        for view in data.trial.views
+        if data.poses[view] is None
+    )
+
+
+def progress_of_trial(fraction: float, number: int, total: int) -> float:
+    """How far the keypoints of one recording are (0..1) when the analysis is this far.
+
+    Args:
+        fraction: of the whole analysis.
+        number: which recording, from 0.
+        total: recordings in the session.
+    """
+    return min(1.0, max(0.0, fraction / _POSES * total - number))
+
+
+def progress_told(note: str) -> tuple[str, float | None]:
+    """The video that a note of the analysis is about ("" for none) and how far it is (0..1, None: not told)."""
+    found = _NOTE.match(note)
+    if found is None:
+        return "", None
+    done, total = found["done"], found["all"]
+    return found["name"], int(done) / max(1, int(total)) if done is not None else None
+
+
+def views_to_come(document: Document) -> frozenset[View]:
+    """Views that no recording has keypoints of yet though a video is there."""
+    there = {v for data in document.trials for v in View if data.poses[v] is not None}
+    filmed = {v for data in document.trials for v in View if data.trial.videos[v] is not None}
+    return frozenset(filmed - there)
+
+
+def _is_there(document: Document, view: View) -> bool:
+    """Whether the file of any recording of a view is where it was: nothing comes from the others."""
+    streams = (data.trial.videos[view] for data in document.trials)
+    return any(stream is not None and stream.path.is_file() for stream in streams)
+
+
+def mark_to_come(measures: Measures, document: Document) -> Measures:
+    """The same measures while an analysis goes on: what misses only a view to come says so."""
+    missing = frozenset(view for view in views_to_come(document) if _is_there(document, view))
+    if not missing:
+        return measures
+    reason = _STILL.format(view=next(iter(missing)).value)
+
+    def item(measure: EvgsMeasure) -> EvgsMeasure:
+        waits = not measure.assessable and measure.item.view in missing
+        return replace(measure, reason=reason) if waits else measure
+
+    def parameter(row: Parameter) -> Parameter:
+        waits = any(value is None for value in row.values)
+        return replace(row, reason=reason) if waits else row
+
+    def pattern(found: SagittalPattern) -> SagittalPattern:
+        waits = not found.label and View.SAGITTAL in missing
+        return replace(found, reason=reason) if waits else found
+
+    sheet = measures.evgs.measures.map(lambda side: tuple(item(measure) for measure in side))
+    return replace(
+        measures,
+        evgs=replace(measures.evgs, measures=sheet),
+        parameters=tuple(parameter(row) for row in measures.parameters),
+        patterns=measures.patterns.map(pattern),
+    )

@@ -1,0 +1,33 @@
+"""The data files that the window shows: score items and angles, and how a report calls them."""
+
+from __future__ import annotations
+
+from gaitviewer.core.evgs import EvgsItem
+from gaitviewer.core.measures import AngleKind
+
+
+def evgs_items() -> tuple[EvgsItem, ...]:
+    """The 17 items of the visual gait score, in order."""
+    from gaitviewer.analysis.evgs.sheet import load_items
+
+    return load_items()
+
+
+def items_behind(angle: str) -> tuple[EvgsItem, ...]:
+    """Items whose grade a curve of this angle would give away; all items where the table names none."""
+    import tomllib
+
+    from gaitviewer.analysis.evgs.sheet import load_rules
+    from gaitviewer.paths import resources
+
+    table = tomllib.loads((resources() / "hiding.toml").read_text(encoding="utf-8"))
+    codes = set(table["also"].get(angle, ()))
+    codes |= {code for code, rule in load_rules().items() if rule.angle == angle}
+    return tuple(item for item in evgs_items() if item.code in codes) or evgs_items()
+
+
+def angle_kinds() -> tuple[AngleKind, ...]:
+    """All measured angles, in the order of the report."""
+    from gaitviewer.analysis.kinematics.definitions import load_angles
+
+    return load_angles()

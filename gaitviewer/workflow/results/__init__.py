@@ -1,0 +1,1 @@
+"""What an analysis leaves behind: result files, all or none, with or without names."""

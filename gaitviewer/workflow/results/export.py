@@ -1,0 +1,134 @@
+"""The result files of an analysis, and its entry in the library."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gaitviewer.core.document import Document
+from gaitviewer.core.gait import View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Provenance, Signature
+from gaitviewer.core.progress import Tick, subprogress
+from gaitviewer.workflow.results.deidentify import without_names, year_alone, year_of
+from gaitviewer.workflow.results.write_together import Writer, write_all
+
+if TYPE_CHECKING:
+    from gaitviewer.store import Library
+
+
+def write_results(
+    folder: Path,
+    document: Document,
+    measures: Measures,
+    *,
+    core: Provenance,
+    paper: str,
+    anonymous: bool,
+    sections: frozenset[str] | None = None,
+    tick: Tick,
+) -> tuple[Path, ...]:
+    """Write report, assessment, curves, keypoints and events: all of them, or none.
+
+    Raises:
+        OutputError: nothing was changed in ``folder``.
+    """
+    from gaitviewer import formats
+    from gaitviewer.analysis.kinematics.definitions import load_angles
+
+    kinds = load_angles()
+    now = written = datetime.now(UTC).isoformat(timespec="seconds")
+    write_report = report_writer(
+        document, measures, core=core, paper=paper, anonymous=anonymous, sections=sections, created=now,
+        tick=subprogress(tick, 0.2, 1.0),
+    )  # fmt: skip
+    if anonymous:
+        document, measures = without_names(document, measures)
+        core, written = year_alone(core), year_of(now)
+    tick(0.0, "writing the results")
+    writers: dict[str, Writer] = {
+        "assessment.json": lambda path: formats.write_assessment(
+            path, measures, document, core=core, made_utc=written
+        ),
+        "kinematics.csv": lambda path: formats.write_kinematics(
+            path, measures, units={kind.name: kind.unit for kind in kinds}
+        ),
+        "events.csv": lambda path: formats.write_events(path, measures),
+        "keypoints.parquet": lambda path: formats.write_keypoints(path, measures),
+        "report.pdf": write_report,
+    }
+    return write_all(folder, writers)
+
+
+def report_writer(
+    document: Document,
+    measures: Measures,
+    *,
+    core: Provenance,
+    paper: str,
+    anonymous: bool,
+    sections: frozenset[str] | None = None,
+    created: str,
+    signed: Signature | None = None,
+    tick: Tick,
+) -> Writer:
+    """A function that writes the printed report to the path it is given."""
+    from gaitviewer import report
+    from gaitviewer.analysis.kinematics.definitions import load_angles
+    from gaitviewer.workflow.results.trial_frames import TrialPictures
+
+    if anonymous:
+        document, measures = without_names(document, measures)
+
+    def write(path: Path) -> None:
+        with TrialPictures([data.trial for data in document.trials]) as pictures:
+            if not anonymous:
+                pictures.prefetch(report.frames_needed(measures, sections=sections))
+            report.write_report(
+                path,
+                measures,
+                pictures=pictures,
+                provenance=sources(document, core),
+                created=created,
+                paper=paper,
+                kinds=load_angles(),
+                anonymous=anonymous,
+                document=document,
+                sections=sections,
+                signed=signed,
+                tick=tick,
+            )
+
+    return write
+
+
+def sources(document: Document, core: Provenance) -> list[tuple[str, Provenance]]:
+    """What each part of the results comes from, in the words of the report."""
+    from gaitviewer.report.content.wording import recording_words
+
+    found = [
+        (recording_words(data.trial.id, view), made)
+        for data in document.trials
+        for view in View
+        if (made := data.provenance[view]) is not None and data.poses[view] is not None
+    ]
+    return [*found, ("measures", core)]
+
+
+def store_results(library: Library, document: Document, files: Sequence[Path]) -> None:
+    """Save the session and note the files that were written for it.
+
+    Raises:
+        StoreError: the library is as it was.
+    """
+    library.save_session(document)
+    for path in files:
+        library.add_output(document.session.id, path, kind=path.name, sha256=_digest(path))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

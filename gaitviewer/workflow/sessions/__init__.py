@@ -1,0 +1,1 @@
+"""A session in the library: made, listed, opened, signed, erased."""

@@ -1,0 +1,380 @@
+"""A session from the library to the report: made, listed, opened, analysed, saved, printed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import Signature
+from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.session import VideoStream
+from gaitviewer.errors import SettingsError, StoreError, VideoError
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
+
+if TYPE_CHECKING:
+    from gaitviewer.store import Library, SessionRow
+    from gaitviewer.workflow.analysis.request import AnalyzeRequest
+
+REPORT_NAME = "report.pdf"
+
+
+class SessionState(Enum):
+    """How far a session is, from the first step to the last."""
+
+    NEW = "new"
+    ANALYSED = "analysed"
+    CORRECTED = "corrected"
+    GRADING = "grading"
+    GRADED = "graded"
+    REVIEWED = "reviewed"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCard:
+    """What the list of sessions shows of one.
+
+    Attributes:
+        id, subject, when: which.   trials: number of recordings.   state: how far it is.
+        grades: a person's grades.   saved_utc: last saved, ISO 8601.   thumbnail: its picture, or None.
+        graded, gradable: items of limbs that one rater graded, of those that the recordings show.
+    """
+
+    id: str
+    subject: str
+    when: date | None
+    trials: int
+    state: SessionState
+    grades: int
+    saved_utc: str
+    thumbnail: Path | None
+    graded: int = 0
+    gradable: int = 0
+
+
+def gradable(row: SessionRow) -> int:
+    """How many items of both limbs can be graded: those of the views that were recorded."""
+    from gaitviewer.workflow.app.tables import evgs_items
+
+    return 2 * sum(item.view in row.views for item in evgs_items())
+
+
+def state_of(row: SessionRow) -> SessionState:
+    """The latest step that was taken; what was changed after signing is no longer signed.
+
+    "Graded" is a session once one rater graded every item of both limbs that its views show, or said that it
+    is not assessable; "grading" before that. "Reviewed" is a graded session with a text for the report.
+    Words alone are no review: three grades and a word are "grading".
+    """
+    done = 0 < gradable(row) <= row.graded
+    steps = (
+        (bool(row.signed_by) and row.signed_utc >= row.saved_utc, SessionState.SIGNED),
+        (done and row.texts, SessionState.REVIEWED),
+        (done, SessionState.GRADED),
+        (row.grades > 0, SessionState.GRADING),
+        (row.corrected, SessionState.CORRECTED),
+        (row.poses > 0, SessionState.ANALYSED),
+    )
+    return next((state for taken, state in steps if taken), SessionState.NEW)
+
+
+def list_cards(library: Library, *, deleted: bool = False) -> tuple[SessionCard, ...]:
+    """All sessions (or all deleted ones), the latest visit first.
+
+    Raises:
+        StoreError: the library cannot be read.
+    """
+    from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
+
+    cards = []
+    for row in library.list_sessions(deleted=deleted):
+        picture = thumbnail_file(row.id)
+        cards.append(
+            SessionCard(
+                id=row.id,
+                subject=row.subject,
+                when=row.when,
+                trials=row.trials,
+                state=state_of(row),
+                grades=row.grades,
+                saved_utc=row.saved_utc,
+                thumbnail=picture if picture.is_file() else None,
+                graded=row.graded,
+                gradable=gradable(row),
+            )
+        )
+    return tuple(cards)
+
+
+def open_session(library: Library, session_id: str, *, tick: Tick = no_progress) -> tuple[Document, Measures]:
+    """A session as it was saved, and everything measured in it.
+
+    Raises:
+        StoreError: there is no such session.
+        AnalysisError: it was not analysed yet, or there is no gait to measure.
+    """
+    document = library.load_session(session_id)
+    return document, measure_document(document, tick=tick)
+
+
+def signature_of(library: Library, session_id: str) -> tuple[Signature | None, bool]:
+    """Who signed a session last, if anybody did, and whether it stands as it was signed then."""
+    row = next((row for row in library.list_sessions() if row.id == session_id), None)
+    if row is None or not row.signed_by:
+        return None, False
+    return Signature(row.signed_by, row.signed_utc), state_of(row) is SessionState.SIGNED
+
+
+def save_document(
+    library: Library, document: Document, *, opened: str | None = None, signed: Signature | None = None
+) -> str:
+    """Save a session; returns the revision that is in the library now.
+
+    Args:
+        library: where.
+        document: the session.
+        opened: the revision that it was made from; None: whatever is there is replaced.
+        signed: the signature, if this is the very document that was signed (come back to by undoing): it is
+            still signed then.
+
+    Raises:
+        ChangedElsewhereError: another program saved it meanwhile; the library is as it was.
+        StoreError: the library is as it was.
+    """
+    return library.save_session(document, opened=opened, saved_utc=signed.when if signed else None)
+
+
+def save_copy(library: Library, document: Document) -> tuple[Document, str]:
+    """Save a session as one of its own beside the one that is there; returns it and its revision.
+
+    Raises:
+        StoreError: the library is as it was.
+    """
+    rows = (*library.list_sessions(), *library.list_sessions(deleted=True))
+    taken = {row.id for row in rows}
+    number = next(n for n in range(2, len(taken) + 3) if f"{document.session.id}-{n}" not in taken)
+    note = f"{document.session.note}\n" if document.session.note else ""
+    session = replace(
+        document.session,
+        id=f"{document.session.id}-{number}",
+        note=f"{note}Copy: the session was changed in two programs at the same time.",
+    )
+    copy = replace(document, session=session)
+    return copy, library.save_session(copy)
+
+
+def sign_session(
+    library: Library, document: Document, measures: Measures, *, who: str, opened: str | None = None
+) -> tuple[str, Signature]:
+    """Save a session and sign it as it is: grades, measures and their origin, for ever.
+
+    Returns the revision that is in the library now, and the signature; ``opened`` is as in
+    :func:`save_document`.
+
+    Raises:
+        SettingsError: nobody signs.
+        StoreError: nothing was signed.
+    """
+    from gaitviewer import formats
+
+    if not who.strip():
+        raise SettingsError("A signature needs a name.")
+    revision = library.save_session(document, opened=opened)
+    text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
+    made = library.add_snapshot(document.session.id, text, who=who.strip())
+    return revision, Signature(made.who, made.when)
+
+
+def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = no_progress) -> Document:
+    """Check the recordings of a request and keep them as a new session, not analysed yet.
+
+    Raises:
+        VideoError: a video cannot be used.
+        StoreError: the session exists already, or the library cannot be written.
+    """
+    from gaitviewer.workflow.analysis.open_trials import open_trials
+    from gaitviewer.workflow.analysis.request import session_id
+
+    trials = open_trials(request, subprogress(tick, 0.0, 0.95))
+    session = replace(request.session, id=session_id(request.session, video_digests(trials)))
+    known = {row.id for row in library.list_sessions()}
+    if session.id in known:
+        raise StoreError(
+            f"A session of {session.subject.pseudonym} with these videos is in the library already: open it."
+        )
+    if session.id in {row.id for row in library.list_sessions(deleted=True)}:
+        raise StoreError(
+            f"A session of {session.subject.pseudonym} with these videos was deleted: restore it from the "
+            "deleted sessions."
+        )
+    document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
+    library.save_session(document)
+    tick(1.0, "done")
+    return document
+
+
+def _with_trial(document: Document, number: int, data: TrialData) -> Document:
+    trials = list(document.trials)
+    trials[number] = data
+    return replace(document, trials=tuple(trials))
+
+
+def missing_videos(document: Document) -> tuple[tuple[str, View, VideoStream], ...]:
+    """(trial, view, stream) of every video whose file is not where it was."""
+    return tuple(
+        (data.trial.id, view, stream)
+        for data in document.trials
+        for view in View
+        if (stream := data.trial.videos[view]) is not None and not stream.path.is_file()
+    )
+
+
+def found_video(document: Document, trial: str, view: View, path: Path) -> Document:
+    """The same document with a video at its new place.
+
+    Raises:
+        VideoError: the file cannot be read, or is another one than the session was made from.
+    """
+    from gaitviewer.video import digest_file
+
+    number = next(n for n, data in enumerate(document.trials) if data.trial.id == trial)
+    data = document.trials[number]
+    stream = data.trial.videos[view]
+    if stream is None:
+        raise VideoError(f"Recording {trial} has no {view.value} view.")
+    if digest_file(path) != stream.sha256:
+        raise VideoError(
+            f"{path.name} is not the file that this session was made from (its digest differs): choose another."
+        )
+    videos = replace(data.trial.videos, **{view.value: replace(stream, path=path.resolve())})
+    return _with_trial(document, number, replace(data, trial=replace(data.trial, videos=videos)))
+
+
+def found_in_folder(document: Document, folder: Path) -> Document:
+    """The same document with all missing videos that lie in a folder under their old names."""
+    for trial, view, stream in missing_videos(document):
+        path = folder / stream.path.name
+        if path.is_file():
+            try:
+                document = found_video(document, trial, view, path)
+            except VideoError:
+                continue
+    return document
+
+
+def export_report(
+    document: Document,
+    measures: Measures,
+    folder: Path,
+    *,
+    paper: str = "A4",
+    anonymous: bool = False,
+    sections: frozenset[str] | None = None,
+    name: str = REPORT_NAME,
+    library: Library | None = None,
+    signed: Signature | None = None,
+    tick: Tick = no_progress,
+) -> Path:
+    """Write the printed report into a folder, whole or not at all; noted in the library if one is given.
+
+    ``signed`` says who signed the session as it stands.
+
+    Raises:
+        OutputError, SettingsError: the folder is as it was.
+    """
+    from gaitviewer.video import digest_file
+    from gaitviewer.workflow.results import export as results_export
+    from gaitviewer.workflow.results.write_together import write_all
+
+    started = time.monotonic()
+    core = core_provenance(document, seconds=time.monotonic() - started)
+    writer = results_export.report_writer(
+        document,
+        measures,
+        core=core,
+        paper=paper,
+        anonymous=anonymous,
+        sections=sections,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        signed=signed,
+        tick=subprogress(tick, 0.0, 0.98),
+    )
+    (path,) = write_all(folder, {name: writer})
+    if library is not None:
+        library.add_output(document.session.id, path, kind=REPORT_NAME, sha256=digest_file(path))
+    tick(1.0, "done")
+    return path
+
+
+def export_and_note(
+    document: Document,
+    measures: Measures,
+    folder: Path,
+    *,
+    name: str = REPORT_NAME,
+    paper: str = "A4",
+    anonymous: bool = False,
+    sections: frozenset[str] | None = None,
+    library: Path | None = None,
+    signed: Signature | None = None,
+    tick: Tick = no_progress,
+) -> Path:
+    """Write the report and note it in the library file (None: in none); see :func:`export_report`."""
+    from gaitviewer.store import open_library
+
+    with contextlib.ExitStack() as stack:
+        known = None
+        if library is not None and library.is_file():
+            known = stack.enter_context(open_library(library))
+        return export_report(
+            document, measures, folder, paper=paper, anonymous=anonymous, sections=sections, name=name,
+            library=known, signed=signed, tick=tick,
+        )  # fmt: skip
+
+
+def preview_report(
+    document: Document,
+    measures: Measures,
+    folder: Path,
+    *,
+    paper: str = "A4",
+    anonymous: bool = False,
+    sections: frozenset[str] | None = None,
+    signed: Signature | None = None,
+    height_px: int = 1400,
+    tick: Tick = no_progress,
+) -> tuple[NDArray[np.uint8], ...]:
+    """The real pages of the report as pictures u8 [H, W, 4] (blue first), by way of a file in ``folder``."""
+    path = export_report(
+        document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
+        signed=signed, tick=subprogress(tick, 0.0, 0.7),
+    )  # fmt: skip
+    return tuple(_pages(path, height_px, subprogress(tick, 0.7, 1.0)))
+
+
+def _pages(path: Path, height_px: int, tick: Tick) -> Iterator[NDArray[np.uint8]]:
+    from gaitviewer.report.preview import page_pictures
+
+    for number, count, picture in page_pictures(path, height_px=height_px):
+        tick(number / count, f"page {number + 1} of {count}")
+        yield picture
+
+
+def demo_in(library: Library) -> Document | None:
+    """The demo session of a library, if it is there."""
+    from gaitviewer.workflow.sessions.demo import is_demo
+
+    found = next((row.id for row in library.list_sessions() if is_demo(row.subject)), None)
+    return None if found is None else library.load_session(found)
