@@ -230,6 +230,14 @@ class Stride:
         """Stride time, seconds."""
         return self.stop_s - self.start_s
 
+    def percent_at(self, time_s: float) -> float:
+        """Per cent of the cycle at a moment of its video; outside 0..100 before and after the stride."""
+        return 100.0 * (time_s - self.start_s) / self.duration_s
+
+    def time_at(self, percent: float) -> float:
+        """The moment of its video at a per cent of the cycle, seconds."""
+        return self.start_s + percent / 100.0 * self.duration_s
+
     @property
     def stance_fraction(self) -> float:
         """Stance as a fraction of the cycle."""

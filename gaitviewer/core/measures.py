@@ -43,6 +43,13 @@ class AngleKind:
     note: str = ""
 
 
+def value_at(values: NDArray[np.float64], percent: float) -> float:
+    """A curve [101] at any per cent of the cycle; NaN outside 0..100 and beside a gap."""
+    if not 0.0 <= percent <= 100.0:
+        return float("nan")
+    return float(np.interp(percent, np.arange(CYCLE_POINTS), values))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """One angle over one stride: ``values`` [101], NaN where it could not be measured."""
@@ -53,6 +60,10 @@ class Curve:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", readonly_array(self.values, np.float64, (CYCLE_POINTS,), self.angle))
+
+    def at(self, percent: float) -> float:
+        """The angle at any per cent of the cycle; NaN outside 0..100 and beside a gap."""
+        return value_at(self.values, percent)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

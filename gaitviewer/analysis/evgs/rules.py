@@ -13,9 +13,9 @@ import numpy as np
 from gaitviewer.analysis.evgs.sheet import ItemRule, load_thresholds
 from gaitviewer.analysis.kinematics.definitions import angle_kind
 from gaitviewer.analysis.kinematics.floor import Array
-from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, smooth_curve, value_at
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, smooth_curve
 from gaitviewer.core.evgs import EvgsItem
-from gaitviewer.core.measures import CYCLE_POINTS
+from gaitviewer.core.measures import CYCLE_POINTS, value_at
 
 _PERCENT = np.arange(CYCLE_POINTS, dtype=np.float64)
 

@@ -22,9 +22,10 @@ from gaitviewer.analysis.evgs.sheet import (
     session_remark,
 )
 from gaitviewer.analysis.kinematics.definitions import expand_points
-from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, value_at
+from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, EvgsTotal, Evidence
 from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.measures import value_at
 from gaitviewer.core.session import Session
 
 __all__ = ["change_between", "load_items", "load_reliability", "score"]

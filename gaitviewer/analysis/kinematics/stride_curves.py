@@ -78,11 +78,11 @@ class StrideMeasures:
     def _percent(self, time_s: float | None) -> float:
         if time_s is None:
             return NOWHERE
-        return 100.0 * (time_s - self.stride.start_s) / self.stride.duration_s
+        return self.stride.percent_at(time_s)
 
     def time_at(self, percent: float) -> float:
         """Seconds in the video's time."""
-        return self.stride.start_s + percent / 100.0 * self.stride.duration_s
+        return self.stride.time_at(percent)
 
     def frame_at(self, percent: float) -> int:
         """Number of the frame nearest to a moment of the cycle."""
@@ -90,13 +90,6 @@ class StrideMeasures:
             raise ValueError("a curve without a picture has no frames")
         nearest = int(np.argmin(np.abs(self.frame_times - self.time_at(percent))))
         return self.walking_pass.start + nearest
-
-
-def value_at(curve: Array, percent: float) -> float:
-    """A curve [101] at any percentage (NaN outside or beside a gap)."""
-    if not 0.0 <= percent <= 100.0:
-        return NOWHERE
-    return float(np.interp(percent, np.arange(CYCLE_POINTS), curve))
 
 
 def smooth_curve(curve: Array) -> Array:

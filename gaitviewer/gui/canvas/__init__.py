@@ -9,8 +9,8 @@ from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind
 __all__ = [
     "OVERLAYS",
     "Content",
-    "EvidenceMark",
     "DrawnMeasurement",
+    "EvidenceMark",
     "MaskSource",
     "Overlay",
     "ToolKind",

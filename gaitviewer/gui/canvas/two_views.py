@@ -248,8 +248,10 @@ class TwoViews(QWidget):
         seen = motion.views[view]
         if seen is None or view not in self.player.views:
             return
-        shift = self.player.offset_s if view is View.CORONAL else 0.0
-        moments = [s.mid_stance_s - shift for s in seen.strides if s.side is state.side and s.counts]
+        clock = self.player.clock
+        moments = [
+            clock.from_view(s.mid_stance_s, view) for s in seen.strides if s.side is state.side and s.counts
+        ]
         if moments:
             self.player.pause()
             self.player.go_to(min(moments, key=lambda t: abs(t - self.player.time_s)), anchor=view)

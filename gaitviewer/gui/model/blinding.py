@@ -6,19 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.evgs import EvgsItem, Grade
+from gaitviewer.core.edits import grade_of
+from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
 
 if TYPE_CHECKING:
     from gaitviewer.workflow.app.settings import Settings
-
-
-def grade_of(document: Document | None, item: int, side: Side, rater: str) -> Grade | None:
-    """The grade that this rater gave, the latest if there are several."""
-    grades = document.grades if document is not None else ()
-    own = [g for g in grades if (g.item, g.side, g.rater) == (item, side, rater)]
-    return max(own, key=lambda grade: grade.when, default=None)
 
 
 def is_hidden(document: Document | None, settings: Settings, item: int, side: Side) -> bool:

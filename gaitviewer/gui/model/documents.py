@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.edits import change_trials
 from gaitviewer.workflow.analysis.run_session import with_found
 
 
@@ -26,27 +25,7 @@ def has_poses(document: Document) -> bool:
 def with_poses_of(now: Document, found: Document) -> Document:
     """``now`` with the keypoints of the views in ``found``; all else, a person's edits included, stays."""
     new = {data.trial.id: data for data in found.trials}
-    trials = tuple(with_found(data, new.get(data.trial.id, data)) for data in now.trials)
-    same = all(one is other for one, other in zip(trials, now.trials, strict=True))
-    return now if same else replace(now, trials=trials)
-
-
-def without_poses_of(edited: Document, found: Document, before: Document) -> Document:
-    """``edited`` with the keypoints that came from ``found`` put back to those of ``before``."""
-    shown = {data.trial.id: data for data in found.trials}
-    kept = {data.trial.id: data for data in before.trials}
-
-    def put_back(data: TrialData) -> TrialData:
-        theirs, ours = shown.get(data.trial.id), kept.get(data.trial.id)
-        if theirs is None or ours is None:
-            return data
-        lent = {v for v in View if data.poses[v] is not None and data.poses[v] is theirs.poses[v]}
-        source = {view: ours if view in lent else data for view in View}
-        poses = ByView(*(source[view].poses[view] for view in View))
-        made = ByView(*(source[view].provenance[view] for view in View))
-        return replace(data, poses=poses, provenance=made) if lent else data
-
-    return replace(edited, trials=tuple(put_back(data) for data in edited.trials))
+    return change_trials(now, lambda data: with_found(data, new.get(data.trial.id, data)))
 
 
 def same_poses(one: Document, other: Document) -> bool:
@@ -55,16 +34,6 @@ def same_poses(one: Document, other: Document) -> bool:
         a.poses.sagittal is b.poses.sagittal and a.poses.coronal is b.poses.coronal
         for a, b in zip(one.trials, other.trials, strict=True)
     )
-
-
-def with_videos_of(now: Document, found: Document) -> Document:
-    """``now`` with the places of the videos of ``found``."""
-    videos = {data.trial.id: data.trial.videos for data in found.trials}
-    trials = tuple(
-        replace(data, trial=replace(data.trial, videos=videos.get(data.trial.id, data.trial.videos)))
-        for data in now.trials
-    )
-    return replace(now, trials=trials)
 
 
 def _inputs(data: TrialData) -> tuple[object, ...]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.document import Document, ManualMeasurement
 from gaitviewer.core.gait import View
+from gaitviewer.core.session import VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.gui.model.hit_testing import Xy
 
@@ -58,6 +62,41 @@ class DrawnMeasurement:
         if self.kind is ToolKind.VERTICAL:
             return f"{self.value:+.1f}°"
         return f"{self.value:.0f} {self.unit}"
+
+
+def as_measurement(drawn: DrawnMeasurement, trial: str, *, rater: str) -> ManualMeasurement:
+    """What was drawn as the document keeps it, made now by this rater."""
+    return ManualMeasurement(
+        drawn.kind.value,
+        float(drawn.value),
+        drawn.unit,
+        trial,
+        drawn.view,
+        drawn.frame,
+        tuple((float(x), float(y)) for x, y in drawn.points),
+        rater=rater,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def drawn_in(
+    document: Document, trial: str, streams: Iterable[VideoStream | None]
+) -> tuple[DrawnMeasurement, ...]:
+    """What was measured by hand in a trial, as the canvases draw it."""
+    times = {stream.view: stream.info.times for stream in streams if stream is not None}
+    return tuple(
+        DrawnMeasurement(
+            kind=ToolKind(m.tool),
+            view=m.view,
+            frame=m.frame,
+            time_s=float(times[m.view][m.frame]),
+            points=m.points,
+            value=m.value,
+            unit=m.unit,
+        )
+        for m in document.hand_measures
+        if m.trial == trial and m.view in times and 0 <= m.frame < len(times[m.view])
+    )
 
 
 def joint_angle_deg(start: Xy, vertex: Xy, end: Xy) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.playback.timebase import (
     SAME_S,
     Loop,
@@ -130,6 +131,11 @@ class Player(QObject):
     def offset_s(self) -> float:
         """Coronal time minus sagittal time."""
         return self._offset_s
+
+    @property
+    def clock(self) -> TrialClock:
+        """The player's scale, and the way to each video's own time."""
+        return TrialClock(self._offset_s)
 
     def set_offset(self, offset_s: float) -> None:
         """Move the coronal video against the sagittal one; the time shown stays."""

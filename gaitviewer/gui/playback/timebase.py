@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.timebase import TrialClock
 
 # Times that differ by less than this are the same moment.
 SAME_S = 1e-6
@@ -154,9 +155,9 @@ class TrialTimebase:
 
     def __init__(self, sources: ByView[PlayedFrames | None], offset_s: float) -> None:
         """Place the views; coronal time is sagittal time plus ``offset_s``."""
-        shifts = {View.SAGITTAL: 0.0, View.CORONAL: offset_s}
+        clock = TrialClock(offset_s)
         self._tracks = {
-            view: ViewTimebase(source, shifts[view])
+            view: ViewTimebase(source, clock.shift_s(view))
             for view in View
             if (source := sources[view]) is not None and len(source.times)
         }

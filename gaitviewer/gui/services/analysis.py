@@ -11,10 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
+from gaitviewer.core.edits import move_videos
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, subprogress
-from gaitviewer.gui.model.documents import has_poses, same_inputs, with_poses_of, with_videos_of
+from gaitviewer.gui.model.documents import has_poses, same_inputs, with_poses_of
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.services.saving import SavingService
@@ -388,7 +389,7 @@ class AnalysisService(SavingService):
         def found(changed: Document) -> None:
             now = self.state.document
             if now is not None and now.session.id == changed.session.id:
-                self._amend_signed(lambda document: with_videos_of(document, changed))
+                self._amend_signed(lambda document: move_videos(document, changed))
                 self.save()
                 done()
                 self.found.emit()

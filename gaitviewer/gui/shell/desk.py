@@ -8,11 +8,12 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from gaitviewer.core import edits
 from gaitviewer.core.gait import Stride, View
 from gaitviewer.gui.canvas.overlays import OVERLAYS
 from gaitviewer.gui.canvas.two_views import TwoViews
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
-from gaitviewer.gui.model import commands
+from gaitviewer.gui.model import strides
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel
 from gaitviewer.gui.panels.curves.panel import CurvesPanel
@@ -204,11 +205,11 @@ class Desk(QMainWindow):
 
     def stride_at(self, time_s: float) -> Stride | None:
         """The stride at a moment: of the selected side if it is in one, else any."""
-        motion, offset = self.state.motion, self.player.offset_s
+        motion, clock = self.state.motion, self.player.clock
         own = None
         if self.state.side is not None:
-            own = commands.stride_at(motion, time_s, offset, side=self.state.side)
-        return own or commands.stride_at(motion, time_s, offset)
+            own = strides.stride_at(motion, time_s, clock, side=self.state.side)
+        return own or strides.stride_at(motion, time_s, clock)
 
     def skip(self, seconds: float) -> None:
         """On or back by seconds."""
@@ -217,17 +218,17 @@ class Desk(QMainWindow):
     def jump_event(self, direction: int) -> None:
         """To the next or the previous gait event."""
         self.player.pause()
-        self.player.jump(commands.event_times(self.state.motion, self.player.offset_s), direction)
+        self.player.jump(strides.event_times(self.state.motion, self.player.clock), direction)
 
     def jump_stride(self, direction: int) -> None:
         """To the start of the next or the previous stride."""
         self.player.pause()
-        self.player.jump(commands.stride_starts(self.state.motion, self.player.offset_s), direction)
+        self.player.jump(strides.stride_starts(self.state.motion, self.player.clock), direction)
 
     def jump_key_image(self, direction: int) -> None:
         """To the next or the previous key image."""
         self.player.pause()
-        times = commands.key_image_times(self.state.document, self.state.trial_id, self.player.offset_s)
+        times = strides.key_image_times(self.state.document, self.state.trial_id, self.player.clock)
         self.player.jump(times, direction)
 
     def toggle_loop(self) -> None:
@@ -239,7 +240,7 @@ class Desk(QMainWindow):
         if stride is None:
             self.player.set_loop(self.player.start_s, self.player.stop_s)
         else:
-            self.player.set_loop(*commands.span_of(stride, self.player.offset_s))
+            self.player.set_loop(*self.player.clock.span(stride))
 
     def loop_from_here(self) -> None:
         """Repeat from now on."""
@@ -335,12 +336,12 @@ class Desk(QMainWindow):
         if document is None or len(self.player.views) < 2:
             return
         sigma = max(self.player.track(view).interval_s for view in self.player.views) / 2
-        after = commands.with_offset(document, self.state.trial_id, offset_s, sigma)
+        after = edits.set_offset(document, self.state.trial_id, offset_s, sigma)
         self.state.edit(after, self.tr("Set the offset of the views"), merge=f"offset {self.state.trial_id}")
 
     def _use_estimate(self) -> None:
         if self.state.document is not None:
-            after = commands.without_offset(self.state.document, self.state.trial_id)
+            after = edits.clear_offset(self.state.document, self.state.trial_id)
             self.state.edit(after, self.tr("Use the estimated offset"))
 
     def _follow_measures(self) -> None:
@@ -349,7 +350,7 @@ class Desk(QMainWindow):
         self._follow_offset()
         if player.views and not player.playing and not moved:
             # Nobody moved yet: show a walking person instead of an empty room.
-            starts = commands.stride_starts(self.state.motion, player.offset_s)
+            starts = strides.stride_starts(self.state.motion, player.clock)
             if starts:
                 player.go_to(starts[0])
             # The side view may come after the other one: then there is a better moment.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from gaitviewer.core import edits
 from gaitviewer.core.gait import View
 from gaitviewer.gui.canvas.two_views import TwoViews
-from gaitviewer.gui.model import commands
+from gaitviewer.gui.model import manual_tools
 from gaitviewer.gui.model.manual_tools import ToolKind
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.job_bar import Banner
@@ -76,20 +77,19 @@ class HandTools(QObject):
             return
         self._banner.forget("tool")
         state.edit(
-            commands.with_item(document, mine[-1], item, side), self.tr("Keep a measurement for an item")
+            edits.assign_measurement(document, mine[-1], item, side),
+            self.tr("Keep a measurement for an item"),
         )
 
     def _keep(self) -> None:
         """Put into the document what is drawn."""
         state = self._state
         if state.document is not None:
-            after = commands.with_drawn(
-                state.document,
-                state.trial_id,
-                self._views.hand_measures(),
-                rater=state.settings.rater,
-                views=tuple(View),
-            )
+            drawn = [
+                manual_tools.as_measurement(one, state.trial_id, rater=state.settings.rater)
+                for one in self._views.hand_measures()
+            ]
+            after = edits.set_measurements(state.document, state.trial_id, drawn, views=tuple(View))
             state.edit(after, self.tr("Measure by hand"))
 
     def _show(self) -> None:
@@ -98,7 +98,7 @@ class HandTools(QObject):
         if data is None or document is None:
             return
         videos = data.trial.videos
-        wanted = commands.drawn_of(document, data.trial.id, (videos.sagittal, videos.coronal))
+        wanted = manual_tools.drawn_in(document, data.trial.id, (videos.sagittal, videos.coronal))
         for canvas in self._views.canvases_there:
             own = tuple(one for one in wanted if one.view is canvas.view)
             if own != canvas.toolbox.measures:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.gait import BySide, ByView, View
+from gaitviewer.core.edits import change_trials, set_foot_zero
+from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
@@ -66,7 +67,7 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
         if library is not None:
             document = with_persons_work(document, library)
         document = with_offset(document, request.offset_s)
-        document = with_foot_zero(document, request.foot_zero_deg)
+        document = set_foot_zero(document, request.foot_zero_deg)
         measure = cached_measures if request.use_cache else measure_document
         measures = measure(document, tick=subprogress(tick, 0.85, 0.9))
         files = results_export.write_results(
@@ -107,22 +108,16 @@ def with_persons_work(document: Document, library: Library) -> Document:
     return replace(before, session=document.session, trials=tuple(trials))
 
 
-def with_foot_zero(document: Document, zeros: BySide[float | None]) -> Document:
-    """The same document with the zero of the ankle angle that a person gives; None keeps what it had."""
-    before = document.foot_zero_deg
-    left, right = (new if new is not None else old for new, old in zip(zeros, before, strict=True))
-    return replace(document, foot_zero_deg=BySide(left, right))
-
-
 def with_offset(document: Document, offset_s: float | None) -> Document:
     """The same document with an offset that a person knows, in all trials of two views; None: unchanged."""
     if offset_s is None:
         return document
-    trials = []
-    for data in document.trials:
+
+    def change(data: TrialData) -> TrialData:
         sync = Sync(offset_s, 0.5 / _slowest_rate(data.poses), "given")
-        trials.append(replace(data, trial=replace(data.trial, sync=sync)))
-    return replace(document, trials=tuple(trials))
+        return replace(data, trial=replace(data.trial, sync=sync))
+
+    return change_trials(document, change)
 
 
 def _slowest_rate(poses: ByView[PoseSequence | None]) -> float:

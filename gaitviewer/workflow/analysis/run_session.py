@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.edits import change_trial, take_views
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, Parameter, SagittalPattern
@@ -132,7 +133,7 @@ class _Run:
         self.problems.append(str(error))
         if isinstance(error, NobodyError):
             data = _marked(self.document.trials[number], error)
-            self.document = _with_trial(self.document, number, data)
+            self.document = change_trial(self.document, data.trial.id, lambda _: data)
 
     def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
         from gaitviewer.workflow.analysis.run import estimate_poses
@@ -143,7 +144,7 @@ class _Run:
             data = with_found(self.document.trials[number], found.trials[0])
             if data is self.document.trials[number]:
                 return
-            self.document = _with_trial(self.document, number, data)
+            self.document = change_trial(self.document, data.trial.id, lambda _: data)
             self.found += 1
             if self.came is not None:
                 self.came(self.document)
@@ -204,10 +205,7 @@ def with_found(data: TrialData, found: TrialData) -> TrialData:
 
     if not any(newer(view) for view in View):
         return data
-    source = {view: found if newer(view) else data for view in View}
-    poses = ByView(*(source[view].poses[view] for view in View))
-    made = ByView(*(source[view].provenance[view] for view in View))
-    return replace(data, poses=poses, provenance=made)
+    return take_views(data, found, [view for view in View if newer(view)])
 
 
 def gone_words(stream: VideoStream) -> str:
@@ -226,12 +224,6 @@ def _readable(trial: Trial, problems: list[str]) -> Trial:
         return stream
 
     return replace(trial, videos=ByView(kept(View.SAGITTAL), kept(View.CORONAL)))
-
-
-def _with_trial(document: Document, number: int, data: TrialData) -> Document:
-    trials = list(document.trials)
-    trials[number] = data
-    return replace(document, trials=tuple(trials))
 
 
 # --- what is shown meanwhile ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.edits import change_trial
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Signature
@@ -225,12 +226,6 @@ def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = no
     return document
 
 
-def _with_trial(document: Document, number: int, data: TrialData) -> Document:
-    trials = list(document.trials)
-    trials[number] = data
-    return replace(document, trials=tuple(trials))
-
-
 def missing_videos(document: Document) -> tuple[tuple[str, View, VideoStream], ...]:
     """(trial, view, stream) of every video whose file is not where it was."""
     return tuple(
@@ -249,8 +244,7 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
     """
     from gaitviewer.video import digest_file
 
-    number = next(n for n, data in enumerate(document.trials) if data.trial.id == trial)
-    data = document.trials[number]
+    data = next(data for data in document.trials if data.trial.id == trial)
     stream = data.trial.videos[view]
     if stream is None:
         raise VideoError(f"Recording {trial} has no {view.value} view.")
@@ -259,7 +253,7 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
             f"{path.name} is not the file that this session was made from (its digest differs): choose another."
         )
     videos = replace(data.trial.videos, **{view.value: replace(stream, path=path.resolve())})
-    return _with_trial(document, number, replace(data, trial=replace(data.trial, videos=videos)))
+    return change_trial(document, trial, lambda data: replace(data, trial=replace(data.trial, videos=videos)))
 
 
 def found_in_folder(document: Document, folder: Path) -> Document:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.panels.curves import cycle
+from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.panels.curves.grid import columns_for
 from gaitviewer.gui.panels.curves.panel import CurvesPanel
 from gaitviewer.gui.widgets import theme
@@ -59,10 +59,10 @@ def test_dragging_over_a_plot_moves_the_video(qtbot: Any, panel: CurvesPanel, de
     plot = panel.plots["knee_flexion"]
     qtbot.mousePress(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot(plot, 60, 100))
     stride = stride_of(desk, 1)
-    assert desk.player.time_s == pytest.approx(cycle.time_at(stride, 60, 1.2), abs=0.01)
+    assert desk.player.time_s == pytest.approx(TrialClock(1.2).time_at(stride, 60), abs=0.01)
     qtbot.mouseMove(plot.viewport(), spot(plot, 80, 100))
     qtbot.mouseRelease(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot(plot, 80, 100))
-    assert desk.player.time_s == pytest.approx(cycle.time_at(stride, 80, 1.2), abs=0.01)
+    assert desk.player.time_s == pytest.approx(TrialClock(1.2).time_at(stride, 80), abs=0.01)
 
 
 def select_by_click(qtbot: Any, panel: CurvesPanel, desk: Any) -> Any:

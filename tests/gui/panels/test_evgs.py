@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel
 
+from gaitviewer.core import edits
 from gaitviewer.core.document import ManualMeasurement
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
@@ -80,7 +81,7 @@ def test_grading_by_keyboard_never_touches_the_measurement(qtbot: Any, panel: Ev
     measured = cell(panel, 11, Side.RIGHT)
     for key, score in ((Qt.Key.Key_2, 2), (Qt.Key.Key_0, 0), (Qt.Key.Key_N, None), (Qt.Key.Key_1, 1)):
         qtbot.keyClick(panel.table, key)
-        grade = grading.grade_of(desk.state.document, 11, Side.RIGHT, "AB")
+        grade = edits.grade_of(desk.state.document, 11, Side.RIGHT, "AB")
         assert grade is not None
         assert grade.score == score
         assert cell(panel, 11, Side.RIGHT, own=True).score == score
@@ -156,7 +157,7 @@ def test_hidden_until_graded(qtbot: Any, open_desk: Any) -> None:
     panel = EvgsPanel(desk.state, desk.player)
     qtbot.addWidget(panel)
     desk.state.edit(
-        grading.with_grade(desk.state.document, Grade(11, Side.RIGHT, 2, "CD", "2026-01-01T00:00:00Z")), "other"
+        edits.set_grade(desk.state.document, Grade(11, Side.RIGHT, 2, "CD", "2026-01-01T00:00:00Z")), "other"
     )
     desk.state.select(11, Side.RIGHT)
     assert cell(panel, 11, Side.RIGHT).hidden

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from gaitviewer.core import edits
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.canvas import TwoViews
-from gaitviewer.gui.panels.score import grading
 
 KNEE = 11
 WHEN = "2026-01-01T00:00:00Z"
@@ -46,7 +46,7 @@ def test_the_label_at_the_evidence_appears_with_the_grade(blind: tuple[Any, TwoV
     code = desk.measures.evgs.get(KNEE, Side.RIGHT).item.code
     assert shown.label == code
     grade = Grade(KNEE, Side.RIGHT, 1, "AB", WHEN)
-    desk.state.edit(grading.with_grade(desk.state.document, grade), "Grade")
+    desk.state.edit(edits.set_grade(desk.state.document, grade), "Grade")
     after = views.canvases[view].scene().evidence
     assert "45 ±" in after.label
     desk.state.undo.undo()
@@ -59,11 +59,11 @@ def test_angles_are_written_when_everything_is_graded_or_nothing_is_hidden(blind
     document = desk.state.document
     items = [(m.item.number, side) for side in Side for m in desk.measures.evgs.measures[side]]
     for number, side in items[:-1]:
-        document = grading.with_grade(document, Grade(number, side, 1, "AB", WHEN))
+        document = edits.set_grade(document, Grade(number, side, 1, "AB", WHEN))
     desk.state.edit(document, "Grade")
     assert math.isnan(written(desk, views))
     number, side = items[-1]
-    desk.state.edit(grading.with_grade(document, Grade(number, side, 0, "AB", WHEN)), "Grade")
+    desk.state.edit(edits.set_grade(document, Grade(number, side, 0, "AB", WHEN)), "Grade")
     assert math.isfinite(written(desk, views))
     desk.state.undo.undo()
     assert math.isnan(written(desk, views))

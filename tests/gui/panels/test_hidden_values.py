@@ -10,12 +10,12 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtWidgets import QLabel, QTableWidget
 
+from gaitviewer.core import edits
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.panels.curves.panel import CurvesPanel
 from gaitviewer.gui.panels.parameters import LEFT, RIGHT, ParametersPanel
-from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.timeline.layout import Kind
 from gaitviewer.gui.panels.timeline.panel import TimelinePanel
 from gaitviewer.workflow.app.tables import angle_kinds, evgs_items, items_behind
@@ -25,7 +25,7 @@ KNEE = {9, 10, 11}
 
 def graded(document: Document, items: Iterable[int], side: Side) -> Document:
     for item in items:
-        document = grading.with_grade(document, Grade(item, side, 0, "AB", "2026-01-01T00:00:00Z"))
+        document = edits.set_grade(document, Grade(item, side, 0, "AB", "2026-01-01T00:00:00Z"))
     return document
 
 

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QStyleOptionViewItem
 
+from gaitviewer.core import edits
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
@@ -17,7 +18,6 @@ from gaitviewer.gui.panels.key_frames.panel import CAPTION, WHERE, KeyImagesPane
 from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, norm_position
 from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
 from gaitviewer.gui.panels.quality import QualityPanel, summary
-from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.texts import TextsPanel
 
 ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
@@ -126,7 +126,7 @@ def test_the_pattern_is_hidden_until_everything_is_graded(qtbot: Any, open_desk:
     for side in Side:
         for found in desk.measures.evgs.measures[side]:
             grade = Grade(found.item.number, side, 0, "AB", "2026-01-01T00:00:00Z")
-            document = grading.with_grade(document, grade)
+            document = edits.set_grade(document, grade)
     desk.state.edit(document, "all")
     assert not panel.is_empty
 

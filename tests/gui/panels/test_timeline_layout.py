@@ -7,6 +7,7 @@ import pytest
 
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.gait import BySide, ByView, EventKind, GaitEvent, GaitEvents, Side, View
+from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.panels.timeline import layout
 from gaitviewer.gui.panels.timeline.layout import Kind, Mark, Scale, mark_at, scale_over
 
@@ -88,7 +89,7 @@ def test_hit_the_chosen_evidence_before_that_of_other_items() -> None:
 
 
 def test_marks_of_a_trial_are_on_the_players_clock(measures) -> None:
-    marks = layout.marks_of(measures.motions[0], ROWS, offset_s=1.2)
+    marks = layout.marks_of(measures.motions[0], ROWS, clock=TrialClock(1.2))
     strides = [m for m in marks if m.kind is Kind.STRIDE]
     seen = measures.motions[0].views
     assert len(strides) == len(seen.sagittal.strides) + len(seen.coronal.strides)
@@ -106,7 +107,7 @@ def test_marks_of_a_trial_are_on_the_players_clock(measures) -> None:
 
 
 def test_pose_quality_covers_the_recording_without_gaps(measures) -> None:
-    marks = layout.marks_of(measures.motions[0], ROWS, offset_s=0.0)
+    marks = layout.marks_of(measures.motions[0], ROWS, clock=TrialClock(0.0))
     bins = [m for m in marks if m.kind is Kind.QUALITY and m.row == 4]
     assert bins[0].start_s == 0
     assert bins[-1].stop_s == pytest.approx(5.0)
@@ -120,7 +121,7 @@ def test_events_that_detectors_dispute_are_marked(measures) -> None:
     sure = GaitEvent(EventKind.INITIAL_CONTACT, Side.LEFT, 1.0, 0.01)
     unsure = GaitEvent(EventKind.TOE_OFF, Side.LEFT, 1.7, 0.03, agreed=False)
     seen = replace(motion.views.sagittal, events=(GaitEvents((sure, unsure)),))
-    marks = layout.marks_of(replace(motion, views=ByView(seen, None)), ROWS, offset_s=0.0)
+    marks = layout.marks_of(replace(motion, views=ByView(seen, None)), ROWS, clock=TrialClock(0.0))
     contact, toe_off = (m for m in marks if m.kind in (Kind.CONTACT, Kind.TOE_OFF))
     assert (contact.start_s, contact.faint) == (1.0, False)
     assert contact.tip == "Initial contact, left, 1.00 s ± 10 ms"
@@ -129,21 +130,21 @@ def test_events_that_detectors_dispute_are_marked(measures) -> None:
 
 
 def test_evidence_of_the_chosen_item_is_complete_and_on_top(measures) -> None:
-    marks = layout.evidence_marks(measures.evgs, "t1", offset_s=1.2, chosen=(11, Side.RIGHT))
+    marks = layout.evidence_marks(measures.evgs, "t1", clock=TrialClock(1.2), chosen=(11, Side.RIGHT))
     chosen = [m for m in marks if not m.faint]
     assert [m.evidence for m in chosen] == list(measures.evgs.get(11, Side.RIGHT).evidence)
     assert marks[-1] in chosen
     shifted = next(m for m in marks if m.item == 14 and m.side is Side.LEFT)
     assert shifted.start_s == pytest.approx(shifted.evidence.time_s - 1.2)
-    assert layout.evidence_marks(measures.evgs, "t9", offset_s=0, chosen=None) == ()
+    assert layout.evidence_marks(measures.evgs, "t9", clock=TrialClock(0), chosen=None) == ()
 
 
 def test_hidden_scores_are_not_told(measures) -> None:
     every = BySide(*(measures.evgs.measures[side] for side in Side))
     hidden = frozenset((m.item.number, side) for side in Side for m in every[side])
-    assert not layout.evidence_marks(measures.evgs, "t1", offset_s=0, chosen=None, hidden=hidden)
+    assert not layout.evidence_marks(measures.evgs, "t1", clock=TrialClock(0), chosen=None, hidden=hidden)
     chosen = (11, Side.RIGHT)
-    marks = layout.evidence_marks(measures.evgs, "t1", offset_s=0, chosen=chosen, hidden=hidden)
+    marks = layout.evidence_marks(measures.evgs, "t1", clock=TrialClock(0), chosen=chosen, hidden=hidden)
     assert {(mark.item, mark.side) for mark in marks} == {chosen}
     assert not any("score" in m.tip for m in marks)
 
@@ -153,6 +154,6 @@ def test_key_images_of_the_trial() -> None:
         KeyImage("t1", View.CORONAL, 60, 2.0, "toe-off"),
         KeyImage("t2", View.SAGITTAL, 1, 0.1),
     )
-    (mark,) = layout.key_image_marks(images, "t1", offset_s=0.5)
+    (mark,) = layout.key_image_marks(images, "t1", clock=TrialClock(0.5))
     assert mark.start_s == 1.5
     assert mark.tip.endswith("toe-off")

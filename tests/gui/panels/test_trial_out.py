@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
-from gaitviewer.gui.panels.common.exclude_trial import TrialOutBar, is_last_that_counts, with_trial_left_out
+from gaitviewer.core import edits
+from gaitviewer.gui.panels.common.exclude_trial import TrialOutBar, is_last_that_counts
 from gaitviewer.gui.panels.common.trial_box import TrialBox
 from gaitviewer.gui.panels.details import DetailsPanel
 
@@ -55,7 +56,7 @@ def test_left_out_with_a_reason_and_taken_back(qtbot: Any, two: Any) -> None:
 def test_the_last_that_counts_stays(qtbot: Any, two: Any) -> None:
     bar = TrialOutBar(two.state)
     qtbot.addWidget(bar)
-    two.state.edit(with_trial_left_out(two.state.document, "t1", "stumbles"), "Leave out")
+    two.state.edit(edits.exclude_trial(two.state.document, "t1", "stumbles"), "Leave out")
     assert is_last_that_counts(two.state.document, "t2")
     assert bar.words.text() == "Recording 2 is the only one that counts."
     bar.reason.setEditText("tired")

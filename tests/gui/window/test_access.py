@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QTableView, QWidget
 
+from gaitviewer.core import edits
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.score.table import MEASURED, OWN
 from gaitviewer.gui.shell.main_window import MainWindow
 
@@ -83,7 +83,7 @@ def test_the_score_table_speaks_item_limb_and_score(reviewed: MainWindow, qtbot:
     state, table = reviewed.state, reviewed.desk.evgs.table
     grade = Grade(11, Side.RIGHT, 1, state.settings.rater, "2026-01-01T00:00:00Z", "late")
     assert state.document is not None
-    state.edit(grading.with_grade(state.document, grade), "Grade")
+    state.edit(edits.set_grade(state.document, grade), "Grade")
     measures = state.measures
     assert measures is not None
     for row, item in enumerate(table.sheet.items):

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.gui.model import commands
+from gaitviewer.gui.model import strides
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
@@ -246,5 +246,5 @@ def test_the_side_view_that_comes_last_shows_a_walking_person_unless_somebody_mo
     qtbot.waitUntil(
         lambda: not window.work.analysing and state.motion.views.sagittal is not None, timeout=30_000
     )
-    starts = commands.stride_starts(state.motion, player.offset_s)
+    starts = strides.stride_starts(state.motion, player.clock)
     assert abs(player.time_s - (before if moved else starts[0])) < 0.02

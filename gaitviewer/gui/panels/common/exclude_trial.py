@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -12,21 +10,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.core import edits
 from gaitviewer.core.document import Document
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.wording import sentence
 from gaitviewer.gui.widgets.reason_box import ReasonBox, leave_out_row
-
-
-def with_trial_left_out(document: Document, trial: str, reason: str) -> Document:
-    """The document with this recording left out for a reason; "" lets it count again."""
-    return replace(
-        document,
-        trials=tuple(
-            replace(data, trial=replace(data.trial, excluded=reason)) if data.trial.id == trial else data
-            for data in document.trials
-        ),
-    )
 
 
 def is_last_that_counts(document: Document, trial: str) -> bool:
@@ -106,11 +94,11 @@ class TrialOutBar(QFrame):
         if document is None or not reason or not self._may_leave_out():
             return
         self.reason.empty()
-        changed = with_trial_left_out(document, self._state.trial_id, reason)
+        changed = edits.exclude_trial(document, self._state.trial_id, reason)
         self._state.edit(changed, self.tr("Leave out a recording"))
 
     def _take_back(self) -> None:
         document = self._state.document
         if document is not None:
-            changed = with_trial_left_out(document, self._state.trial_id, "")
+            changed = edits.exclude_trial(document, self._state.trial_id, "")
             self._state.edit(changed, self.tr("Let a recording count again"))

@@ -62,7 +62,7 @@ def sentence_start(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def clock(time_s: float) -> str:
+def time_text(time_s: float) -> str:
     """A moment of the recording: "3.42 s"."""
     return tr("{time} s").format(time=number(time_s, 2))
 
@@ -192,7 +192,7 @@ def evidence_title(evidence: Evidence, unit: str) -> str:
     """A piece of evidence in a list: where it is and what is read there."""
     value = f", {with_unit(evidence.value, unit)}" if math.isfinite(evidence.value) else ""
     return tr("{view}, {time}{value}").format(
-        view=view_name(evidence.view), time=clock(evidence.time_s), value=value
+        view=view_name(evidence.view), time=time_text(evidence.time_s), value=value
     )
 
 

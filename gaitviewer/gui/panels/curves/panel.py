@@ -19,14 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.core import edits
 from gaitviewer.core.gait import Side, Stride, View
-from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.core.measures import AngleKind, Measures, value_at
+from gaitviewer.gui.model import strides
 from gaitviewer.gui.model.blinding import waiting_for
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, nothing_measured, nothing_open
 from gaitviewer.gui.panels.common.wording import hidden_words
 from gaitviewer.gui.panels.common.wording import strides as stride_words
-from gaitviewer.gui.panels.curves import cycle
 from gaitviewer.gui.panels.curves.cursor import CursorOverlay, CurveCursor
 from gaitviewer.gui.panels.curves.grid import LEAST_HEIGHT_PX, PlotField, columns_for
 from gaitviewer.gui.panels.curves.legend import CurveLegend
@@ -161,7 +162,7 @@ class CurvesPanel(Panel):
         for curve in measures.curves if measures is not None else ():
             self._curves.setdefault(curve.stride.key, {})[curve.angle] = curve.values
         self._strides = measures.strides if measures is not None else ()
-        self._reasons = cycle.excluded_by_hand(self.state.document).reasons
+        self._reasons = strides.excluded_by_hand(self.state.document).reasons
         if measures is None or not measures.curves:
             self.show_empty(
                 nothing_open() if self.state.document is None else self._why_nothing(measures is not None)
@@ -184,7 +185,7 @@ class CurvesPanel(Panel):
         return self.tr("No complete stride was found, so there is no curve. See the recording's quality.")
 
     def _refresh_edited(self) -> None:
-        reasons, waiting = cycle.excluded_by_hand(self.state.document).reasons, self._find_waiting()
+        reasons, waiting = strides.excluded_by_hand(self.state.document).reasons, self._find_waiting()
         if (reasons, waiting) != (self._reasons, self._waiting):
             self._reasons = reasons
             self._redraw()
@@ -245,7 +246,7 @@ class CurvesPanel(Panel):
         measures = self._measures
         if measures is None:
             return
-        excluded = cycle.Excluded(self._reasons)
+        excluded = strides.ExcludedStrides(self._reasons)
         waiting = self._waiting = self._find_waiting()
         for name, plot in self.plots.items():
             content = PlotContent(
@@ -266,12 +267,12 @@ class CurvesPanel(Panel):
         stride = self.selected
         keys = self._same_step(stride) if stride is not None else ()
         by_hand = self._reasons.get(self._selected, "")
-        self.stride_bar.show_stride(stride, by_hand=by_hand, views=len(keys), offset_s=self.player.offset_s)
+        self.stride_bar.show_stride(stride, by_hand=by_hand, views=len(keys), clock=self.player.clock)
         self._place_legend()
         self._move_lines()
 
-    def _show_hint(self, measures: Measures, excluded: cycle.Excluded) -> None:
-        count = cycle.waiting(measures, excluded)
+    def _show_hint(self, measures: Measures, excluded: strides.ExcludedStrides) -> None:
+        count = excluded.still_counted(measures)
         self.hint.setVisible(count > 0)
         if count:
             words = self.tr("{strides} left out by you; means and scores follow with the next measuring.")
@@ -293,13 +294,13 @@ class CurvesPanel(Panel):
 
     def _current(self, side: Side, view: View) -> Stride | None:
         """The stride that is walked now; the selected one wins where strides overlap."""
-        selected, now, offset = self.selected, self.player.time_s, self.player.offset_s
+        selected, now, clock = self.selected, self.player.time_s, self.player.clock
         if selected is not None and (selected.side, selected.view) == (side, view):
-            inside = -0.01 <= cycle.percent_in(selected, now, offset) <= 100.01
+            inside = -0.01 <= clock.percent(selected, now) <= 100.01
             if inside and selected.trial == self.state.trial_id:
                 return selected
-        return cycle.stride_at(
-            self._strides, now, trial=self.state.trial_id, side=side, view=view, offset_s=offset
+        return strides.stride_of_limb(
+            self._strides, now, clock, trial=self.state.trial_id, side=side, view=view
         )
 
     def _move_lines(self) -> None:
@@ -316,13 +317,11 @@ class CurvesPanel(Panel):
                 stride = self._current(side, view)
                 if stride is None:
                     continue
-                percent = min(
-                    100.0, max(0.0, cycle.percent_in(stride, self.player.time_s, self.player.offset_s))
-                )
+                percent = min(100.0, max(0.0, self.player.clock.percent(stride, self.player.time_s)))
                 percents.append(percent)
                 for angle, curve in self._curves.get(stride.key, {}).items():
                     if angle in self.plots and (angle, side) not in self._waiting:
-                        values[angle] = cycle.value_at(curve, percent)
+                        values[angle] = value_at(curve, percent)
             if percents:
                 found.append(CurveCursor(side, percents[0], values))
         return found
@@ -340,13 +339,13 @@ class CurvesPanel(Panel):
         if stride is not None:
             if stride.trial != self.state.trial_id:
                 self.state.set_trial(stride.trial)
-            self.player.go_to(cycle.time_at(stride, percent, self.player.offset_s))
+            self.player.go_to(self.player.clock.time_at(stride, percent))
 
     def _nearest(self, view: View) -> Stride | None:
         side = self.state.side
         here = [s for s in self._strides if s.trial == self.state.trial_id and s.view is view]
         here = [s for s in here if side is None or s.side is side] or here
-        return cycle.nearest_stride(here, self.player.time_s, self.player.offset_s)
+        return strides.nearest_stride(here, self.player.time_s, self.player.clock)
 
     def select_stride(self, key: str) -> None:
         """Select a stride by its key; "" selects none."""
@@ -362,22 +361,22 @@ class CurvesPanel(Panel):
         stride = self.selected
         if stride is not None:
             self._drag(0.0, stride.view)
-            ends = [cycle.time_at(stride, percent, self.player.offset_s) for percent in (0.0, 100.0)]
+            ends = [self.player.clock.time_at(stride, percent) for percent in (0.0, 100.0)]
             self.player.set_loop(ends[0], ends[1])
 
     def _same_step(self, stride: Stride) -> tuple[str, ...]:
-        return cycle.same_step(stride, self._strides, self.player.offset_s)
+        return strides.same_step(stride, self._strides, self.player.clock)
 
     def leave_out(self, reason: str) -> None:
         """Leave the selected stride out, in both views, for a reason."""
         stride, document = self.selected, self.state.document
         if stride is not None and document is not None and reason.strip():
-            after = cycle.leave_out(document, stride.trial, self._same_step(stride), reason)
+            after = edits.exclude_strides(document, stride.trial, self._same_step(stride), reason)
             self.state.edit(after, self.tr("Leave a stride out"))
 
     def take_back(self) -> None:
         """Let the selected stride count again."""
         stride, document = self.selected, self.state.document
         if stride is not None and document is not None:
-            after = cycle.take_back(document, stride.trial, self._same_step(stride))
+            after = edits.include_strides(document, stride.trial, self._same_step(stride))
             self.state.edit(after, self.tr("Let a stride count again"))

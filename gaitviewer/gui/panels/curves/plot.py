@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Curve, MeanCurve, NormalBand
+from gaitviewer.gui.model.strides import ExcludedStrides, curve_near
 from gaitviewer.gui.panels.common.score_painting import side_colour, side_pen
-from gaitviewer.gui.panels.curves.cycle import Excluded, curve_near
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.translation import translate_data
 
@@ -40,7 +40,7 @@ class PlotContent:
     means: tuple[MeanCurve, ...]
     curves: tuple[Curve, ...]
     band: NormalBand | None
-    excluded: Excluded
+    excluded: ExcludedStrides
     each_stride: bool
     selected: str = ""
     hidden: str = ""

@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gaitviewer.core.gait import Stride
-from gaitviewer.gui.panels.common.wording import clock, joined, sentence, side_name, view_name
-from gaitviewer.gui.panels.curves.cycle import to_player
+from gaitviewer.core.timebase import TrialClock
+from gaitviewer.gui.panels.common.wording import joined, sentence, side_name, time_text, view_name
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.elided import ElidedLabel
 from gaitviewer.gui.widgets.reason_box import ReasonBox, leave_out_row
@@ -72,14 +72,14 @@ class StrideBar(QFrame):
             self.tr("not typical of this walk"),
         ]
 
-    def show_stride(self, stride: Stride | None, *, by_hand: str, views: int, offset_s: float) -> None:
+    def show_stride(self, stride: Stride | None, *, by_hand: str, views: int, clock: TrialClock) -> None:
         """Show a stride, or nothing.
 
         Args:
             stride: the selected one.
             by_hand: why a person left it out, "" if nobody did.
             views: in how many views it was seen.
-            offset_s: coronal minus sagittal time.
+            clock: the trial's clock.
         """
         self.setVisible(stride is not None)
         if stride is None:
@@ -89,8 +89,8 @@ class StrideBar(QFrame):
                 n=stride.number + 1,
                 side=side_name(stride.side),
                 view=view_name(stride.view),
-                start=clock(to_player(stride.start_s, stride.view, offset_s)),
-                stop=clock(to_player(stride.stop_s, stride.view, offset_s)),
+                start=time_text(clock.span(stride)[0]),
+                stop=time_text(clock.span(stride)[1]),
             )
         ]
         if stride.flags:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -19,11 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.core.document import Document, KeyImage
+from gaitviewer.core import edits
+from gaitviewer.core.document import KeyImage
 from gaitviewer.core.gait import View
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, nothing_open
-from gaitviewer.gui.panels.common.wording import clock, recording_name, tr, view_name
+from gaitviewer.gui.panels.common.wording import recording_name, time_text, tr, view_name
 from gaitviewer.gui.panels.key_frames.captions import CaptionDelegate
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
@@ -36,29 +36,6 @@ Spot = tuple[str, View, int]  # recording, view, frame
 def spot_of(image: KeyImage) -> Spot:
     """Which picture a key image is."""
     return image.trial, image.view, image.frame
-
-
-def with_image(document: Document, image: KeyImage) -> Document:
-    """The document with one more key image; the same document if that picture is one already."""
-    if any((k.trial, k.view, k.frame) == (image.trial, image.view, image.frame) for k in document.key_images):
-        return document
-    images = sorted([*document.key_images, image], key=lambda k: (k.trial, k.time_s, k.view.value))
-    return replace(document, key_images=tuple(images))
-
-
-def with_caption(document: Document, index: int, caption: str) -> Document:
-    """The document with another caption; the same document if it is the same caption."""
-    if document.key_images[index].caption == caption:
-        return document
-    images = list(document.key_images)
-    images[index] = replace(images[index], caption=caption)
-    return replace(document, key_images=tuple(images))
-
-
-def without_image(document: Document, index: int) -> Document:
-    """The document without a key image."""
-    images = document.key_images
-    return replace(document, key_images=images[:index] + images[index + 1 :])
 
 
 class KeyImagesPanel(Panel):
@@ -152,7 +129,7 @@ class KeyImagesPanel(Panel):
         self.table.setRowCount(len(images))
         several = len({image.trial for image in images}) > 1
         for row, image in enumerate(images):
-            words = f"{view_name(image.view)}, {clock(image.time_s)}"
+            words = f"{view_name(image.view)}, {time_text(image.time_s)}"
             recording = recording_name(self.state.document, image.trial)
             place = QTableWidgetItem(f"{recording}, {words}" if several else words)
             place.setIcon(self._icon(image))
@@ -235,13 +212,13 @@ class KeyImagesPanel(Panel):
         if document is None or view is None or frame is None:
             return
         image = KeyImage(self.state.trial_id, view, frame, self.player.track(view).own_time(frame))
-        self.state.edit(with_image(document, image), self.tr("Key image"))
+        self.state.edit(edits.add_key_image(document, image), self.tr("Key image"))
 
     def remove_selected(self) -> None:
         """Take the selected key image out."""
         document, row = self.state.document, self.table.currentRow()
         if document is not None and 0 <= row < len(document.key_images):
-            self.state.edit(without_image(document, row), self.tr("Remove a key image"))
+            self.state.edit(edits.remove_key_image(document, row), self.tr("Remove a key image"))
 
     def _go(self, row: int, column: int) -> None:
         images = self._shown or ()
@@ -255,7 +232,7 @@ class KeyImagesPanel(Panel):
     def _rename(self, item: QTableWidgetItem) -> None:
         document = self.state.document
         if document is not None and item.column() == CAPTION and item.row() < len(document.key_images):
-            after = with_caption(document, item.row(), item.text().strip())
+            after = edits.set_caption(document, item.row(), item.text().strip())
             self.state.edit(after, self.tr("Caption of a key image"))
 
     def retheme(self) -> None:

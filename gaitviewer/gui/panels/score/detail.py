@@ -25,12 +25,12 @@ from gaitviewer.core.gait import Side
 from gaitviewer.gui.panels.common.cells import grade_words
 from gaitviewer.gui.panels.common.score_painting import ProbabilityBar
 from gaitviewer.gui.panels.common.wording import (
-    clock,
     evidence_title,
     facts,
     probabilities_text,
     recording_name,
     side_name,
+    time_text,
     view_name,
     why_score,
 )
@@ -212,7 +212,7 @@ class DetailView(QScrollArea):
         for own in by_hand:
             found = own.evidence
             words = self.tr("Measured by hand: {view}, {time}").format(
-                view=view_name(found.view), time=clock(found.time_s)
+                view=view_name(found.view), time=time_text(found.time_s)
             )
             row = QListWidgetItem(theme.icon("pin"), words)
             row.setData(Qt.ItemDataRole.UserRole, found)

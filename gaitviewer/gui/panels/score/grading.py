@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gaitviewer.core.document import Document
+from gaitviewer.core.edits import grade_of
 from gaitviewer.core.evgs import EvgsItem, EvgsTotal, Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.model.blinding import grade_of
 from gaitviewer.gui.panels.common.wording import side_name
 
 
@@ -17,35 +16,6 @@ def grades_of_others(document: Document | None, item: int, side: Side, rater: st
     grades = document.grades if document is not None else ()
     others = [g for g in grades if (g.item, g.side) == (item, side) and g.rater != rater]
     return tuple(sorted(others, key=lambda grade: grade.when))
-
-
-def with_grade(document: Document, grade: Grade) -> Document:
-    """The document with this grade instead of the same rater's earlier one."""
-    return replace(document, grades=(*_without(document, grade.item, grade.side, grade.rater), grade))
-
-
-def without_grade(document: Document, item: int, side: Side, rater: str) -> Document:
-    """The document without this rater's grade; the same document if there was none."""
-    kept = _without(document, item, side, rater)
-    return document if len(kept) == len(document.grades) else replace(document, grades=kept)
-
-
-def nameless(document: Document | None) -> tuple[Grade, ...]:
-    """Grades that were given before anybody entered a name."""
-    return tuple(grade for grade in document.grades if not grade.rater) if document is not None else ()
-
-
-def with_adopted(document: Document, rater: str) -> Document:
-    """The document with the nameless grades as this rater's; of two for a limb of an item the later stays."""
-    own = [g for g in document.grades if g.rater == rater]
-    own += [replace(grade, rater=rater) for grade in nameless(document)]
-    latest = {(g.item, g.side): g for g in sorted(own, key=lambda grade: grade.when)}
-    others = (g for g in document.grades if g.rater not in ("", rater))
-    return replace(document, grades=(*others, *latest.values()))
-
-
-def _without(document: Document, item: int, side: Side, rater: str) -> tuple[Grade, ...]:
-    return tuple(g for g in document.grades if (g.item, g.side, g.rater) != (item, side, rater))
 
 
 def human_total(document: Document | None, items: Sequence[EvgsItem], side: Side, rater: str) -> EvgsTotal:

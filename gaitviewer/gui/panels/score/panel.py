@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.core import edits
 from gaitviewer.core.document import Document
+from gaitviewer.core.edits import grade_of
 from gaitviewer.core.evgs import EvgsItem, Evidence, Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.model.blinding import grade_of, is_hidden
+from gaitviewer.gui.model.blinding import is_hidden
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, keep_settings, nothing_open
 from gaitviewer.gui.panels.common.wording import side_name, taken_words, total_words
@@ -211,7 +213,7 @@ class EvgsPanel(Panel):
             )
         else:
             rater = self.state.settings.rater
-            self.hint.show_nameless(len(grading.nameless(self.state.document)) if rater else 0, rater)
+            self.hint.show_nameless(len(edits.nameless_grades(self.state.document)) if rater else 0, rater)
 
     def _show_totals(self) -> None:
         document, settings, measures = self.state.document, self.state.settings, self.state.measures
@@ -307,7 +309,7 @@ class EvgsPanel(Panel):
             return
         grade = grade_of(state.document, state.item, state.side, state.settings.rater)
         if grade is not None and grade.note != note:
-            after = grading.with_grade(state.document, replace(grade, note=note))
+            after = edits.set_grade(state.document, replace(grade, note=note))
             merge = f"note {grade.item} {grade.side.value}"
             state.edit(after, self.tr("Note on a grade"), merge=merge)
 
@@ -346,7 +348,7 @@ class EvgsPanel(Panel):
             return
         when, after = datetime.now(UTC).isoformat(timespec="microseconds"), state.document
         for (item, side), (score, note) in self._waiting.items():
-            after = grading.with_grade(after, Grade(item, side, score, rater, when, note))
+            after = edits.set_grade(after, Grade(item, side, score, rater, when, note))
         names = ", ".join(grading.cell_name(self.items, item, side) for item, side in self._waiting)
         self._waiting.clear()
         state.edit(after, self.tr("Grade {what}").format(what=names))
@@ -354,7 +356,7 @@ class EvgsPanel(Panel):
     def _adopt(self) -> None:
         """The grades without a name are this rater's."""
         if self.state.document is not None and self.state.settings.rater:
-            after = grading.with_adopted(self.state.document, self.state.settings.rater)
+            after = edits.name_grades(self.state.document, self.state.settings.rater)
             self.state.edit(after, self.tr("Put a name to grades"))
         self.table.setFocus()
 
@@ -364,7 +366,7 @@ class EvgsPanel(Panel):
         if state.document is None or state.item is None or state.side is None:
             return
         rater = state.settings.rater
-        after = grading.without_grade(state.document, state.item, state.side, rater)
+        after = edits.remove_grade(state.document, state.item, state.side, rater)
         state.edit(after, self.tr("Take a grade back"))
 
     def next_limb(self, step: int = 1) -> None:

@@ -24,9 +24,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.core.edits import grade_of
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.model.blinding import grade_of, is_hidden
+from gaitviewer.gui.model.blinding import is_hidden
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.cells import Cell, measured_cell, own_cell
 from gaitviewer.gui.panels.common.score_painting import paint_cell, side_pen

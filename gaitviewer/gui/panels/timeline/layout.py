@@ -17,7 +17,8 @@ from gaitviewer.core.evgs import EvgsSheet, Evidence
 from gaitviewer.core.gait import Direction, EventKind, Side, View
 from gaitviewer.core.measures import TrialMotion, ViewMotion
 from gaitviewer.core.numerals import number
-from gaitviewer.gui.panels.common.wording import clock, sentence, side_name, tr, view_name
+from gaitviewer.core.timebase import TrialClock
+from gaitviewer.gui.panels.common.wording import sentence, side_name, time_text, tr, view_name
 from gaitviewer.gui.widgets.translation import translate_data
 
 
@@ -172,7 +173,7 @@ def row_tops(rows: Sequence[TimelineRow], top_px: float, gap_px: float = 2.0) ->
 
 
 def marks_of(
-    motion: TrialMotion, rows: Sequence[TimelineRow], *, offset_s: float, hide_values: bool = False
+    motion: TrialMotion, rows: Sequence[TimelineRow], *, clock: TrialClock, hide_values: bool = False
 ) -> tuple[Mark, ...]:
     """Passes, strides, events and pose quality of a trial on the player's scale.
 
@@ -183,7 +184,7 @@ def marks_of(
         seen = motion.views[row.view] if row.view is not None else None
         if seen is None or row.view is None:
             continue
-        shift = -offset_s if row.view is View.CORONAL else 0.0
+        shift = -clock.shift_s(row.view)
         if row.side is not None:
             marks += _limb(seen, row.side, index, shift, hide_values=hide_values)
         elif rows[index - 1].view is not row.view:
@@ -221,8 +222,8 @@ def _limb(seen: ViewMotion, side: Side, row: int, shift: float, *, hide_values: 
         where = tr("Stride {n}, {side}, {start} to {stop}").format(
             n=stride.number + 1,
             side=side_name(side),
-            start=clock(stride.start_s + shift),
-            stop=clock(stride.stop_s + shift),
+            start=time_text(stride.start_s + shift),
+            stop=time_text(stride.stop_s + shift),
         )
         stance = tr(": stance {stance} %").format(stance=number(100 * stride.stance_fraction))
         lines = [where if hide_values else where + stance]
@@ -240,7 +241,7 @@ def _limb(seen: ViewMotion, side: Side, row: int, shift: float, *, hide_values: 
         words = tr("Initial contact, {side}") if contact else tr("Toe-off, {side}")
         tip = tr("{event}, {time} ± {sigma} ms").format(
             event=words.format(side=side_name(side)),
-            time=clock(event.time_s + shift),
+            time=time_text(event.time_s + shift),
             sigma=number(1000 * event.sigma_s),
         )
         if event.corrected:
@@ -264,7 +265,7 @@ def _quality(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
         begin, end = _span(seen, start, stop, shift)
         tip = tr("{view}, {time}: pose seen with a mean score of {level} %").format(
             view=view_name(seen.passes[0].view if seen.passes else View.SAGITTAL).capitalize(),
-            time=clock(begin),
+            time=time_text(begin),
             level=number(100 * level),
         )
         yield Mark(Kind.QUALITY, row, begin, end, tip, level=level)
@@ -274,7 +275,7 @@ def evidence_marks(
     sheet: EvgsSheet,
     trial: str,
     *,
-    offset_s: float,
+    clock: TrialClock,
     chosen: tuple[int, Side] | None,
     hidden: frozenset[tuple[int, Side]] = frozenset(),
 ) -> tuple[Mark, ...]:
@@ -291,12 +292,12 @@ def evidence_marks(
             for found in measure.evidence if own else measure.evidence[:1]:
                 if found.trial != trial:
                     continue
-                at = found.time_s - (offset_s if found.view is View.CORONAL else 0.0)
+                at = clock.from_view(found.time_s, found.view)
                 score = ""
                 if (measure.item.number, side) not in hidden:
                     score = tr(": score {n}").format(n=measure.score)
                 name = translate_data(measure.item.name)
-                tip = f"{name}, {side_name(side)}{score}\n{clock(at)}, {view_name(found.view)}"
+                tip = f"{name}, {side_name(side)}{score}\n{time_text(at)}, {view_name(found.view)}"
                 marks.append(
                     Mark(
                         Kind.EVIDENCE,
@@ -313,12 +314,12 @@ def evidence_marks(
     return tuple(sorted(marks, key=lambda mark: not mark.faint))
 
 
-def key_image_marks(images: Iterable[KeyImage], trial: str, *, offset_s: float) -> tuple[Mark, ...]:
+def key_image_marks(images: Iterable[KeyImage], trial: str, *, clock: TrialClock) -> tuple[Mark, ...]:
     """Key images of a trial in the first row."""
     marks = []
     for image in (i for i in images if i.trial == trial):
-        at = image.time_s - (offset_s if image.view is View.CORONAL else 0.0)
-        words = tr("Key image, {view}, {time}").format(view=view_name(image.view), time=clock(at))
+        at = clock.from_view(image.time_s, image.view)
+        words = tr("Key image, {view}, {time}").format(view=view_name(image.view), time=time_text(at))
         marks.append(Mark(Kind.KEY_IMAGE, 0, at, at, f"{words}\n{image.caption}".strip()))
     return tuple(marks)
 

@@ -105,7 +105,7 @@ class TimelineView(QWidget):
         self._tops = row_tops(self._rows, _RULER_PX + 3)
         self._values_hidden = self._hides_values()
         self._motion_marks = (
-            marks_of(motion, self._rows, offset_s=player.offset_s, hide_values=self._values_hidden)
+            marks_of(motion, self._rows, clock=player.clock, hide_values=self._values_hidden)
             if motion is not None
             else ()
         )
@@ -125,7 +125,7 @@ class TimelineView(QWidget):
         if self._hides_values() != self._values_hidden:
             self.reload()
             return
-        state, offset_s = self._state, self._player.offset_s
+        state, clock = self._state, self._player.clock
         marks = list(self._motion_marks)
         if state.measures is not None:
             chosen = (state.item, state.side) if state.item is not None and state.side is not None else None
@@ -136,9 +136,9 @@ class TimelineView(QWidget):
                 for m in sheet.measures[side]
                 if is_hidden(state.document, state.settings, m.item.number, side)
             )
-            marks += evidence_marks(sheet, state.trial_id, offset_s=offset_s, chosen=chosen, hidden=hidden)
+            marks += evidence_marks(sheet, state.trial_id, clock=clock, chosen=chosen, hidden=hidden)
         if state.document is not None:
-            marks += key_image_marks(state.document.key_images, state.trial_id, offset_s=offset_s)
+            marks += key_image_marks(state.document.key_images, state.trial_id, clock=clock)
         if tuple(marks) != self._marks or self._picture is None:
             self._marks = tuple(marks)
             self.forget_picture()

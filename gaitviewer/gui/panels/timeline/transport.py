@@ -338,8 +338,7 @@ class TransportBar(QWidget):
         return " · ".join(f"{names[view]} {self._player.shown(view)}" for view in self._player.views)
 
     def _percent(self, stride: Stride) -> float:
-        shift = self._player.offset_s if stride.view is View.CORONAL else 0.0
-        return 100.0 * (self._player.time_s + shift - stride.start_s) / stride.duration_s
+        return self._player.clock.percent(stride, self._player.time_s)
 
     def _show_meter(self) -> None:
         if len(self._player.views) < 2:
@@ -375,7 +374,5 @@ class TransportBar(QWidget):
     def _scrub(self, value: int) -> None:
         stride = self._at_hand()
         if stride is not None:
-            shift = self._player.offset_s if stride.view is View.CORONAL else 0.0
-            share = min(value, 999) / 1000.0
             self._player.pause()
-            self._player.go_to(stride.start_s - shift + share * stride.duration_s)
+            self._player.go_to(self._player.clock.time_at(stride, min(value, 999) / 10.0))
