@@ -8,6 +8,8 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from gaitviewer.core.messages import Message, english
+
 _WIDTH = 24
 _INTERVAL_S = 0.1
 _QUIET_INTERVAL_S = 5.0
@@ -33,7 +35,7 @@ class ProgressLine:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
-    def __call__(self, fraction: float, note: str) -> None:
+    def __call__(self, fraction: float, note: Message) -> None:
         """Show the progress ``fraction`` (0..1, never running backwards) with what is being done."""
         self._fraction = max(self._fraction, min(1.0, fraction))
         now = time.monotonic()
@@ -42,11 +44,11 @@ class ProgressLine:
         self._shown_at = now
         percent = f"{100 * self._fraction:3.0f} %"
         if not self._live:
-            self._stream.write(f"{percent}  {note}\n")
+            self._stream.write(f"{percent}  {english().text(note)}\n")
         else:
             done = round(_WIDTH * self._fraction)
             room = shutil.get_terminal_size().columns - _WIDTH - 12
             bar = "#" * done + "-" * (_WIDTH - done)
-            self._stream.write(f"\r\x1b[K[{bar}] {percent}  {note[: max(0, room)]}")
+            self._stream.write(f"\r\x1b[K[{bar}] {percent}  {english().text(note)[: max(0, room)]}")
             self._dirty = True
         self._stream.flush()

@@ -18,6 +18,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import SettingsError
@@ -109,9 +110,9 @@ def predict_many(
     check_device(device, precision)
     held = list(cases)
     for number, case in enumerate(held):
-        tick(number / len(held), f"{loaded.id}: {case.document.session.id}")
+        tick(number / len(held), message("progress.asking", model=loaded.id, session=case.document.session.id))
         yield _answer(case, loaded, device, precision)
-    tick(1.0, loaded.id)
+    tick(1.0, message("progress.asked", model=loaded.id))
 
 
 def check_device(device: str, precision: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer import paths
+from gaitviewer.core.messages import Message, Value, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
@@ -46,7 +47,7 @@ class _Progress:
     planned: dict[int, float] = field(default_factory=dict)
     done: dict[int, float] = field(default_factory=dict)
     running: dict[PoseTask, float] = field(default_factory=dict)
-    note: str = "starting the pose workers"
+    note: Message = field(default_factory=lambda: message("progress.starting_workers"))
 
     def plan(self, key: int, units: float) -> None:
         self.planned[key] = units
@@ -69,15 +70,19 @@ class _Progress:
         done += sum(units for task, units in self.running.items() if getattr(task, "key", None) in keys)
         return min(1.0, done / max(total, 1.0))
 
-    def _describe(self, task: Any) -> str:
+    def _describe(self, task: Any) -> Message:
+        """``progress.pose``: which video, how many of its frames, and (once known) seconds left for all."""
         count = task.job.info.frame_count
-        frames = int(count * self._share(task.key))
+        values: dict[str, Value] = {
+            "video": task.job.name,
+            "frames": int(count * self._share(task.key)),
+            "total": count,
+        }
         share = self._share(None)
-        left = ""
         if share > 0.05:
-            seconds = (time.monotonic() - self.began) * (1 - share) / share
-            left = f", about {max(1, round(seconds))} s left"
-        return f"pose, {task.job.name}: {frames} of {count} frames{left}"
+            values["seconds"] = max(1, round((time.monotonic() - self.began) * (1 - share) / share))
+            return message("progress.pose_time_left", **values)
+        return message("progress.pose", **values)
 
 
 @dataclass(slots=True, eq=False)
@@ -195,7 +200,7 @@ def estimate_many(
                 came(key, made)
 
         _run(works, workers=max(1, workers), backend=backend, tick=tick, complete=complete)
-    tick(1.0, "pose: done")
+    tick(1.0, message("progress.pose_done"))
     return {key: results[key] for key in jobs}
 
 

@@ -21,6 +21,7 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.sections import SECTIONS
@@ -113,7 +114,7 @@ def _gather(
     asked: tuple[str, Any, int] | None = None
     picture = None
     for index, shot in enumerate(order):
-        tick(0.5 * index / len(order), "pictures of the report")
+        tick(0.5 * index / len(order), message("progress.report_pictures"))
         frame = (shot.trial, shot.view, shot.frame)
         if frame != asked:
             picture, asked = pictures(*frame), frame
@@ -185,7 +186,7 @@ def render(
         measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
         anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
     )  # fmt: skip
-    tick(0.6, "laying out the report")
+    tick(0.6, message("progress.report_layout"))
     rl_config.useA85 = 0  # plain binary streams: smaller, and ten times as quick as text encoding
     out = io.BytesIO()
     who = measures.session.subject.pseudonym
@@ -211,14 +212,14 @@ def write(
     signed: Signature | None = None, tick: Tick,
 ) -> None:  # fmt: skip
     """See :func:`gaitviewer.report.write_report`."""
-    tick(0.0, "report")
+    tick(0.0, message("progress.report"))
     data = render(
         measures, pictures=pictures, provenance=provenance, created=created, paper=paper, kinds=kinds,
         anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
     )  # fmt: skip
-    tick(0.95, "writing the report")
+    tick(0.95, message("progress.report_writing"))
     put_in_place(path, data)
-    tick(1.0, "report")
+    tick(1.0, message("progress.report"))
 
 
 def put_in_place(path: Path, data: bytes) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gaitviewer.cli import main
 from gaitviewer.core.gait import BySide, ByView, EventKind, Side, View
 from gaitviewer.core.measures import ViewMotion
+from gaitviewer.core.messages import Message
 from gaitviewer.errors import Cancelled
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.analysis.run import analyze
@@ -237,7 +238,7 @@ def test_a_portrait_video_with_rotation_is_analysed_upright(
 def test_stopping_leaves_nothing_behind(demo: Demo, tmp_path: Path) -> None:
     import psutil
 
-    def stop(fraction: float, note: str) -> None:
+    def stop(fraction: float, note: Message) -> None:
         if fraction > 0.2:
             raise Cancelled
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs, JobState
@@ -38,13 +39,13 @@ def test_progress_is_told_and_the_latest_wins(qtbot: Any, jobs: Jobs) -> None:
 
     def work(tick: Tick) -> None:
         for step in range(1000):
-            tick(step / 1000, f"step {step}")
+            tick(step / 1000, message("progress.page", page=step, total=1000))
         go_on.wait(3)
 
     jobs.changed.connect(lambda job: seen.append(job.fraction))
     job = jobs.start("steps", work)
     qtbot.waitUntil(lambda: job.fraction == 0.999, timeout=3000)
-    assert job.note == "step 999"
+    assert job.note == message("progress.page", page=999, total=1000)
     assert job.state is JobState.RUNNING
     assert seen == sorted(seen)
     go_on.set()
@@ -57,7 +58,7 @@ def test_remaining_time_is_estimated_from_what_is_done(qtbot: Any, jobs: Jobs) -
 
     def work(tick: Tick) -> None:
         time.sleep(1.05)
-        tick(0.5, "half")
+        tick(0.5, message("progress.report"))
         go_on.wait(3)
 
     job = jobs.start("slow", work)
@@ -77,7 +78,7 @@ def test_a_newer_job_of_the_same_key_supersedes_the_older_one(qtbot: Any, jobs: 
         def inner(tick: Tick) -> int:
             for _ in range(20):
                 time.sleep(0.005)
-                tick(0.1, "")
+                tick(0.1, NOTHING)
             return number
 
         return inner
@@ -110,7 +111,7 @@ def test_cancelling_stops_at_the_next_tick(qtbot: Any, jobs: Jobs) -> None:
     def work(tick: Tick) -> None:
         for step in range(10_000):
             steps.append(step)
-            tick(0.0, "")
+            tick(0.0, NOTHING)
             time.sleep(0.002)
 
     job = jobs.start("endless", work, done=lambda value: pytest.fail("delivered"))
@@ -233,7 +234,7 @@ def test_closing_in_the_middle_leaves_nothing(qtbot: Any, qapp: Any) -> None:
 
     def work(tick: Tick) -> int:
         for _ in range(1000):
-            tick(0.5, "")
+            tick(0.5, NOTHING)
             time.sleep(0.002)
         return 1
 

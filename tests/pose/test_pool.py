@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from gaitviewer import video
+from gaitviewer.core.messages import Message
 from gaitviewer.errors import Cancelled, NobodyError, PoseError, UserError
 from gaitviewer.pose import FrameSource, VideoJob, estimate_many
 
@@ -50,7 +51,7 @@ def test_nobody_is_one_sentence(noise: Path):
 def test_cancelling_leaves_no_process(noise: Path):
     seen: list[int] = []
 
-    def tick(fraction: float, note: str) -> None:
+    def tick(fraction: float, note: Message) -> None:
         if workers_of():
             seen.append(len(workers_of()))
             raise Cancelled
@@ -62,7 +63,7 @@ def test_cancelling_leaves_no_process(noise: Path):
 
 
 def test_a_killed_worker_is_one_sentence(noise: Path):
-    def tick(fraction: float, note: str) -> None:
+    def tick(fraction: float, note: Message) -> None:
         for worker in workers_of():
             worker.kill()
 

@@ -22,6 +22,7 @@ import pytest
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
+from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Signature
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
 from gaitviewer.report import frames_needed, write_report
@@ -371,7 +372,7 @@ def test_a_locked_report_keeps_the_new_one_beside_it(
 
 
 def test_cancelled_leaves_nothing(build_measures: Build, settings: dict[str, Any], tmp_path: Path) -> None:
-    def stop(fraction: float, _note: str) -> None:
+    def stop(fraction: float, _note: Message) -> None:
         if fraction > 0.3:
             raise Cancelled
 

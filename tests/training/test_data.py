@@ -15,6 +15,7 @@ import pytest
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.messages import Message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import no_progress
 from gaitviewer.core.session import Rating, Session, Subject, Trial, VideoStream
@@ -244,7 +245,7 @@ def test_preparing_goes_on_after_a_stop_and_repairs_damaged_files(
 ) -> None:
     name, cache = "toy_task:make_task", tmp_path / "c"
 
-    def stop(fraction: float, note: str) -> None:
+    def stop(fraction: float, note: Message) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from gaitviewer.core.messages import Message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
 from gaitviewer.research.training import evaluate as evaluation
@@ -67,7 +68,7 @@ def test_runs_everything_once_and_writes_the_pages(run, toy: ModuleType, tmp_pat
 
 
 def test_goes_on_after_a_kill_with_the_same_figures(run, toy: ModuleType, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    def kill(fraction: float, note: str) -> None:
+    def kill(fraction: float, note: Message) -> None:
         if "seed 1: toy: epoch 5" in note:
             raise Cancelled
 

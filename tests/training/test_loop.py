@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch import nn
 
+from gaitviewer.core.messages import Message, codes_within
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, SettingsError
 from gaitviewer.research.training.loop import FitResult, LoopSettings, fit, learning_rate_at
@@ -122,7 +123,7 @@ def test_a_killed_training_resumes_bit_identically(tmp_path: Path, optimiser: st
     whole = _model()
     expected = _fit(whole, tmp_path / "whole", settings=settings)
 
-    def kill(fraction: float, note: str) -> None:
+    def kill(fraction: float, note: Message) -> None:
         if fraction >= kill_at:
             raise Cancelled
 
@@ -210,12 +211,12 @@ def test_errors_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_progress_tells_the_time_left(tmp_path: Path) -> None:
-    notes: list[tuple[float, str]] = []
+    notes: list[tuple[float, Message]] = []
     _fit(_model(), tmp_path, tick=lambda fraction, note: notes.append((fraction, note)))
     fractions = [fraction for fraction, _ in notes]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert "s left" in notes[-2][1]
+    assert "progress.epochs_seconds_left" in codes_within(notes[-2][1])
 
 
 SCRIPT = """

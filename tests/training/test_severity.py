@@ -12,6 +12,7 @@ import torch
 
 from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.gait import View
+from gaitviewer.core.messages import Message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import JOINTS
@@ -145,18 +146,18 @@ def test_same_seed_same_numbers_whatever_ran_before(
 def test_a_skeleton_network_is_trained_once_and_a_torn_one_again(
     fused: RunResult, sets: ExampleSets, tmp_path: Path
 ) -> None:
-    notes: list[str] = []
+    notes: list[Message] = []
     told = replace(context(sets, tmp_path / "one"), tick=lambda fraction, note: notes.append(note))
     make_task().run(variant(make_task(), "skeleton-only"), told)
-    assert any("skeleton: epoch" in note for note in notes)
+    assert any(note.code == "progress.epoch" and note["name"] == "skeleton" for note in notes)
     notes.clear()
     again = make_task().run(variant(make_task(), "fusion"), replace(told, folder=tmp_path / "two"))
-    assert not any("skeleton: epoch" in note for note in notes)
+    assert not any(note.code == "progress.epoch" and note["name"] == "skeleton" for note in notes)
     np.testing.assert_array_equal(again.predictions["test"].probability, fused.predictions["test"].probability)
     (kept,) = (tmp_path / "skeletons").iterdir()
     kept.write_bytes(kept.read_bytes()[:100])
     make_task().run(variant(make_task(), "skeleton-only"), replace(told, folder=tmp_path / "three"))
-    assert any("skeleton: epoch" in note for note in notes)
+    assert any(note.code == "progress.epoch" and note["name"] == "skeleton" for note in notes)
 
 
 def test_a_planted_fault_is_the_only_thing_to_learn(sets: ExampleSets, tmp_path: Path) -> None:
@@ -330,8 +331,8 @@ def test_a_stopped_run_goes_on_with_the_same_result(
     class Stop(Exception):  # noqa: N818  a kill, not an error
         pass
 
-    def kill(fraction: float, note: str) -> None:
-        if "fusion" in note:
+    def kill(fraction: float, note: Message) -> None:
+        if "fusion" in str(note):
             raise Stop
 
     task = make_task()

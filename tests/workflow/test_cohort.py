@@ -17,6 +17,7 @@ import pytest
 from gaitviewer.analysis.outcomes.norms import normal_band
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.learning import LabelledSession
+from gaitviewer.core.messages import Message
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.research.cohort import labels as cohort_labels
 from gaitviewer.research.cohort.files import film_subject
@@ -92,7 +93,7 @@ def test_the_same_seed_gives_the_same_cohort_however_it_is_made(
 ) -> None:
     folder = tmp_path / "again"
 
-    def stop(fraction: float, note: str) -> None:
+    def stop(fraction: float, note: Message) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

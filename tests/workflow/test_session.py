@@ -12,6 +12,7 @@ import pytest
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
+from gaitviewer.core.messages import Message
 from gaitviewer.core.session import Sync
 from gaitviewer.errors import (
     AnalysisError,
@@ -414,7 +415,7 @@ def test_the_report_is_written_noted_and_looked_at(
 
 
 def test_a_cancelled_report_leaves_the_folder(walker_document: Document, tmp_path: Path) -> None:
-    def stop(fraction: float, note: str) -> None:
+    def stop(fraction: float, note: Message) -> None:
         raise Cancelled
 
     measures = measure_document(walker_document)

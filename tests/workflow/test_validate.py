@@ -11,6 +11,7 @@ import pytest
 
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import Message
 from gaitviewer.errors import AnalysisError, Cancelled, FormatError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.trc import read_trc
@@ -207,7 +208,7 @@ def test_bad_files_are_told(tmp_path: Path) -> None:
 
 
 def test_it_can_be_stopped(children: list[Path]) -> None:
-    def stop(fraction: float, note: str) -> None:
+    def stop(fraction: float, note: Message) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):

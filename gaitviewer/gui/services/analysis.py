@@ -14,6 +14,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.edits import move_videos
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.gui.model.documents import has_poses, same_inputs, with_poses_of
 from gaitviewer.gui.model.state import AppState
@@ -208,7 +209,7 @@ class AnalysisService(SavingService):
                     self._store(error.document)
                     in_vain.append(error.document)
                 raise
-            tick(0.99, "")
+            tick(0.99, NOTHING)
             self._store(found)
             stored.append((found, problems))
 

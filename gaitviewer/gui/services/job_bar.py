@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say, translate_data
 
 # Jobs that are over before a word about them could be read, or that nobody waits for.
+_TELLS_TIME_LEFT = frozenset({"progress.pose_time_left"})
 _QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted"))
 
 
@@ -183,9 +184,9 @@ class JobBar(QWidget):
         self.setVisible(job is not None)
         if job is None:
             return
-        words = f"{job.title}: {translate_data(job.note)}" if job.note else job.title
+        words = f"{job.title}: {say(job.note)}" if job.note else job.title
         left = job.remaining_s
-        if left is not None and "left" not in job.note:
+        if left is not None and job.note.code not in _TELLS_TIME_LEFT:
             words = self.tr("{words}, about {n} s left").format(words=words, n=max(1, round(left)))
         self.words.setText(words)
         self.bar.setRange(0, 1000 if job.fraction > 0 else 0)

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
+from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import Cancelled, UserError
 
@@ -85,14 +86,14 @@ class Job(Generic[T]):
         self.title = title
         self.state = JobState.WAITING
         self.fraction = 0.0
-        self.note = ""
+        self.note = NOTHING
         self.failure: JobFailure | None = None
         self._work = work
         self._done = done
         self._failed = failed
         self._ended = ended
         self._stop = threading.Event()
-        self._reported: tuple[float, str] | None = None
+        self._reported: tuple[float, Message] | None = None
         self._started_s = 0.0
 
     def cancel(self) -> None:
@@ -243,7 +244,7 @@ class Jobs(QObject):
                 thread.start()
 
     def _run(self, job: Job[Any]) -> None:
-        def tick(fraction: float, note: str) -> None:
+        def tick(fraction: float, note: Message) -> None:
             if job.cancelled:
                 raise Cancelled
             fresh = job._reported is None

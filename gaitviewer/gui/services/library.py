@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gaitviewer import paths
+from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import UserError
 from gaitviewer.gui.services.jobs import Jobs
@@ -126,7 +127,7 @@ class LibraryService(QObject):
             made = []
             with open_library(path) as library:
                 for number, name in enumerate(session_ids):
-                    tick(number / len(session_ids), "")
+                    tick(number / len(session_ids), NOTHING)
                     try:
                         found = make_thumbnail(library.load_session(name))
                     except UserError:

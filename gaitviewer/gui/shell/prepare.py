@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QTimer
 
+from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ def prepare(window: PreparedWindow) -> None:
 def _load_desk(tick: Tick) -> None:
     import gaitviewer.video
 
-    tick(0.2, "")
+    tick(0.2, NOTHING)
     import pyqtgraph  # noqa: F401
 
-    tick(0.6, "")
+    tick(0.6, NOTHING)
     import gaitviewer.gui.shell.desk
     import gaitviewer.workflow.analysis.measures_cache  # noqa: F401
 
@@ -76,6 +77,6 @@ def _warm_up_when_quiet(window: PreparedWindow) -> None:
 def _load_core(tick: Tick) -> None:
     import scipy.signal  # noqa: F401
 
-    tick(0.6, "")
+    tick(0.6, NOTHING)
     import gaitviewer.analysis.measure
     import gaitviewer.analysis.walking.trial  # noqa: F401

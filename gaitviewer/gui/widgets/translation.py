@@ -15,10 +15,25 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
 
 from gaitviewer import paths
+from gaitviewer.core.messages import Catalogue, Message, load_catalogue
 
 CONTEXT = "Data"
 _LETTERS = re.compile(r"[^\W\d_]")
 _HOLE = re.compile(r"\{(\w*)[^{}]*\}")
+
+
+def say(what: Message) -> str:
+    """A message in the user's language."""
+    return _catalogue().text(what)
+
+
+def say_sentence(what: Message) -> str:
+    """A message in the user's language, with a capital letter and a full stop."""
+    return _catalogue().sentence(what)
+
+
+def _catalogue() -> Catalogue:
+    return load_catalogue(QLocale().name().partition("_")[0])
 
 
 def translate_data(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LabelledSession
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.research.cohort.files import read_subject, write_atomically, write_subject
@@ -123,7 +124,7 @@ def make_cohort(
     _write_index(folder, made_from)
     missing = [index for index in range(subjects) if not subject_file(folder, index).exists()]
     for done, index in enumerate(_make_all(folder, missing, seed=seed, shift=shift, workers=workers), start=1):
-        tick(done / max(1, len(missing)), f"subject {index + 1} of {subjects}")
+        tick(done / max(1, len(missing)), message("progress.subject", number=index + 1, total=subjects))
     _write_index(folder, {**made_from, "digest": _identity(made_from), "contents": _contents(folder, subjects)})
     return open_cohort(folder)
 

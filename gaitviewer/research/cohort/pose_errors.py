@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Direction, View
+from gaitviewer.core.messages import message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
@@ -105,7 +106,7 @@ def _follow(seed: int, number: int, folder: Path, workers: int, tick: Tick) -> l
 
 def _pictures(filmed: FilmedView, tick: Tick) -> Iterator[NDArray[np.uint8]]:
     for number, frame in enumerate(filmed.frames()):
-        tick(number / len(filmed.times), f"filming a walker, {filmed.view.value} view")
+        tick(number / len(filmed.times), message("progress.filming_walker", view=filmed.view.value))
         yield frame.rgb
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gaitviewer import __version__
+from gaitviewer.core.messages import Message, message
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.errors import SettingsError
 from gaitviewer.research.training import distributed, metrics, results
@@ -86,10 +87,10 @@ def evaluate(
         _judge_outside(experiment, table, seeds, settings, out, file)
     if videos is not None:
         _look_at_videos(experiment, videos, settings, file, subprogress(tick, 0.95, 0.99))
-    tick(0.99, "pages")
+    tick(0.99, message("progress.pages"))
     lines = [line for line in results.read(file) if line.task == experiment.task.name]
     paths = pages_build.write_pages(out, lines)
-    tick(1.0, "done")
+    tick(1.0, message("progress.done"))
     return paths
 
 
@@ -130,8 +131,8 @@ def _one_run(
     file: Path,
     tick: Tick,
 ) -> None:
-    def note(fraction: float, words: str) -> None:
-        tick(fraction, f"{variant.name}, seed {seed}: {words}")
+    def note(fraction: float, inner: Message) -> None:
+        tick(fraction, message("progress.run", variant=variant.name, seed=seed, doing=inner))
 
     result, line = run_variant(experiment, variant, seed, settings, folder=out / RUNS, tick=note)
     if distributed.rank() > 0:

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import SettingsError
 from gaitviewer.research.training import checkpoint, distributed
@@ -209,10 +210,10 @@ class _Trainer:
         self.model.load_state_dict(self.best)
         self.model.eval()
         done = self.progress
-        tick(1.0, f"{self.name}: trained, best in epoch {done.best_epoch} of {done.epoch}")
+        tick(1.0, message("progress.trained", name=self.name, best=done.best_epoch, total=done.epoch))
         return FitResult(done.best_epoch, done.best_value, done.epoch, done.seconds)
 
-    def _epoch(self, epoch: int, tick: Tick, events: Any, left: str) -> float:
+    def _epoch(self, epoch: int, tick: Tick, events: Any, left: Message) -> float:
         """One pass over the examples; the mean loss of its steps."""
         settings = self.settings
         torch.manual_seed(_mixed(self.seed, epoch, distributed.rank()))
@@ -231,7 +232,14 @@ class _Trainer:
                 events.add_scalar("train/loss", losses[-1], step)
                 events.add_scalar("train/learning_rate", rate, step)
             done = (epoch + (number + 1) / self.batches) / settings.epochs
-            note = f"{self.name}: epoch {epoch + 1} of {settings.epochs}, loss {np.mean(losses):.3f}{left}"
+            note = message(
+                "progress.epoch",
+                name=self.name,
+                epoch=epoch + 1,
+                total=settings.epochs,
+                loss=float(np.mean(losses)),
+                left=left,
+            )
             tick(min(done, 1.0), note)
         return float(np.mean(losses))
 
@@ -348,11 +356,13 @@ def _ahead(make: Callable[[Any], Batch], parts: Sequence[Any]) -> Iterator[Batch
         yield waiting.result()
 
 
-def _time_left(started: float, done: int, left: int) -> str:
+def _time_left(started: float, done: int, left: int) -> Message:
     if done == 0:
-        return ""
+        return NOTHING
     seconds = (time.monotonic() - started) / done * left
-    return f", {seconds:.0f} s left" if seconds < 90 else f", {seconds / 60:.0f} min left"
+    if seconds < 90:
+        return message("progress.epochs_seconds_left", seconds=seconds)
+    return message("progress.epochs_minutes_left", minutes=seconds / 60)
 
 
 def _write_csv(path: Path, history: list[dict[str, float]]) -> None:

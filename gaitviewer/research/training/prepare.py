@@ -15,6 +15,7 @@ import numpy as np
 from gaitviewer import paths
 from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LearningData
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import SettingsError, UserError
 from gaitviewer.research.training import prepared_examples
@@ -48,7 +49,10 @@ def prepare(
     missing = [one for one in ids if prepared_examples.read(_file(folder, one)) is None]
     known = len(ids) - len(missing)
     for done, session in enumerate(_work(task_name, source, data, task, missing, folder, workers), known + 1):
-        tick(done / len(ids), f"{task.name}: examples of session {session} ({done} of {len(ids)})")
+        tick(
+            done / len(ids),
+            message("progress.examples", task=task.name, session=session, done=done, total=len(ids)),
+        )
     found = tuple(
         one for one in (prepared_examples.read(_file(folder, name)) for name in ids) if one is not None
     )

@@ -17,6 +17,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import ModelOutput, Opinion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, subprogress
@@ -66,7 +67,7 @@ def compare_videos(model: LoadedModel, library: Path, *, device: str, tick: Tick
     told = _Told()
     for number, document in enumerate(documents):
         share = subprogress(tick, number / len(documents), (number + 1) / len(documents))
-        share(0.0, f"{model.id}: {document.session.id}")
+        share(0.0, message("progress.asking", model=model.id, session=document.session.id))
         told.add(document, model, device)
     return told.rows(len(documents))
 

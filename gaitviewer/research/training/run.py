@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gaitviewer import __version__, paths
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.splits import TRAIN
@@ -98,7 +99,7 @@ def train_model(
         raise OutputError(
             f"The model cannot be written to {folder} ({error.strerror}); name another."
         ) from error
-    tick(1.0, f"{folder.name}: written")
+    tick(1.0, message("progress.model_written", model=folder.name))
     return written
 
 

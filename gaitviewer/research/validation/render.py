@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Session, Sync, Trial, VideoStream
 from gaitviewer.research.validation.body import DrawnBody
@@ -89,7 +90,10 @@ def _pictures(
     backdrop = paint(_ROOM, camera)
     look = Look()
     for number, moment in enumerate(points):
-        tick(number / len(points), f"{drawn.body.name}: filming {number} of {len(points)} frames")
+        tick(
+            number / len(points),
+            message("progress.filming", name=drawn.body.name, frames=number, total=len(points)),
+        )
         if np.isfinite(moment).all():
             yield render_pose(moment, camera, backdrop=backdrop, gait=drawn.gait, look=look).rgb
         else:

@@ -15,6 +15,7 @@ from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.gait import ByView
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
@@ -75,9 +76,13 @@ def validate_files(
             comparisons.append(_compare_pixels(trial, truth, options, inner))
             continue
         for seed in range(draws):
-            tick((number + seed / draws) / len(files), f"{trial.name}, draw {seed + 1} of {draws}")
+            tick(
+                (number + seed / draws) / len(files),
+                message("progress.draw", trial=trial.name, draw=seed + 1, total=draws),
+            )
             comparisons.append(_compare_once(path, truth, options, trial.body, seed=seed))
-    tick(1.0, "done")
+    note = message("progress.done")
+    tick(1.0, note)
     return summarise(options, tuple(comparisons))
 
 

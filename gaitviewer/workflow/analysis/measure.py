@@ -11,6 +11,7 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
@@ -39,9 +40,9 @@ def measure_document(document: Document, *, tick: Tick = no_progress) -> Measure
     motions = []
     total = len(document.trials)
     for number, data in enumerate(document.trials):
-        tick(number / (total + 1), f"gait of recording {data.trial.id}")
+        tick(number / (total + 1), message("progress.gait", trial=data.trial.id))
         motions.append(_motion(data, mirrored=document.session.mirrored))
-    tick(total / (total + 1), "angles and scores")
+    tick(total / (total + 1), message("progress.angles_and_scores"))
     return measure_session(document.session, tuple(motions), flat_foot_zero_deg=document.foot_zero_deg)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import UserError, VideoError
@@ -71,7 +72,7 @@ def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
         streams = []
         for number, (probe, (path, _)) in enumerate(zip(probes, wanted, strict=True)):
             if probe is not None and path is not None:
-                tick(number / len(wanted), f"reading {path.name}")
+                tick(number / len(wanted), message("progress.reading", file=path.name))
             streams.append(None if probe is None else probe.result())
     _refuse_copies([stream for stream in streams if stream is not None])
     pairs = zip(streams[::2], streams[1::2], strict=True)

@@ -13,6 +13,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trials, set_foot_zero
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
@@ -81,9 +82,9 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
             tick=subprogress(tick, 0.9, 0.99),
         )
         if library is not None:
-            tick(0.99, "storing the session")
+            tick(0.99, message("progress.storing"))
             results_export.store_results(library, document, files)
-    tick(1.0, "done")
+    tick(1.0, message("progress.done"))
     return AnalyzeResult(document, measures, files, time.monotonic() - started)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from gaitviewer.core.edits import change_trial, take_views
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, Parameter, SagittalPattern
+from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Trial, VideoStream
@@ -25,8 +25,6 @@ Came = Callable[[Document], None]
 Lost = Callable[[str, View], None]
 # Part of the whole that is estimating poses; the rest is measuring.
 _POSES = 0.95
-# What the pose estimator says while it works on a video; see pose/runner.py.
-_NOTE = re.compile(r"pose, (?P<name>.+?)(?:: (?P<done>\d+) of (?P<all>\d+) frames.*)?$")
 
 
 class NothingFoundError(VideoError):
@@ -250,13 +248,11 @@ def progress_of_trial(fraction: float, number: int, total: int) -> float:
     return min(1.0, max(0.0, fraction / _POSES * total - number))
 
 
-def progress_told(note: str) -> tuple[str, float | None]:
+def progress_told(note: Message) -> tuple[str, float | None]:
     """The video that a note of the analysis is about ("" for none) and how far it is (0..1, None: not told)."""
-    found = _NOTE.match(note)
-    if found is None:
+    if note.code not in ("progress.pose", "progress.pose_time_left"):
         return "", None
-    done, total = found["done"], found["all"]
-    return found["name"], int(done) / max(1, int(total)) if done is not None else None
+    return str(note["video"]), float(str(note["frames"])) / max(1.0, float(str(note["total"])))
 
 
 def views_to_come(document: Document) -> frozenset[View]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.workflow.results.deidentify import without_names, year_alone, year_of
@@ -48,7 +49,7 @@ def write_results(
     if anonymous:
         document, measures = without_names(document, measures)
         core, written = year_alone(core), year_of(now)
-    tick(0.0, "writing the results")
+    tick(0.0, message("progress.writing_results"))
     writers: dict[str, Writer] = {
         "assessment.json": lambda path: formats.write_assessment(
             path, measures, document, core=core, made_utc=written

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Footwear, WalkingAid
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
@@ -91,5 +92,7 @@ def demo_videos(scene: DemoScene, folder: Path, *, tick: Tick = no_progress) -> 
 def _pictures(filmed: FilmedView, tick: Tick) -> Iterator[NDArray[np.uint8]]:
     total = len(filmed.times)
     for number, frame in enumerate(filmed.frames()):
-        tick(number / total, f"filming the demo walker, {filmed.view.value} view: {number} of {total} frames")
+        tick(
+            number / total, message("progress.filming_demo", view=filmed.view.value, frames=number, total=total)
+        )
         yield frame.rgb

@@ -18,6 +18,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trial
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import VideoStream
@@ -222,7 +223,7 @@ def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = no
         )
     document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
     library.save_session(document)
-    tick(1.0, "done")
+    tick(1.0, message("progress.done"))
     return document
 
 
@@ -308,7 +309,7 @@ def export_report(
     (path,) = write_all(folder, {name: writer})
     if library is not None:
         library.add_output(document.session.id, path, kind=REPORT_NAME, sha256=digest_file(path))
-    tick(1.0, "done")
+    tick(1.0, message("progress.done"))
     return path
 
 
@@ -362,7 +363,7 @@ def _pages(path: Path, height_px: int, tick: Tick) -> Iterator[NDArray[np.uint8]
     from gaitviewer.report.preview import page_pictures
 
     for number, count, picture in page_pictures(path, height_px=height_px):
-        tick(number / count, f"page {number + 1} of {count}")
+        tick(number / count, message("progress.page", page=number + 1, total=count))
         yield picture
 
 

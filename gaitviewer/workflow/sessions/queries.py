@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
+from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import StoreError
 
@@ -133,7 +134,7 @@ def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = no_prog
     from gaitviewer.workflow.sessions.thumbnails import forget_thumbnail
 
     for number, name in enumerate(ids):
-        tick(number / len(ids), "")
+        tick(number / len(ids), NOTHING)
         document: Document | None = None
         with contextlib.suppress(StoreError):  # a damaged one goes as well
             document = library.load_session(name)

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.messages import message
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.panels.library.cards import facts_of
 from gaitviewer.gui.shell.main_window import MainWindow
@@ -347,7 +348,9 @@ def test_a_cancelled_analysis_leaves_the_session_and_can_be_started_again(
 
     def endless(document: Document, **how: Any) -> Document:
         for beat in range(2000):
-            how["tick"](min(0.9, beat / 100), "pose, walk-side.mp4")
+            how["tick"](
+                min(0.9, beat / 100), message("progress.pose", video="walk-side.mp4", frames=0, total=100)
+            )
             time.sleep(0.01)
         raise AssertionError("never cancelled")
 

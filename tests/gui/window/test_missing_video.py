@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
@@ -46,7 +47,9 @@ class Estimator:
     def __call__(self, document: Document, *, tick: Any = no_progress, **how: Any) -> Document:
         (data,) = document.trials
         while not self.go_on.is_set():
-            tick(0.3, "pose, walk-side.mp4: 26 of 100 frames, about 9 s left")
+            tick(
+                0.3, message("progress.pose_time_left", video="walk-side.mp4", frames=26, total=100, seconds=9)
+            )
             time.sleep(0.01)
         there = {view: self.poses[view] if view in data.trial.views else None for view in View}
         return replace(document, trials=(replace(data, poses=ByView(*there.values())),))
@@ -142,9 +145,9 @@ def test_after_an_analysis_the_missing_video_is_found_and_its_view_offered(
 
 
 def test_the_notes_of_an_analysis_tell_of_one_video() -> None:
-    assert progress_told("pose, a: b.mp4: 30 of 120 frames, about 3 s left") == ("a: b.mp4", 0.25)
-    assert progress_told("pose, walk-front.mp4") == ("walk-front.mp4", None)
-    assert progress_told("starting the pose workers") == ("", None)
+    told = message("progress.pose_time_left", video="a: b.mp4", frames=30, total=120, seconds=3)
+    assert progress_told(told) == ("a: b.mp4", 0.25)
+    assert progress_told(message("progress.starting_workers")) == ("", None)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.gui.model import strides
+from gaitviewer.core.messages import message
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
@@ -32,10 +33,10 @@ class Estimator:
 
     def __call__(self, document: Document, *, tick: Any, came: Any, **how: Any) -> Document:
         data = document.trials[0]
-        tick(0.3, "pose, walk-side.mp4")
+        tick(0.3, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
         came(replace(document, trials=(replace(data, poses=ByView(self.poses.sagittal, None)),)))
         while not self.go_on.is_set():
-            tick(0.6, "pose, walk-front.mp4")
+            tick(0.6, message("progress.pose", video="walk-front.mp4", frames=0, total=100))
             time.sleep(0.01)
         return replace(document, trials=(replace(data, poses=self.poses),))
 
@@ -171,9 +172,9 @@ class TwoWalks(Estimator):
     def __call__(self, document: Document, *, tick: Any, came: Any, **how: Any) -> Document:
         data = document.trials[0]
         while data.trial.id == "second" and not self.go_on.is_set():
-            tick(0.5, "pose, walk-side.mp4")
+            tick(0.5, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
             time.sleep(0.01)
-        tick(0.5, "pose, walk-side.mp4")
+        tick(0.5, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
         return replace(document, trials=(replace(data, poses=self.poses),))
 
 
@@ -215,7 +216,7 @@ class FrontFirst(Estimator):
         data = document.trials[0]
         came(replace(document, trials=(replace(data, poses=ByView(None, self.poses.coronal)),)))
         while not self.go_on.is_set():
-            tick(0.6, "pose, walk-side.mp4")
+            tick(0.6, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
             time.sleep(0.01)
         return replace(document, trials=(replace(data, poses=self.poses),))
 

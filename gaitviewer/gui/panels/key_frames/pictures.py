@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 
 from gaitviewer.core.document import KeyImage, TrialData
+from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.key_frames.panel import PICTURE, KeyImagesPanel, Spot, spot_of
@@ -69,7 +70,7 @@ def decode(
     made: dict[Spot, QImage] = {}
     with TrialPictures([data.trial for data in trials]) as pictures:
         for number, spot in enumerate(wanted):
-            tick(number / len(wanted), "")
+            tick(number / len(wanted), NOTHING)
             image = _picture(trials, pictures, spot, size)
             if image is not None:
                 made[spot] = image

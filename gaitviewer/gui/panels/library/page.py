@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.gui.panels.common.wording import sentence
 from gaitviewer.gui.panels.library.cards import CARD_ROLE, CardFilter, CardModel, CardPainter, state_words
 from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.sessions.lifecycle import SessionState
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class LibraryPage(QWidget):
         self.making.setRange(0, 1000 if job.fraction > 0 else 0)
         self.making.setValue(round(1000 * job.fraction))
         self.empty_head.setText(job.title if making else self.tr("No sessions yet"))
-        self.empty_words.setText((sentence(job.note) or "…") if making else self._welcome())
+        self.empty_words.setText((say_sentence(job.note) or "…") if making else self._welcome())
 
     def _welcome(self) -> str:
         return self.tr(

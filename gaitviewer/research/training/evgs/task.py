@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from gaitviewer.core.learning import ITEMS, LabelledSession
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import subprogress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import clip_table, read_strips
@@ -129,7 +130,9 @@ def _counting(context: RunContext, total: int) -> Callable[[], None]:
     def tick() -> None:
         nonlocal done
         done += 1
-        context.tick(0.1 * done / max(1, total), f"evgs: clips of strip {done} of {total}")
+        context.tick(
+            0.1 * done / max(1, total), message("progress.clips_of_strips", task="evgs", done=done, total=total)
+        )
 
     return tick
 
@@ -329,6 +332,7 @@ def _run_baseline(kind: str, cases: dict[str, list[Example]], context: RunContex
         else:
             probability = logistic_probabilities(cases["train"], held, seed=context.seed)
         found[name] = by_session(held, probability)
-    context.tick(1.0, f"evgs, {kind}: done")
+    note = message("progress.variant_done", variant=f"evgs, {kind}")
+    context.tick(1.0, note)
     extras = {"visible": {name: visible_mean(one) for name, one in found.items()}}
     return RunResult(found, None, {"kind": kind}, extras)

@@ -28,6 +28,7 @@ from gaitviewer.analysis.outcomes.gait_features import (
 )
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
@@ -335,7 +336,7 @@ def _run_baseline(tables: Tables, train: Sequence[Example], context: RunContext)
         held = per_session(labelled(examples))
         if held:
             found[name] = by_session(held, probabilities_of(model, held, chosen))
-    context.tick(1.0, f"{tables['kind']}: done")
+    context.tick(1.0, message("progress.variant_done", variant=str(tables["kind"])))
     return RunResult(found, None, {"kind": tables["kind"], "features": len(chosen)})
 
 
@@ -345,7 +346,7 @@ def _run_best(context: RunContext) -> RunResult:
         held = per_session(labelled(examples))
         if held:
             found[name] = by_session(held, best_probabilities(held))
-    context.tick(1.0, "best reachable: done")
+    context.tick(1.0, message("progress.variant_done", variant="best reachable"))
     return RunResult(found, None, {"kind": "best"})
 
 

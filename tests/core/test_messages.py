@@ -1,0 +1,117 @@
+"""Messages: codes with values, and the catalogue that turns them into words."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from gaitviewer.core.messages import (
+    NOTHING,
+    Catalogue,
+    as_written,
+    codes_within,
+    english,
+    holes,
+    load_catalogue,
+    message,
+    read_catalogue,
+)
+
+PACKAGE = Path(__file__).parents[2] / "gaitviewer"
+
+CATALOGUE = """
+as_written = "{text}"
+[between]
+comma = ", "
+and = " and "
+[leg]
+left = "the left leg"
+right = "the right leg"
+[seen]
+too_short = "{who} is seen for {seconds:.1f} s"
+both = "{legs:and} are seen"
+listed = "{legs} are seen"
+strides = { one = "{count} stride", other = "{count} strides" }
+done = "Nothing to be added."
+"""
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return read_catalogue(CATALOGUE, "en")
+
+
+def test_values_stand_in_their_places(catalogue: Catalogue) -> None:
+    what = message("seen.too_short", who=message("leg.left"), seconds=1.26)
+    assert catalogue.text(what) == "the left leg is seen for 1.3 s"
+    assert catalogue.sentence(what) == "The left leg is seen for 1.3 s."
+    assert what["seconds"] == 1.26
+    assert list(codes_within(what)) == ["seen.too_short", "leg.left"]
+
+
+def test_several_messages_are_joined_as_the_template_says(catalogue: Catalogue) -> None:
+    legs = (message("leg.left"), message("leg.right"))
+    assert catalogue.text(message("seen.both", legs=legs)) == "the left leg and the right leg are seen"
+    assert catalogue.text(message("seen.listed", legs=legs)) == "the left leg, the right leg are seen"
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 strides"), (1, "1 stride"), (2, "2 strides")])
+def test_a_count_chooses_the_form(catalogue: Catalogue, count: int, text: str) -> None:
+    assert catalogue.text(message("seen.strides", count=count)) == text
+
+
+def test_what_a_person_wrote_stands_for_itself(catalogue: Catalogue) -> None:
+    assert catalogue.text(as_written("He held {her} hand")) == "He held {her} hand"
+    assert not as_written("")
+    assert catalogue.text(NOTHING) == catalogue.sentence(NOTHING) == ""
+
+
+def test_a_full_stop_is_not_doubled(catalogue: Catalogue) -> None:
+    assert catalogue.sentence(message("seen.done")) == "Nothing to be added."
+
+
+def test_a_translation_speaks_and_english_helps_out(catalogue: Catalogue) -> None:
+    german = read_catalogue('[leg]\nleft = "das linke Bein"', "de", fallback=catalogue)
+    what = message("seen.too_short", who=message("leg.left"), seconds=2.0)
+    assert german.text(what) == "das linke Bein is seen for 2.0 s"
+    assert german.knows("leg.left")
+    assert not german.knows("leg.right")
+
+
+def test_an_unknown_code_or_value_is_an_error(catalogue: Catalogue) -> None:
+    with pytest.raises(KeyError, match=r"leg\.middle"):
+        catalogue.text(message("leg.middle"))
+    with pytest.raises(KeyError, match="seconds"):
+        catalogue.text(message("seen.too_short", who="she"))
+
+
+def test_a_sentence_must_be_a_text() -> None:
+    with pytest.raises(ValueError, match=r"leg\.left"):
+        read_catalogue("[leg]\nleft = 3", "en")
+
+
+def test_a_language_that_is_not_there_is_english() -> None:
+    assert load_catalogue("xx") is english()
+
+
+def test_every_code_of_the_program_has_a_sentence_with_just_its_values() -> None:
+    """Read from the source: each call of ``message`` with a code that stands there."""
+    sentences, found = english().sentences, 0
+    for path in PACKAGE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (
+                isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "message"
+            ):
+                continue
+            code = call.args[0]
+            if not (isinstance(code, ast.Constant) and isinstance(code.value, str)):
+                continue
+            found += 1
+            where = f"{path.name}:{call.lineno}: {code.value}"
+            assert code.value in sentences, where
+            given = {keyword.arg for keyword in call.keywords}
+            if None not in given:  # values passed on as a table are checked where they are made
+                assert holes(sentences[code.value]) <= given, where
+    assert found > 20
