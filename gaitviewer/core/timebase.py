@@ -9,7 +9,7 @@ from gaitviewer.core.gait import Stride, View
 
 @dataclass(frozen=True, slots=True)
 class TrialClock:
-    """Seconds of the sagittal video; the coronal video shows the same moment ``offset_s`` later in its own time.
+    """Seconds of the sagittal video; the coronal video shows the same moment at that time plus ``offset_s``.
 
     Attributes:
         offset_s: coronal time minus sagittal time, as in :class:`~gaitviewer.core.session.Sync`.

@@ -172,8 +172,8 @@ def _item_names(measures: Measures) -> dict[str, str]:
 
 
 def render(
-    measures: Measures, *, pictures: PictureSource, provenance: tuple[tuple[str, Provenance], ...], created: str,
-    paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None,
+    measures: Measures, *, pictures: PictureSource, provenance: tuple[tuple[str, Provenance], ...],
+    created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None,
     shown: frozenset[str], signed: Signature | None, tick: Tick,
 ) -> bytes:  # fmt: skip
     """The PDF file as bytes."""

@@ -1,4 +1,4 @@
-"""Strides, events and key images of the open trial on the player's clock, and which strides count. Pure values."""
+"""Strides, events and key images of the open trial on the player's clock, and which strides count. Pure."""
 
 from __future__ import annotations
 

@@ -203,8 +203,8 @@ def importance_of(
     encode: Encode = encode_sentences,
     device: str | torch.device = "cpu",
 ) -> NDArray[np.float64]:
-    """[N, 238, 96] what the answers of :func:`probabilities` rest on: where they are means over a clip and its mirror
-    image, so is this, each row of the mirror image counted for the row that it shows.
+    """[N, 238, 96] what the answers of :func:`probabilities` rest on: where they are means over a clip and its
+    mirror image, so is this, each row of the mirror image counted for the row that it shows.
 
     Args:
         net: in evaluation mode, with the modality "map".

@@ -1,7 +1,8 @@
 """A seeded 3D walker: points, true angles, events and sides of somebody who never was.
 
 The stance foot stands still, nothing goes through the floor, and the knee angle of the points is the one of
-the gait's curve (see :mod:`gaitviewer.synthesis.gait.cycle`). Along a bend the same steps are laid round the bend.
+the gait's curve (see :mod:`gaitviewer.synthesis.gait.cycle`). Along a bend the same steps are
+laid round the bend.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def by_session(
 
     Args:
         cases: clips.
-        chance: [N, 17] P(atypical) of the limb of each.
+        probability: [N, 17] P(atypical) of the limb of each.
         scores: [N] Gait Variable Score, degrees.
         binary: targets 0 / 1; else the scores 0 / 1 / 2 themselves.
     """

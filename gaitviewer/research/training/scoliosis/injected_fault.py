@@ -147,8 +147,8 @@ def check_injected_fault(net: MapFusionNet, *, seed: int, count: int, encode: En
     Returns:
         "clips": with the asymmetry; "detected": share of them with a probability over one half, "false_alarms":
         the same without it; "chance": share of rows about the trunk; by method of
-        :data:`gaitviewer.nets.scoliosis.importance.METHODS` "top_is_trunk": share of clips whose most important row
-        is about the trunk, and "trunk_in_top_12": mean share of such rows among the first twelve; "method":
+        :data:`gaitviewer.nets.scoliosis.importance.METHODS` "top_is_trunk": share of clips whose most important
+        row is about the trunk, and "trunk_in_top_12": mean share of such rows among the first twelve; "method":
         the one in use, and "names": the rows that came first by it.
     """
     cases = held_out_cases(seed, count)

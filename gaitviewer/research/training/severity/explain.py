@@ -135,8 +135,8 @@ def check_maps(
         By layer: "randomised" mean rank correlation with the maps of networks with random weights (should be
         near 0), "deletion" and "deletion_random" mean probability of the answer while joints are masked from
         the most important on and in random order (the first should be lower), and what
-        :func:`check_injected_fault` says. (Not the expected level: a joint that is masked stands still, which itself
-        looks like a stiff leg.)
+        :func:`check_injected_fault` says. (Not the expected level: a joint that is masked stands still, which
+        itself looks like a stiff leg.)
     """
     used = _some(examples, table)
     if not used:
