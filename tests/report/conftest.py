@@ -363,7 +363,8 @@ def _parameters(sides: tuple[Side, ...]) -> tuple[cm.Parameter, ...]:
 def _quality() -> tuple[cm.QualityFinding, ...]:
     return (
         cm.QualityFinding(cm.FindingSeverity.WARNING, "frame rate",
-                       "30 fps: events are known to about 17 ms at best", "record at 60 fps or more", ("IC", "HL"), "t1", View.SAGITTAL),
+                       "30 fps: events are known to about 17 ms at best", "record at 60 fps or more",
+                       ("IC", "HL"), "t1", View.SAGITTAL),
         cm.QualityFinding(cm.FindingSeverity.NOTE, "far limb", "the left limb is never near", "walk both ways"),
         cm.QualityFinding(cm.FindingSeverity.GOOD, "size of the subject", "310 px leg, 3 px noise"),
     )  # fmt: skip
