@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from gaitviewer.analysis.evgs import score as evgs_score
 from gaitviewer.analysis.kinematics.angles import choose_flat_foot_zero, flat_foot_pitch
 from gaitviewer.analysis.kinematics.definitions import load_angles
-from gaitviewer.analysis.kinematics.floor import Array, fit_floor, gait_frame
+from gaitviewer.analysis.kinematics.floor import Array
 from gaitviewer.analysis.kinematics.pelvis import without_hip_parallax
+from gaitviewer.analysis.kinematics.smoothed import SmoothedView, smooth_view
 from gaitviewer.analysis.kinematics.stride_curves import (
     StrideMeasures,
     stack,
@@ -38,16 +39,6 @@ _LEAST_STRIDES_SEEN = 0.5  # a point of a mean curve needs at least this part of
 Zeros = BySide[float | None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Smoothed:
-    """One view of one trial with its smoothed points."""
-
-    motion: TrialMotion
-    seen: ViewMotion
-    view: View
-    xy: Array
-
-
 def measure_session(
     session: Session,
     motions: Sequence[TrialMotion],
@@ -64,17 +55,14 @@ def measure_session(
         flat_foot_zero_deg: pitch of each foot when flat, set by a person; None (as a whole or for a side)
             takes it from the flat-foot frames.
     """
-    from gaitviewer.analysis.signal.cleaning import smooth_xy
-
     included = [motion for motion in motions if not motion.trial.excluded]
     smoothed = [
-        _Smoothed(motion, seen, view, smooth_xy(seen.pose))
+        (motion, motion.views.map(lambda seen: None if seen is None else smooth_view(seen)))
         for motion in included
-        for view in View
-        if (seen := motion.views[view]) is not None
     ]
-    zero = _flat_foot_zero([s for s in smoothed if s.view is View.SAGITTAL], flat_foot_zero_deg)
-    cycles = without_hip_parallax(_all_cycles(smoothed, zero))
+    side_views = [views.sagittal for _, views in smoothed if views.sagittal is not None]
+    zero = _flat_foot_zero(side_views, flat_foot_zero_deg)
+    cycles = without_hip_parallax(_all_strides(smoothed, zero))
     group = norms.choose_speed_group(spatiotemporal.dimensionless_speed(cycles, session))
     bands = norms.normal_bands(group.name)
     means = _means(cycles)
@@ -115,16 +103,15 @@ def _marked(motion: TrialMotion) -> TrialMotion:
     return replace(motion, views=ByView(*(mark(motion.views[view]) for view in View)))
 
 
-def _flat_foot_zero(views: Sequence[_Smoothed], given: Zeros | None) -> Zeros:
+def _flat_foot_zero(side_views: Sequence[SmoothedView], given: Zeros | None) -> Zeros:
     """The zero of each foot: given, else from the passes in which it is near, else from the others."""
     found: dict[tuple[Side, bool], list[Array]] = {}
-    for view in views:
-        for walking_pass in view.seen.passes:
-            frame = gait_frame(view.seen.pose, walking_pass, xy=view.xy)
-            floor = fit_floor(frame)
-            for side in Side:
-                pitches = flat_foot_pitch(frame, side, floor)
-                found.setdefault((side, walking_pass.near is side), []).append(pitches)
+    for one in (one for view in side_views for one in view.passes):
+        if one.floor is None:
+            continue
+        for side in Side:
+            pitches = flat_foot_pitch(one.frame, side, one.floor)
+            found.setdefault((side, one.frame.walking_pass.near is side), []).append(pitches)
 
     def pooled(side: Side) -> Array:
         near = np.concatenate([*found.get((side, True), []), np.empty(0)])
@@ -136,21 +123,22 @@ def _flat_foot_zero(views: Sequence[_Smoothed], given: Zeros | None) -> Zeros:
     return BySide(*(taken[side] if given[side] is None else given[side] for side in Side))
 
 
-def _all_cycles(views: Sequence[_Smoothed], zero: Zeros) -> tuple[StrideMeasures, ...]:
-    """Strides of all trials; those of the coronal view know mid-stance from the side view of their trial."""
-    cycles: list[StrideMeasures] = []
-    sagittal: dict[str, tuple[StrideMeasures, ...]] = {}
-    for view in sorted(views, key=lambda v: v.view is View.CORONAL):
-        built = stride_measures_of_view(view.seen, xy=view.xy, flat_foot_zero_deg=zero)
-        trial = view.motion.trial.id
-        if view.view is View.SAGITTAL:
-            sagittal[trial] = built
-        else:
-            sync = view.motion.sync or view.motion.trial.sync
+def _all_strides(
+    smoothed: Sequence[tuple[TrialMotion, ByView[SmoothedView | None]]], zero: Zeros
+) -> tuple[StrideMeasures, ...]:
+    """Strides of all trials, side views first; those of an end view know mid-stance from its side view."""
+    side: dict[str, tuple[StrideMeasures, ...]] = {}
+    for motion, views in smoothed:
+        if views.sagittal is not None:
+            side[motion.trial.id] = stride_measures_of_view(views.sagittal, flat_foot_zero_deg=zero)
+    end: list[StrideMeasures] = []
+    for motion, views in smoothed:
+        if views.coronal is not None:
+            sync = motion.sync or motion.trial.sync
+            own = stride_measures_of_view(views.coronal, flat_foot_zero_deg=zero)
             offset = None if sync is None else sync.offset_s
-            built = with_adjacent_from(built, sagittal.get(trial, ()), offset_s=offset)
-        cycles += built
-    return tuple(cycles)
+            end += with_adjacent_from(own, side.get(motion.trial.id, ()), offset_s=offset)
+    return (*(one for strides in side.values() for one in strides), *end)
 
 
 def _curves(cycles: Sequence[StrideMeasures]) -> tuple[Curve, ...]:

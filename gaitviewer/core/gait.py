@@ -59,6 +59,14 @@ class ByView(Generic[T]):
     def __getitem__(self, view: View) -> T:
         return self.sagittal if view is View.SAGITTAL else self.coronal
 
+    def __iter__(self) -> Iterator[T]:
+        yield self.sagittal
+        yield self.coronal
+
+    def map(self, change: Callable[[T], U]) -> ByView[U]:
+        """The same function applied to both views."""
+        return ByView(change(self.sagittal), change(self.coronal))
+
 
 class Direction(Enum):
     """Where the subject walks in the picture."""

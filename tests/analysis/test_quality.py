@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gaitviewer.analysis.kinematics.smoothed import smooth_view
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, stride_measures_of_view
 from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.outcomes import quality
-from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.session import Session, Subject, Sync
@@ -164,7 +164,7 @@ def test_no_pass_is_refused(side_view: SideView, make_trial: MakeTrial) -> None:
 
 def test_a_refusal_holds_only_where_it_was_found(side_view: SideView) -> None:
     seen = side_view()
-    cycle: StrideMeasures = stride_measures_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=ZERO)[0]
+    cycle: StrideMeasures = stride_measures_of_view(smooth_view(seen), flat_foot_zero_deg=ZERO)[0]
     here = QualityFinding(
         FindingSeverity.REFUSED, "x", "too few frames", items=("IC",), trial="t1", view=View.SAGITTAL
     )

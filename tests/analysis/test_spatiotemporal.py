@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from gaitviewer.analysis.kinematics.smoothed import smooth_view
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, stride_measures_of_view
 from gaitviewer.analysis.outcomes import spatiotemporal as st
-from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Parameter, ViewMotion
 from gaitviewer.core.session import Session, Subject
@@ -25,7 +25,7 @@ def session(**facts: float) -> Session:
 @pytest.fixture(scope="module")
 def cycles(side_view: Callable[..., ViewMotion]) -> tuple[StrideMeasures, ...]:
     seen = side_view()
-    return stride_measures_of_view(seen, xy=smooth_xy(seen.pose), flat_foot_zero_deg=BySide(None, None))
+    return stride_measures_of_view(smooth_view(seen), flat_foot_zero_deg=BySide(None, None))
 
 
 def by_name(rows: tuple[Parameter, ...]) -> dict[str, Parameter]:

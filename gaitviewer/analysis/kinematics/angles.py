@@ -47,9 +47,27 @@ def angles_of_pass(
 
         xy = smooth_xy(pose)
     frame = gait_frame(pose, walking_pass, xy=xy)
-    if walking_pass.view is View.SAGITTAL:
-        return sagittal_angles(frame, flat_foot_zero_deg=flat_foot_zero_deg, centre_px=pose.width / 2.0)
-    return coronal_angles(frame)
+    return angles_of_frame(frame, flat_foot_zero_deg=flat_foot_zero_deg, centre_px=pose.width / 2.0)
+
+
+def angles_of_frame(
+    frame: GaitFrame,
+    *,
+    flat_foot_zero_deg: BySide[float | None] | None = None,
+    floor: BySide[FootFloor] | None = None,
+    centre_px: float | None = None,
+) -> AngleTable:
+    """The same of a pass that is in gait coordinates already.
+
+    Args:
+        frame: the pass.
+        flat_foot_zero_deg: pitch of each foot when it is flat on the floor; None = taken as 0.
+        floor: each foot's floor line (side view); fitted here if not given.
+        centre_px: column of the picture's centre, for the pelvic rotation.
+    """
+    if frame.walking_pass.view is View.CORONAL:
+        return coronal_angles(frame)
+    return sagittal_angles(frame, flat_foot_zero_deg=flat_foot_zero_deg, floor=floor, centre_px=centre_px)
 
 
 def sagittal_angles(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.analysis.kinematics.angles import angles_of_pass, sample
+from gaitviewer.analysis.kinematics.angles import angles_of_frame, angles_of_pass, sample
 from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
-from gaitviewer.analysis.kinematics.floor import Array, GaitFrame, fit_floor, gait_frame, runs
+from gaitviewer.analysis.kinematics.floor import Array, GaitFrame, runs
+from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
 
@@ -108,37 +109,30 @@ def smooth_curve(curve: Array) -> Array:
 
 
 def stride_measures_of_view(
-    motion: ViewMotion, *, xy: Array, flat_foot_zero_deg: BySide[float | None]
+    seen: SmoothedView, *, flat_foot_zero_deg: BySide[float | None]
 ) -> tuple[StrideMeasures, ...]:
     """All strides of a view, counting or not, in their order.
 
     Args:
-        motion: one view.
-        xy: [T, K, 2] smoothed points of ``motion.pose``.
+        seen: one view.
         flat_foot_zero_deg: pitch of each foot when flat.
     """
+    motion = seen.motion
     built: list[StrideMeasures] = []
-    for index, walking_pass in enumerate(motion.passes):
+    for index, one in enumerate(seen.passes):
         strides = [s for s in motion.strides if s.pass_index == index]
         if strides:
-            built += _cycles_of_pass(motion, walking_pass, strides, xy=xy, zero=flat_foot_zero_deg)
+            built += _strides_of_pass(seen, one, strides, zero=flat_foot_zero_deg)
     order = {stride.key: number for number, stride in enumerate(motion.strides)}
     return tuple(sorted(built, key=lambda c: order[c.stride.key]))
 
 
-def _cycles_of_pass(
-    motion: ViewMotion,
-    walking_pass: WalkingPass,
-    strides: list[Stride],
-    *,
-    xy: Array,
-    zero: BySide[float | None],
+def _strides_of_pass(
+    seen: SmoothedView, one: SmoothedPass, strides: list[Stride], *, zero: BySide[float | None]
 ) -> list[StrideMeasures]:
-    frame = gait_frame(motion.pose, walking_pass, xy=xy)
-    table = angles_of_pass(motion.pose, walking_pass, flat_foot_zero_deg=zero, xy=xy)
+    motion, frame, floors, walking_pass = seen.motion, one.frame, one.floor, one.frame.walking_pass
+    table = angles_of_frame(frame, flat_foot_zero_deg=zero, floor=floors, centre_px=motion.pose.width / 2.0)
     noise = _curve_noise(motion, walking_pass, table, zero)
-    sagittal = walking_pass.view is View.SAGITTAL
-    floors = fit_floor(frame) if sagittal else None
     cycles = []
     for stride in strides:
         side = stride.side
@@ -161,7 +155,7 @@ def _cycles_of_pass(
                 heel_height=sample(frame.times, floor.heel_height(heel) / frame.leg_px, wanted),
                 adjacent_percent=_adjacent_percent(frame, stride),
                 adjacent_note="feet adjacent in the side view",
-                toe_noise_px=_noise_px(motion, walking_pass, side, xy),
+                toe_noise_px=_noise_px(motion, walking_pass, side, seen.xy),
                 stride_leg=_stride_leg(frame, stride),
                 step_leg=_step_leg(frame, stride),
             )

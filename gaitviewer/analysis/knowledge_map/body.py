@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,6 @@ from gaitviewer.analysis.knowledge_map.clips import MapClip
 from gaitviewer.analysis.knowledge_map.features import FeatureTable, load_map_features
 from gaitviewer.analysis.signal.cleaning import body_height_px, smooth_xy
 from gaitviewer.core.measures import ViewMotion
-from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
 
@@ -75,20 +73,16 @@ def read_body(motion: ViewMotion, clip: MapClip) -> ClipBody:
     )
 
 
-@lru_cache(maxsize=4)
-def _smoothed(pose: PoseSequence, cutoff_hz: float) -> F8:
-    return smooth_xy(pose, cutoff_hz=cutoff_hz)
-
-
 def _stretch(motion: ViewMotion, clip: MapClip) -> tuple[F8, F8, F8, F8]:
     """Times, those at which the size is known, points about the picture's centre, body heights, pixels."""
     table = load_map_features()
     one = motion.passes[clip.pass_index]
     pose = motion.pose
-    frame = gait_frame(pose, one, xy=_smoothed(pose, table.clip.cutoff_hz))
+    smooth = smooth_xy(pose, cutoff_hz=table.clip.cutoff_hz)
+    frame = gait_frame(pose, one, xy=smooth)
     # the sideways sign of gait_frame: read off from where it puts a known point
     rows = slice(one.start, one.stop)
-    sign = _sideways_sign(frame.points, _smoothed(pose, table.clip.cutoff_hz)[rows])
+    sign = _sideways_sign(frame.points, smooth[rows])
     centre = np.array([sign * pose.width / 2.0, -pose.height / 2.0])
     margin = (_MARGIN + 1) / clip.rate_hz
     near = (frame.times >= clip.start_s - margin) & (frame.times <= clip.stop_s + margin)

@@ -52,9 +52,8 @@ def body_height_px(pose: PoseSequence) -> F8:
     return np.where(height >= 1.0, height, np.nan)
 
 
-@lru_cache(maxsize=16)
 def clean(pose: PoseSequence) -> PoseSequence:
-    """Drop doubtful points and spikes, then bridge short gaps (remembered for the poses in use).
+    """Drop doubtful points and spikes, then bridge short gaps.
 
     Args:
         pose: keypoints as estimated or corrected.

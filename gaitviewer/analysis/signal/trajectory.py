@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, clean, segments
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px, segments
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -93,15 +92,13 @@ def slope(times: F8, values: F8, window_s: float) -> F8:
     return out
 
 
-@lru_cache(maxsize=16)
 def body_trajectory(pose: PoseSequence) -> BodyTrajectory:
-    """Describe the subject's way through the picture (remembered for the poses in use).
+    """Describe the subject's way through the picture.
 
     Args:
-        pose: keypoints; doubtful ones are dropped here, labels of left and right do not matter.
+        pose: cleaned keypoints; labels of left and right do not matter.
     """
     settings = motion_settings().passes
-    pose = clean(pose)
     xy = pose.xy.astype(np.float64)
     middle, shoulders = middle_of(xy, HIPS), middle_of(xy, SHOULDERS)
     height = body_height_px(pose)

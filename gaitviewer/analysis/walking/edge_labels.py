@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from gaitviewer.analysis.settings import SideSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, clean
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px
+from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.core.gait import WalkingPass
 from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -25,11 +26,11 @@ _MEMORY = 3  # frames from which a leg's way is continued
 _Where = list[F8]  # points [5, 2] of the left and of the right leg
 
 
-def repair_legs_at_edge(pose: PoseSequence, one: WalkingPass, wide: WalkingPass) -> PoseSequence:
+def repair_legs_at_edge(seen: PreparedView, one: WalkingPass, wide: WalkingPass) -> PoseSequence:
     """Put the legs right before and after a pass, from its ends outwards.
 
     Args:
-        pose: keypoints whose labels are steady within the pass.
+        seen: keypoints whose labels are steady within the pass.
         one: the pass; its frames are not changed.
         wide: the same pass with the frames around it that are to be looked at.
 
@@ -37,10 +38,10 @@ def repair_legs_at_edge(pose: PoseSequence, one: WalkingPass, wide: WalkingPass)
         The recording with the leg points from the knee down exchanged, or missing, in some of these frames.
         Frames in which a person corrected a leg stay as they are.
     """
-    heights = body_height_px(clean(pose))[one.start : one.stop]
+    heights = body_height_px(seen.clean)[one.start : one.stop]
     if not np.isfinite(heights).any():
-        return pose
-    walk = _Walk(pose, float(np.nanmedian(heights)))
+        return seen.raw
+    walk = _Walk(seen.raw, float(np.nanmedian(heights)))
     walk.go(range(one.stop - _MEMORY, one.stop), range(one.stop, wide.stop))
     walk.go(range(one.start + _MEMORY - 1, one.start - 1, -1), range(one.start - 1, wide.start - 1, -1))
     return walk.result()

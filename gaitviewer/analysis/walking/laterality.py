@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, clean, segments
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px, segments
+from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -64,19 +65,19 @@ def near_side(direction: Direction, *, mirrored: bool = False) -> Side | None:
     return near.other if mirrored else near
 
 
-def assign_sides(pose: PoseSequence, walking_pass: WalkingPass, *, mirrored: bool = False) -> WalkingPass:
+def assign_sides(seen: PreparedView, walking_pass: WalkingPass, *, mirrored: bool = False) -> WalkingPass:
     """Complete a pass with its near side and whether the estimator's labels are to be exchanged.
 
     Args:
-        pose: keypoints as estimated, cleaned or not.
+        seen: keypoints as estimated.
         walking_pass: a pass without sides.
         mirrored: whether the video is a mirror image.
     """
-    repaired = repair_flicker(pose, walking_pass)
+    repaired = repair_flicker(seen, walking_pass)
     frames = ", ".join(f"{what} in frames {a}-{b - 1}" for what, a, b in repaired.stretches)
     notes = (f"left and right jumped and were put right: {frames}",) if frames else ()
     judge = _judge_sagittal if walking_pass.view is View.SAGITTAL else _judge_coronal
-    swapped, note = judge(clean(repaired.pose), walking_pass, mirrored)
+    swapped, note = judge(seen.relabelled(repaired.pose).clean, walking_pass, mirrored)
     return replace(
         walking_pass,
         near=near_side(walking_pass.direction, mirrored=mirrored),
@@ -86,7 +87,7 @@ def assign_sides(pose: PoseSequence, walking_pass: WalkingPass, *, mirrored: boo
     )
 
 
-def repair_flicker(pose: PoseSequence, walking_pass: WalkingPass) -> Repair:
+def repair_flicker(seen: PreparedView, walking_pass: WalkingPass) -> Repair:
     """Put right the stretches of a pass in which the labels jump from one limb to the other.
 
     Of the two ways to label each frame, the sequence is taken in which all points move on most steadily, each
@@ -94,11 +95,11 @@ def repair_flicker(pose: PoseSequence, walking_pass: WalkingPass) -> Repair:
     same place this cannot tell them apart, and nothing is changed.
 
     Args:
-        pose: keypoints.
+        seen: keypoints.
         walking_pass: only its frames are looked at and changed.
     """
     start, stop = walking_pass.start, walking_pass.stop
-    doubtless = clean(pose)
+    pose, doubtless = seen.raw, seen.clean
     heights = body_height_px(doubtless)[start:stop]
     if stop - start < _LEAST_FRAMES or not np.isfinite(heights).any():
         return Repair(pose, ())

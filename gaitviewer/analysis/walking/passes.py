@@ -14,7 +14,8 @@ import numpy as np
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8
-from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, body_trajectory, runs
+from gaitviewer.analysis.signal.prepared import PreparedView
+from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, runs
 from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
 from gaitviewer.analysis.walking.laterality import assign_sides, repair_flicker
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
@@ -43,18 +44,18 @@ class ViewGuess:
     reason: str
 
 
-def classify_view(pose: PoseSequence) -> ViewGuess:
+def classify_view(seen: PreparedView) -> ViewGuess:
     """Tell whether the camera stands beside the walkway or at its end.
 
     Args:
-        pose: keypoints of the subject.
+        seen: keypoints of the subject.
 
     Returns:
         The view in which the subject travels farther. Depth is judged from the growth of the body, with an
         assumed focal length, so the confidence stays low where both are alike.
     """
     settings = motion_settings().passes
-    travel = body_trajectory(pose)
+    travel, pose = seen.trajectory, seen.raw
     spans = np.gradient(pose.times) if len(pose) > 1 else np.zeros(len(pose))
     sideways = _walked(travel.lateral, spans, settings.walking_speed)
     in_depth = _walked(travel.depth, spans, settings.walking_speed)
@@ -71,12 +72,12 @@ def classify_view(pose: PoseSequence) -> ViewGuess:
 
 
 def find_passes(
-    pose: PoseSequence, view: View, *, mirrored: bool = False
+    seen: PreparedView, view: View, *, mirrored: bool = False
 ) -> tuple[tuple[WalkingPass, ...], tuple[LeftOut, ...]]:
     """Cut a recording into walking passes.
 
     Args:
-        pose: keypoints, cleaned or not.
+        seen: keypoints of the subject.
         view: the camera's plane.
         mirrored: whether the video is a mirror image.
 
@@ -84,7 +85,7 @@ def find_passes(
         The passes in time order, with sides assigned; and every other frame with the reason why it is in none.
     """
     settings = motion_settings().passes
-    travel = body_trajectory(pose)
+    travel, pose = seen.trajectory, seen.raw
     along = travel.lateral if view is View.SAGITTAL else travel.depth
     across = travel.depth if view is View.SAGITTAL else travel.lateral
     leaving = np.zeros(len(pose), np.bool_)
@@ -115,11 +116,11 @@ def find_passes(
                 continue
             _say(reasons, start, stop, "starting, stopping or turning")
             found.append(_describe(pose, travel, view, _DIRECTIONS[view, direction], span))
-    passes = tuple(assign_sides(pose, one, mirrored=mirrored) for one in sorted(found, key=lambda p: p.start))
+    passes = tuple(assign_sides(seen, one, mirrored=mirrored) for one in sorted(found, key=lambda p: p.start))
     return passes, _left_out(reasons, passes)
 
 
-def apply_sides(pose: PoseSequence, passes: tuple[WalkingPass, ...]) -> PoseSequence:
+def apply_sides(seen: PreparedView, passes: tuple[WalkingPass, ...]) -> PreparedView:
     """Exchange left and right labels where the geometry of a pass says so.
 
     Short stretches in which the estimator had the legs the wrong way round are put right first; then passes
@@ -128,11 +129,12 @@ def apply_sides(pose: PoseSequence, passes: tuple[WalkingPass, ...]) -> PoseSequ
     Other frames stay as they are.
     """
     for one in passes:
-        wide = _with_fringe(pose, one, passes)
-        pose = repair_legs_at_edge(repair_flicker(pose, wide).pose, one, wide)
+        wide = _with_fringe(seen.raw, one, passes)
+        seen = seen.relabelled(repair_flicker(seen, wide).pose)
+        seen = seen.relabelled(repair_legs_at_edge(seen, one, wide))
         if one.swapped:
-            pose = pose.flipped_labels(wide.start, wide.stop)
-    return pose
+            seen = seen.relabelled(seen.raw.flipped_labels(wide.start, wide.stop))
+    return seen
 
 
 def _with_fringe(pose: PoseSequence, one: WalkingPass, passes: tuple[WalkingPass, ...]) -> WalkingPass:

@@ -54,6 +54,7 @@ def estimate_sync(
     *,
     sagittal_events: Sequence[GaitEvents] | None = None,
     coronal_events: Sequence[GaitEvents] | None = None,
+    coronal_height_px: F8 | None = None,
 ) -> Sync:
     """Estimate the offset of the coronal camera from the gait.
 
@@ -64,6 +65,7 @@ def estimate_sync(
         coronal_passes: its walking passes.
         sagittal_events: events, one for each pass; detected if not given.
         coronal_events: the same of the end view.
+        coronal_height_px: [T] the body's height in the end view; worked out if not given.
 
     Returns:
         The offset with its standard error; "assumed equal start" where the gait tells nothing.
@@ -76,7 +78,8 @@ def estimate_sync(
     offsets = np.arange(-4 * s.equal_start_s, 4 * s.equal_start_s + 0.5 * s.step_s, s.step_s)
     spans = [_span(coronal, one) for one in coronal_passes]
     steps = _fit_events(offsets, sagittal_events, coronal_events, spans)
-    places = _fit_places(offsets, sagittal, sagittal_passes, coronal, coronal_passes)
+    height = body_trajectory(coronal).height_px if coronal_height_px is None else coronal_height_px
+    places = _fit_places(offsets, sagittal, sagittal_passes, coronal, coronal_passes, np.log(height))
     if not steps.any() and not places.any():
         note = "the two views show no stretch of walking in common"
         return Sync(0.0, s.equal_start_s, "assumed equal start", note)
@@ -171,10 +174,10 @@ def _fit_places(
     sagittal_passes: Sequence[WalkingPass],
     coronal: PoseSequence,
     coronal_passes: Sequence[WalkingPass],
+    size: F8,
 ) -> F8:
     """Logarithm of how well each offset lets the body have one size at one place, [n]; 0 where it is silent."""
     s = motion_settings().sync
-    size = np.log(body_trajectory(coronal).height_px)
     x = middle_of(sagittal.xy.astype(np.float64), HIPS)[:, 0]
     fit = np.zeros(len(offsets))
     for one, two in combinations(sagittal_passes, 2):

@@ -10,8 +10,7 @@ import numpy as np
 
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import clean
-from gaitviewer.analysis.signal.trajectory import body_trajectory
+from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
 from gaitviewer.analysis.walking.strides import (
     exclude_at_the_edge,
@@ -42,7 +41,7 @@ _SURE = 0.5  # confidence from which another view is named in an error
 
 
 def read_view(
-    raw_pose: PoseSequence,
+    seen: PoseSequence | PreparedView,
     view: View,
     *,
     trial_id: str,
@@ -52,7 +51,7 @@ def read_view(
     """Find passes, sides, events and strides in one view.
 
     Args:
-        raw_pose: keypoints as estimated or corrected.
+        seen: keypoints as estimated or corrected, prepared or not.
         view: the camera's plane.
         trial_id: id of the recording.
         mirrored: whether the video is a mirror image.
@@ -62,30 +61,48 @@ def read_view(
         AnalysisError: the frame rate is too low, or nobody walks in this view.
         ValueError: as many events as passes are needed.
     """
-    _check_rate(raw_pose, view, trial_id)
-    passes, left_out = find_passes(raw_pose, view, mirrored=mirrored)
+    return _read_view(_prepared(seen), view, trial_id=trial_id, mirrored=mirrored, events=events)[0]
+
+
+def _prepared(seen: PoseSequence | PreparedView) -> PreparedView:
+    return seen if isinstance(seen, PreparedView) else prepare_view(seen)
+
+
+def _read_view(
+    raw: PreparedView,
+    view: View,
+    *,
+    trial_id: str,
+    mirrored: bool,
+    events: tuple[GaitEvents, ...] | None,
+) -> tuple[ViewMotion, PreparedView]:
+    """What was found in a view, and its keypoints with the sides right."""
+    _check_rate(raw.raw, view, trial_id)
+    passes, left_out = find_passes(raw, view, mirrored=mirrored)
     if not passes:
-        raise AnalysisError(_why_nobody_walks(raw_pose, view, left_out, trial_id))
-    pose = clean(apply_sides(raw_pose, passes))
+        raise AnalysisError(_why_nobody_walks(raw, view, left_out, trial_id))
+    seen = apply_sides(raw, passes)
+    pose = seen.clean
     found = tuple(detect_events(pose, one) for one in passes) if events is None else events
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
-    strides = _strides_of(pose, passes, found, trial_id)
+    strides = _strides_of(seen, passes, found, trial_id)
     quality = (*_on_sides(passes, trial_id, view), *_on_strides(passes, strides, trial_id, view))
-    return ViewMotion(
+    motion = ViewMotion(
         pose=pose,
-        raw=raw_pose,
+        raw=raw.raw,
         passes=passes,
         left_out=left_out,
         events=found,
         strides=strides,
         quality=quality,
     )
+    return motion, seen
 
 
 def read_trial(
     trial: Trial,
-    poses: ByView[PoseSequence | None],
+    poses: ByView[PoseSequence | None] | ByView[PreparedView | None],
     *,
     sync: Sync | None = None,
     mirrored: bool = False,
@@ -98,7 +115,7 @@ def read_trial(
 
     Args:
         trial: the recording.
-        poses: keypoints of each view, as estimated or corrected.
+        poses: keypoints of each view, as estimated or corrected, prepared or not.
         sync: the offset if it is known; else that of the trial; else it is estimated from the gait.
         mirrored: whether the videos are mirror images.
         events: events that a person corrected, per view.
@@ -107,14 +124,14 @@ def read_trial(
         AnalysisError: a view cannot be read, or there is none.
     """
     given = events or ByView(None, None)
-    views = {
-        view: read_view(pose, view, trial_id=trial.id, mirrored=mirrored, events=given[view])
+    read = {
+        view: _read_view(_prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view])
         for view in View
-        if (pose := poses[view]) is not None
+        if (seen := poses[view]) is not None
     }
-    if not views:
+    if not read:
         raise AnalysisError(f"Trial {trial.id} has no video with a pose; give it at least one.")
-    sagittal, coronal = views.get(View.SAGITTAL), views.get(View.CORONAL)
+    sagittal, coronal = (read[view][0] if view in read else None for view in View)
     sync = sync or trial.sync
     if sagittal is None or coronal is None:
         return TrialMotion(trial, ByView(sagittal, coronal), sync)
@@ -125,6 +142,7 @@ def read_trial(
         coronal.passes,
         sagittal_events=sagittal.events,
         coronal_events=coronal.events,
+        coronal_height_px=read[View.CORONAL][1].trajectory.height_px,
     )
     sync = sync or estimate
     coronal = _brought_together(sagittal, coronal, sync, trial.id, corrected=given.coronal is not None)
@@ -143,10 +161,10 @@ def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:
         )
 
 
-def _why_nobody_walks(pose: PoseSequence, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> str:
+def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> str:
     """One sentence: what was seen instead of walking, and what to do."""
     where = f"The {_NAMES[view]} video of trial {trial_id}"
-    guess = classify_view(pose)
+    guess = classify_view(seen)
     if guess.view is not view and guess.confidence >= _SURE:
         return (
             f"{where} looks like {'a side' if guess.view is View.SAGITTAL else 'an end'} view "
@@ -155,8 +173,8 @@ def _why_nobody_walks(pose: PoseSequence, view: View, left_out: tuple[LeftOut, .
     spans: Counter[str] = Counter()
     for one in left_out:
         spans[one.reason] += one.stop - one.start
-    seen = [(reason, frames) for reason, frames in spans.most_common() if reason != "the subject is not seen"]
-    shown = "; ".join(f"{reason} in {frames} frames" for reason, frames in seen[:2]) or "nobody is seen"
+    others = [(reason, frames) for reason, frames in spans.most_common() if reason != "the subject is not seen"]
+    shown = "; ".join(f"{reason} in {frames} frames" for reason, frames in others[:2]) or "nobody is seen"
     wanted = "across the picture" if view is View.SAGITTAL else "towards or away from the camera"
     return (
         f"{where} shows no walking {wanted} with the whole body in the picture ({shown}): record at least two "
@@ -165,11 +183,11 @@ def _why_nobody_walks(pose: PoseSequence, view: View, left_out: tuple[LeftOut, .
 
 
 def _strides_of(
-    pose: PoseSequence, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
+    seen: PreparedView, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
 ) -> tuple[Stride, ...]:
     """All strides of all passes, those while starting, stopping or turning excluded."""
     out: list[Stride] = []
-    travel = body_trajectory(pose)
+    travel, pose = seen.trajectory, seen.clean
     for index, (one, found) in enumerate(zip(passes, events, strict=True)):
         rows = slice(one.start, one.stop)
         speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
@@ -13,10 +14,12 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
 from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance
-from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from gaitviewer.analysis.signal.prepared import PreparedView
 
 SURE_OF_VIEW = 0.75  # below this confidence, the person's word on the view counts
 
@@ -51,13 +54,15 @@ def _has_pose(data: TrialData) -> bool:
 
 
 def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
+    from gaitviewer.analysis.signal.prepared import prepare_view
     from gaitviewer.analysis.walking.trial import read_trial
 
     if not _has_pose(data):  # its video could not be read: the other recordings count
         return TrialMotion(data.trial, ByView(None, None), data.trial.sync)
     try:
-        check_views(data.trial, data.poses)
-        motion = read_trial(data.trial, data.poses, mirrored=mirrored, events=data.events)
+        seen = data.poses.map(lambda pose: None if pose is None else prepare_view(pose))
+        check_views(data.trial, seen)
+        motion = read_trial(data.trial, seen, mirrored=mirrored, events=data.events)
     except AnalysisError:
         if not data.trial.excluded:
             raise
@@ -87,7 +92,7 @@ def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion 
     return replace(motion, strides=strides)
 
 
-def check_views(trial: Trial, poses: ByView[PoseSequence | None]) -> None:
+def check_views(trial: Trial, seen: ByView[PreparedView | None]) -> None:
     """Refuse a video that was given for the wrong view.
 
     Raises:
@@ -97,13 +102,13 @@ def check_views(trial: Trial, poses: ByView[PoseSequence | None]) -> None:
 
     wrong: list[tuple[View, str]] = []
     for view in View:
-        pose, stream = poses[view], trial.videos[view]
-        if pose is None or stream is None:
+        prepared, stream = seen[view], trial.videos[view]
+        if prepared is None or stream is None:
             continue
-        guess = classify_view(pose)
+        guess = classify_view(prepared)
         if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
-            seen = guess.reason[:1].lower() + guess.reason[1:]
-            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {seen}"))
+            what = guess.reason[:1].lower() + guess.reason[1:]
+            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {what}"))
     if len(wrong) == 2:
         raise AnalysisError(
             f"The two videos seem to be exchanged: {wrong[0][1]} Give it as the {wrong[1][0].value} view, "

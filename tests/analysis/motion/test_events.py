@@ -11,6 +11,7 @@ from gaitviewer.analysis.events.consensus import WeightedEvent, consensus, enfor
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import DetectorSettings
 from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.prepared import prepare_view
 from gaitviewer.analysis.walking.passes import apply_sides, find_passes
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.pose import PoseSequence
@@ -29,9 +30,9 @@ class Score:
     within_sigma: list[float] = field(default_factory=list)
 
     def add(self, body: Any, pose: PoseSequence, view: View, *, margin_s: float, name: str = "") -> None:
-        passes, _ = find_passes(pose, view)
+        passes, _ = find_passes(prepare_view(pose), view)
         assert len(passes) == 1, name
-        found = detect_events(clean(apply_sides(pose, passes)), passes[0])
+        found = detect_events(clean(apply_sides(prepare_view(pose), passes).raw), passes[0])
         start, stop = pose.times[passes[0].start], pose.times[passes[0].stop - 1]
         known = [time for _, _, time in body.events]
         for kind in EventKind:
@@ -155,7 +156,7 @@ def test_the_ankle_stands_in_for_a_foot_that_is_never_given(
         for side in Side:
             body.points[:, Keypoint[f"{side.name}_{name}"]] = np.nan
     pose = from_side(body)
-    passes, _ = find_passes(pose, View.SAGITTAL)
+    passes, _ = find_passes(prepare_view(pose), View.SAGITTAL)
     events = detect_events(clean(pose), passes[0])
     contacts = events.of(IC, Side.LEFT)
     assert len(contacts) >= 3
@@ -170,7 +171,7 @@ def test_no_event_where_the_foot_is_hidden(
     for name in ("HEEL", "BIG_TOE"):
         body.points[hidden, Keypoint[f"LEFT_{name}"]] = np.nan
     pose = from_side(body)
-    passes, _ = find_passes(pose, View.SAGITTAL)
+    passes, _ = find_passes(prepare_view(pose), View.SAGITTAL)
     events = detect_events(clean(pose), passes[0])
     left = [e.time_s for e in events.events if e.side is Side.LEFT]
     assert not any(1.6 < time < 2.4 for time in left)

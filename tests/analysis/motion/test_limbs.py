@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gaitviewer.analysis.signal.prepared import prepare_view
 from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
 from gaitviewer.core.gait import Direction, View, WalkingPass
 from gaitviewer.core.pose import Origin, PoseSequence
@@ -25,7 +26,7 @@ def seen(walk: Callable[..., Any], from_side: Callable[..., PoseSequence]) -> Po
 
 def mended(pose: PoseSequence) -> NDArray[np.float32]:
     one = WalkingPass(View.SAGITTAL, Direction.RIGHT_TO_LEFT, *INSIDE)
-    return repair_legs_at_edge(pose, one, replace(one, start=20, stop=170)).xy
+    return repair_legs_at_edge(prepare_view(pose), one, replace(one, start=20, stop=170)).xy
 
 
 def with_points(pose: PoseSequence, rows: slice, points: dict[Keypoint, NDArray[np.float32]]) -> PoseSequence:

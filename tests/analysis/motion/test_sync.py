@@ -8,6 +8,7 @@ import pytest
 
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.prepared import prepare_view
 from gaitviewer.analysis.walking.passes import apply_sides, find_passes
 from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
 from gaitviewer.core.gait import GaitEvents, View, WalkingPass
@@ -19,8 +20,8 @@ Read = tuple[PoseSequence, tuple[WalkingPass, ...], tuple[GaitEvents, ...]]
 
 
 def _read(pose: PoseSequence, view: View) -> Read:
-    passes, _ = find_passes(pose, view)
-    pose = clean(apply_sides(pose, passes))
+    passes, _ = find_passes(prepare_view(pose), view)
+    pose = clean(apply_sides(prepare_view(pose), passes).raw)
     return pose, passes, tuple(detect_events(pose, one) for one in passes)
 
 
