@@ -27,7 +27,18 @@ FIELDS = frozenset(
 )
 DATA_FILES = ("evgs/evgs.toml", "evgs/reliability.toml", "angles.toml", "normative/*.toml", "quality.toml")
 # Modules that write sentences which the window shows: reasons, remarks, findings, errors, progress.
-SPEAKING = ("core", "analysis", "video", "pose", "store", "formats", "report", "synthesis", "workflow")
+SPEAKING = (
+    "core",
+    "analysis",
+    "video",
+    "pose",
+    "store",
+    "formats",
+    "report",
+    "synthesis",
+    "workflow",
+    "inference",
+)
 # Several words, or one that is not a name of the program's own.
 _WORDS = re.compile(r"[A-Za-z]{2}.* |^[A-Za-z][a-z]+([- ][a-z]+)*$|^\{0\}[ (:;,.]+\{1\}[).]*$")
 Words = set[tuple[str, str]]  # (context, text)
@@ -73,7 +84,7 @@ def spoken_words() -> Words:
     """Sentences in the code of the measuring, values as holes; and the values of its enumerations."""
     found: Words = set()
     for package in SPEAKING:
-        for path in sorted((PACKAGE / package).glob("*.py")):
+        for path in sorted((PACKAGE / package).rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             skipped = {id(node) for node in _docstrings(tree)} | _inside_fstrings(tree)
             for node in ast.walk(tree):
