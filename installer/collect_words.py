@@ -46,7 +46,7 @@ Words = set[tuple[str, str]]  # (context, text)
 
 def data_words() -> Words:
     """Words of the data files."""
-    from gaitviewer.core.sections import SECTIONS
+    from gaitviewer.core.report_options import SECTIONS
     from gaitviewer.gui.shell.actions import _MENUS
 
     found: Words = {

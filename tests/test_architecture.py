@@ -110,6 +110,19 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
     assert wrong == []
 
 
+def test_pdfium_has_one_door() -> None:
+    """It dies of two threads: whoever opens a PDF goes through the lock in ``report/preview.py``."""
+    doors = {"gaitviewer/report/preview.py", "tests/support/pdf.py"}
+    wrong = [
+        name
+        for folder in ("gaitviewer", "tests", "installer")
+        for path in (ROOT / folder).rglob("*.py")
+        if (name := path.relative_to(ROOT).as_posix()) not in doors
+        and re.search(r"^\s*(import|from) pypdfium2\b", path.read_text(), re.MULTILINE)
+    ]
+    assert wrong == []
+
+
 def test_torch_is_loaded_with_a_module_of_nets_and_training_only() -> None:
     wrong = []
     for path in (ROOT / "gaitviewer").rglob("*.py"):

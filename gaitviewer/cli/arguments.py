@@ -11,7 +11,7 @@ from gaitviewer import __version__
 from gaitviewer.cli.learning import add_commands
 from gaitviewer.cli.sessions import add_sessions
 from gaitviewer.core.gait import View
-from gaitviewer.core.sections import SECTIONS
+from gaitviewer.core.report_options import SECTIONS
 
 
 class _Recording(argparse.Action):

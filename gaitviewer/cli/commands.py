@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
-from gaitviewer.core.sections import parse_sections
+from gaitviewer.core.report_options import ReportOptions, parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
@@ -40,14 +40,12 @@ def run_analyze(options: argparse.Namespace) -> int:
         out=options.out,
         offset_s=options.offset,
         recorded_at_hz=options.recorded_at,
-        paper=_paper(options),
-        anonymous=options.anonymous,
+        report=_report_options(options),
         library=options.library,
         keep=not options.no_library,
         workers=options.workers,
         use_cache=not options.no_cache,
         foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
-        sections=None if options.sections is None else parse_sections(options.sections),
     )
     with ProgressLine() as tick:
         lines = _answer(request, tick)
@@ -59,19 +57,18 @@ def run_demo(options: argparse.Namespace) -> int:
     """``gaitviewer demo``."""
     from gaitviewer.workflow.sessions.demo import demo_request
 
-    sections = None if options.sections is None else parse_sections(options.sections)
+    report = _report_options(options)
     with ProgressLine() as tick:
         request = demo_request(
             options.out,
             seed=options.seed,
-            paper=_paper(options),
+            report=report,
             library=options.library,
             keep=not options.no_library,
             workers=options.workers,
             use_cache=not options.no_cache,
             tick=lambda fraction, note: tick(0.4 * fraction, note),
         )
-        request = replace(request, sections=sections)
         lines = _answer(request, lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
     print("\n".join(lines))
     return 0
@@ -116,10 +113,13 @@ def _session(options: argparse.Namespace) -> Session:
     )
 
 
-def _paper(options: argparse.Namespace) -> str:
+def _report_options(options: argparse.Namespace) -> ReportOptions:
     from gaitviewer.workflow.app import settings
 
-    return options.paper or settings.load().paper
+    chosen = ReportOptions(
+        paper=options.paper or settings.load().paper, anonymous=getattr(options, "anonymous", False)
+    )
+    return chosen if options.sections is None else replace(chosen, sections=parse_sections(options.sections))
 
 
 def _answer(request: AnalyzeRequest, tick: Tick) -> list[str]:

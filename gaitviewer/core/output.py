@@ -20,7 +20,7 @@ class Provenance:
         program: program version.
         device: where it ran ("cpu", "cuda:0").
         when: ISO 8601 UTC time.
-        seconds: how long it took.
+        seconds: how long it took; NaN where nobody timed it.
     """
 
     model: str

@@ -5,76 +5,80 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import AngleKind, Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, no_progress
-from gaitviewer.core.sections import choose_sections
+from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.report.pictures import PictureSource
 
-__all__ = ["PictureSource", "frames_needed", "write_report"]
+__all__ = ["PictureSource", "frames_needed", "render_report", "write_report"]
 
 
 def frames_needed(
-    measures: Measures, *, sections: frozenset[str] | None = None
+    measures: Measures, options: ReportOptions = WHOLE_REPORT
 ) -> tuple[tuple[str, View, int], ...]:
-    """(trial, view, frame) of every picture of the report, sorted: the order in which they are asked for.
-
-    Raises:
-        SettingsError: there is no section of that name.
-    """
+    """(trial, view, frame) of every picture of the report, sorted: the order in which they are asked for."""
     from gaitviewer.report.content.evidence import frames_needed as needed
 
-    return needed(measures, shown=choose_sections(sections))
+    return needed(measures, shown=options.sections)
 
 
-def write_report(
-    path: Path,
+def render_report(
     measures: Measures,
     *,
+    options: ReportOptions = WHOLE_REPORT,
     pictures: PictureSource,
     provenance: Sequence[tuple[str, Provenance]],
     created: str,
-    paper: str = "A4",
     kinds: Sequence[AngleKind] = (),
-    anonymous: bool = False,
     document: Document | None = None,
-    sections: frozenset[str] | None = None,
     signed: Signature | None = None,
     tick: Tick = no_progress,
-) -> None:
+) -> bytes:
+    """The assessment of a session as the bytes of a PDF file.
+
+    Args:
+        measures: what was measured.
+        options: paper, names or none, sections.
+        pictures: gives the frames for evidence pictures and key frames, see :class:`PictureSource`.
+        provenance: (what, where it comes from), e.g. ("recording 1, side view", ...).
+        created: ISO 8601 UTC time printed as the time of writing.
+        kinds: the angles with their titles and units, in the order of printing.
+        document: gives what a person adds: texts, grades, measurements, key images.
+        signed: who signed the session as it stands, printed at the line to sign on (not if anonymous).
+        tick: carries progress out.
+    """
+    from gaitviewer.report.pdf import PageContent, render
+
+    if options.anonymous:  # a session is often analysed on the day of the visit
+        created, signed = created[:4], None
+        provenance = [(what, replace(made, when=made.when[:4])) for what, made in provenance]
+    content = PageContent(
+        measures, options, pictures, tuple(provenance), created, tuple(kinds), document, signed
+    )
+    return render(content, tick)
+
+
+def write_report(path: Path, measures: Measures, *, tick: Tick = no_progress, **content: Any) -> None:
     """Write the assessment of a session as a PDF, whole or not at all.
 
     Args:
         path: the PDF file; an older one there is replaced.
         measures: what was measured.
-        pictures: gives the frames for evidence pictures and key frames, see :class:`PictureSource`.
-        provenance: (what, where it comes from), e.g. ("recording 1, side view", ...).
-        created: ISO 8601 UTC time printed as the time of writing.
-        paper: "A4" or "Letter".
-        kinds: the angles with their titles and units, in the order of printing.
-        anonymous: skeletons instead of pictures; diagnosis, days and months, notes left out.
-        document: gives what a person adds: texts, grades, measurements, key images (texts, key images and
-            names of raters are left out of an anonymous report).
-        sections: names of :data:`gaitviewer.core.sections.SECTIONS` to print; None prints all. The front page
-            says what was left out.
-        signed: who signed the session as it stands, printed at the line to sign on (not if anonymous).
         tick: carries progress out.
+        content: as :func:`render_report` takes it.
 
     Raises:
         OutputError: the file cannot be written.
-        SettingsError: the paper size or a section is not known.
     """
-    from gaitviewer.report.pdf import write
+    from gaitviewer.report.pdf import put_in_place
 
-    if anonymous:  # a session is often analysed on the day of the visit
-        created = created[:4]
-        provenance = [(what, replace(made, when=made.when[:4])) for what, made in provenance]
-    write(
-        Path(path), measures, pictures=pictures, provenance=tuple(provenance), created=created,
-        paper=paper, kinds=tuple(kinds), anonymous=anonymous, document=document,
-        shown=choose_sections(sections),
-        signed=None if anonymous else signed, tick=tick,
-    )  # fmt: skip
+    data = render_report(measures, tick=tick, **content)
+    tick(0.95, message("progress.report_writing"))
+    put_in_place(Path(path), data)
+    tick(1.0, message("progress.report"))

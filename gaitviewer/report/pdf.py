@@ -8,6 +8,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick
-from gaitviewer.core.sections import SECTIONS
-from gaitviewer.errors import OutputError, SettingsError
+from gaitviewer.core.report_options import ReportOptions
+from gaitviewer.errors import OutputError
 from gaitviewer.report.content import review, sections
 from gaitviewer.report.content.evidence import EvidencePicture, KeyStrip, evidence_shots, key_strip
 from gaitviewer.report.content.method import FOOTER
@@ -123,11 +124,23 @@ def _gather(
     return crops
 
 
-def _story(
-    measures: Measures, frame: sections.PageFrame, *, pictures: PictureSource,
-    provenance: tuple[tuple[str, Provenance], ...], created: str, kinds: tuple[AngleKind, ...],
-    anonymous: bool, document: Document | None, shown: frozenset[str], signed: Signature | None, tick: Tick,
-) -> list[Any]:  # fmt: skip
+@dataclass(frozen=True, slots=True, eq=False)
+class PageContent:
+    """Everything that the pages are made from; see :func:`gaitviewer.report.render_report`."""
+
+    measures: Measures
+    options: ReportOptions
+    pictures: PictureSource
+    provenance: tuple[tuple[str, Provenance], ...]
+    created: str
+    kinds: tuple[AngleKind, ...]
+    document: Document | None
+    signed: Signature | None
+
+
+def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[Any]:
+    measures, shown, pictures = content.measures, content.options.sections, content.pictures
+    anonymous, kinds = content.options.anonymous, content.kinds
     pairs = evidence_shots(measures) if "evidence" in shown else []
     sides = Side if "key_frames" in shown else ()
     strips: list[KeyStrip] = [strip for side in sides if (strip := key_strip(measures, side)) is not None]
@@ -137,7 +150,7 @@ def _story(
         s for strip in strips for s in strip.shots
     ]
     crops = {} if anonymous else _gather(shots, pictures, width_pt=small | large, tick=tick)
-    added = document if document is not None else Document(measures.session, ())
+    added = content.document if content.document is not None else Document(measures.session, ())
     linked = frozenset(shot.anchor for pair in pairs for shot in pair if shot is not None)
     parts: list[tuple[str, Callable[[], list[Any]]]] = [
         ("review", lambda: [] if anonymous else review.texts(added)),
@@ -154,11 +167,12 @@ def _story(
         ("review", lambda: [] if anonymous else review.key_images(added, pictures, frame)),
         ("method", lambda: sections.method_and_limits(measures)),
     ]
-    left_out = [title for name, title in SECTIONS.items() if name not in shown]
     return [
-        *sections.front(measures, frame, program=__version__, anonymous=anonymous, left_out=left_out),
+        *sections.front(
+            measures, frame, program=__version__, anonymous=anonymous, left_out=content.options.left_out
+        ),
         *(flowable for name, make in parts if name in shown for flowable in make()),
-        *sections.provenance(provenance, measures, frame, created, signed=signed),
+        *sections.provenance(content.provenance, measures, frame, content.created, signed=content.signed),
     ]
 
 
@@ -171,25 +185,17 @@ def _item_names(measures: Measures) -> dict[str, str]:
     }
 
 
-def render(
-    measures: Measures, *, pictures: PictureSource, provenance: tuple[tuple[str, Provenance], ...],
-    created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool, document: Document | None,
-    shown: frozenset[str], signed: Signature | None, tick: Tick,
-) -> bytes:  # fmt: skip
+def render(content: PageContent, tick: Tick) -> bytes:
     """The PDF file as bytes."""
-    if paper not in PAPERS:
-        raise SettingsError(f"The paper size “{paper}” is not known; use {' or '.join(PAPERS)}.")
+    tick(0.0, message("progress.report"))
     register_fonts()
-    size = PAPERS[paper]
+    size = PAPERS[content.options.paper]
     frame = sections.PageFrame(size[0] - 2 * _SIDE_MARGIN, size[1] - _TOP_MARGIN - _BOTTOM_MARGIN)
-    story = _story(
-        measures, frame, pictures=pictures, provenance=provenance, created=created, kinds=kinds,
-        anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
-    )  # fmt: skip
+    story = _story(content, frame, tick)
     tick(0.6, message("progress.report_layout"))
     rl_config.useA85 = 0  # plain binary streams: smaller, and ten times as quick as text encoding
     out = io.BytesIO()
-    who = measures.session.subject.pseudonym
+    who = content.measures.session.subject.pseudonym
     file = _Document(
         out, pagesize=size, title=f"Gait assessment {who}", subject="Gait assessment from video",
         creator=f"gaitviewer {__version__}", author="", lang="en",
@@ -199,27 +205,10 @@ def render(
         bottomPadding=0,
     )  # fmt: skip
     short = who if len(who) <= 40 else f"{who[:39]}…"
-    words = f"{short}  ·  {created[:10]}  ·  gaitviewer {__version__}"
+    words = f"{short}  ·  {content.created[:10]}  ·  gaitviewer {__version__}"
     file.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
-    file.build(story, canvasmaker=_AnonymousPages if anonymous else _Pages)
+    file.build(story, canvasmaker=_AnonymousPages if content.options.anonymous else _Pages)
     return out.getvalue()
-
-
-def write(
-    path: Path, measures: Measures, *, pictures: PictureSource, provenance: tuple[tuple[str, Provenance], ...],
-    created: str, paper: str, kinds: tuple[AngleKind, ...], anonymous: bool,
-    document: Document | None = None, shown: frozenset[str],
-    signed: Signature | None = None, tick: Tick,
-) -> None:  # fmt: skip
-    """See :func:`gaitviewer.report.write_report`."""
-    tick(0.0, message("progress.report"))
-    data = render(
-        measures, pictures=pictures, provenance=provenance, created=created, paper=paper, kinds=kinds,
-        anonymous=anonymous, document=document, shown=shown, signed=signed, tick=tick,
-    )  # fmt: skip
-    tick(0.95, message("progress.report_writing"))
-    put_in_place(path, data)
-    tick(1.0, message("progress.report"))
 
 
 def put_in_place(path: Path, data: bytes) -> None:

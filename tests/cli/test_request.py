@@ -10,6 +10,7 @@ import pytest
 from gaitviewer.cli import commands, main
 from gaitviewer.cli.arguments import build_parser
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Affected
 from gaitviewer.errors import SettingsError
 from gaitviewer.workflow.analysis.request import (
@@ -104,10 +105,10 @@ def test_a_request_needs_a_video_and_a_plausible_rate(tmp_path: Path) -> None:
 
 def test_a_request_for_an_unknown_section_is_refused(tmp_path: Path) -> None:
     one = (ByView[Path | None](Path("a.mp4"), None),)
-    wanted = AnalyzeRequest(one, make_session("P"), tmp_path, sections=frozenset({"scores"}))
-    assert wanted.sections == {"scores"}
+    scores = ReportOptions(sections=frozenset({"scores"}))
+    assert AnalyzeRequest(one, make_session("P"), tmp_path, report=scores).report.sections == {"scores"}
     with pytest.raises(SettingsError, match="no section “scoring”"):
-        AnalyzeRequest(one, make_session("P"), tmp_path, sections=frozenset({"scoring"}))
+        ReportOptions(sections=frozenset({"scoring"}))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from gaitviewer.core.messages import Message
 from gaitviewer.errors import Cancelled
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.analysis.run import analyze
+from tests.support import pdf
 
 if TYPE_CHECKING:
     from conftest import Analysed, Cutter, Demo
@@ -31,8 +32,6 @@ def _seen(analysed: Analysed, view: View) -> ViewMotion:
 
 
 def test_all_files_are_written_and_readable(analysed: Analysed) -> None:
-    import pypdfium2
-
     from gaitviewer import formats
 
     names = {path.name for path in analysed.out.iterdir()}
@@ -46,9 +45,7 @@ def test_all_files_are_written_and_readable(analysed: Analysed) -> None:
     }  # fmt: skip
     assert formats.read_events(analysed.out / "events.csv")
     assert formats.read_kinematics(analysed.out / "kinematics.csv")
-    pdf = pypdfium2.PdfDocument(analysed.out / "report.pdf")
-    text = "".join(page.get_textpage().get_text_range() for page in pdf)
-    pdf.close()
+    text = "".join(pdf.page_texts(analysed.out / "report.pdf"))
     assert "Research and education use" in text
     assert "KFX" in text
 

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 import pytest
 
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.sections import SECTIONS, choose_sections, parse_sections
+from gaitviewer.core.report_options import SECTIONS, ReportOptions, parse_sections
 from gaitviewer.errors import SettingsError
 from gaitviewer.report import frames_needed, write_report
+from tests.support import pdf
 
 Build = Callable[..., Measures]
 FOUND_IN = {
@@ -33,17 +32,13 @@ FOUND_IN = {
 
 def read(path: Path) -> tuple[str, int]:
     """All words, and the number of links."""
-    document = pdfium.PdfDocument(path)
-    try:
-        pages = [re.sub(r"\s+", " ", page.get_textpage().get_text_range()) for page in document]
-        return " ".join(pages), sum(_count_links(page) for page in document)
-    finally:
-        document.close()
+    with pdf.opened(path) as document:
+        return pdf.in_one_line(" ".join(pdf.texts_of(document))), sum(_count_links(page) for page in document)
 
 
-def _count_links(page: pdfium.PdfPage) -> int:
-    link, position, count = pdfium_c.FPDF_LINK(), ctypes.c_int(0), 0
-    while pdfium_c.FPDFLink_Enumerate(page.raw, position, link):
+def _count_links(page: Any) -> int:
+    link, position, count = pdf.raw().FPDF_LINK(), ctypes.c_int(0), 0
+    while pdf.raw().FPDFLink_Enumerate(page.raw, position, link):
         count += 1
     return count
 
@@ -56,7 +51,7 @@ def test_only_the_chosen_sections_are_printed(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     chosen = frozenset({"quality", "scores", "method"})
-    write_report(tmp_path / "r.pdf", build_measures(), sections=chosen, **settings)
+    write_report(tmp_path / "r.pdf", build_measures(), options=ReportOptions(sections=chosen), **settings)
     words, links = read(tmp_path / "r.pdf")
     for name, mark in FOUND_IN.items():
         assert (mark in body(words)) == (name in chosen), name
@@ -71,7 +66,8 @@ def test_only_the_chosen_sections_are_printed(
 def test_each_section_goes_alone(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, name: str
 ) -> None:
-    write_report(tmp_path / "r.pdf", build_measures(), sections=frozenset(SECTIONS) - {name}, **settings)
+    options = ReportOptions(sections=frozenset(SECTIONS) - {name})
+    write_report(tmp_path / "r.pdf", build_measures(), options=options, **settings)
     words, links = read(tmp_path / "r.pdf")
     assert f"Sections left out of this report: {SECTIONS[name]}." in words
     missing = [other for other, mark in FOUND_IN.items() if mark not in body(words)]
@@ -96,26 +92,25 @@ def test_no_frame_is_asked_for_without_pictures(
         raise AssertionError("no section of this report shows a picture")
 
     measures = build_measures()
-    chosen = frozenset(SECTIONS) - {"evidence", "key_frames"}
-    assert frames_needed(measures, sections=chosen) == ()
-    write_report(tmp_path / "r.pdf", measures, sections=chosen, **{**settings, "pictures": forbidden})
-    evidence = set(frames_needed(measures, sections=frozenset({"evidence"})))
-    strips = set(frames_needed(measures, sections=frozenset({"key_frames"})))
+    options = ReportOptions(sections=frozenset(SECTIONS) - {"evidence", "key_frames"})
+    assert frames_needed(measures, options) == ()
+    write_report(tmp_path / "r.pdf", measures, options=options, **{**settings, "pictures": forbidden})
+    evidence = set(frames_needed(measures, ReportOptions(sections=frozenset({"evidence"}))))
+    strips = set(frames_needed(measures, ReportOptions(sections=frozenset({"key_frames"}))))
     assert evidence
     assert strips
     assert evidence | strips == set(frames_needed(measures))
 
 
-def test_an_unknown_section_is_refused(build_measures: Build, settings: dict[str, Any], tmp_path: Path) -> None:
+def test_an_unknown_section_is_refused() -> None:
     with pytest.raises(SettingsError, match="no section “apendix”; choose from quality, ") as caught:
-        write_report(tmp_path / "r.pdf", build_measures(), sections=frozenset({"apendix"}), **settings)
+        ReportOptions(sections=frozenset({"apendix"}))
     assert str(caught.value).count(".") == 1
-    assert not list(tmp_path.iterdir())
 
 
 def test_names_are_read_from_a_list_with_commas() -> None:
     assert parse_sections(" quality, scores,") == {"quality", "scores"}
-    assert choose_sections(None) == set(SECTIONS)
+    assert ReportOptions().sections == set(SECTIONS)
     with pytest.raises(SettingsError, match="No section of the report is named"):
         parse_sections(" , ")
     with pytest.raises(SettingsError, match="no section “score”"):

@@ -8,15 +8,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 import pytest
 
 from gaitviewer.core.evgs import EvgsSheet
@@ -24,28 +21,21 @@ from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
 from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Signature
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
 from gaitviewer.report import frames_needed, write_report
 from gaitviewer.report.content import sections
 from gaitviewer.report.content.method import FOOTER
 from gaitviewer.report.figures.style import register_fonts
 from gaitviewer.report.pictures import no_pictures
+from gaitviewer.report.preview import open_pdf
+from tests.support import pdf
 
 Build = Callable[..., Measures]
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[pdfium.PdfDocument]:
-    document = pdfium.PdfDocument(path)
-    try:
-        yield document
-    finally:
-        document.close()
-
-
 def page_texts(path: Path) -> list[str]:
-    with opened(path) as document:
-        return [re.sub(r"\s+", " ", page.get_textpage().get_text_range()) for page in document]
+    return [pdf.in_one_line(text) for text in pdf.page_texts(path)]
 
 
 def flat(path: Path) -> str:
@@ -64,8 +54,8 @@ def test_paper_size(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, paper: str, size: tuple[float, float]
 ) -> None:
     path = tmp_path / "report.pdf"
-    write_report(path, build_measures(), paper=paper, **settings)
-    with opened(path) as document:
+    write_report(path, build_measures(), options=ReportOptions(paper), **settings)
+    with pdf.opened(path) as document:
         assert 8 <= len(document) <= 14
         for page in document:
             assert page.get_size() == pytest.approx(size, abs=0.02)
@@ -73,7 +63,7 @@ def test_paper_size(
 
 def test_unknown_paper_is_refused(build_measures: Build, settings: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="A4 or Letter"):
-        write_report(tmp_path / "report.pdf", build_measures(), paper="B5", **settings)
+        write_report(tmp_path / "report.pdf", build_measures(), options=ReportOptions("B5"), **settings)
     assert not list(tmp_path.iterdir())
 
 
@@ -97,7 +87,7 @@ def test_all_sections_are_there(full: Path) -> None:
 
 
 def test_outline_names_the_sections(full: Path) -> None:
-    with opened(full) as document:
+    with pdf.opened(full) as document:
         titles = [item.get_title() for item in document.get_toc()]
         pages = [item.get_dest().get_index() for item in document.get_toc()]
     assert "Edinburgh Visual Gait Score" in titles
@@ -128,9 +118,8 @@ def test_the_line_to_sign_on_is_never_alone(
     out = io.BytesIO()
     page = SimpleDocTemplate(out, pagesize=(520, 752), leftMargin=4, rightMargin=4, topMargin=0, bottomMargin=0)
     page.build([Spacer(0, above), *last])
-    document = pdfium.PdfDocument(out.getvalue())
-    texts = [p.get_textpage().get_text_range() for p in document]
-    document.close()
+    with open_pdf(out.getvalue()) as document:
+        texts = pdf.texts_of(document)
     assert "Signature" in texts[-1]
     assert "SHA-256" in texts[-1]
 
@@ -153,13 +142,13 @@ def test_no_diagnosis_wording(full: Path) -> None:
 
 def test_only_embedded_dejavu_fonts(full: Path) -> None:
     names: dict[str, bool] = {}
-    with opened(full) as document:
+    with pdf.opened(full) as document:
         for page in document:
-            for item in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_TEXT], max_depth=4):
-                font = pdfium_c.FPDFTextObj_GetFont(item.raw)
+            for item in page.get_objects(filter=[pdf.raw().FPDF_PAGEOBJ_TEXT], max_depth=4):
+                font = pdf.raw().FPDFTextObj_GetFont(item.raw)
                 buffer = ctypes.create_string_buffer(128)
-                pdfium_c.FPDFFont_GetBaseFontName(font, buffer, 128)
-                names[buffer.value.decode()] = bool(pdfium_c.FPDFFont_GetIsEmbedded(font))
+                pdf.raw().FPDFFont_GetBaseFontName(font, buffer, 128)
+                names[buffer.value.decode()] = bool(pdf.raw().FPDFFont_GetIsEmbedded(font))
     assert names
     assert all(names.values()), names
     assert all("DejaVuSans" in name for name in names)
@@ -168,26 +157,26 @@ def test_only_embedded_dejavu_fonts(full: Path) -> None:
 
 def test_pictures_are_jpeg_and_plots_are_vectors(full: Path) -> None:
     kinds = []
-    with opened(full) as document:
+    with pdf.opened(full) as document:
         for page in document:
-            for item in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+            for item in page.get_objects(filter=[pdf.raw().FPDF_PAGEOBJ_IMAGE], max_depth=4):
                 kinds.append(item.get_filters())
     assert len(kinds) == 26 + 16  # the assessed items of both limbs, eight phases of two strides
     assert all("DCTDecode" in kind for kind in kinds)
-    with opened(full) as document:
-        curves = next(page for page in document if "Joint angles" in page.get_textpage().get_text_range())
-        assert not list(curves.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=4))
+    number = next(n for n, text in enumerate(page_texts(full)) if "Joint angles" in text)
+    with pdf.opened(full) as document:
+        assert not list(document[number].get_objects(filter=[pdf.raw().FPDF_PAGEOBJ_IMAGE], max_depth=4))
 
 
 def test_scores_link_to_their_pictures(full: Path) -> None:
     pages = page_texts(full)
     sheet = next(i for i, text in enumerate(pages) if "Item and normal band" in text)
     targets = []
-    with opened(full) as document:
-        page, link, position = document[sheet], pdfium_c.FPDF_LINK(), ctypes.c_int(0)
-        while pdfium_c.FPDFLink_Enumerate(page.raw, position, link):
-            where = pdfium_c.FPDFLink_GetDest(document.raw, link)
-            targets.append(pdfium_c.FPDFDest_GetDestPageIndex(document.raw, where))
+    with pdf.opened(full) as document:
+        page, link, position = document[sheet], pdf.raw().FPDF_LINK(), ctypes.c_int(0)
+        while pdf.raw().FPDFLink_Enumerate(page.raw, position, link):
+            where = pdf.raw().FPDFLink_GetDest(document.raw, link)
+            targets.append(pdf.raw().FPDFDest_GetDestPageIndex(document.raw, where))
     assert len(targets) >= 26
     for target in targets:
         assert " at " in pages[target]
@@ -227,7 +216,7 @@ def test_anonymous_says_nothing_personal(
     measures = build_measures()
     measures = replace(measures, session=replace(measures.session, note="lives near the harbour"))
     path = tmp_path / "report.pdf"
-    write_report(path, measures, anonymous=True, **{**settings, "pictures": forbidden})
+    write_report(path, measures, options=ReportOptions(anonymous=True), **{**settings, "pictures": forbidden})
     text = flat(path)
     for secret in ("spastic", "harbour", "2026-", "2025-03-02", "sagittal.mp4"):
         assert secret not in text
@@ -289,12 +278,13 @@ def test_long_texts_do_not_overflow(
         QualityFinding(FindingSeverity.WARNING, f"topic {i}", words, words, ("IC",) * 17) for i in range(12)
     )
     path = tmp_path / "report.pdf"
-    write_report(path, replace(measures, session=session, evgs=sheet, quality=found), paper=paper, **settings)
+    measures = replace(measures, session=session, evgs=sheet, quality=found)
+    write_report(path, measures, options=ReportOptions(paper), **settings)
     assert "<b>with & markup</b>" in flat(path)
-    with opened(path) as document:
+    with pdf.opened(path) as document:
         for page in document:
             width, height = page.get_size()
-            for item in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_TEXT], max_depth=1):
+            for item in page.get_objects(filter=[pdf.raw().FPDF_PAGEOBJ_TEXT], max_depth=1):
                 left, low, right, top = item.get_bounds()
                 assert left >= 30
                 assert right <= width - 30
@@ -402,7 +392,7 @@ def test_the_facade_does_not_load_reportlab() -> None:
 
 
 def test_rendered_pages_are_not_empty(full: Path) -> None:
-    with opened(full) as document:
+    with pdf.opened(full) as document:
         for page in document:
             grey = np.asarray(page.render(scale=0.5).to_pil().convert("L"), float)
             assert (grey < 200).mean() > 0.005
@@ -428,5 +418,5 @@ def test_the_signature_stands_above_the_line_to_sign_on(
     text = flat(path)
     words = "Signed in the program by Dr. Adler on 2026-11-21 08:30 UTC."
     assert text.index(words) < text.index("Reviewed by")
-    write_report(path, build_measures(), signed=signed, anonymous=True, **settings)
+    write_report(path, build_measures(), signed=signed, options=ReportOptions(anonymous=True), **settings)
     assert "Adler" not in flat(path)

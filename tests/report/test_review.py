@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pypdfium2 as pdfium
 import pytest
 
 from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Texts
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.report import write_report
 from gaitviewer.report.content.review import latest_grades, total_of
+from tests.support import pdf
 
 WHEN = "2026-03-01T08:00:00+00:00"
 
@@ -48,10 +48,7 @@ def document(measures: Measures) -> Document:
 
 
 def words(path: Path) -> str:
-    found = pdfium.PdfDocument(path)
-    text = " ".join(page.get_textpage().get_text_range() for page in found)
-    found.close()
-    return re.sub(r"\s+", " ", text)
+    return pdf.in_one_line(" ".join(pdf.page_texts(path)))
 
 
 def test_texts_grades_and_key_images_are_printed(
@@ -88,7 +85,9 @@ def test_without_a_document_nothing_is_added(
 def test_an_anonymous_report_keeps_the_grades_and_nobodys_words(
     measures: Measures, document: Document, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    write_report(tmp_path / "r.pdf", measures, document=document, **{**settings, "anonymous": True})
+    write_report(
+        tmp_path / "r.pdf", measures, document=document, options=ReportOptions(anonymous=True), **settings
+    )
     text = words(tmp_path / "r.pdf")
     assert "By rater 1: left 2 of 2" in text
     for secret in ("Adler", "Berger", "Walks on his", "early heel rise", "Toe walking", "See again"):

@@ -14,8 +14,10 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import no_progress
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Rating
 from gaitviewer.formats.assessment import schema
+from gaitviewer.report.preview import open_pdf
 from gaitviewer.workflow.analysis.measure import measure_document
 from gaitviewer.workflow.results.export import write_results
 
@@ -45,8 +47,8 @@ def graded(walker_document: Document) -> Document:
 def folder(graded: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("anonymous")
     write_results(
-        out, graded, measure_document(graded), core=CORE, paper="A4", anonymous=True,
-        sections=frozenset({"review"}), tick=no_progress,
+        out, graded, measure_document(graded), core=CORE,
+        options=ReportOptions(anonymous=True, sections=frozenset({"review"})), tick=no_progress,
     )  # fmt: skip
     return out
 
@@ -65,11 +67,9 @@ def test_the_assessment_tells_no_day_and_no_name(folder: Path) -> None:
 
 
 def test_the_report_itself_tells_no_day_and_no_name(folder: Path) -> None:
-    import pypdfium2
-
     data = (folder / "report.pdf").read_bytes()
     assert not [secret for secret in SECRETS if secret.encode() in data]
-    with pypdfium2.PdfDocument(data) as file:
+    with open_pdf(data) as file:
         told = file.get_metadata_dict()
     assert re.fullmatch(r"D:\d{4}", told["CreationDate"])
     assert told["ModDate"] == told["CreationDate"]
@@ -85,8 +85,8 @@ def test_no_other_file_tells_a_day_or_a_name(folder: Path) -> None:
 
 def test_with_names_everything_is_kept(graded: Document, tmp_path: Path) -> None:
     write_results(
-        tmp_path, graded, measure_document(graded), core=CORE, paper="A4", anonymous=False,
-        sections=frozenset({"review"}), tick=no_progress,
+        tmp_path, graded, measure_document(graded), core=CORE,
+        options=ReportOptions(sections=frozenset({"review"})), tick=no_progress,
     )  # fmt: skip
     found = json.loads((tmp_path / "assessment.json").read_text(encoding="utf-8"))
     assert found["core"]["when"] == CORE.when

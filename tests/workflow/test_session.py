@@ -13,6 +13,7 @@ from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
 from gaitviewer.core.messages import Message
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Sync
 from gaitviewer.errors import (
     AnalysisError,
@@ -400,7 +401,12 @@ def test_the_report_is_written_noted_and_looked_at(
     measures = measure_document(walker_document)
     out = tmp_path / "out"
     path = lifecycle.export_report(
-        walker_document, measures, out, name="P001-gait.pdf", library=library, anonymous=True
+        walker_document,
+        measures,
+        out,
+        name="P001-gait.pdf",
+        library=library,
+        options=ReportOptions(anonymous=True),
     )
     assert path == out / "P001-gait.pdf"
     assert path.read_bytes().startswith(b"%PDF")

@@ -11,6 +11,7 @@ import pytest
 from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts
 from gaitviewer.core.gait import ByView
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.analysis.results_cache import find_cached_results, remember
@@ -72,9 +73,9 @@ CHANGES: list[Callable[[AnalyzeRequest], AnalyzeRequest]] = [
     _change_video,
     _lose_video,
     _damage_note,
-    lambda request: replace(request, paper="Letter"),
-    lambda request: replace(request, anonymous=True),
-    lambda request: replace(request, sections=frozenset({"scores"})),
+    lambda request: replace(request, report=ReportOptions("Letter")),
+    lambda request: replace(request, report=ReportOptions(anonymous=True)),
+    lambda request: replace(request, report=ReportOptions(sections=frozenset({"scores"}))),
     lambda request: replace(request, offset_s=0.5),
     lambda request: replace(request, session=make_session("P1", height_m=1.3)),
     lambda request: replace(request, use_cache=False),

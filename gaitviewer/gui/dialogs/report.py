@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick
-from gaitviewer.core.sections import SECTIONS
+from gaitviewer.core.report_options import PAPERS, SECTIONS, ReportOptions
 from gaitviewer.gui.dialogs.section_list import SectionList
 from gaitviewer.gui.model.documents import report_name
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
@@ -163,7 +162,6 @@ class ReportDialog(QDialog):
         self.resize(980, 700)
         self._document, self._measures, self._jobs, self._library = document, measures, jobs, library
         self._signed = signed
-        self._temporary = tempfile.TemporaryDirectory(prefix="gaitviewer-", ignore_cleanup_errors=True)
         self._closed = False
         self._hidden = hidden
         self.path: Path | None = None
@@ -179,7 +177,7 @@ class ReportDialog(QDialog):
         self.paper = QComboBox()
         self.paper.setObjectName("report_paper")
         self.paper.setAccessibleName(self.tr("Paper"))
-        self.paper.addItems(["A4", "Letter"])
+        self.paper.addItems(PAPERS)
         self.paper.setCurrentText(choices.paper or paper)
         self.paper.currentIndexChanged.connect(lambda: self._timer.start())
         self.anonymous = QCheckBox(self.tr("Anonymous"))
@@ -265,10 +263,15 @@ class ReportDialog(QDialog):
         layout.addWidget(self.pages, 1)
 
     @property
+    def options(self) -> ReportOptions:
+        """What is chosen now."""
+        return ReportOptions(self.paper.currentText(), self.anonymous.isChecked(), self.sections.chosen())
+
+    @property
     def choices(self) -> ReportChoices:
         """What is chosen now, to be offered the next time."""
-        left_out = frozenset(SECTIONS) - self.sections.chosen()
-        return ReportChoices(self.paper.currentText(), self.anonymous.isChecked(), left_out)
+        now = self.options
+        return ReportChoices(now.paper, now.anonymous, frozenset(SECTIONS) - now.sections)
 
     def _propose_name(self) -> None:
         """An anonymous report has an anonymous name; what a person typed stays."""
@@ -292,18 +295,12 @@ class ReportDialog(QDialog):
             )
             self._say("")
             return
-        document, measures = self._document, self._measures
-        paper, anonymous = self.paper.currentText(), self.anonymous.isChecked()
-        sections = self.sections.chosen()
-        folder = Path(self._temporary.name)
+        document, measures, options = self._document, self._measures, self.options
 
         def work(tick: Tick) -> Pages:
             from gaitviewer.workflow.sessions.lifecycle import preview_report
 
-            return preview_report(
-                document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
-                signed=self._signed, tick=tick,
-            )  # fmt: skip
+            return preview_report(document, measures, options=options, signed=self._signed, tick=tick)
 
         self._say(self.tr("Drawing the pages…"))
         self._start("preview", work, self._show_pages)
@@ -323,16 +320,21 @@ class ReportDialog(QDialog):
             return
         name = name if name.lower().endswith(".pdf") else f"{name}.pdf"
         document, measures, library = self._document, self._measures, self._library
-        sections = self.sections.chosen()
-        paper, anonymous = self.paper.currentText(), self.anonymous.isChecked()
+        options = self.options
 
         def work(tick: Tick) -> Path:
             from gaitviewer.workflow.sessions.lifecycle import export_and_note
 
             return export_and_note(
-                document, measures, folder, name=name, paper=paper, anonymous=anonymous,
-                sections=sections, library=library, signed=self._signed, tick=tick,
-            )  # fmt: skip
+                document,
+                measures,
+                folder,
+                name=name,
+                options=options,
+                library=library,
+                signed=self._signed,
+                tick=tick,
+            )
 
         self.export_button.setEnabled(False)
         self._say(self.tr("Writing…"))
@@ -380,5 +382,4 @@ class ReportDialog(QDialog):
         self._timer.stop()
         self._jobs.cancel("preview")
         self._jobs.changed.disconnect(self._progress)
-        self._temporary.cleanup()
         super().done(result)

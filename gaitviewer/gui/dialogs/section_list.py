@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from gaitviewer.core.sections import SECTIONS
+from gaitviewer.core.report_options import SECTIONS
 
 _GAP_PX = 2
 

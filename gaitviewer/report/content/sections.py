@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -163,7 +164,9 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
         by.append(text(f"inputs {made.inputs_digest}", "mono"))
         if made.weights_digest:
             by.append(text(f"weights {made.weights_digest}", "mono"))
-        where = f"{moment(made.when)}, {made.device}, {made.seconds:.0f} s"
+        where = f"{moment(made.when)}, {made.device}"
+        if math.isfinite(made.seconds):
+            where += f", {made.seconds:.0f} s"
         yield [text(what, "cell"), by, text(where, "cell")]
     for motion in measures.motions:
         for view in motion.trial.views:

@@ -146,7 +146,7 @@ def inputs_digest(document: Document) -> str:
     return total.hexdigest()
 
 
-def core_provenance(document: Document, *, seconds: float) -> Provenance:
+def core_provenance(document: Document, *, seconds: float = float("nan")) -> Provenance:
     """What made the measures, from what."""
     return Provenance(
         model=f"gaitviewer measuring core {__version__}",

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from gaitviewer.core.gait import BySide, ByView, View
-from gaitviewer.core.sections import choose_sections
+from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
 
@@ -27,11 +27,10 @@ class AnalyzeRequest:
         out: folder for the results.
         offset_s: known offset, coronal time = sagittal time + offset (None: estimated from the gait).
         recorded_at_hz: true recording rate of slow-motion files.
-        paper: "A4" or "Letter".      anonymous: leave pseudonym and dates out of the report.
+        report: paper, names or none, sections; ``anonymous`` counts for all result files.
         library: library file (None: the user's own); ``keep`` False stores nothing.
         workers: processes for pose estimation.      use_cache: read and write the pose cache.
         foot_zero_deg: zero of each ankle angle set by a person; None = from flat-foot frames.
-        sections: names of the sections of the report (None: all).
     """
 
     recordings: tuple[ByView[Path | None], ...]
@@ -39,17 +38,14 @@ class AnalyzeRequest:
     out: Path
     offset_s: float | None = None
     recorded_at_hz: float | None = None
-    paper: str = "A4"
-    anonymous: bool = False
+    report: ReportOptions = WHOLE_REPORT
     library: Path | None = None
     keep: bool = True
     workers: int = 2
     use_cache: bool = True
     foot_zero_deg: BySide[float | None] = _NO_ZEROS
-    sections: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
-        choose_sections(self.sections)
         if not any(r.sagittal or r.coronal for r in self.recordings):
             raise SettingsError("There is no video to analyse: give --sagittal, --coronal, or both.")
         if self.recorded_at_hz is not None and not 10 <= self.recorded_at_hz <= 2000:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
-from gaitviewer.core.sections import choose_sections
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -98,9 +97,9 @@ def _note(request: AnalyzeRequest) -> Path:
         "out": str(request.out.resolve()),
         "offset_s": request.offset_s,
         "recorded_at_hz": request.recorded_at_hz,
-        "paper": request.paper,
-        "anonymous": request.anonymous,
-        "sections": sorted(choose_sections(request.sections)),
+        "paper": request.report.paper,
+        "anonymous": request.report.anonymous,
+        "sections": sorted(request.report.sections),
         "library": str(request.library) if request.keep else "",
         "foot_zero_deg": list(request.foot_zero_deg),
     }

@@ -76,9 +76,7 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
             document,
             measures,
             core=core_provenance(document, seconds=time.monotonic() - started),
-            paper=request.paper,
-            anonymous=request.anonymous,
-            sections=request.sections,
+            options=request.report,
             tick=subprogress(tick, 0.9, 0.99),
         )
         if library is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, subprogress
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.workflow.results.deidentify import without_names, year_alone, year_of
 from gaitviewer.workflow.results.write_together import Writer, write_all
 
@@ -27,9 +29,7 @@ def write_results(
     measures: Measures,
     *,
     core: Provenance,
-    paper: str,
-    anonymous: bool,
-    sections: frozenset[str] | None = None,
+    options: ReportOptions,
     tick: Tick,
 ) -> tuple[Path, ...]:
     """Write report, assessment, curves, keypoints and events: all of them, or none.
@@ -42,11 +42,16 @@ def write_results(
 
     kinds = load_angles()
     now = written = datetime.now(UTC).isoformat(timespec="seconds")
-    write_report = report_writer(
-        document, measures, core=core, paper=paper, anonymous=anonymous, sections=sections, created=now,
+    report = partial(
+        render_pdf,
+        document,
+        measures,
+        core=core,
+        options=options,
+        created=now,
         tick=subprogress(tick, 0.2, 1.0),
-    )  # fmt: skip
-    if anonymous:
+    )
+    if options.anonymous:
         document, measures = without_names(document, measures)
         core, written = year_alone(core), year_of(now)
     tick(0.0, message("progress.writing_results"))
@@ -59,51 +64,53 @@ def write_results(
         ),
         "events.csv": lambda path: formats.write_events(path, measures),
         "keypoints.parquet": lambda path: formats.write_keypoints(path, measures),
-        "report.pdf": write_report,
+        "report.pdf": lambda path: write_pdf(path, report()),
     }
     return write_all(folder, writers)
 
 
-def report_writer(
+def render_pdf(
     document: Document,
     measures: Measures,
     *,
     core: Provenance,
-    paper: str,
-    anonymous: bool,
-    sections: frozenset[str] | None = None,
+    options: ReportOptions,
     created: str,
     signed: Signature | None = None,
     tick: Tick,
-) -> Writer:
-    """A function that writes the printed report to the path it is given."""
+) -> bytes:
+    """The printed report of a session as the bytes of a PDF file, with pictures from its videos."""
     from gaitviewer import report
     from gaitviewer.analysis.kinematics.definitions import load_angles
     from gaitviewer.workflow.results.trial_frames import TrialPictures
 
-    if anonymous:
+    if options.anonymous:
         document, measures = without_names(document, measures)
+    with TrialPictures([data.trial for data in document.trials]) as pictures:
+        if not options.anonymous:
+            pictures.prefetch(report.frames_needed(measures, options))
+        return report.render_report(
+            measures,
+            options=options,
+            pictures=pictures,
+            provenance=sources(document, core),
+            created=created,
+            kinds=load_angles(),
+            document=document,
+            signed=signed,
+            tick=tick,
+        )
 
-    def write(path: Path) -> None:
-        with TrialPictures([data.trial for data in document.trials]) as pictures:
-            if not anonymous:
-                pictures.prefetch(report.frames_needed(measures, sections=sections))
-            report.write_report(
-                path,
-                measures,
-                pictures=pictures,
-                provenance=sources(document, core),
-                created=created,
-                paper=paper,
-                kinds=load_angles(),
-                anonymous=anonymous,
-                document=document,
-                sections=sections,
-                signed=signed,
-                tick=tick,
-            )
 
-    return write
+def write_pdf(path: Path, data: bytes) -> None:
+    """Write a report, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written; the file that was there before is untouched.
+    """
+    from gaitviewer.report.pdf import put_in_place
+
+    put_in_place(path, data)
 
 
 def sources(document: Document, core: Provenance) -> list[tuple[str, Provenance]]:

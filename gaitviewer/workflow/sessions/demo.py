@@ -13,6 +13,7 @@ from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import Footwear, WalkingAid
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 
@@ -34,7 +35,7 @@ def demo_request(
     out: Path,
     *,
     seed: int = 1,
-    paper: str = "A4",
+    report: ReportOptions = WHOLE_REPORT,
     library: Path | None = None,
     keep: bool = True,
     workers: int = 2,
@@ -61,7 +62,7 @@ def demo_request(
         recordings=(ByView[Path | None](videos.sagittal, videos.coronal),),
         session=session,
         out=out,
-        paper=paper,
+        report=report,
         library=library,
         keep=keep,
         workers=workers,

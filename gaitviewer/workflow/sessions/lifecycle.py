@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +19,7 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.messages import message
 from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
 from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
@@ -274,9 +273,7 @@ def export_report(
     measures: Measures,
     folder: Path,
     *,
-    paper: str = "A4",
-    anonymous: bool = False,
-    sections: frozenset[str] | None = None,
+    options: ReportOptions = WHOLE_REPORT,
     name: str = REPORT_NAME,
     library: Library | None = None,
     signed: Signature | None = None,
@@ -287,44 +284,44 @@ def export_report(
     ``signed`` says who signed the session as it stands.
 
     Raises:
-        OutputError, SettingsError: the folder is as it was.
+        OutputError: the folder is as it was.
     """
     from gaitviewer.video import digest_file
-    from gaitviewer.workflow.results import export as results_export
+    from gaitviewer.workflow.results.export import write_pdf
     from gaitviewer.workflow.results.write_together import write_all
 
-    started = time.monotonic()
-    core = core_provenance(document, seconds=time.monotonic() - started)
-    writer = results_export.report_writer(
-        document,
-        measures,
-        core=core,
-        paper=paper,
-        anonymous=anonymous,
-        sections=sections,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        signed=signed,
-        tick=subprogress(tick, 0.0, 0.98),
-    )
-    (path,) = write_all(folder, {name: writer})
+    def write(path: Path) -> None:
+        write_pdf(path, _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.98)))
+
+    (path,) = write_all(folder, {name: write})
     if library is not None:
         library.add_output(document.session.id, path, kind=REPORT_NAME, sha256=digest_file(path))
     tick(1.0, message("progress.done"))
     return path
 
 
-def export_and_note(
+def _pdf(
     document: Document,
     measures: Measures,
-    folder: Path,
-    *,
-    name: str = REPORT_NAME,
-    paper: str = "A4",
-    anonymous: bool = False,
-    sections: frozenset[str] | None = None,
-    library: Path | None = None,
-    signed: Signature | None = None,
-    tick: Tick = no_progress,
+    options: ReportOptions,
+    signed: Signature | None,
+    tick: Tick,
+) -> bytes:
+    from gaitviewer.workflow.results.export import render_pdf
+
+    return render_pdf(
+        document,
+        measures,
+        core=core_provenance(document),
+        options=options,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        signed=signed,
+        tick=tick,
+    )
+
+
+def export_and_note(
+    document: Document, measures: Measures, folder: Path, *, library: Path | None = None, **how: Any
 ) -> Path:
     """Write the report and note it in the library file (None: in none); see :func:`export_report`."""
     from gaitviewer.store import open_library
@@ -333,38 +330,27 @@ def export_and_note(
         known = None
         if library is not None and library.is_file():
             known = stack.enter_context(open_library(library))
-        return export_report(
-            document, measures, folder, paper=paper, anonymous=anonymous, sections=sections, name=name,
-            library=known, signed=signed, tick=tick,
-        )  # fmt: skip
+        return export_report(document, measures, folder, library=known, **how)
 
 
 def preview_report(
     document: Document,
     measures: Measures,
-    folder: Path,
     *,
-    paper: str = "A4",
-    anonymous: bool = False,
-    sections: frozenset[str] | None = None,
+    options: ReportOptions = WHOLE_REPORT,
     signed: Signature | None = None,
     height_px: int = 1400,
     tick: Tick = no_progress,
 ) -> tuple[NDArray[np.uint8], ...]:
-    """The real pages of the report as pictures u8 [H, W, 4] (blue first), by way of a file in ``folder``."""
-    path = export_report(
-        document, measures, folder, paper=paper, anonymous=anonymous, sections=sections,
-        signed=signed, tick=subprogress(tick, 0.0, 0.7),
-    )  # fmt: skip
-    return tuple(_pages(path, height_px, subprogress(tick, 0.7, 1.0)))
-
-
-def _pages(path: Path, height_px: int, tick: Tick) -> Iterator[NDArray[np.uint8]]:
+    """The real pages of the report as pictures u8 [H, W, 4] (blue first); no file is written."""
     from gaitviewer.report.preview import page_pictures
 
-    for number, count, picture in page_pictures(path, height_px=height_px):
-        tick(number / count, message("progress.page", page=number + 1, total=count))
-        yield picture
+    data = _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.7))
+    pages = []
+    for number, count, picture in page_pictures(data, height_px=height_px):
+        tick(0.7 + 0.3 * number / count, message("progress.page", page=number + 1, total=count))
+        pages.append(picture)
+    return tuple(pages)
 
 
 def demo_in(library: Library) -> Document | None:

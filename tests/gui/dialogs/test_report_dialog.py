@@ -3,17 +3,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.sections import SECTIONS
+from gaitviewer.core.report_options import SECTIONS
 from gaitviewer.gui.dialogs.report import ReportDialog
 from gaitviewer.gui.services.jobs import Jobs
 from gaitviewer.workflow.analysis.measure import measure_document
+from tests.support import pdf
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,8 @@ def dialog(
 
 
 def pages_of(path: Path) -> tuple[int, float, str]:
-    document = pypdfium2.PdfDocument(path)
-    text = "".join(page.get_textpage().get_text_range() for page in document)
-    found = (len(document), document[0].get_width(), text)
-    document.close()
-    return found
+    with pdf.opened(path) as document:
+        return len(document), document[0].get_width(), "".join(pdf.texts_of(document))
 
 
 def test_the_real_pages_are_shown_and_then_written(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:

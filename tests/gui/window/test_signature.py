@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pypdfium2
 import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -14,6 +13,7 @@ from gaitviewer.core.gait import Side
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions.lifecycle import SessionState, list_cards
+from tests.support import pdf
 
 
 def note(window: MainWindow) -> QLabel:
@@ -85,8 +85,7 @@ def test_the_report_says_who_signed(signed: MainWindow, qtbot: QtBot, tmp_path: 
         with qtbot.waitSignal(dialog.written, timeout=60_000):
             dialog.export()
         dialog.close()
-        with pypdfium2.PdfDocument(tmp_path / name) as file:
-            return " ".join(page.get_textpage().get_text_bounded() for page in file).replace("\r\n", " ")
+        return pdf.in_one_line(" ".join(pdf.page_texts(tmp_path / name)))
 
     words = exported("one.pdf")
     assert ("Signed in the program by Dr. Adler on 20" in words) is not anonymous

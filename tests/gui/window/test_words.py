@@ -82,7 +82,7 @@ def found() -> set[tuple[str, str]]:
 
 def test_data_files_are_collected_whole(found: set[tuple[str, str]]) -> None:
     from gaitviewer.analysis.evgs.sheet import load_rules
-    from gaitviewer.core.sections import SECTIONS
+    from gaitviewer.core.report_options import SECTIONS
     from gaitviewer.gui.widgets.keys import load_keys
     from gaitviewer.workflow.app.tables import angle_kinds, evgs_items
 

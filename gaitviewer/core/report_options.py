@@ -1,0 +1,74 @@
+"""What a person may choose of the printed report: paper, names or none, sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gaitviewer.errors import SettingsError
+
+# In the order of printing. Front page, provenance and the footer of every page are no choice: they say whose
+# report it is, what it was made from, and what it must not be used for.
+SECTIONS: dict[str, str] = {
+    "quality": "Quality of the recording",
+    "parameters": "Time and distance",
+    "movement": "Movement analysis and pattern",
+    "curves": "Joint angles over the gait cycle",
+    "strides": "Every stride",
+    "scores": "Edinburgh Visual Gait Score",
+    "evidence": "The frames behind the scores",
+    "key_frames": "Key frames over the gait cycle",
+    "review": "Texts and grades by a person",
+    "method": "Method, limits and references",
+}
+PAPERS = ("A4", "Letter")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """How a report is printed.
+
+    Attributes:
+        paper: one of :data:`PAPERS`.
+        anonymous: skeletons instead of pictures; pseudonym, diagnosis, days and months, notes, texts, key
+            images and names of raters are left out.
+        sections: names of :data:`SECTIONS` to print; the front page says what was left out.
+
+    Raises:
+        SettingsError: the paper or a section is not known.
+    """
+
+    paper: str = PAPERS[0]
+    anonymous: bool = False
+    sections: frozenset[str] = frozenset(SECTIONS)
+
+    def __post_init__(self) -> None:
+        if self.paper not in PAPERS:
+            raise SettingsError(f"The paper size “{self.paper}” is not known; use {' or '.join(PAPERS)}.")
+        unknown = sorted(self.sections - SECTIONS.keys())
+        if unknown:
+            raise SettingsError(f"The report has no section “{unknown[0]}”; choose from {', '.join(SECTIONS)}.")
+
+    def __contains__(self, section: str) -> bool:
+        """Whether a section is printed."""
+        return section in self.sections
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Titles of the sections that are not printed, in the order of printing."""
+        return tuple(title for name, title in SECTIONS.items() if name not in self.sections)
+
+
+WHOLE_REPORT = ReportOptions()
+
+
+def parse_sections(text: str) -> frozenset[str]:
+    """The sections named in a list with commas, e.g. "quality,scores".
+
+    Raises:
+        SettingsError: no section is named, or one that there is not.
+    """
+    names: Iterable[str] = [name for part in text.split(",") if (name := part.strip())]
+    if not names:
+        raise SettingsError(f"No section of the report is named; choose from {', '.join(SECTIONS)}.")
+    return ReportOptions(sections=frozenset(names)).sections
