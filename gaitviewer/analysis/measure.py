@@ -20,6 +20,7 @@ from gaitviewer.analysis.kinematics.stride_curves import (
     with_adjacent_from,
 )
 from gaitviewer.analysis.outcomes import indices, norms, patterns, quality, spatiotemporal
+from gaitviewer.analysis.walking.trial import alike_trials
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import (
     Curve,
@@ -54,7 +55,7 @@ def measure_session(
     *,
     flat_foot_zero_deg: Zeros | None = None,
 ) -> Measures:
-    """Measure a session: strides of all its trials are pooled.
+    """Measure a session: strides of all its trials are pooled, but for passes that play at another speed.
 
     Strides of excluded trials are left out of everything; they are listed, marked with the reason.
 
@@ -66,6 +67,8 @@ def measure_session(
     """
     from gaitviewer.analysis.signal.cleaning import smooth_xy
 
+    alike = iter(alike_trials([motion for motion in motions if not motion.trial.excluded]))
+    motions = [motion if motion.trial.excluded else next(alike) for motion in motions]
     included = [motion for motion in motions if not motion.trial.excluded]
     smoothed = [
         _Smoothed(motion, seen, view, smooth_xy(seen.pose))
