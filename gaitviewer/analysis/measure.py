@@ -21,6 +21,7 @@ from gaitviewer.analysis.kinematics.stride_curves import (
     with_adjacent_from,
 )
 from gaitviewer.analysis.outcomes import indices, norms, patterns, quality, spatiotemporal
+from gaitviewer.analysis.walking.trial import alike_trials
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import (
     Curve,
@@ -45,7 +46,7 @@ def measure_session(
     *,
     flat_foot_zero_deg: Zeros | None = None,
 ) -> Measures:
-    """Measure a session: strides of all its trials are pooled.
+    """Measure a session: strides of all its trials are pooled, but for passes that play at another speed.
 
     Strides of excluded trials are left out of everything; they are listed, marked with the reason.
 
@@ -55,6 +56,8 @@ def measure_session(
         flat_foot_zero_deg: pitch of each foot when flat, set by a person; None (as a whole or for a side)
             takes it from the flat-foot frames.
     """
+    alike = iter(alike_trials([motion for motion in motions if not motion.trial.excluded]))
+    motions = [motion if motion.trial.excluded else next(alike) for motion in motions]
     included = [motion for motion in motions if not motion.trial.excluded]
     smoothed = [
         (motion, motion.views.map(lambda seen: None if seen is None else smooth_view(seen)))

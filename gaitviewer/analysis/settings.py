@@ -20,6 +20,7 @@ class CleaningSettings:
     spike_window_frames: int
     spike_spread: float
     spike_least: float
+    pause_s: float
     cutoff_slow_hz: float
     cutoff_fast_hz: float
     slow_rate_hz: float
@@ -126,6 +127,8 @@ class StrideSettings:
     end_view_share: float
     edge_s: float
     edge_share: float
+    unlike_share: float
+    usual_s: float
     slow_motion_s: float
 
 

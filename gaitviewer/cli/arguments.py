@@ -113,7 +113,11 @@ def _add_analyze(commands: Any) -> None:
     recording.add_argument(
         "--recorded-at", type=float, metavar="HZ", help="true rate of a slow-motion recording, such as 240"
     )
-    recording.add_argument("--mirrored", action="store_true", help="the videos show a mirror image")
+    recording.add_argument(
+        "--mirrored",
+        action="store_true",
+        help="the videos show a mirror image (writing reads backwards): left and right are exchanged",
+    )
     for side in ("left", "right"):
         recording.add_argument(
             f"--foot-zero-{side}",

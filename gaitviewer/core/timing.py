@@ -9,6 +9,15 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.arrays import readonly_array
 
+# What the reader did to the pictures or the clock and later steps must know of. Libraries and result files keep
+# a video's notes, so these facts are read off them: this is how those notes begin.
+MIRRORED = "The file asks to be shown as a mirror image"
+TONE_MAPPED = "High dynamic range"
+JOINED = "Separate recordings are joined in this file"
+
+PAUSE_S = 2.0
+"""Real time put between joined recordings: how much really passed is not known, and no stride may bridge it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoInfo:
@@ -49,9 +58,29 @@ class VideoInfo:
         return float(1.0 / np.median(np.diff(self.times))) if self.times.size > 1 else float("nan")
 
     @property
+    def mirrored(self) -> bool:
+        """Whether the file asks to be shown as a mirror image (it is shown so): sides depend on it."""
+        return self._noted(MIRRORED)
+
+    @property
+    def tone_mapped(self) -> bool:
+        """Whether pictures of high dynamic range are brought into the usual range when they are read."""
+        return self._noted(TONE_MAPPED)
+
+    @property
+    def joined(self) -> bool:
+        """Whether separate recordings stand one after the other on this clock, with a made-up pause between."""
+        return self._noted(JOINED)
+
+    def _noted(self, beginning: str) -> bool:
+        return any(note.startswith(beginning) for note in self.notes)
+
+    @property
     def variable_rate(self) -> bool:
-        """Whether frame intervals differ by more than a quarter of the median interval."""
+        """Whether frame intervals differ by more than a quarter of the median interval (pauses aside)."""
         gaps = np.diff(self.times)
+        if self.joined:
+            gaps = gaps[gaps < PAUSE_S]
         if gaps.size < 2:
             return False
         middle = float(np.median(gaps))

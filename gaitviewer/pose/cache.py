@@ -36,6 +36,8 @@ def result_key(digest: str, info: VideoInfo, *, estimator: str, weights: str, se
     The frame rate counts: thresholds in seconds become frames with it.
     """
     facts = [digest, info.width, info.height, info.frame_count, round(info.rate_hz, 3)]
+    if info.tone_mapped:  # earlier versions estimated on the grey pictures as they are stored
+        facts.append("usual range")
     text = json.dumps([*facts, estimator, weights, settings, CODE_VERSION])
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
+from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from gaitviewer.errors import VideoError
-from gaitviewer.video._container import READ_ERRORS, open_container
-from gaitviewer.video.index import FrameIndex
+from gaitviewer.video._container import READ_ERRORS, STREAMS, open_container
+from gaitviewer.video.index import Clip, FrameIndex
 
 # Decoding this many frames more is cheaper than a seek, which empties the decoder.
 _WORTH_DECODING = 8
@@ -51,6 +53,7 @@ class Decoder:
     def _open(self) -> None:
         self._container, self._stream = open_container(self._path)
         self._stream.thread_type = self._threading
+        self._clip = self._index.clips[0] if self._index.clips else None
 
     def close(self) -> None:
         """Close the file."""
@@ -67,8 +70,10 @@ class Decoder:
             VideoError: the file is damaged at that frame.
         """
         key = self._index.key_before(wanted)
+        # of a frame in two packets, one could be left out and the other not
+        hurry = hurry and not self._index.counted and not self._index.in_fields
         self._skips_until = wanted - WHOLE_BEFORE if hurry and self._marks else 0
-        self._hurried_pts = int(self._index.pts[wanted]) if hurry and not self._index.counted else None
+        self._hurried_pts = int(self._index.pts[wanted]) if hurry else None
         self._inside = False
         if not self._can_run_to(wanted, key):
             self._seek(key)
@@ -114,7 +119,15 @@ class Decoder:
             return
         self._run.close()
         try:
-            self._container.seek(int(self._index.key_pts[key]), stream=self._stream)
+            if self._index.clips:
+                place = int(self._index.key_bytes[key])
+                if place < 0:
+                    self._seek(key - 1)
+                    return
+                self._clip = self._index.clip_at(place)
+                self._container.seek(place, stream=self._stream, unsupported_byte_offset=True)
+            else:
+                self._container.seek(int(self._index.key_pts[key]), stream=self._stream)
         except READ_ERRORS:  # no seek index in this container
             self._reopen()
             return
@@ -135,7 +148,7 @@ class Decoder:
 
     @property
     def _marks(self) -> bool:
-        return not self._index.counted and self._stream.codec_context.name in _MARKED
+        return self._stream.codec_context.name in _MARKED
 
     def _packets(self) -> Iterator[VideoFrame]:
         """Decoded frames from here on; in a hurry some are left out.
@@ -144,7 +157,17 @@ class Decoder:
         of pictures would wait for the next key frame, the dearest of all; it is asked for at once instead.
         """
         context, pts = self._stream.codec_context, self._index.pts
+        headless = self._from_start and self._index.key_pts.size and self._container.format.name in STREAMS
+        started = not headless
         for packet in self._container.demux(self._stream):
+            if self._index.partial_end and packet.is_corrupt:
+                yield from context.decode(None)
+                return
+            started = started or packet.is_keyframe
+            if not started and packet.size:  # cannot be decoded, and is no damage
+                continue
+            if self._clip is not None and packet.size:
+                yield from self._moved(packet, self._clip)
             if self._inside and packet.is_keyframe:
                 self._emptied = True
                 yield from context.decode(None)
@@ -156,6 +179,18 @@ class Decoder:
                 self._skipped_pts = max(packet.pts, self._skipped_pts or packet.pts)
             context.skip_frame = "NONREF" if skip else "DEFAULT"
             yield from packet.decode()
+
+    def _moved(self, packet: Packet[VideoStream], clip: Clip) -> Iterator[VideoFrame]:
+        """Move a packet's times to the clock of all recordings; at a new one, what the decoder still holds."""
+        if packet.pos is not None and self._index.clip_at(packet.pos) != clip:
+            context = self._stream.codec_context
+            yield from context.decode(None)
+            context.flush_buffers()
+            clip = self._clip = self._index.clip_at(packet.pos)
+        if packet.pts is not None:
+            packet.pts += clip.shift
+        if packet.dts is not None:
+            packet.dts += clip.shift
 
     def _decode(self) -> Run:
         """Shown frames with their numbers, ascending, from the present place in the file.

@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+import av
 import numpy as np
 from av.buffer import Buffer
+from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer.errors import VideoError
-from gaitviewer.video._container import READ_ERRORS, open_container
+from gaitviewer.video._container import (
+    READ_ERRORS,
+    STREAMS,
+    encrypted_error,
+    is_encrypted,
+    open_container,
+    undecodable_error,
+)
+from gaitviewer.video._tones import Tones
 
 Rgb = NDArray[np.uint8]
 PixelFormat = Literal["rgb24", "bgra"]  # bgra: what screens take without another conversion
@@ -28,6 +40,7 @@ class PictureLayout:
         transpose, flip_x, flip_y: first swap rows and columns, then flip left-right, then top-bottom.
         stored_width: width as stored; differs from ``width`` where pixels are not square.
         interlaced: the first picture is made of two half pictures.
+        tones: the light levels and colours of a picture of high dynamic range, None of an ordinary one.
     """
 
     width: int
@@ -37,6 +50,7 @@ class PictureLayout:
     flip_y: bool = False
     stored_width: int = 0
     interlaced: bool = False
+    tones: Tones | None = None
 
     @property
     def upright_width(self) -> int:
@@ -71,11 +85,19 @@ class PictureLayout:
             )
         if self.interlaced:
             notes.append("The pictures are interlaced: fast limbs show comb edges.")
+        if self.tones is not None:
+            notes.append(
+                f"High dynamic range ({self.tones.name}): light and dark are brought into the usual range."
+            )
         return notes
 
 
-def first_picture_layout(path: Path) -> PictureLayout:
-    """Decode the first picture of a file for its true size, pixel shape and orientation.
+def first_picture_layout(path: Path, *, at_byte: int | None = None) -> PictureLayout:
+    """Decode the first picture of a file for its true size, pixel shape, orientation and tones.
+
+    Args:
+        path: the video file.
+        at_byte: begin at this place of the file (of joined recordings a later one), not at its start.
 
     Raises:
         VideoError: the file cannot be opened, or no picture in it can be decoded.
@@ -83,8 +105,12 @@ def first_picture_layout(path: Path) -> PictureLayout:
     container, stream = open_container(path)
     try:
         stream.thread_type = "NONE"
-        frame = next(iter(container.decode(stream)), None)
+        if at_byte is not None:
+            container.seek(at_byte, stream=stream, unsupported_byte_offset=True)
+        frame = _first_frame(path, container, stream)
         aspect = stream.sample_aspect_ratio
+    except (NotImplementedError, av.error.PatchWelcomeError, av.error.DecoderNotFoundError) as error:
+        raise undecodable_error(path, stream.codec_context.name) from error
     except READ_ERRORS as error:
         raise VideoError(
             f"{path.name} is damaged: its first frame cannot be decoded; copy the file again from the camera."
@@ -97,8 +123,40 @@ def first_picture_layout(path: Path) -> PictureLayout:
     transpose, flip_x, flip_y = _orientation(frame)
     width = max(1, round(frame.width * square))
     return PictureLayout(
-        width, frame.height, transpose, flip_x, flip_y, frame.width, bool(frame.interlaced_frame)
+        width=width,
+        height=frame.height,
+        transpose=transpose,
+        flip_x=flip_x,
+        flip_y=flip_y,
+        stored_width=frame.width,
+        interlaced=bool(frame.interlaced_frame),
+        tones=Tones.of(frame),
     )
+
+
+def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first picture that can be decoded; what comes before the first key frame cannot, and is no damage."""
+    first: Packet[VideoStream] | None = None
+    headless: Exception | None = None
+    started = container.format.name not in STREAMS
+    try:
+        for packet in container.demux(stream):
+            first = first or packet
+            started = started or packet.is_keyframe
+            try:
+                for frame in packet.decode():
+                    return frame
+            except READ_ERRORS as error:
+                if started:
+                    raise
+                headless = error
+    except READ_ERRORS as error:
+        if first is not None and is_encrypted(path, first):
+            raise encrypted_error(path) from error
+        raise
+    if headless is not None:
+        raise headless
+    return None
 
 
 def _orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
@@ -142,10 +200,21 @@ class Converter:
     def convert(self, frame: VideoFrame) -> Rgb:
         """A fresh array u8 [H, W, 3 or 4], upright; the colour space is the one that the frame names."""
         width, height = self._size
+        tones = self._picture.tones
         flat = self._scaler.reformat(
-            frame, width, height, format=self._format, interpolation=self._interpolation, threads=1
+            frame,
+            width,
+            height,
+            format=self._format if tones is None else tones.format,
+            interpolation=self._interpolation,
+            threads=1,
         )
-        return _turn(cast(Rgb, flat.to_ndarray()), self._picture)
+        stored = flat.to_ndarray()
+        if tones is None:
+            return _turn(cast(Rgb, stored), self._picture)
+        return _turn(
+            tones.map(stored.astype(np.uint16, copy=False), alpha=self._format == "bgra"), self._picture
+        )
 
 
 def _turn(rgb: Rgb, picture: PictureLayout) -> Rgb:

@@ -12,19 +12,26 @@ import math
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer import errors
-from gaitviewer.core.timing import VideoInfo
+from gaitviewer.core.timing import PAUSE_S, VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
-from gaitviewer.video._container import READ_ERRORS, REFUSED, open_container
+from gaitviewer.video._container import READ_ERRORS, REFUSED, STREAMS, open_container, video_tracks
+from gaitviewer.video._fields import FieldPairs
+from gaitviewer.video._joined import joined_error, refuse_joined
 from gaitviewer.video._picture import PictureLayout, first_picture_layout
 from gaitviewer.video._slices import slices_in
 
@@ -33,6 +40,30 @@ _FASTEST_HZ = 2000.0
 _SLOWEST_PLAYBACK = 100.0
 # Codecs without B-frames: what is decoded first is shown first.
 _EACH_FRAME_ALONE = frozenset({"mjpeg", "rawvideo", "dvvideo", "huffyuv", "ffvhuff", "ffv1", "utvideo", "png"})
+# Decoding times go up from packet to packet; by so much they leap between recordings only.
+_BACK_S = 0.5
+_AHEAD_S = 10.0
+# Stamps in steps as wide as these may be rounded by so much that the rate is wrong (Matroska and WebM: 1 ms).
+_COARSE_TICK = Fraction(1, 1000)
+_ROUNDED_WITHIN = (
+    1.5  # ticks between the earliest and the latest stamp against the even times; rounding gives 1
+)
+_COARSE_SHARE = 0.01  # of an interval that a tick is
+# Packets that a file which was cut off may hold in part.
+_MOST_IN_PART = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One of the recordings in a file.
+
+    Attributes:
+        start_byte: where its first packet begins.
+        shift: what its times are moved by to follow those of the clip before, in the stream's own units.
+    """
+
+    start_byte: int
+    shift: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +77,11 @@ class FrameIndex:
         key_pts: [M] i64 presentation times of the frames where decoding can start, increasing.
         counted: the packets carry no presentation times; a frame is known by counting from the start.
         sliced: pictures are coded in several slices, which several processors decode at once.
+        in_fields: some frames are coded as two fields in packets of their own.
+        partial_end: the last packets are not whole and are left out.
+        clips: the recordings that are joined in the file, in its order; empty for one recording.
+        key_bytes: [M] i64 where the packets of ``key_pts`` begin, -1 = not known; of joined recordings only, in
+            which times tell no place of the file.
     """
 
     info: VideoInfo
@@ -54,6 +90,14 @@ class FrameIndex:
     key_pts: NDArray[np.int64]
     counted: bool = False
     sliced: bool = False
+    in_fields: bool = False
+    partial_end: bool = False
+    clips: tuple[Clip, ...] = ()
+    key_bytes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def clip_at(self, byte: int) -> Clip:
+        """The recording that a place of the file belongs to."""
+        return self.clips[max(0, bisect_right(self.clips, byte, key=lambda clip: clip.start_byte) - 1)]
 
     def key_before(self, number: int) -> int:
         """Which of the key frames (0 to M - 1) a frame is decoded from; -1 = from the first packet."""
@@ -67,15 +111,31 @@ class FrameIndex:
 
 @dataclass(slots=True)
 class _Packets:
-    """What one pass over the file's packets found (lists in file order; times in stream units)."""
+    """What one pass over the packets of one recording found (lists in file order; times in stream units)."""
 
-    shown: list[int]
-    keys: list[int]
-    decoding: list[int]
-    count: int = 0
-    damaged: int = 0
+    start_byte: int
+    shown: list[int] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    key_bytes: list[int] = field(default_factory=list)
+    decoding: list[int] = field(default_factory=list)
     untimed: int = 0
+
+
+@dataclass(slots=True)
+class _Demuxed:
+    """What one pass over the packets of a file found.
+
+    Attributes:
+        clips: the recordings in it, usually one.
+        count: packets.   partial: those at the end that are not whole and left out.
+        slices: in the first picture.   pairs: frames that are coded as two fields in packets of their own.
+    """
+
+    clips: list[_Packets]
+    count: int = 0
+    partial: int = 0
     slices: int = 0
+    pairs: int = 0
 
 
 def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> FrameIndex:
@@ -90,19 +150,33 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         SettingsError: ``recorded_at_hz`` is impossible for this file.
     """
     path = Path(path)
+    refuse_joined(path)
     picture = first_picture_layout(path)
     container, stream = open_container(path)
     try:
-        packets = _demux(path, container, stream)
+        found = _demux(path, container, stream)
+        if found.pairs:  # the first frame may be a whole one
+            picture = replace(picture, interlaced=True)
         if stream.time_base is None:
             raise VideoError(f"{path.name} carries no times; convert it to an MP4 file first.")
-        pts, counted, notes = _presentation(path, packets)
-        times = (pts - pts[0]).astype(np.float64) * stream.time_base.numerator / stream.time_base.denominator
+        tick_s = float(stream.time_base)
+        shown = _presentation(path, found)
+        times, exact = _times(shown, stream.time_base, stream.average_rate)
         rate = float(stream.average_rate) if stream.average_rate else None
         announced = stream.frames or None
-        notes += _differences(times, packets, announced, rate) + picture.notes()
-        notes += _missing_end(container, times)
-        keys = np.unique(np.array(packets.keys, dtype=np.int64))
+        notes = [*shown.notes, *exact]
+        if found.partial:
+            notes.append(
+                f"The end of the file is missing: packets left out because they are not whole: {found.partial}."
+            )
+        if len(tracks := video_tracks(container)) > 1:
+            notes.append(
+                f"The file holds {len(tracks)} video tracks: the one of {picture.width} x {picture.height} is "
+                "shown."
+            )
+        notes += _differences(times, found.pairs, announced, rate) + picture.notes()
+        if len(found.clips) == 1:
+            notes += _missing_end(container, times)
         info = VideoInfo(
             width=picture.upright_width,
             height=picture.upright_height,
@@ -116,8 +190,22 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
     finally:
         container.close()
     if recorded_at_hz is not None:
-        info = _rescale(path, info, recorded_at_hz)
-    return FrameIndex(info, picture, pts, keys, counted, sliced=packets.slices > 1)
+        info = _rescale(path, info, recorded_at_hz, tick_s)
+    if len(shown.starts) > 1:
+        _refuse_other_sizes(path, picture, shown.clips)
+        info = _with_pauses(info, shown.starts)
+    return FrameIndex(
+        info=info,
+        picture=picture,
+        pts=shown.pts,
+        key_pts=shown.key_pts,
+        counted=shown.counted,
+        sliced=found.slices > 1,
+        in_fields=found.pairs > 0,
+        partial_end=found.partial > 0,
+        clips=shown.clips,
+        key_bytes=shown.key_bytes,
+    )
 
 
 def index_video(path: Path | str, *, recorded_at_hz: float | None = None) -> VideoInfo:
@@ -125,78 +213,248 @@ def index_video(path: Path | str, *, recorded_at_hz: float | None = None) -> Vid
     return build_index(path, recorded_at_hz=recorded_at_hz).info
 
 
-def _demux(path: Path, container: InputContainer, stream: VideoStream) -> _Packets:
-    found = _Packets([], [], [])
+def _demux(path: Path, container: InputContainer, stream: VideoStream) -> _Demuxed:
+    clip = _Packets(start_byte=0)
+    found = _Demuxed([clip])
+    pairs = FieldPairs(stream)
     # An AVI file times the decoding only; FFmpeg's guess at the order of showing is wrong with B-frames.
     guessed = container.format.name == "avi" and stream.codec_context.name not in _EACH_FRAME_ALONE
+    tick_s = float(stream.time_base or 1)
+    last: int | None = None  # decoding time
+    damaged = 0
+    ends: deque[Packet[VideoStream]] = deque(maxlen=_MOST_IN_PART)
     try:
         for packet in container.demux(stream):
             if packet.size == 0:  # the end mark, or a frame that a camera dropped
                 continue
             found.count += 1
-            found.damaged += packet.is_corrupt
+            damaged += packet.is_corrupt
+            ends.append(packet)
             if found.count == 1:
                 found.slices = slices_in(packet, stream)
+            if packet.dts is not None:
+                if last is not None and not -_BACK_S <= (packet.dts - last) * tick_s <= _AHEAD_S:
+                    clip = _next_clip(path, container, packet, clip, back=packet.dts < last)
+                    if clip is not found.clips[-1]:
+                        found.clips.append(clip)
+                last = packet.dts
+            if pairs.completes(packet):
+                found.pairs += 1
+                continue
             if packet.is_keyframe and packet.pts is not None:
-                found.keys.append(packet.pts)
+                clip.keys.append(packet.pts)
+                clip.key_bytes.append(-1 if packet.pos is None else packet.pos)
             if packet.is_discard:  # outside the edit list: may be needed for decoding, is never shown
                 continue
             if packet.pts is None or guessed:
-                found.untimed += 1
+                clip.untimed += 1
             else:
-                found.shown.append(packet.pts)
+                clip.shown.append(packet.pts)
             if packet.dts is not None:
-                found.decoding.append(packet.dts)
+                clip.decoding.append(packet.dts)
     except READ_ERRORS as error:
         raise VideoError(
             f"{path.name} is damaged after frame {found.count}; copy the file again from the camera."
         ) from error
     announced = stream.frames
-    if "mp4" in container.format.name and (found.count < announced or found.damaged):
-        whole = found.count - found.damaged
-        raise VideoError(
-            f"{path.name} is cut off: only {whole} of its {max(announced, found.count)} frames are there; "
-            "copy the file again from the camera."
-        )
+    if "mp4" in container.format.name:
+        if found.count < announced or damaged:
+            raise VideoError(
+                f"{path.name} is cut off: only {found.count - damaged} of its {max(announced, found.count)} "
+                "frames are there; copy the file again from the camera."
+            )
+    elif 0 < damaged == sum(packet.is_corrupt for packet in ends):
+        _leave_out_partial(found, list(ends))
     return found
 
 
-def _presentation(path: Path, packets: _Packets) -> tuple[NDArray[np.int64], bool, list[str]]:
-    """Presentation times in the order of showing, whether they were only counted, and notes."""
+def _next_clip(
+    path: Path, container: InputContainer, packet: Packet[VideoStream], clip: _Packets, *, back: bool
+) -> _Packets:
+    """The recording that begins where times start again or leap; the same one where they may.
+
+    Raises:
+        VideoError: another recording begins, in a file that cannot be read from there.
+    """
+    if container.format.name not in STREAMS:
+        if back:
+            raise joined_error(path)
+        return clip
+    if packet.pos is None:
+        raise joined_error(path)
+    return _Packets(start_byte=packet.pos)
+
+
+def _leave_out_partial(found: _Demuxed, ends: list[Packet[VideoStream]]) -> None:
+    """Take out the last packets from the first one on that is not whole."""
+    first = next(number for number, packet in enumerate(ends) if packet.is_corrupt)
+    clip, found.partial = found.clips[-1], len(ends) - first
+    if clip.untimed:
+        clip.untimed -= found.partial
+        del clip.decoding[-found.partial :]
+        return
+    gone = {packet.pts for packet in ends[first:]}
+    clip.shown = [time for time in clip.shown if time not in gone]
+
+
+@dataclass(slots=True)
+class _Presentation:
+    """The frames of a file in the order of showing; arrays as in :class:`FrameIndex`.
+
+    Attributes:
+        starts: number of the first frame of each recording.   notes: what is odd.
+    """
+
+    pts: NDArray[np.int64]
+    key_pts: NDArray[np.int64]
+    key_bytes: NDArray[np.int64]
+    clips: tuple[Clip, ...]
+    starts: tuple[int, ...]
+    counted: bool
+    notes: list[str]
+
+
+def _presentation(path: Path, found: _Demuxed) -> _Presentation:
+    """Presentation times of all recordings of a file, one after the other."""
+    counted = any(clip.untimed for clip in found.clips)
     notes: list[str] = []
-    times, counted = packets.shown, packets.untimed > 0
     if counted:
+        if len(found.clips) > 1:
+            raise joined_error(path)
+        notes.append("The file carries no presentation times: they are taken from the order of decoding.")
+    times, keys, places = [], [], []
+    clips: list[Clip] = []
+    starts: list[int] = []
+    headless = twice = count = 0
+    end = 0  # when the next recording begins
+    for clip in found.clips:
+        pts, early, same = _times_of(path, clip)
+        if pts.size == 0:
+            continue
+        shift = end - int(pts[0]) if clips else 0
+        usual = max(1, int(np.median(np.diff(pts)))) if pts.size > 1 else 1
+        end = int(pts[-1]) + shift + usual
+        at = dict(zip(clip.keys, clip.key_bytes, strict=True))
+        times.append(pts + shift)
+        keys.append(np.array(sorted(at), dtype=np.int64) + shift)
+        places.append(np.array([at[key] for key in sorted(at)], dtype=np.int64))
+        clips.append(Clip(clip.start_byte, shift))
+        starts.append(count)
+        count, headless, twice = count + pts.size, headless + early, twice + same
+    if not clips:
+        raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
+    if headless:
+        notes.append(f"Frames left out because they come before the first one that can be decoded: {headless}.")
+    if twice:
+        notes.append(f"Frames left out because they carry the time of the frame before: {twice}.")
+    joined = len(clips) > 1
+    return _Presentation(
+        pts=np.concatenate(times),
+        key_pts=np.concatenate(keys),
+        key_bytes=np.concatenate(places) if joined else np.empty(0, np.int64),
+        clips=tuple(clips) if joined else (),
+        starts=tuple(starts),
+        counted=counted,
+        notes=notes,
+    )
+
+
+def _times_of(path: Path, clip: _Packets) -> tuple[NDArray[np.int64], int, int]:
+    """Presentation times of one recording; how many came too early to be decoded, and how many twice."""
+    times = clip.shown
+    if clip.untimed:
         # Such files (AVI with B-frames) time the decoding of each frame; in order of showing the times
         # are the same ones, moved as a whole by the decoder's delay.
-        times = packets.decoding
-        if len(times) < len(packets.shown) + packets.untimed:
+        times = clip.decoding
+        if len(times) < len(clip.shown) + clip.untimed:
             raise VideoError(f"{path.name} carries no frame times; convert it to an MP4 file first.")
-        notes.append("The file carries no presentation times: they are taken from the order of decoding.")
     pts = np.unique(np.array(times, dtype=np.int64))
-    first_key = min(packets.keys, default=None)
-    if first_key is not None and not counted and (headless := int(np.sum(pts < first_key))):
-        notes.append(f"Frames left out because they come before the first one that can be decoded: {headless}.")
+    headless = 0
+    first_key = min(clip.keys, default=None)
+    if first_key is not None and not clip.untimed and (headless := int(np.sum(pts < first_key))):
         times = [time for time in times if time >= first_key]
         pts = pts[headless:]
-    if pts.size == 0:
-        raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
-    if twice := len(times) - pts.size:
-        notes.append(f"Frames left out because they carry the time of the frame before: {twice}.")
-    return pts, counted, notes
+    return pts, headless, len(times) - pts.size
+
+
+def _times(
+    shown: _Presentation, tick: Fraction, announced: Fraction | None
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Seconds from the first frame on, and a note where rounded times were read as the even ones they fit."""
+    ticks = shown.pts - shown.pts[0]
+    if tick >= _COARSE_TICK and len(shown.starts) == 1:
+        even = _even_times(ticks, None if not announced else float(1 / (announced * tick)))
+        if even is not None:
+            times = even * float(tick)
+            rate_hz = 1.0 / float(np.median(np.diff(times)))
+            note = (
+                f"Times are stamped in steps of {1e3 * float(tick):.2g} ms: they are read as those of the even "
+                f"{rate_hz:.2f} Hz that they fit."
+            )
+            return times, [note]
+    return ticks.astype(np.float64) * tick.numerator / tick.denominator, []
+
+
+def _even_times(ticks: NDArray[np.int64], announced: float | None) -> NDArray[np.float64] | None:
+    """Times [T] of an even rate of which the stamps are the rounded ones; None if they are not, or are even.
+
+    Args:
+        ticks: [T] stamps, from 0, increasing; frames may be missing.
+        announced: interval that the container claims, in ticks; None = nothing.
+    """
+    gaps = np.diff(ticks).astype(np.float64)
+    if gaps.size < 2 or gaps.min() == gaps.max():
+        return None
+    middle = float(np.median(gaps))
+    usual = float(np.mean(gaps[np.abs(gaps - middle) < 0.5 * middle]))
+    number = np.concatenate([[0.0], np.cumsum(np.round(gaps / usual))])
+    if np.any(np.diff(number) < 1):
+        return None
+    fitted = float(np.polyfit(number, ticks, 1)[0])
+    for interval in (announced, fitted):
+        if interval is not None and np.ptp(ticks - number * interval) <= _ROUNDED_WITHIN:
+            return np.asarray(number * interval, np.float64)
+    return None
+
+
+def _with_pauses(info: VideoInfo, starts: Sequence[int]) -> VideoInfo:
+    """A pause of real time before each recording but the first: how much passed between them is not known."""
+    times = info.times.copy()
+    for start in starts[1:]:
+        times[start:] += PAUSE_S
+    when = ", ".join(f"{times[start]:.2f} s" for start in starts[1:])
+    note = (
+        f"Separate recordings are joined in this file: another one begins at {when}; each is read by itself, "
+        f"after a pause of {PAUSE_S:g} s that stands for an unknown time."
+    )
+    return replace(info, times=times, notes=(*info.notes, note))
+
+
+def _refuse_other_sizes(path: Path, picture: PictureLayout, clips: Sequence[Clip]) -> None:
+    for clip in clips[1:]:
+        other = first_picture_layout(path, at_byte=clip.start_byte)
+        if replace(other, interlaced=picture.interlaced) != picture:
+            raise VideoError(
+                f"{path.name} is recordings of different pictures in one file ({picture.width} x "
+                f"{picture.height} and {other.width} x {other.height}); give them as files of their own."
+            )
 
 
 def _differences(
-    times: NDArray[np.float64], packets: _Packets, announced: int | None, rate_hz: float | None
+    times: NDArray[np.float64], pairs: int, announced: int | None, rate_hz: float | None
 ) -> list[str]:
-    """Sentences on where the container's claims and the frames differ, and on uneven times."""
+    """Sentences on where the container's claims and the frames differ, and on uneven times.
+
+    A container may count, and time, each of the two fields of a frame (``pairs`` such frames).
+    """
     notes = []
-    if announced is not None and announced != times.size:
+    if announced is not None and announced not in (times.size, times.size + pairs):
         notes.append(f"The file announces {announced} frames and shows {times.size}.")
     gaps = np.diff(times)
     if gaps.size == 0:
         return [*notes, "The file holds a single frame."]
     middle = float(np.median(gaps))
-    if rate_hz is not None and abs(rate_hz * middle - 1) > 0.002:
+    if rate_hz is not None and not pairs and abs(rate_hz * middle - 1) > 0.002:
         notes.append(
             f"The file announces {rate_hz:.2f} Hz; its frames follow each other at {1 / middle:.2f} Hz."
         )
@@ -222,7 +480,7 @@ def _missing_end(container: InputContainer, times: NDArray[np.float64]) -> list[
     ]
 
 
-def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float) -> VideoInfo:
+def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float, tick_s: float) -> VideoInfo:
     """Real times of a slow-motion recording."""
     if not math.isfinite(recorded_at_hz) or not 0 < recorded_at_hz <= _FASTEST_HZ:
         raise SettingsError(
@@ -231,14 +489,19 @@ def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float) -> VideoInfo:
         )
     if info.frame_count < 2:
         raise VideoError(f"{path.name} holds one frame only, so a recording rate cannot be applied to it.")
-    slower = recorded_at_hz / info.rate_hz
+    stored_hz = info.rate_hz
+    gaps = np.diff(info.times)
+    if tick_s * stored_hz > _COARSE_SHARE and gaps.max() > gaps.min():
+        # the median of uneven gaps in few ticks is a whole number of ticks; their mean is the rate
+        stored_hz = 1.0 / float(np.mean(gaps[np.abs(gaps * stored_hz - 1.0) <= 0.25]))
+    slower = recorded_at_hz / stored_hz
     if not 0.98 <= slower <= _SLOWEST_PLAYBACK:
         raise SettingsError(
-            f"{path.name} plays at {info.rate_hz:.1f} Hz and cannot have been recorded at "
+            f"{path.name} plays at {stored_hz:.1f} Hz and cannot have been recorded at "
             f"{recorded_at_hz:g} Hz; give the rate of the camera, which is that of the file or higher."
         )
     scale = 1.0 / slower
-    note = f"Slow motion: recorded at {recorded_at_hz:g} Hz, stored at {info.rate_hz:.2f} Hz."
+    note = f"Slow motion: recorded at {recorded_at_hz:g} Hz, stored at {stored_hz:.2f} Hz."
     notes = info.notes if abs(slower - 1) < 0.02 else (*info.notes, note)
     return replace(info, times=info.times * scale, time_scale=scale, notes=notes)
 
@@ -266,14 +529,15 @@ def probe_safely(
         )
     except subprocess.TimeoutExpired as error:
         raise VideoError(
-            f"{path.name} could not be read within {timeout_s:g} s; it is probably damaged: copy it again."
+            f"{path.name} could not be read within {timeout_s:g} s: it is very long, lies on a slow drive, or "
+            "is damaged; copy it to this computer, or cut it."
         ) from error
     try:
         answer = json.loads(child.stdout)
     except ValueError as error:
         raise VideoError(
             f"{path.name} brought the video decoder down (exit {child.returncode}); "
-            "it is damaged: copy it again."
+            "it is damaged, or of a kind that the decoder cannot bear: copy it again, or convert it to H.264."
         ) from error
     if child.returncode == REFUSED:
         raise getattr(errors, answer["kind"])(answer["error"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.outcomes import quality
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.session import Session, Subject, Sync
+from gaitviewer.core.session import Session, Subject, Sync, VideoStream
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.core.timing import VideoInfo
 
 SESSION = Session("s", Subject("P1"))
 SideView = Callable[..., ViewMotion]
@@ -209,3 +211,23 @@ def test_a_doubtful_offset_is_said(
     assert [finding.level for finding in found] == ([] if level is None else [level])
     assert all(words in finding.text and "F8" in finding.advice for finding in found)
     assert offset_findings(motion, sync, by_hand=True) == []
+
+
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("said", [True, False])
+def test_a_file_that_asks_to_be_mirrored_is_warned_of_until_it_is_said(
+    side_view: SideView, make_trial: MakeTrial, asks: bool, said: bool
+) -> None:
+    seen = side_view()
+    seen = replace(seen, passes=tuple(replace(one, mirrored=said) for one in seen.passes))
+    motion = make_trial(seen)
+    notes = ("The file asks to be shown as a mirror image, and is.",) if asks else ()
+    info = VideoInfo(seen.pose.width, seen.pose.height, 0, seen.pose.times, 60.0, None, "h264", notes=notes)
+    stream = VideoStream(View.SAGITTAL, Path("selfie.mp4"), "0" * 64, info)
+    motion = replace(motion, trial=replace(motion.trial, videos=ByView(stream, None)))
+    found = about(measure_session(SESSION, [motion]).quality, "mirror image")
+    assert len(found) == (asks and not said)
+    if found:
+        assert found[0].level is FindingSeverity.WARNING
+        assert "--mirrored" in found[0].text
+        assert "left and right are exchanged" in found[0].text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,12 @@ def test_each_pose_is_told_as_it_comes(tmp_path: Path):
         found = estimate_many({"a": job, "b": job}, cache_dir=tmp_path, came=lambda key, _: told.append(key))
     assert told == ["a", "b"]
     assert list(found) == ["a", "b"]
+
+
+def test_pictures_of_high_dynamic_range_have_a_key_of_their_own() -> None:
+    """Poses that were estimated on them as they are stored are not taken for those on the mapped ones."""
+    mapped = replace(INFO, notes=("High dynamic range (PQ): light and dark are brought into the usual range.",))
+    other = replace(INFO, notes=("The pictures are interlaced: fast limbs show comb edges.",))
+    keys = [result_key("d", info, estimator="e", weights="w", settings="s") for info in (INFO, mapped, other)]
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2]

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from numpy.typing import NDArray
 
+from gaitviewer.core.timing import PAUSE_S
 from gaitviewer.video import write_video
 
 Rgb = NDArray[np.uint8]
+
+
+def _beside(name: str) -> ModuleType:
+    """A module beside this file; tests are no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+write_in_fields = _beside("h264_fields").write_in_fields
 
 
 class Counter:
@@ -56,6 +76,7 @@ class Recording:
     path: Path
     times: NDArray[np.float64]
     first: int = 0
+    kind: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +102,39 @@ def _shifted(source: Path, target: Path, *, ticks: int) -> None:
                 packet.dts = packet.dts + ticks
                 packet.stream = stream
                 new.mux(packet)
+
+
+def join(target: Path, *sources: Path) -> None:
+    """``cat``."""
+    target.write_bytes(b"".join(source.read_bytes() for source in sources))
+
+
+def _joined(folder: Path, counter: Counter, suffix: str, codec: str) -> Recording:
+    """Fifty frames, then forty of another recording whose times start again."""
+    path, parts = folder / f"recording{suffix}", (range(50), range(50, FRAMES))
+    for name, numbers in zip("ab", parts, strict=True):
+        pictures = (counter.picture(number) for number in numbers)
+        write_video(folder / f"{name}{suffix}", pictures, rate_hz=30, gop=12, b_frames=2, codec=codec)
+    join(path, folder / f"a{suffix}", folder / f"b{suffix}")
+    times = np.arange(FRAMES) / 30
+    times[50:] += PAUSE_S
+    return Recording(path, times)
+
+
+def _write_with_preview(path: Path, pictures: Iterator[Rgb], *, default: bool) -> None:
+    """A file whose first video track is a small preview; ``default`` marks the other one as the usual one."""
+    with av.open(str(path), "w") as file:
+        small, large = file.add_stream("mjpeg", rate=30), file.add_stream("libx264", rate=30)
+        for stream, (width, height), kind in ((small, (48, 24), "yuvj420p"), (large, (192, 96), "yuv420p")):
+            stream.width, stream.height, stream.pix_fmt = width, height, kind
+        small.disposition = 0
+        large.disposition = Disposition.default if default else 0
+        for picture in pictures:
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            file.mux(small.encode(frame.reformat(48, 24, "yuvj420p")))
+            file.mux(large.encode(frame))
+        file.mux(small.encode())
+        file.mux(large.encode())
 
 
 def _make(kind: str, folder: Path, counter: Counter) -> Recording:
@@ -125,6 +179,22 @@ def _make(kind: str, folder: Path, counter: Counter) -> Recording:
             step = int(1 / (30 * file.streams.video[0].time_base))
         _shifted(whole, path, ticks=-10 * step)
         return Recording(path, even[:-10], first=10)
+    elif kind == "a packet a field":
+        path = path.with_suffix(".mts")
+        write_in_fields(path, pictures, rate_hz=30)
+    elif kind == "fields and frames":
+        path = path.with_suffix(".ts")
+        write_in_fields(path, pictures, rate_hz=30, whole=range(1, FRAMES, 3))
+    elif kind == "joined transport streams":
+        return _joined(folder, counter, ".mts", "libx264")
+    elif kind == "joined program streams":
+        return _joined(folder, counter, ".mpg", "mpeg2video")
+    elif kind == "preview track first":
+        path = path.with_suffix(".mov")
+        _write_with_preview(path, pictures, default=True)
+    elif kind == "Matroska at 120 Hz":
+        path, even = path.with_suffix(".mkv"), even / 4
+        write_video(path, pictures, rate_hz=120, gop=24, b_frames=3)
     elif kind == "late start":
         whole = folder / "whole.mp4"
         path = path.with_suffix(".mkv")
@@ -148,6 +218,12 @@ KINDS = (
     "VP9",
     "edit list",
     "late start",
+    "a packet a field",
+    "fields and frames",
+    "joined transport streams",
+    "joined program streams",
+    "preview track first",
+    "Matroska at 120 Hz",
 )
 
 
@@ -155,10 +231,22 @@ KINDS = (
 def recording(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, counter: Counter
 ) -> Recording:
-    return _make(request.param, tmp_path_factory.mktemp("video"), counter)
+    return replace(_make(request.param, tmp_path_factory.mktemp("video"), counter), kind=request.param)
 
 
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory, counter: Counter) -> Recording:
     """Ninety frames at 30 Hz with B-frames and a key frame every 24."""
     return _make("B-frames", tmp_path_factory.mktemp("plain"), counter)
+
+
+@pytest.fixture(scope="session")
+def in_fields() -> Any:
+    """Writes a file in which frames are two packets with a field each."""
+    return write_in_fields
+
+
+@pytest.fixture(scope="session")
+def with_preview() -> Any:
+    """Writes a file whose first video track is a small preview."""
+    return _write_with_preview

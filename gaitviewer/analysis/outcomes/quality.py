@@ -110,6 +110,17 @@ def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -
             trial=trial,
             view=view,
         )
+    if stream is not None and stream.info.mirrored and not seen.passes[0].mirrored:
+        yield QualityFinding(
+            FindingSeverity.WARNING,
+            "mirror image",
+            f"the file of the {_WORDS[view]} asks to be shown as a mirror image, and is: if writing in the "
+            "picture reads backwards, left and right are exchanged until you say that the videos are mirrored "
+            "(--mirrored)",
+            "switch off the mirroring of the front camera, or use the camera at the back",
+            trial=trial,
+            view=view,
+        )
     if math.isfinite(leg_px):
         yield _size(leg_px, trial, view)
     yield from _out_of_plane(seen, trial, view)

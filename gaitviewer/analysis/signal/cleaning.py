@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,9 +102,12 @@ def smooth_xy(pose: PoseSequence, *, cutoff_hz: float | None = None) -> F8:
     cutoff = default_cutoff_hz(pose.rate_hz) if cutoff_hz is None else cutoff_hz
     seen = pose.seen
     out = np.full_like(xy, np.nan)
+    ends = [0, *pauses(pose.times), len(pose)]
     for point in range(xy.shape[1]):
-        for start, stop in segments(seen[:, point]):
-            out[start:stop, point] = low_pass(pose.times[start:stop], xy[start:stop, point], cutoff)
+        for first, last in pairwise(ends):
+            for start, stop in segments(seen[first:last, point]):
+                rows = slice(first + start, first + stop)
+                out[rows, point] = low_pass(pose.times[rows], xy[rows, point], cutoff)
     pinned = (pose.origin == Origin.CORRECTED) & seen
     out[pinned] = xy[pinned]
     return out
@@ -128,6 +132,11 @@ def low_pass(times: F8, values: F8, cutoff_hz: float) -> F8:
     pad = min(len(grid) - 1, max(6, int(1.0 / (cutoff_hz * step))))
     filtered = sosfiltfilt(_butterworth(round(share, 6)), grid, axis=0, padtype="odd", padlen=pad)
     return np.asarray(filtered if even else CubicSpline(stamps, filtered)(times), np.float64)
+
+
+def pauses(times: F8) -> list[int]:
+    """Numbers of the frames before which the recording paused, as between recordings that were joined."""
+    return [int(row) + 1 for row in np.flatnonzero(np.diff(times) > motion_settings().cleaning.pause_s)]
 
 
 @lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, segments
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses, segments
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -156,8 +156,9 @@ def _cut_off(pose: PoseSequence, margin: float) -> tuple[str, ...]:
 
 
 def _joined(times: F8, middle: F8, height: F8, seen: Mask) -> Mask:
-    """False at frames where somebody else, or a wild estimate, takes the subject's place."""
+    """False at frames where somebody else, or a wild estimate, takes the subject's place, and after a pause."""
     joined = np.ones(len(times), np.bool_)
+    joined[pauses(times)] = False
     rows = np.flatnonzero(seen)
     for before, here in pairwise(rows):
         size = min(height[before], height[here])
@@ -165,7 +166,7 @@ def _joined(times: F8, middle: F8, height: F8, seen: Mask) -> Mask:
         allowed = _JUMP_SHARE + 4.0 * (times[here] - times[before])
         moved = float(np.hypot(*(middle[here] - middle[before]))) / size
         grown = abs(float(np.log(height[here] / height[before])))
-        joined[here] = moved <= allowed and grown <= _JUMP_SIZE + (times[here] - times[before])
+        joined[here] &= moved <= allowed and grown <= _JUMP_SIZE + (times[here] - times[before])
     return joined
 
 

@@ -7,14 +7,20 @@ stops or turns are excluded, and each says why.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, Stride, WalkingPass
+
+K = TypeVar("K", bound=Hashable)
+
+ANOTHER_SPEED = "this pass plays at another speed"
 
 
 def find_strides(
@@ -142,6 +148,68 @@ def exclude_at_the_edge(
             stride = replace(stride, excluded=stride.excluded or reason)
         out.append(stride)
     return tuple(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a walking pass plays.
+
+    Attributes:
+        stride_s: median stride time.   speed: median walking speed, body heights a second.
+    """
+
+    stride_s: float
+    speed: float
+
+
+def pace_of(strides: Sequence[Stride], speed: F8) -> Pace | None:
+    """The pace of one pass; None where it has no stride that counts, or no speed is known.
+
+    Args:
+        strides: of that pass.
+        speed: [n] walking speed in the frames of the pass, body heights a second; NaN where unknown.
+    """
+    times = [stride.duration_s for stride in strides if stride.counts]
+    known = np.abs(speed[np.isfinite(speed)])
+    if not times or not known.size:
+        return None
+    return Pace(float(np.median(times)), float(np.median(known)))
+
+
+def unlike_paces(paces: Mapping[K, Pace]) -> dict[K, str]:
+    """Which passes play at another speed than the usual one, and the reason why their strides do not count.
+
+    A slow-motion export often holds real speed and slow motion in one rate. Slowed down, a stride takes as much
+    longer as the subject walks slower; a stride that was cut out wrongly, or a person who takes their time,
+    does not change both alike. The passes whose stride time is nearest to that of ordinary walking count.
+    """
+    s = motion_settings().strides
+    if len(paces) < 2:
+        return {}
+    usual = min(paces.values(), key=lambda pace: abs(math.log(pace.stride_s / s.usual_s)))
+
+    def unlike(pace: Pace) -> bool:
+        longer, slower = pace.stride_s / usual.stride_s, usual.speed / max(pace.speed, 1e-9)
+        return min(longer, slower) > s.unlike_share or max(longer, slower) < 1.0 / s.unlike_share
+
+    return {
+        key: f"{ANOTHER_SPEED}: a stride takes {pace.stride_s:.2f} s, in others {usual.stride_s:.2f} s"
+        for key, pace in paces.items()
+        if unlike(pace)
+    }
+
+
+def of_another_speed(strides: Sequence[Stride], pass_index: int) -> bool:
+    """Whether a pass was set apart by :func:`unlike_paces`."""
+    return any(one.pass_index == pass_index and one.excluded.startswith(ANOTHER_SPEED) for one in strides)
+
+
+def set_apart(strides: Sequence[Stride], reasons: Mapping[int, str]) -> tuple[Stride, ...]:
+    """Exclude the strides of the passes (by their index) that a reason is given for."""
+    return tuple(
+        replace(one, excluded=one.excluded or reasons[one.pass_index]) if one.pass_index in reasons else one
+        for one in strides
+    )
 
 
 def move_events(events: GaitEvents, offset_s: float, *, sigma_s: float = 0.0) -> GaitEvents:

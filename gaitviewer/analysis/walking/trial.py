@@ -11,14 +11,21 @@ import numpy as np
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
+from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
 from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
 from gaitviewer.analysis.walking.strides import (
+    ANOTHER_SPEED,
+    Pace,
     exclude_at_the_edge,
     exclude_unsteady,
     exclude_unsure,
     find_strides,
     move_events,
+    of_another_speed,
+    pace_of,
+    set_apart,
     slow_motion_suspected,
+    unlike_paces,
 )
 from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
 from gaitviewer.core.gait import (
@@ -193,11 +200,80 @@ def _strides_of(
         speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
+    apart = unlike_paces(paces_of(travel, passes, out))
+    alike = tuple(one for one in out if one.pass_index not in apart)
     # over all passes, so that one bad pass does not make its own measure
     if passes[0].view is View.CORONAL:
-        return exclude_unsure(tuple(out))
-    spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
-    return exclude_at_the_edge(tuple(out), spans)
+        checked = exclude_unsure(alike)
+    else:
+        spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
+        checked = exclude_at_the_edge(alike, spans)
+    rest = set_apart([one for one in out if one.pass_index in apart], apart)
+    return tuple(sorted((*checked, *rest), key=lambda one: one.pass_index))
+
+
+def paces_of(
+    travel: BodyTrajectory, passes: Sequence[WalkingPass], strides: Sequence[Stride]
+) -> dict[int, Pace]:
+    """The pace of each pass of a view that has strides, by its index."""
+    found = {}
+    for index, one in enumerate(passes):
+        speed = (travel.lateral if one.view is View.SAGITTAL else travel.depth)[one.start : one.stop]
+        pace = pace_of([stride for stride in strides if stride.pass_index == index], speed)
+        if pace is not None:
+            found[index] = pace
+    return found
+
+
+def alike_trials(motions: Sequence[TrialMotion]) -> tuple[TrialMotion, ...]:
+    """The same trials; where a view of one plays at another speed than the others', its strides do not count.
+
+    What plays at real speed in one file and slowed down in another is one walk in different clocks.
+    """
+    found = list(motions)
+    for view in View:
+        seen = {number: one for number, motion in enumerate(found) if (one := motion.views[view]) is not None}
+        paces = {
+            (number, index): pace
+            for number, one in seen.items()
+            for index, pace in paces_of(body_trajectory(one.pose), one.passes, one.strides).items()
+        }
+        apart = unlike_paces(paces)
+        for number in sorted({number for number, _ in apart}):
+            motion, old = found[number], seen[number]
+            mine = {index: why for (place, index), why in apart.items() if place == number}
+            known = len(speed_findings(old.strides, motion.trial.id, view))
+            strides = set_apart(old.strides, mine)
+            told = speed_findings(strides, motion.trial.id, view)[known:]
+            new = replace(old, strides=strides, quality=(*old.quality, *told))
+            views = {other: new if other is view else motion.views[other] for other in View}
+            found[number] = replace(motion, views=ByView(*(views[other] for other in View)))
+    return tuple(found)
+
+
+def speed_findings(strides: Sequence[Stride], trial_id: str, view: View) -> list[QualityFinding]:
+    """What is said of the passes that play at another speed."""
+    out = []
+    for index in sorted(
+        {stride.pass_index for stride in strides if of_another_speed(strides, stride.pass_index)}
+    ):
+        why = next(
+            one.excluded
+            for one in strides
+            if one.pass_index == index and one.excluded.startswith(ANOTHER_SPEED)
+        )
+        text = (
+            f"Pass {index + 1} of the {_NAMES[view]} video plays at another speed than the others "
+            f"({why.partition(': ')[2]}): its strides do not count."
+        )
+        advice = (
+            "A slow-motion export may hold real speed and slow motion: cut it, and give the slow part with the "
+            "rate that it was recorded at."
+        )
+        out.append(
+            QualityFinding(FindingSeverity.WARNING, "unlike speeds", text, advice, trial=trial_id, view=view)
+        )
+    return out
 
 
 def _brought_together(
@@ -218,10 +294,13 @@ def _brought_together(
         return replace(coronal, quality=quality)
     events: list[GaitEvents] = []
     strides: list[Stride] = []
+    lending = [
+        found for number, found in enumerate(sagittal.events) if not of_another_speed(sagittal.strides, number)
+    ]
     for index, (one, own, (start, stop)) in enumerate(zip(coronal.passes, coronal.events, spans, strict=True)):
         moved = [
             event
-            for found in sagittal.events
+            for found in lending
             for event in move_events(found, sync.offset_s, sigma_s=sync.sigma_s).events
             if start <= event.time_s <= stop
         ]
@@ -231,7 +310,11 @@ def _brought_together(
         kept = [mine for mine in kept if not any(_overlap(mine, theirs) for theirs in lent)]
         strides += _numbered([*lent, *kept])
         events.append(_merged(moved, own))
-    return replace(coronal, events=tuple(events), strides=tuple(strides), quality=quality)
+    apart = unlike_paces(paces_of(body_trajectory(pose), coronal.passes, strides))
+    known = len(speed_findings(coronal.strides, trial_id, View.CORONAL))
+    together = set_apart(strides, apart)
+    quality = (*quality, *speed_findings(together, trial_id, View.CORONAL)[known:])
+    return replace(coronal, events=tuple(events), strides=together, quality=quality)
 
 
 def _overlap(one: Stride, other: Stride) -> bool:
@@ -289,7 +372,8 @@ def _on_strides(
         )
         advice = "Let the subject walk farther past the camera, or stand farther away."
         out.append(QualityFinding(FindingSeverity.WARNING, "strides", text, advice, trial=trial_id, view=view))
-    slow = slow_motion_suspected(strides)
+    out += speed_findings(strides, trial_id, view)
+    slow = slow_motion_suspected(tuple(one for one in strides if not of_another_speed(strides, one.pass_index)))
     if slow is not None:
         text = f"A stride takes {slow:.1f} s: this looks like slow motion played at normal speed."
         advice = "If it was recorded at a higher rate, say so (for instance: recorded at 240 frames a second)."

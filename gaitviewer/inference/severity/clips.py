@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.signal.cleaning import nanmean, nanmedian, smooth_xy
+from gaitviewer.analysis.walking.strides import of_another_speed
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
@@ -146,6 +147,8 @@ def _clips_of_pass(
     size = _size_px(points, times, walk.view)
     if size is None:
         return "the size of the body cannot be read"
+    if of_another_speed(seen.strides, number):
+        return "it plays at another speed than the others"
     own = [s for s in seen.strides if s.pass_index == number and s.counts]
     grids = _time_grids(times, own, how)
     if not grids:

@@ -13,6 +13,7 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import UserError, VideoError
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
@@ -75,7 +76,9 @@ def open_trials(request: AnalyzeRequest, tick: Tick) -> tuple[Trial, ...]:
                 tick(number / len(wanted), message("progress.reading", file=path.name))
             streams.append(None if probe is None else probe.result())
     _refuse_copies([stream for stream in streams if stream is not None])
-    pairs = zip(streams[::2], streams[1::2], strict=True)
+    pairs = list(zip(streams[::2], streams[1::2], strict=True))
+    for pair in pairs:
+        _refuse_joined_pair([stream for stream in pair if stream is not None])
     return tuple(Trial(f"t{number}", ByView(*pair)) for number, pair in enumerate(pairs, start=1))
 
 
@@ -90,6 +93,16 @@ def _refuse_copies(streams: list[VideoStream]) -> None:
         seen[stream.sha256] = stream.path.name
 
 
+def _refuse_joined_pair(streams: list[VideoStream]) -> None:
+    """Each of the recordings in a file has an offset of its own to the other view: none holds for all."""
+    joined = next((stream for stream in streams if stream.info.joined), None)
+    if joined is not None and len(streams) > 1:
+        raise VideoError(
+            f"{joined.path.name} is two or more recordings in one file, which cannot be timed against the "
+            "other view: give them as files of their own, each with its own other view, or this file alone."
+        )
+
+
 def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[str, bool]:
     """What a video is good for, in one line, and whether it can be used at all."""
     from gaitviewer import video
@@ -100,11 +113,20 @@ def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tu
     except UserError as error:
         return str(error), False
     facts = f"{info.width} × {info.height}, {info.rate_hz:.0f} Hz, {info.duration_s:.1f} s"
+    if info.joined:
+        facts = f"{facts}, recordings joined in one file"
+    if info.mirrored:
+        return f"{facts}: {_worth(info)}; the file asks to be shown as a mirror image: sides depend on it", True
+    return f"{facts}: {_worth(info)}", True
+
+
+def _worth(info: VideoInfo) -> str:
+    """What a frame rate is good for."""
     limits = tomllib.loads((paths.resources() / "quality.toml").read_text(encoding="utf-8"))["frame_rate"]
     if info.rate_hz < limits["refuse"]:
-        return f"{facts}: too slow to time foot contacts", True
+        return "too slow to time foot contacts"
     if info.rate_hz < limits["note"]:
-        return f"{facts}: foot contacts will be rough", True
+        return "foot contacts will be rough"
     if info.rate_hz < limits["good"]:
-        return f"{facts}: usable, 60 Hz is better", True
-    return f"{facts}: good", True
+        return "usable, 60 Hz is better"
+    return "good"

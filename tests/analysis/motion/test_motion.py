@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gaitviewer.analysis.walking.trial import read_trial, read_view
+from gaitviewer.analysis.signal.cleaning import smooth_xy
+from gaitviewer.analysis.walking.trial import alike_trials, read_trial, read_view
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
@@ -172,3 +173,85 @@ def test_garbage_is_read_or_refused_but_never_crashes(
         assert text.endswith((".", "?")) or (
             motion is not None and len(motion.events) == len(motion.passes) > 0
         )
+
+
+# --- passes of unlike speed, and pauses --------------------------------------------------------------------
+
+
+def _there_and_back(walk: Callable[..., Any], slower: float) -> tuple[Any, Any]:
+    """To one side in real time, and back in a clock that many times slower."""
+    back = walk(seconds=4.0 * slower, speed=1.1 / slower, stride_s=slower, rate_hz=60.0, sign=-1.0)
+    return walk(seconds=4.0), back
+
+
+@pytest.mark.parametrize("slower", [2.0, 4.0])
+def test_a_pass_in_slow_motion_is_not_pooled_with_one_in_real_time(
+    walk: Callable[..., Any],
+    from_side: Callable[..., PoseSequence],
+    one_after_another: Callable[..., Any],
+    slower: float,
+) -> None:
+    pose = from_side(one_after_another(*_there_and_back(walk, slower)))
+    motion = read_view(pose, View.SAGITTAL, trial_id="t1")
+    assert len(motion.passes) == 2
+    counting = [s for s in motion.strides if s.counts]
+    assert {s.pass_index for s in counting} == {0}
+    assert {s.side for s in counting} == set(Side)
+    assert all(s.duration_s == pytest.approx(1.0, abs=0.05) for s in counting)
+    assert all("plays at another speed" in s.excluded for s in motion.strides if s.pass_index == 1)
+    told = [f for f in motion.quality if f.topic == "unlike speeds"]
+    assert len(told) == 1
+    assert told[0].text.startswith("Pass 2 of the side-view video plays at another speed")
+    assert not any(f.topic == "slow motion" for f in motion.quality)
+
+
+def test_passes_of_one_speed_stay_pooled(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence], one_after_another: Callable[..., Any]
+) -> None:
+    pose = from_side(
+        one_after_another(walk(seconds=4.0), walk(seconds=5.0, speed=0.85, stride_s=1.2, sign=-1.0))
+    )
+    motion = read_view(pose, View.SAGITTAL, trial_id="t1")
+    assert {s.pass_index for s in motion.strides if s.counts} == {0, 1}
+    assert not any(f.topic == "unlike speeds" for f in motion.quality)
+
+
+def test_recordings_of_unlike_speed_are_not_pooled(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence]
+) -> None:
+    trials = [
+        read_trial(Trial(f"t{number}", ByView(None, None)), ByView(from_side(body), None))
+        for number, body in enumerate(_there_and_back(walk, 2.0), start=1)
+    ]
+    assert all(s.counts for trial in trials for s in trial.views.sagittal.strides)
+    real, slow = (trial.views.sagittal for trial in alike_trials(trials))
+    assert real is trials[0].views.sagittal
+    assert not any(s.counts for s in slow.strides)
+    assert [f.topic for f in slow.quality if f.trial == "t2"].count("unlike speeds") == 1
+    assert alike_trials(trials[:1]) == tuple(trials[:1])
+
+
+def test_nothing_is_joined_across_a_pause(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence], one_after_another: Callable[..., Any]
+) -> None:
+    """Two clips behind each other, the second one beginning in mid-walk: as if each were alone."""
+    first = from_side(walk(seconds=3.0), size=(3000, 1080), middle_m=1.6)
+    second = from_side(walk(seconds=4.0), size=(3000, 1080), middle_m=1.6)
+    both = PoseSequence(
+        np.concatenate([first.xy, second.xy]),
+        np.concatenate([first.score, second.score]),
+        np.concatenate([first.times, first.times[-1] + 2.0 + second.times]),
+        3000,
+        1080,
+    )
+    smooth = smooth_xy(both)
+    np.testing.assert_allclose(smooth[: len(first)], smooth_xy(first), atol=1e-6)
+    np.testing.assert_allclose(smooth[len(first) :], smooth_xy(second), atol=1e-6)
+    motion = read_view(both, View.SAGITTAL, trial_id="t1")
+    assert [(one.start < len(first), one.stop <= len(first)) for one in motion.passes] == [
+        (True, True),
+        (False, False),
+    ]
+    assert all(s.duration_s == pytest.approx(1.0, abs=0.05) for s in motion.strides if s.counts)
+    alone = [read_view(pose, View.SAGITTAL, trial_id="t1") for pose in (first, second)]
+    assert len(motion.strides) == sum(len(one.strides) for one in alone)

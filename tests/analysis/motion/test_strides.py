@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gaitviewer.analysis.walking.strides import (
+    Pace,
     exclude_unsteady,
     exclude_unsure,
     find_strides,
     move_events,
+    pace_of,
     slow_motion_suspected,
+    unlike_paces,
 )
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, Stride, View, WalkingPass
 
@@ -120,3 +125,42 @@ def test_a_stride_that_ends_at_the_edge_and_is_unlike_the_others_is_not_believed
     assert "0.85 s" in doubted.excluded
     assert all(s.counts for s in exclude_at_the_edge((whole, cut), [(0.5, 3.5)]))
     assert all(s.counts for s in exclude_at_the_edge((whole, stride(1, 2.0, 2.95)), [(0.5, 3.0)]))
+
+
+# --- passes that play at unlike speeds ---------------------------------------------------------------------
+
+
+def _paces(**paces: tuple[float, float]) -> dict[str, Pace]:
+    return {name: Pace(*pace) for name, pace in paces.items()}
+
+
+@pytest.mark.parametrize("slower", [2.0, 4.0, 8.0])
+def test_a_pass_in_slow_motion_is_set_apart(slower: float) -> None:
+    apart = unlike_paces(_paces(real=(0.98, 0.7), slow=(0.98 * slower, 0.7 / slower)))
+    assert list(apart) == ["slow"]
+    assert f"a stride takes {0.98 * slower:.2f} s, in others 0.98 s" in apart["slow"]
+
+
+def test_a_pass_played_too_fast_is_set_apart() -> None:
+    assert list(unlike_paces(_paces(fast=(0.3, 2.1), real=(0.9, 0.7)))) == ["fast"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (1.35, 0.50),  # the same person in no hurry
+        (1.96, 0.68),  # a contact was missed: strides twice as long at the same speed
+        (1.02, 0.35),  # half as fast with the same stride time: another distance to the camera
+    ],
+)
+def test_passes_of_one_walk_are_alike(other: tuple[float, float]) -> None:
+    assert unlike_paces(_paces(one=(0.98, 0.7), other=other)) == {}
+    assert unlike_paces(_paces(one=(0.98, 0.7))) == {}
+
+
+def test_only_strides_that_count_make_a_pace() -> None:
+    strides = _strides(_walk(1.0))
+    speed = np.array([0.5, np.nan, -0.7])
+    assert pace_of(strides, speed) == Pace(pytest.approx(1.0), pytest.approx(0.6))
+    assert pace_of([replace(s, excluded="turning") for s in strides], speed) is None
+    assert pace_of(strides, np.full(3, np.nan)) is None
