@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -17,10 +16,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from gaitviewer import paths
-from gaitviewer.core.document import Document, Texts, TrialData
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.errors import ChangedElsewhereError, StoreError
-from gaitviewer.store import additions, database, migrations, rows
+from gaitviewer.store import changes, database, migrations, rows
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.listing import list_sessions
 from gaitviewer.store.loading import load_document
@@ -123,9 +122,14 @@ class Library:
             return [dict(row) for row in self.connection.execute(sql, values)]
 
     def save_session(
-        self, document: Document, *, opened: str | None = None, saved_utc: str | None = None
+        self,
+        document: Document,
+        *,
+        opened: str | None = None,
+        before: Document | None = None,
+        saved_utc: str | None = None,
     ) -> str:
-        """Saves a session with all that is in its document, all of it or nothing.
+        """Saves a session with all that is in its document, all of it or nothing; on disk when it returns.
 
         What was saved under the same session id before is replaced; snapshots and outputs stay. A deleted
         session is in the list again.
@@ -133,6 +137,8 @@ class Library:
         Args:
             document: the session.
             opened: the revision that the document was made from; None: whatever is there is replaced.
+            before: what was loaded or saved as ``opened``: then only what differs from it is written. Keypoints
+                and recordings differ unless they are the very same objects.
             saved_utc: when this very document was saved before, if it was; None: now.
 
         Returns:
@@ -149,7 +155,10 @@ class Library:
                     f"Another program has changed the session of {session.subject.pseudonym} since it was "
                     "opened here, so nothing was saved: keep yours as a copy, or take the other one."
                 )
-            db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
+            if opened is None or (before is not None and before.session.id != session.id):
+                before = None  # nobody knows what is there
+            if before is None or before.session.subject != session.subject:
+                db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
             created = self.connection.execute(
                 "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
             ).fetchone()
@@ -161,16 +170,7 @@ class Library:
                 "foot_zero_right_deg": document.foot_zero_deg.right,
             }
             db.table("sessions").upsert(row, pk="id")
-            for table in ("trials", "grades", "key_images", "hand_measures", "texts"):
-                self.connection.execute(f"DELETE FROM {table} WHERE session = ?", (session.id,))
-            db.table("trials").insert_all(rows.trial_rows(document))
-            for data in document.trials:
-                _insert_trial(db, session.id, data, now)
-            db.table("grades").insert_all(rows.grade_rows(document))
-            db.table("key_images").insert_all(additions.key_image_rows(document))
-            db.table("hand_measures").insert_all(additions.hand_measure_rows(document))
-            if document.texts != Texts():
-                db.table("texts").insert(additions.texts_row(document))
+            changes.write_changes(db, document, before, now=now)
         return revision
 
     def _revision(self, session_id: str) -> str | None:
@@ -285,7 +285,7 @@ class Library:
         with self._writing():
             self.connection.execute(
                 "UPDATE videos SET path = ?, seen_utc = ? WHERE sha256 = ?",
-                (_path_text(path), now_utc(), sha256),
+                (rows.path_text(path), now_utc(), sha256),
             )
 
     def add_output(self, session_id: str, path: Path, *, kind: str, sha256: str = "") -> None:
@@ -297,7 +297,7 @@ class Library:
         row = {
             "session": session_id,
             "kind": kind,
-            "path": _path_text(path),
+            "path": rows.path_text(path),
             "sha256": sha256,
             "when": now_utc(),
         }
@@ -360,27 +360,6 @@ class Library:
 def now_utc() -> str:
     """The present, ISO 8601 in UTC to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _insert_trial(db: Database, session: str, data: TrialData, now: str) -> None:
-    for view in View:
-        key = {"session": session, "trial": data.trial.id, "view": view.value}
-        stream, pose, made = data.trial.videos[view], data.poses[view], data.provenance[view]
-        if stream is not None:
-            seen = {"sha256": stream.sha256, "path": _path_text(stream.path), "seen_utc": now}
-            db.table("videos").upsert(seen, pk="sha256")
-            db.table("recordings").insert(rows.recording_row(key, stream))
-        if pose is not None:
-            db.table("poses").insert(rows.pose_row(key, pose))
-        if made is not None:
-            db.table("provenance").insert(rows.provenance_row(key, made))
-        db.table("events").insert_all(rows.event_rows(key, data.events[view] or ()))
-    db.table("excluded_strides").insert_all(rows.excluded_rows(session, data))
-
-
-def _path_text(path: Path) -> str:
-    # File names that are no valid UTF-8 cannot be stored as text; the digest still identifies the video.
-    return os.fsencode(path.absolute()).decode("utf-8", "replace")
 
 
 def _digest(previous: str, session: str, when: str, who: str, text: str) -> str:

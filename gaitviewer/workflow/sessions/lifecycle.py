@@ -139,7 +139,12 @@ def signature_of(library: Library, session_id: str) -> tuple[Signature | None, b
 
 
 def save_document(
-    library: Library, document: Document, *, opened: str | None = None, signed: Signature | None = None
+    library: Library,
+    document: Document,
+    *,
+    opened: str | None = None,
+    before: Document | None = None,
+    signed: Signature | None = None,
 ) -> str:
     """Save a session; returns the revision that is in the library now.
 
@@ -147,6 +152,7 @@ def save_document(
         library: where.
         document: the session.
         opened: the revision that it was made from; None: whatever is there is replaced.
+        before: what was loaded or saved as ``opened``, so that only what differs is written.
         signed: the signature, if this is the very document that was signed (come back to by undoing): it is
             still signed then.
 
@@ -154,7 +160,9 @@ def save_document(
         ChangedElsewhereError: another program saved it meanwhile; the library is as it was.
         StoreError: the library is as it was.
     """
-    return library.save_session(document, opened=opened, saved_utc=signed.when if signed else None)
+    return library.save_session(
+        document, opened=opened, before=before, saved_utc=signed.when if signed else None
+    )
 
 
 def save_copy(library: Library, document: Document) -> tuple[Document, str]:
