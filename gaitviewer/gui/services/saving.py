@@ -59,16 +59,23 @@ class SavingService(LibraryService):
         """Open a session of the library."""
         raise NotImplementedError
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the library can only be read: nothing is saved then."""
+        from gaitviewer.store import is_read_only
+
+        return is_read_only(self.library_file)
+
     def save_soon(self) -> None:
         """Save when nothing was edited for a moment."""
-        if not self.state.is_saved:
+        if not self.state.is_saved and not self.read_only:
             self._save_timer.start()
 
     def save(self) -> None:
         """Save the open session in the background if there is something to save."""
         document = self.state.kept
         self._save_timer.stop()
-        if document is None or self.state.is_saved:
+        if document is None or self.state.is_saved or self.read_only:
             return
 
         def work(tick: Tick) -> None:
@@ -85,7 +92,7 @@ class SavingService(LibraryService):
         """Save before going on; False if that failed (the session is still shown as unsaved)."""
         document = self.state.kept
         self._save_timer.stop()
-        if document is None or self.state.is_saved:
+        if document is None or self.state.is_saved or self.read_only:
             return True
         try:
             self._write(document)

@@ -13,6 +13,7 @@ from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Footwear, WalkingAid
+from gaitviewer.util import private
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def demo_videos(scene: DemoScene, folder: Path, *, tick: Tick = no_progress) -> 
     """
     from gaitviewer.video import write_video
 
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     made = []
     for number, view in enumerate(View):
         path = folder / f"{view.value}.mp4"
