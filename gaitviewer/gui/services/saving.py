@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.output import Signature
+from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import ChangedElsewhereError, UserError
 from gaitviewer.gui.model.state import AppState
@@ -59,16 +60,23 @@ class SavingService(LibraryService):
         """Open a session of the library."""
         raise NotImplementedError
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the library can only be read: nothing is saved then."""
+        from gaitviewer.store import is_read_only
+
+        return is_read_only(self.library_file)
+
     def save_soon(self) -> None:
         """Save when nothing was edited for a moment."""
-        if not self.state.is_saved:
+        if not self.state.is_saved and not self.read_only:
             self._save_timer.start()
 
     def save(self) -> None:
         """Save the open session in the background if there is something to save."""
         document = self.state.kept
         self._save_timer.stop()
-        if document is None or self.state.is_saved:
+        if document is None or self.state.is_saved or self.read_only:
             return
 
         def work(tick: Tick) -> None:
@@ -85,7 +93,7 @@ class SavingService(LibraryService):
         """Save before going on; False if that failed (the session is still shown as unsaved)."""
         document = self.state.kept
         self._save_timer.stop()
-        if document is None or self.state.is_saved:
+        if document is None or self.state.is_saved or self.read_only:
             return True
         try:
             self._write(document)
@@ -132,6 +140,14 @@ class SavingService(LibraryService):
         """Who signed the open session last, if anybody did."""
         document = self.state.kept
         return self._signatures.get(document.session.id, (None, None))[0] if document is not None else None
+
+    @property
+    def signature_now(self) -> Signature | None:
+        """The signature of the open session as it is worth now, edits since it was opened included."""
+        signature = self.signature
+        if signature is None or not signature.stands or self.is_signed:
+            return signature
+        return replace(signature, state=SignatureState.CHANGED)
 
     @property
     def is_signed(self) -> bool:
