@@ -7,7 +7,8 @@
     │   ├── AnalysisError         poses were found, but no gait can be measured from them
     │   ├── FormatError           an exchange file (C3D, TRC, CSV, ...) cannot be read
     │   ├── StoreError            the library is damaged, newer than the program, or not writable
-    │   │   └── ChangedElsewhereError  another program saved the session after it was opened here
+    │   │   ├── ChangedElsewhereError  another program saved the session after it was opened here
+    │   │   └── DamagedLibraryError    the library's file is damaged; a copy may be put in its place
     │   ├── OutputError           a result cannot be written
     │   └── SettingsError         an option or a setting has an impossible value
     └── Cancelled                 the user stopped a running job
@@ -61,6 +62,10 @@ class StoreError(UserError):
 
 class ChangedElsewhereError(StoreError):
     """Another program saved the session after it was opened here; nothing was written."""
+
+
+class DamagedLibraryError(StoreError):
+    """The file of the library, or a page of it, is damaged, or it is no library; it was left as it is."""
 
 
 class OutputError(UserError):

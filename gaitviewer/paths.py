@@ -62,6 +62,11 @@ def log_dir() -> Path:
     return _user("logs")
 
 
+def own_folders() -> tuple[Path, ...]:
+    """All folders of the user's own; for nobody else, see :mod:`gaitviewer.util.private`."""
+    return tuple(dict.fromkeys((data_dir(), config_dir(), cache_dir(), log_dir())))
+
+
 def library_file() -> Path:
     """The SQLite library."""
     return data_dir() / "library.db"

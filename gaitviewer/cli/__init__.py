@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from gaitviewer import paths
 from gaitviewer.errors import Cancelled, UserError
+from gaitviewer.util import private
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -17,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = build_parser().parse_args(arguments)
     try:
+        private.tighten(paths.own_folders())
         _start_logging(options)
         code: int = options.run(options)
         return code

@@ -1,4 +1,4 @@
-"""``gaitviewer sessions``: what is in the library, and taking sessions out of it."""
+"""``gaitviewer sessions``: what is in the library, taking sessions out of it, and its copies."""
 
 from __future__ import annotations
 
@@ -44,6 +44,22 @@ def add_sessions(commands: Any) -> None:
             action.add_argument("--yes", action="store_true", help="do not ask")
         _add_common(action)
         action.set_defaults(run=_run_purge if name == "purge" else _run_change, command=name)
+    listed = actions.add_parser(
+        "copies",
+        help="copies of the library that the program keeps",
+        description="Lists the copies of the library that the program keeps by itself, the latest first.",
+    )
+    _add_common(listed)
+    listed.set_defaults(run=_run_copies)
+    restored = actions.add_parser(
+        "restore-copy",
+        help="put a copy in the place of a damaged library",
+        description="Puts a copy of the library in its place, the latest one unless you name another. The file "
+        "that was there is set aside, not deleted.",
+    )
+    restored.add_argument("copy", nargs="?", type=Path, metavar="COPY", help="file of the copy")
+    _add_common(restored)
+    restored.set_defaults(run=_run_restore_copy)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +111,7 @@ def _run_change(options: argparse.Namespace) -> int:
 
 def _run_purge(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
-    from gaitviewer.workflow.sessions.queries import change_sessions, older_copies, session_rows
+    from gaitviewer.workflow.sessions.queries import purge_named, session_rows
 
     if bool(options.sessions) == options.all:
         raise SettingsError(
@@ -110,14 +126,33 @@ def _run_purge(options: argparse.Namespace) -> int:
     if not options.yes and not _sure(words):
         print("Nothing was erased.")
         return 0
-    for name in change_sessions(options.library, words, "purge"):
+    purged = purge_named(options.library, words)
+    for name in purged.ids:
         print(_DONE["purge"].format(id=name))
-    copies = older_copies(options.library)
-    if copies:
-        print(
-            "Copies of the library from before an update may still hold them; remove those by hand: "
-            + ", ".join(str(copy) for copy in copies)
-        )
+    for sentence in purged.words:
+        print(sentence)
+    return 0
+
+
+def _run_copies(options: argparse.Namespace) -> int:
+    from gaitviewer import paths
+    from gaitviewer.store import copies_of
+
+    found = copies_of(options.library or paths.library_file())
+    for copy in found:
+        print(f"{copy.path}  {copy.words}")
+    if not found:
+        print("There are no copies yet; one is made before the first change of each day.")
+    return 0
+
+
+def _run_restore_copy(options: argparse.Namespace) -> int:
+    from gaitviewer.workflow.sessions.queries import use_copy
+
+    copy, aside = use_copy(options.library, options.copy)
+    print(f"{copy} is the library now.")
+    if aside is not None:
+        print(f"The file that was there is kept as {aside}.")
     return 0
 
 
@@ -128,6 +163,7 @@ def _sure(words: list[str]) -> bool:
         raise SettingsError("Erasing cannot be undone: say --yes where nobody can be asked.")
     print(
         f"Erase {', '.join(words)} for good? Keypoints, corrections, grades, texts, key images and signatures "
-        "cannot be brought back. Videos, reports and exported files stay where they are."
+        "cannot be brought back, not from the copies of the library either. Videos, reports and exported files "
+        "stay where they are."
     )
     return input("Type yes to erase: ").strip().casefold() == "yes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
 
@@ -32,12 +33,43 @@ class Provenance:
     seconds: float
 
 
+class SignatureState(Enum):
+    """What can be said of a signature by comparing the session with what was signed."""
+
+    VALID = "valid"
+    """The session is, part by part, what was signed."""
+
+    PARTLY = "partly"
+    """Grades and measures are what was signed; the version that signed kept no more to compare with."""
+
+    CHANGED = "changed"
+    """The session is not what was signed."""
+
+    UNKNOWN = "unknown"
+    """The version that signed kept too little to compare with."""
+
+    ALTERED = "altered"
+    """The record of the signatures is not as the program wrote it: it proves nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed a session, and when (ISO 8601 UTC time)."""
+    """Who signed a session, and what that is worth now.
+
+    Attributes:
+        who, when: name, and ISO 8601 UTC time.   state: how the session compares with what was signed.
+        changed: names of the parts that are others now, as far as they are known.
+    """
 
     who: str
     when: str
+    state: SignatureState = SignatureState.VALID
+    changed: tuple[str, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the session may be called signed."""
+        return self.state in (SignatureState.VALID, SignatureState.PARTLY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

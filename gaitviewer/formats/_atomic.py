@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gaitviewer.errors import OutputError
+from gaitviewer.util import private
 
 
 def explain(path: Path, error: OSError) -> OutputError:
@@ -24,6 +25,8 @@ def explain(path: Path, error: OSError) -> OutputError:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Gives a new name beside ``path`` to write to; moves it over ``path`` when the block succeeds.
 
+    The file is there already, empty and for its owner alone (see :mod:`gaitviewer.util.private`).
+
     Raises:
         OutputError: the file could not be written; what was there before is untouched.
     """
@@ -31,9 +34,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         if path.is_dir():
             raise OutputError(f"{path} is a folder; choose another name for the file.")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
+        private.touch(part)
         yield part
         sync_file(part)
+        private.restrict(part, like=path)
         part.replace(path)
         sync_folder(path.parent)
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from gaitviewer import paths
 from gaitviewer.errors import OutputError, SettingsError
 from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
+from gaitviewer.util import private
 
 TASKS = ("severity", "evgs", "scoliosis")
 _log = logging.getLogger(__name__)
@@ -113,8 +114,9 @@ def add_model(source: Path) -> ModelEntry:
     part = target.with_name(f".{name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+        private.make_folder(part)
         for file in (CARD, WEIGHTS):
+            private.touch(part / file)
             shutil.copyfile(source / file, part / file)
         if target.exists():
             shutil.rmtree(target)

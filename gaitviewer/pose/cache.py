@@ -23,6 +23,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
+from gaitviewer.util import private
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def store_result(folder: Path, key: str, result: PoseResult) -> None:
     facts = json.dumps({"provenance": provenance, "notes": list(result.notes)})
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
         with os.fdopen(handle, "wb") as file:
             np.savez(
@@ -94,6 +95,7 @@ def store_result(folder: Path, key: str, result: PoseResult) -> None:
                 bits=result.masks.bits,
                 facts=np.array(facts),
             )
+        private.restrict(Path(temporary))
         Path(temporary).replace(path)
     except OSError as error:
         _LOG.warning("the pose cannot be cached: %s", error)

@@ -34,6 +34,7 @@ from gaitviewer.report.figures import sections as figures_sections
 from gaitviewer.report.figures.style import RULE, SANS, SOFT, register_fonts
 from gaitviewer.report.figures.tiles import JpegCrop
 from gaitviewer.report.pictures import PictureSource, crop_to_jpeg
+from gaitviewer.util import private
 
 PAPERS: dict[str, tuple[float, float]] = {"A4": A4, "Letter": LETTER}
 _SIDE_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 48.0, 44.0, 58.0
@@ -223,14 +224,14 @@ def put_in_place(path: Path, data: bytes) -> None:
         )
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".pdf", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        private.restrict(temporary, like=path)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):

@@ -1,6 +1,19 @@
 """The session library: one SQLite file; the only package that knows sqlite-utils."""
 
+from gaitviewer.store.copies import LibraryCopy, copies_of, latest_copy, restore_copy
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
-from gaitviewer.store.library import Library, open_library
+from gaitviewer.store.library import Library, is_read_only, open_library
 
-__all__ = ["Library", "OutputRow", "RecordingRow", "SessionRow", "Snapshot", "open_library"]
+__all__ = [
+    "Library",
+    "LibraryCopy",
+    "OutputRow",
+    "RecordingRow",
+    "SessionRow",
+    "Snapshot",
+    "copies_of",
+    "is_read_only",
+    "latest_copy",
+    "open_library",
+    "restore_copy",
+]

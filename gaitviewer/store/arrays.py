@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.errors import StoreError
+from gaitviewer.errors import DamagedLibraryError
 
 _MAGIC = b"GVA1"
 _LENGTH = struct.Struct("<I")
@@ -42,7 +42,7 @@ def unpack(blob: bytes) -> NDArray[Any]:
     """The array that was packed.
 
     Raises:
-        StoreError: the bytes are not a packed array, or were damaged.
+        DamagedLibraryError: the bytes are not a packed array, or were damaged.
     """
     try:
         if blob[:4] != _MAGIC:
@@ -57,7 +57,7 @@ def unpack(blob: bytes) -> NDArray[Any]:
             raise ValueError("wrong checksum")
         return np.frombuffer(data, dtype=dtype).reshape(shape)
     except (ValueError, KeyError, TypeError, struct.error, zlib.error, UnicodeDecodeError) as error:
-        raise StoreError(
+        raise DamagedLibraryError(
             f"Stored keypoints or frame times in the library are damaged ({error}); "
             "restore the library from a backup, or analyse the videos again."
         ) from error

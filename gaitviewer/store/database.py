@@ -5,17 +5,17 @@ Reading needs only the standard library; sqlite-utils is imported where somethin
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaitviewer.errors import StoreError
-from gaitviewer.store import migrations
+from gaitviewer.errors import DamagedLibraryError, StoreError
+from gaitviewer.store import copies, migrations
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -48,11 +48,17 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise damaged(path) from error
         raise StoreError(_sentence(path, error)) from error
 
 
+def _code(error: sqlite3.Error) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
 def _sentence(path: Path, error: sqlite3.Error) -> str:
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return (
             f"The library {path} is being written by another program, so nothing was saved; "
@@ -62,8 +68,6 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
         return f"The disk of the library {path} is full, so nothing was saved; free some space and try again."
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return f"The library {path} cannot be opened for writing; check that its folder exists and is writable."
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return damaged(path)
     if code == sqlite3.SQLITE_IOERR:
         return (
             f"The disk of the library {path} failed ({error}); nothing was changed: check the disk and retry."
@@ -79,18 +83,63 @@ def _is_full(path: Path) -> bool:
         return False
 
 
-def damaged(path: Path) -> str:
-    """The sentence for a damaged library; it is left as it is."""
-    return (
-        f"The library {path} is damaged or not a library, and was left as it is; move it away to start a new "
-        "one, or put a backup in its place."
-    )
+def damaged(path: Path, *, session: str = "") -> DamagedLibraryError:
+    """The error for a damaged library, or for one ``session`` in it that cannot be read."""
+    if session:
+        what = (
+            f"The session {session} cannot be read, because a part of the library {path} is damaged. Sessions "
+            "in other parts can still be opened."
+        )
+        instead = copies.offer(path) or "Put a backup of the library in its place."
+        return DamagedLibraryError(f"{what} {instead}")
+    what = f"The library {path} is damaged or not a library, and was left as it is"
+    kept = copies.offer(path)
+    if kept:
+        return DamagedLibraryError(f"{what}. {kept}")
+    return DamagedLibraryError(f"{what}; move it away to start a new one, or put a backup in its place.")
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection with foreign keys, full syncing and explicit transactions only."""
+def can_write(path: Path) -> bool:
+    """Whether an existing library can be written: its file, and its folder, where the journal lies."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def reading_options(path: Path) -> str:
+    """How a library that cannot be written is opened: as part of SQLite's address of it.
+
+    Raises:
+        StoreError: what was written last lies in its journal, which cannot be read without being written.
+        sqlite3.Error: it cannot be read.
+    """
+    try:
+        with closing(connect(path, options="mode=ro")) as connection:
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        return "mode=ro"
+    except sqlite3.Error as error:
+        if _code(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            raise
+    journal = path.with_name(path.name + "-wal")
+    if journal.is_file() and journal.stat().st_size:
+        raise StoreError(
+            f"The library {path} is read-only, and its last changes are still in its journal {journal.name}; "
+            "copy both files to a folder that can be written, and open the library there."
+        )
+    # Write-ahead logging wants to write even to read. Nobody writes what cannot be written.
+    return "mode=ro&immutable=1"
+
+
+def connect(path: Path, *, options: str = "") -> sqlite3.Connection:
+    """A connection with foreign keys, full syncing and explicit transactions only.
+
+    Args:
+        path: the library.
+        options: of SQLite's address of it (``mode=ro``), see :func:`reading_options`.
+    """
     # One connection belongs to one thread; only closing may come from another.
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    where = f"{path.absolute().as_uri()}?{options}" if options else path
+    connection = sqlite3.connect(
+        where, uri=bool(options), timeout=BUSY_S, isolation_level=None, check_same_thread=False
+    )
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
@@ -127,7 +176,7 @@ def applied_steps(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     if tables and application != migrations.APPLICATION_ID:
-        raise StoreError(damaged(path))
+        raise damaged(path)
     if not tables:
         return ()
     rows = connection.execute(
@@ -159,7 +208,7 @@ def set_journal(connection: sqlite3.Connection, *, shared_memory: bool) -> bool:
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Brings an older library up to date, after copying it beside itself.
+    """Brings an older library up to date, after keeping a copy of it.
 
     Raises:
         StoreError: see :func:`applied_steps`; or a step failed and the library is as it was.
@@ -170,21 +219,5 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         if set(applied) == set(migrations.known_names()):
             return
         if applied:
-            _copy_before(path, next(n for n in migrations.known_names() if n not in applied))
+            copies.copy_before_step(path, next(n for n in migrations.known_names() if n not in applied))
         migrations.build().apply(db)
-
-
-def _copy_before(path: Path, step: str) -> Path:
-    """A consistent copy of the library, named after the step that is about to be applied."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    copy = path.with_name(f"{path.stem}-before-{step}-{stamp}{path.suffix}")
-    part = copy.with_name(copy.name + ".part")
-    try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
-            source.backup(target)
-        part.replace(copy)
-    except OSError as error:
-        raise StoreError(f"The library {path} could not be copied before updating it: {error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return copy

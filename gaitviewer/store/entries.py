@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class SessionRow:
         graded: items of limbs that the rater with most of them graded ("not assessable" counts).
         views: views that were recorded.   texts: whether a person wrote any.
         corrected: whether a person corrected points or events, or left something out.
+        damaged: whether it lies in a damaged part of the library; the rest of the line is empty then, but for
+            what could be read.
     """
 
     id: str
@@ -37,6 +40,7 @@ class SessionRow:
     views: frozenset[View] = frozenset()
     texts: bool = False
     corrected: bool = False
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,12 @@ class Snapshot:
     Attributes:
         text: the assessment as JSON text.
         who, when: signer and ISO 8601 UTC time.
-        digest: SHA-256 over session, signer, time, text and the digest of the snapshot before it.
-        intact: whether text and digest still belong together.
+        digest: SHA-256 over session, signer, time, text, content, revision and the digest of the snapshot
+            before it.
+        intact: whether all that still belongs together.
+        content: digest of each part of the session as it was signed; empty in what versions before 0006 of
+            the schema signed.
+        revision: the revision of the session that was signed, "" where it was not kept.
     """
 
     text: str
@@ -75,3 +83,5 @@ class Snapshot:
     when: str
     digest: str
     intact: bool
+    content: Mapping[str, str] = field(default_factory=dict)
+    revision: str = ""

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import secrets
 import sqlite3
 import threading
-import zlib
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Self
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
-from gaitviewer.errors import ChangedElsewhereError, StoreError
-from gaitviewer.store import changes, database, migrations, rows
+from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError
+from gaitviewer.store import changes, copies, database, migrations, rows, signatures
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.listing import list_sessions
 from gaitviewer.store.loading import load_document
 from gaitviewer.store.ownership import Ownership
+from gaitviewer.util import private
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-T = TypeVar("T")
+# The day on which a copy of each library was looked after last.
+_copied: dict[Path, date] = {}
+_copied_lock = threading.Lock()
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_WITHOUT_TEXT = """id, session, "when", who, previous, digest, content, revision, text_sha256,
+    CASE WHEN content = '' THEN text END AS text"""
 
 
 def open_library(path: Path | None = None) -> Library:
@@ -37,14 +40,27 @@ def open_library(path: Path | None = None) -> Library:
     Args:
         path: the file; by default the user's library.
 
+    A library that cannot be written is opened for reading.
+
     Raises:
-        StoreError: damaged, newer than the program, in use elsewhere, or not writable.
+        DamagedLibraryError: it is damaged, or no library.
+        StoreError: newer than the program, in use elsewhere, or it cannot be made.
     """
     return Library(path if path is not None else paths.library_file())
 
 
+def is_read_only(path: Path | None = None) -> bool:
+    """Whether a library that is there (by default the user's) could only be read."""
+    file = path if path is not None else paths.library_file()
+    return file.is_file() and not database.can_write(file)
+
+
 class Library:
-    """An open library; a context manager. Each thread gets a connection of its own."""
+    """An open library; a context manager. Each thread gets a connection of its own.
+
+    Attributes:
+        path: its file.   read_only: whether it can only be read; whatever would write raises StoreError then.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,8 +69,10 @@ class Library:
         self._lock = threading.Lock()
         self._owner: Ownership | None = None
         self._closed = False
+        self._options = ""
+        self.read_only = is_read_only(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(path.parent)
         except OSError as error:
             raise StoreError(
                 f"The folder {path.parent} of the library cannot be made ({error.strerror}); choose another."
@@ -65,7 +83,22 @@ class Library:
             self.close()
             raise
 
+    def _open_for_reading(self) -> None:
+        with database.explained(self.path):
+            self._options = database.reading_options(self.path)
+            applied = database.applied_steps(self.connection, self.path)
+        if set(applied) != set(migrations.known_names()):
+            raise StoreError(
+                f"The library {self.path} was written by an older version of the program and is read-only, so "
+                "it cannot be brought up to date; open it once where it can be written."
+            )
+
     def _open(self) -> None:
+        if self.read_only:
+            self._open_for_reading()
+            return
+        with contextlib.suppress(OSError):  # SQLite says better what is wrong
+            private.touch(self.path)
         on_network = database.is_on_network(self.path)
         if on_network:
             self._owner = Ownership(self.path)
@@ -84,7 +117,7 @@ class Library:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             with database.explained(self.path):
-                connection = database.connect(self.path)
+                connection = database.connect(self.path, options=self._options)
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)
@@ -112,10 +145,27 @@ class Library:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Database]:
+        self.require_writable()
         if self._owner is not None:
             self._owner.check()
+        self._keep_copy()
         with database.explained(self.path), database.writing(self.connection) as db:
             yield db
+
+    def require_writable(self) -> None:
+        """Raises StoreError if the library can only be read."""
+        if self.read_only:
+            raise StoreError(
+                f"The library {self.path} is read-only here, so nothing is saved; make its file and folder "
+                "writable, or work on a copy of it."
+            )
+
+    def _keep_copy(self) -> None:
+        """Before the first change of a day, once for each library and program."""
+        today = date.today()
+        with _copied_lock:
+            if _copied.get(self.path) != today and copies.copy_of_the_day(self.path):
+                _copied[self.path] = today
 
     def _select(self, sql: str, *values: object) -> list[rows.Row]:
         with database.explained(self.path):
@@ -127,7 +177,6 @@ class Library:
         *,
         opened: str | None = None,
         before: Document | None = None,
-        saved_utc: str | None = None,
     ) -> str:
         """Saves a session with all that is in its document, all of it or nothing; on disk when it returns.
 
@@ -139,7 +188,6 @@ class Library:
             opened: the revision that the document was made from; None: whatever is there is replaced.
             before: what was loaded or saved as ``opened``: then only what differs from it is written. Keypoints
                 and recordings differ unless they are the very same objects.
-            saved_utc: when this very document was saved before, if it was; None: now.
 
         Returns:
             The revision that is saved now.
@@ -148,7 +196,7 @@ class Library:
             ChangedElsewhereError: the library holds another revision than ``opened``; nothing was changed.
             StoreError: nothing was changed.
         """
-        session, now, revision = document.session, saved_utc or now_utc(), secrets.token_hex(8)
+        session, now, revision = document.session, now_utc(), secrets.token_hex(8)
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
                 raise ChangedElsewhereError(
@@ -216,7 +264,8 @@ class Library:
     def purge_session(self, session_id: str) -> None:
         """Erases a deleted session for good, with all that only it refers to; no file is touched.
 
-        What was written over is overwritten in the library's file as well.
+        What was written over is overwritten in the library's file as well; :meth:`compact` takes away what
+        earlier changes left.
 
         Raises:
             StoreError: there is no such session, it is not deleted, or the library cannot be written.
@@ -239,34 +288,47 @@ class Library:
         with database.explained(self.path):  # the journal still holds the pages as they were
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
+    def compact(self) -> bool:
+        """Writes the library anew without unused pages, which may hold what was there before.
+
+        Returns:
+            False where another program reads the journal: traces stay in it until that program ends.
+
+        Raises:
+            StoreError: there is no room, or the library is being written.
+        """
+        self.require_writable()
+        with database.explained(self.path):
+            self.connection.execute("VACUUM")
+            (busy, _, _) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def list_sessions(self, *, deleted: bool = False) -> tuple[SessionRow, ...]:
         """All sessions (or all deleted ones), the latest visit first; undated ones last."""
         return list_sessions(self._select, deleted=deleted)
 
-    def load_session(self, session_id: str) -> Document:
-        """The session as it was saved.
+    def load_session(self, session_id: str, *, keypoints: bool = True) -> Document:
+        """The session as it was saved; without its ``keypoints``, there are no poses in it.
 
         Raises:
             StoreError: there is no such session, or its data are damaged.
         """
-        return self.load_revision(session_id)[0]
+        return self.load_revision(session_id, keypoints=keypoints)[0]
 
-    def load_revision(self, session_id: str) -> tuple[Document, str]:
+    def load_revision(self, session_id: str, *, keypoints: bool = True) -> tuple[Document, str]:
         """The session as it was saved, and which revision that is; see :meth:`load_session`."""
         with database.explained(self.path):
             # One transaction, so that a save by another program in between is seen wholly or not at all.
             self.connection.execute("BEGIN")
             try:
-                document = load_document(self._select, session_id, self.path)
+                document = load_document(self._select, session_id, self.path, keypoints=keypoints)
                 return document, self._revision(session_id) or ""
-            except (ValueError, KeyError, TypeError) as error:
-                raise StoreError(
-                    f"The session {session_id} in the library {self.path} is damaged ({error}); "
-                    "put a backup of the library in its place."
-                ) from error
+            except (ValueError, LookupError, TypeError, DamagedLibraryError) as error:
+                raise database.damaged(self.path, session=session_id) from error
             finally:
                 if self.connection.in_transaction:
-                    self.connection.execute("COMMIT")
+                    with contextlib.suppress(sqlite3.Error):  # a damaged library fails once more
+                        self.connection.execute("ROLLBACK")
 
     def find_by_video_digest(self, sha256: str) -> tuple[RecordingRow, ...]:
         """Every recording made from the video file with this digest, latest session first."""
@@ -313,8 +375,17 @@ class Library:
         found = self._select("SELECT * FROM outputs WHERE session = ? ORDER BY id", session_id)
         return tuple(OutputRow(row["kind"], Path(row["path"]), row["sha256"], row["when"]) for row in found)
 
-    def add_snapshot(self, session_id: str, text: str, *, who: str) -> Snapshot:
-        """Signs measures: ``text`` (an assessment as JSON) with who and when; it can never be changed.
+    def add_snapshot(
+        self, session_id: str, text: str, *, who: str, content: Mapping[str, str] = _NOTHING, revision: str = ""
+    ) -> Snapshot:
+        """Signs a session; what is signed can never be changed.
+
+        Args:
+            session_id: which.
+            text: the assessment as JSON.
+            who: the signer.
+            content: digest of each part of the session that is signed, to compare it with later.
+            revision: what :meth:`save_session` said of the session that is signed.
 
         Raises:
             StoreError: there is no such session, or the library cannot be written.
@@ -324,33 +395,26 @@ class Library:
             last = self.connection.execute(
                 "SELECT digest FROM snapshots WHERE session = ? ORDER BY id DESC LIMIT 1", (session_id,)
             ).fetchone()
-            previous, when = (last[0] if last else ""), now_utc()
-            digest = _digest(previous, session_id, when, who, text)
-            row = {
-                "session": session_id,
-                "when": when,
-                "who": who,
-                "text": zlib.compress(text.encode("utf-8")),
-                "previous": previous,
-                "digest": digest,
-            }
+            row = signatures.snapshot_row(
+                session_id,
+                text,
+                who=who,
+                when=now_utc(),
+                previous=last[0] if last else "",
+                content=content,
+                revision=revision,
+            )
             db.table("snapshots").insert(row)
-        return Snapshot(text, who, when, digest, intact=True)
+        return Snapshot(text, who, row["when"], row["digest"], True, dict(content), revision)
 
-    def snapshots(self, session_id: str) -> tuple[Snapshot, ...]:
-        """Signed snapshots of a session, the oldest first, each checked against its digest."""
-        made: list[Snapshot] = []
-        before = ""
-        for row in self._select("SELECT * FROM snapshots WHERE session = ? ORDER BY id", session_id):
-            try:
-                text = zlib.decompress(row["text"]).decode("utf-8")
-            except (zlib.error, UnicodeDecodeError):
-                text = ""
-            digest = _digest(before, session_id, row["when"], row["who"], text)
-            intact = digest == row["digest"] and row["previous"] == before
-            made.append(Snapshot(text, row["who"], row["when"], row["digest"], intact))
-            before = row["digest"]
-        return tuple(made)
+    def snapshots(self, session_id: str, *, texts: bool = True) -> tuple[Snapshot, ...]:
+        """Signed snapshots of a session, the oldest first, each checked against its digest.
+
+        ``texts`` False leaves those texts unread (and unchecked) that need not be read to check the chain.
+        """
+        columns = "*" if texts else _WITHOUT_TEXT
+        found = self._select(f"SELECT {columns} FROM snapshots WHERE session = ? ORDER BY id", session_id)
+        return signatures.snapshots_of(found, texts=texts)
 
     def _require(self, session_id: str) -> None:
         if not self._select("SELECT 1 FROM sessions WHERE id = ?", session_id):
@@ -360,8 +424,3 @@ class Library:
 def now_utc() -> str:
     """The present, ISO 8601 in UTC to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _digest(previous: str, session: str, when: str, who: str, text: str) -> str:
-    signed = json.dumps([previous, session, when, who, text], ensure_ascii=True)
-    return hashlib.sha256(signed.encode("ascii")).hexdigest()

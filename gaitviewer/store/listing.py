@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from gaitviewer.core.gait import View
+from gaitviewer.errors import DamagedLibraryError, StoreError
 from gaitviewer.store import rows
 from gaitviewer.store.entries import SessionRow
 
@@ -28,7 +30,7 @@ SELECT s.id, s.subject, s.date, s.saved_utc, n."when" AS signed_utc, n.who AS si
     ) AS corrected
 FROM sessions s LEFT JOIN snapshots n
     ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
-WHERE (s.deleted_utc IS NOT NULL) = ?
+WHERE (s.deleted_utc IS NOT NULL) = ?{which}
 ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id
 """
 
@@ -39,23 +41,58 @@ def list_sessions(select: Select, *, deleted: bool) -> tuple[SessionRow, ...]:
     Args:
         select: answers an SQL query with values.
         deleted: which of the two lists.
+
+    Where a part of the library is damaged, the sessions in other parts are listed as usual.
+
+    Raises:
+        DamagedLibraryError: not even the identifiers can be read.
+        StoreError: the library cannot be read.
     """
-    return tuple(
-        SessionRow(
-            row["id"],
-            row["subject"],
-            date.fromisoformat(row["date"]) if row["date"] else None,
-            row["trials"],
-            row["outputs"],
-            row["saved_utc"],
-            row["signed_utc"] or "",
-            row["signed_by"] or "",
-            poses=row["poses"],
-            grades=row["grades"],
-            graded=row["graded"] or 0,
-            views=frozenset(View(view) for view in (row["views"] or "").split(",") if view),
-            texts=bool(row["texts"]),
-            corrected=bool(row["corrected"]),
-        )
-        for row in select(_SQL, int(deleted))
+    try:
+        return tuple(_row(row) for row in select(_SQL.format(which=""), int(deleted)))
+    except DamagedLibraryError as error:
+        try:
+            names = [row["id"] for row in select("SELECT id FROM sessions ORDER BY id")]
+        except StoreError:
+            raise error from None
+    found = (_row_alone(select, name, deleted=deleted) for name in names)
+    return tuple(row for row in found if row is not None)
+
+
+def _row_alone(select: Select, name: str, *, deleted: bool) -> SessionRow | None:
+    """One session of a library that is damaged; None if it is in the other list."""
+    try:
+        found = select(_SQL.format(which=" AND s.id = ?"), int(deleted), name)
+        return _row(found[0]) if found else None
+    except DamagedLibraryError:
+        bare = SessionRow(name, "", None, 0, 0, "", "", "", damaged=True)
+    try:
+        found = select("SELECT subject, date, deleted_utc FROM sessions WHERE id = ?", name)
+    except DamagedLibraryError:
+        return None if deleted else bare  # in which list it is cannot be read
+    if not found or (found[0]["deleted_utc"] is not None) is not deleted:
+        return None
+    return replace(bare, subject=found[0]["subject"], when=_day(found[0]["date"]))
+
+
+def _row(row: rows.Row) -> SessionRow:
+    return SessionRow(
+        row["id"],
+        row["subject"],
+        _day(row["date"]),
+        row["trials"],
+        row["outputs"],
+        row["saved_utc"],
+        row["signed_utc"] or "",
+        row["signed_by"] or "",
+        poses=row["poses"],
+        grades=row["grades"],
+        graded=row["graded"] or 0,
+        views=frozenset(View(view) for view in (row["views"] or "").split(",") if view),
+        texts=bool(row["texts"]),
+        corrected=bool(row["corrected"]),
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -17,13 +17,14 @@ T = TypeVar("T")
 Select = Callable[..., list[rows.Row]]
 
 
-def load_document(select: Select, session_id: str, path: Path) -> Document:
+def load_document(select: Select, session_id: str, path: Path, *, keypoints: bool = True) -> Document:
     """A session from its rows.
 
     Args:
         select: answers an SQL query with values, within one transaction.
         session_id: which.
         path: the library, for messages.
+        keypoints: with the poses; without, there are none in the document.
 
     Raises:
         StoreError: there is no such session.
@@ -41,7 +42,7 @@ def load_document(select: Select, session_id: str, path: Path) -> Document:
     texts = select("SELECT * FROM texts WHERE session = ?", session_id)
     return Document(
         session=rows.session_of(found[0], subject),
-        trials=tuple(_load_trial(select, row) for row in trials),
+        trials=tuple(_load_trial(select, row, keypoints) for row in trials),
         grades=tuple(rows.grade_of(row) for row in grades),
         key_images=tuple(additions.key_image_of(row) for row in images),
         hand_measures=tuple(additions.hand_measure_of(row) for row in measures),
@@ -50,12 +51,12 @@ def load_document(select: Select, session_id: str, path: Path) -> Document:
     )
 
 
-def _load_trial(select: Select, row: rows.Row) -> TrialData:
+def _load_trial(select: Select, row: rows.Row, keypoints: bool) -> TrialData:
     key = (row["session"], row["id"])
     where = "WHERE session = ? AND trial = ?"
     recordings = select(f"SELECT * FROM recordings JOIN videos USING (sha256) {where}", *key)
     streams = {View(r["view"]): rows.stream_of(r) for r in recordings}
-    poses = {r["view"]: r for r in select(f"SELECT * FROM poses {where}", *key)}
+    poses = {r["view"]: r for r in select(f"SELECT * FROM poses {where}", *key)} if keypoints else {}
     origins = {r["view"]: r for r in select(f"SELECT * FROM provenance {where}", *key)}
     events = select(f"SELECT * FROM events {where} ORDER BY view, pass, position", *key)
     excluded = select(f"SELECT * FROM excluded_strides {where} ORDER BY position", *key)

@@ -112,6 +112,14 @@ _AFFECTED = (
     "UPDATE subjects SET affected = 'not stated' WHERE affected IS NULL",
 )
 
+_WHAT_WAS_SIGNED = (
+    # Digests of the parts of the session (JSON) and the revision that were signed, and the digest of the
+    # text; empty in what earlier versions signed.
+    "ALTER TABLE snapshots ADD COLUMN content TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE snapshots ADD COLUMN revision TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE snapshots ADD COLUMN text_sha256 TEXT NOT NULL DEFAULT ''",
+)
+
 
 _GRADES_IN_ONE_TREE = (
     # Rows in the order of their key: a grade is one page of the file, not one of table and one of index.
@@ -158,6 +166,11 @@ def _tell_affected_apart(db: Database) -> None:
         db.execute(statement)
 
 
+def _add_what_was_signed(db: Database) -> None:
+    for statement in _WHAT_WAS_SIGNED:
+        db.execute(statement)
+
+
 def _keep_grades_in_one_tree(db: Database) -> None:
     for statement in _GRADES_IN_ONE_TREE:
         db.execute(statement)
@@ -169,7 +182,8 @@ STEPS: tuple[Step, ...] = (
     Step("0003_zero_of_the_ankle_angle", _add_foot_zero),
     Step("0004_revision_and_deleted_sessions", _add_revision_and_deleted),
     Step("0005_both_none_and_not_stated", _tell_affected_apart),
-    Step("0006_grades_in_one_tree", _keep_grades_in_one_tree),
+    Step("0006_content_that_was_signed", _add_what_was_signed),
+    Step("0007_grades_in_one_tree", _keep_grades_in_one_tree),
 )
 
 

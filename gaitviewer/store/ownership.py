@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 from gaitviewer.errors import StoreError
+from gaitviewer.util import private
 
 BEAT_S = 5.0
 STALE_S = 30.0
@@ -54,7 +55,9 @@ class Ownership:
         facts = {"token": self._token, "host": socket.gethostname(), "pid": os.getpid()}
         for _ in range(2):
             try:
-                descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+                descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, private.FILE_MODE)
+                # Whoever may open the library must be able to read who has it.
+                private.restrict(self.path, like=self._library)
             except FileExistsError:
                 self._remove_stale()
                 continue

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer.errors import OutputError
+from gaitviewer.util import private
 
 # Fine enough for every rate in use: 30, 29.97, 25, 60, 120, 240 Hz are whole numbers of ticks or nearly so.
 _TICKS_HZ = 90_000
@@ -65,6 +66,7 @@ def write_video(
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     options = {"crf": str(crf), "preset": preset} if codec.startswith("libx26") else {}
     try:
+        private.touch(unfinished)
         with av.open(f"file:{unfinished}", "w", options=_container_options(path)) as container:
             stream = _add_stream(container, first, codec, options, rate_hz)
             if gop is not None:
@@ -76,6 +78,7 @@ def write_video(
             for frame in _timed(chain([first], pictures), stream, times):
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
+        private.restrict(unfinished, like=path)
         unfinished.replace(path)
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)

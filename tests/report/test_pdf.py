@@ -20,7 +20,7 @@ from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
 from gaitviewer.core.messages import Message
-from gaitviewer.core.output import Signature
+from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
 from gaitviewer.report import frames_needed, write_report
@@ -420,3 +420,16 @@ def test_the_signature_stands_above_the_line_to_sign_on(
     assert text.index(words) < text.index("Reviewed by")
     write_report(path, build_measures(), signed=signed, options=ReportOptions(anonymous=True), **settings)
     assert "Adler" not in flat(path)
+
+
+@pytest.mark.parametrize("state", [SignatureState.CHANGED, SignatureState.UNKNOWN, SignatureState.ALTERED])
+def test_a_signature_that_does_not_stand_is_told_as_such(
+    build_measures: Build, settings: dict[str, Any], tmp_path: Path, state: SignatureState
+) -> None:
+    path = tmp_path / "report.pdf"
+    signed = Signature("Dr. Adler", "2026-11-21T08:30:00+00:00", state, ("grades",))
+    write_report(path, build_measures(), signed=signed, **settings)
+    text = flat(path)
+    assert "Signed in the program" not in text
+    assert "Not signed: " in text
+    assert "Dr. Adler" in text

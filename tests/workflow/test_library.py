@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,11 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import Provenance
 from gaitviewer.errors import StoreError
-from gaitviewer.store import Library, open_library
+from gaitviewer.store import Library, copies, open_library
+from gaitviewer.workflow.analysis.measures_cache import cached_measures
+from gaitviewer.workflow.analysis.request import AnalyzeRequest
+from gaitviewer.workflow.analysis.results_cache import remember
+from gaitviewer.workflow.sessions.lifecycle import sign_session
 from gaitviewer.workflow.sessions.queries import find_session, purge_sessions, session_rows
 from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
 
@@ -97,3 +102,78 @@ def test_what_is_purged_leaves_no_trace_but_the_videos(library: Library, walker_
         for table in ("sessions", "subjects", "videos", "trials", "poses", "snapshots", "texts")
     ]
     assert counts == [0] * 7
+
+
+def test_after_a_purge_no_file_of_the_program_tells_who_it_was(
+    library: Library, own_home: Path, walker_document: Document, tmp_path: Path
+) -> None:
+    """Not the library's unused pages, not its copies, nothing of the cache; the other session stays whole."""
+    child = replace(
+        walker_document.session.subject, pseudonym="Purgeword", diagnosis="diplegia of the purged one"
+    )
+    session = replace(walker_document.session, id="gone", subject=child)
+    data = walker_document.trials[0]
+    video = replace(data.trial.videos.sagittal, path=tmp_path / "Purged child.mp4", sha256="f" * 64)
+    made = Provenance("pose", "w", "beef", "1", "cpu", "2026-01-01T00:00:00Z", 1.0)
+    gone = replace(
+        walker_document,
+        session=session,
+        trials=(
+            replace(
+                data,
+                trial=replace(data.trial, videos=ByView(video, None)),
+                poses=ByView(data.poses.sagittal, None),
+                provenance=ByView(made, None),
+            ),
+        ),
+        texts=Texts(findings=SECRET),
+    )
+    kept = named(walker_document, "kept", "Ben")
+    library.save_session(kept)
+    library.save_session(gone)
+    # Words that were changed later stay in unused pages.
+    for number in range(20):
+        words = Texts(findings=f"{SECRET} {number} " * (50 - number))
+        library.save_session(replace(gone, texts=words))
+    sign_session(library, gone, cached_measures(gone), who="Dr. A")
+    cached_measures(kept)
+    older = paths.cache_dir() / "measures" / f"{'0' * 64}.measures"  # as versions before named it
+    older.write_bytes(b"Purgeword")
+    thumbnail_file("gone").parent.mkdir(parents=True, exist_ok=True)
+    thumbnail_file("gone").write_bytes(b"png")
+    pose = paths.cache_dir() / "pose" / "beef.npz"
+    pose.parent.mkdir(parents=True)
+    pose.write_bytes(b"pose")
+    out = tmp_path / "Purgeword" / "out.json"
+    out.parent.mkdir()
+    out.write_text("{}")
+    request = AnalyzeRequest((ByView(out, None),), session, out.parent)
+    remember(request, "gone", [out], ["Purgeword walks"])
+    library.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    shutil.copyfile(library.path, library.path.with_name("library-before-0001_x-20260101T000000.db"))
+    copy_of_today = copies.copies_folder(library.path) / "daily-20260102T000000.db"
+    shutil.copyfile(library.path, copy_of_today)
+
+    traces = [word.encode() for word in ("Purgeword", child.diagnosis, "Purged child", SECRET)]
+
+    def telling() -> set[str]:
+        return {
+            str(path.relative_to(own_home))
+            for path in own_home.rglob("*")
+            if path.is_file() and any(trace in path.read_bytes() for trace in traces)
+        }
+
+    before = telling()
+    assert {Path(name).parent.name for name in before} >= {"data", "measures", "results", "library-copies"}
+    library.delete_session("gone")
+    purged = purge_sessions(library, ("gone",))
+    assert telling() == set()
+    assert not pose.exists()
+    assert not thumbnail_file("gone").exists()
+    assert copy_of_today in purged.cleaned
+    assert (purged.removed, purged.left, purged.in_journal) == ((), (), False)
+    assert out.is_file()
+    assert library.load_session("kept").session == kept.session
+    assert len(list((paths.cache_dir() / "measures").iterdir())) == 1
+    with open_library(copy_of_today) as copy:
+        assert [row.id for row in copy.list_sessions()] == ["kept"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from gaitviewer.core.session import Session
 from gaitviewer.gui.model.blinding import is_any_hidden
@@ -96,7 +96,7 @@ class Dialogs(QObject):
             state.measures,
             self._work.jobs,
             library=self._work.library_file,
-            signed=self._work.signature if self._work.is_signed else None,
+            signed=self._work.signature_now,
             paper=state.settings.paper,
             folder=Path(folder) if folder else None,
             choices=self._report_choices(),
@@ -145,6 +145,27 @@ class Dialogs(QObject):
         )
         self._open(QuestionDialog(self.tr("Changed in another program"), sentence, answers, self._window))
 
+    def ask_unsaved(self, sentence: str, then: Callable[[], object]) -> None:
+        """Something waits for edits that cannot be saved: try again, save them elsewhere, or give them up."""
+        from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+
+        def give_up() -> None:
+            self._work.let_go()
+            then()
+
+        answers = (
+            Answer("discard", self.tr("Give up the edits"), give_up),
+            Answer("elsewhere", self.tr("Save elsewhere…"), lambda: self._save_elsewhere(then)),
+            Answer("again", self.tr("Try again"), lambda: self._work.when_saved(then), main=True),
+        )
+        self._open(QuestionDialog(self.tr("Edits are not saved"), sentence, answers, self._window))
+
+    def _save_elsewhere(self, then: Callable[[], object]) -> None:
+        title = self.tr("Save the session into another library")
+        path, _ = QFileDialog.getSaveFileName(self._window, title, "gaitviewer-copy.db", "*.db")
+        if path:
+            self._work.save_elsewhere(Path(path), then)
+
     def ask_delete(self, card: SessionCard | None) -> None:
         """Whether a session shall be deleted, and what that means."""
         from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
@@ -172,24 +193,34 @@ class Dialogs(QObject):
     def ask_purge(self, cards: tuple[SessionCard, ...]) -> None:
         """Whether these deleted sessions shall be erased for good, and what that means."""
         from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
-        from gaitviewer.workflow.sessions.queries import older_copies
 
         names = [f"{card.subject} ({card.when.isoformat()})" if card.when else card.subject for card in cards]
         shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
         question = self.tr(
             "Erase for good what was deleted: {names}? Keypoints, corrections, grades ({grades}), "
-            "texts, key images and signatures cannot be brought back. The videos themselves, reports and "
-            "exported files stay where they are."
+            "texts, key images and signatures cannot be brought back, not from the copies of the library "
+            "either. The videos themselves, reports and exported files stay where they are."
         ).format(names=shown, grades=sum(card.grades for card in cards))
-        copies = older_copies(self._work.library)
-        if copies:
-            words = self.tr(
-                "Copies of the library from before an update may still hold them, in the folder {folder}."
-            )
-            question += "\n\n" + words.format(folder=copies[0].parent)
         ids = tuple(card.id for card in cards)
         answers = (Answer("purge", self.tr("Erase for good"), lambda: self._work.purge(ids)),)
         self._open(QuestionDialog(self.tr("Empty the bin"), question, answers, self._window))
+
+    def offer_copy(self, message: str) -> None:
+        """The library, or a part of it, is damaged (a sentence): offer the latest copy, where there is one."""
+        from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+        from gaitviewer.store import latest_copy
+
+        title = self.tr("The library is damaged")
+        copy = latest_copy(self._work.library_file)
+        if copy is None:
+            self.show_failure(title, message)
+            return
+        question = self.tr(
+            "There is a copy of the library: {copy}. Shall it be used from now on? What was changed after it "
+            "was made is not in it. The damaged file is set aside in the same folder, not deleted."
+        ).format(copy=copy.words)
+        answers = (Answer("copy", self.tr("Use this copy"), lambda: self._work.use_copy(copy.path), main=True),)
+        self._open(QuestionDialog(title, f"{message}\n\n{question}", answers, self._window))
 
     def show_help(self) -> None:
         """All keys."""

@@ -16,6 +16,7 @@ from gaitviewer.gui.services.jobs import Jobs
 
 if TYPE_CHECKING:
     from gaitviewer.workflow.sessions.lifecycle import SessionCard
+    from gaitviewer.workflow.sessions.queries import Purged
 
 
 class LibraryService(QObject):
@@ -25,11 +26,13 @@ class LibraryService(QObject):
         listed: the sessions of the library are known (tuple of ``SessionCard``).
         pictured: a thumbnail was drawn (session id).
         removed: a session was deleted (id).
+        told: something that a person should know came of a piece of work (title, words).
     """
 
     listed = Signal(object)
     pictured = Signal(str)
     removed = Signal(str)
+    told = Signal(str, str)
 
     def __init__(self, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -103,18 +106,39 @@ class LibraryService(QObject):
         self.jobs.start("restore", work, title=self.tr("Restoring the session"), done=lambda _: done())
 
     def purge(self, session_ids: tuple[str, ...]) -> None:
-        """Erase deleted sessions for good."""
+        """Erase deleted sessions for good, also from the copies of the library."""
         path = self.library_file
 
-        def work(tick: Tick) -> None:
+        def work(tick: Tick) -> Purged:
             from gaitviewer.store import open_library
             from gaitviewer.workflow.sessions.queries import purge_sessions
 
             with open_library(path) as library:
-                purge_sessions(library, session_ids, tick=tick)
+                return purge_sessions(library, session_ids, tick=tick)
 
-        done = self.list_sessions
-        self.jobs.start("purge", work, title=self.tr("Emptying the bin"), done=lambda _: done())
+        def done(purged: Purged) -> None:
+            self.list_sessions()
+            if purged.words:
+                self.told.emit(self.tr("The bin was emptied"), "\n".join(purged.words))
+
+        self.jobs.start("purge", work, title=self.tr("Emptying the bin"), done=done)
+
+    def use_copy(self, copy: Path) -> None:
+        """Put a copy in the place of the library, which is set aside."""
+        path = self.library_file
+
+        def work(tick: Tick) -> Path | None:
+            from gaitviewer.workflow.sessions.queries import use_copy
+
+            return use_copy(path, copy)[1]
+
+        def done(aside: Path | None) -> None:
+            self.list_sessions()
+            if aside is not None:
+                words = self.tr("The copy is in use now. The damaged library is kept as {path}.")
+                self.told.emit(self.tr("Library"), words.format(path=aside))
+
+        self.jobs.start("use copy", work, title=self.tr("Putting the copy in place"), done=done)
 
     def draw_thumbnails(self, session_ids: tuple[str, ...]) -> None:
         """Draw the pictures of these sessions, one after the other."""

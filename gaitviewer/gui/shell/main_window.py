@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer import paths
+from gaitviewer.errors import DamagedLibraryError
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
 from gaitviewer.gui.model.documents import title_of
@@ -36,6 +38,9 @@ from gaitviewer.gui.widgets import theme_choice
 from gaitviewer.gui.widgets.field_keys import FieldKeys
 from gaitviewer.gui.widgets.focus_keys import ControlKeys
 from gaitviewer.gui.widgets.keys import load_keys
+from gaitviewer.util import private
+from gaitviewer.workflow.sessions.lifecycle import SessionState
+from gaitviewer.workflow.sessions.queries import without_offer
 
 if TYPE_CHECKING:
     from gaitviewer.gui.shell.desk import Desk
@@ -44,6 +49,14 @@ if TYPE_CHECKING:
 def window_file() -> Path:
     """Where places and sizes are kept."""
     return paths.config_dir() / "window.ini"
+
+
+def _own_places() -> QSettings:
+    """Places and sizes, in a file for its owner alone; Qt keeps the rights of the file that is there."""
+    with contextlib.suppress(OSError):  # a folder that cannot be written: nothing is kept
+        private.make_folder(window_file().parent)
+        private.touch(window_file())
+    return QSettings(str(window_file()), QSettings.Format.IniFormat)
 
 
 class MainWindow(QMainWindow):
@@ -69,10 +82,11 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.work = AnalysisService(self.state, self.jobs, library=library, parent=self)
         self.cards: tuple[Any, ...] = ()
+        self._told_damaged: set[str] = set()
         self._desk: Desk | None = None
         self._ready = False
         self._placed = False
-        self._settings = QSettings(str(window_file()), QSettings.Format.IniFormat)
+        self._settings = _own_places()
         self.dialogs = Dialogs(self, self.work, self._settings)
         self.dialogs.keys_changed.connect(self._use_keys)
         self.bindings = load_keys()
@@ -131,6 +145,9 @@ class MainWindow(QMainWindow):
         work.opened.connect(self._show_session)
         work.analysed.connect(lambda _: self._after_analysis())
         work.conflicted.connect(self.dialogs.ask_conflict)
+        work.unsaved.connect(self.dialogs.ask_unsaved)
+        work.troubled.connect(self._show_trouble)
+        work.told.connect(self.dialogs.show_failure)
         work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
         self.jobs.failed.connect(self._job_failed)
         self.crashed.connect(
@@ -218,7 +235,22 @@ class MainWindow(QMainWindow):
         self.library_page.set_cards(cards)
         if not self.reviewing and not self.library_page.search.hasFocus():
             self.library_page.focus_list()
-        self.work.draw_thumbnails(tuple(card.id for card in cards if card.thumbnail is None))
+        self._tell_damage(cards)
+        whole = (card for card in cards if card.state is not SessionState.DAMAGED)
+        self.work.draw_thumbnails(tuple(card.id for card in whole if card.thumbnail is None))
+
+    def _tell_damage(self, cards: tuple[Any, ...]) -> None:
+        """Which sessions cannot be read, once for each; the others can be opened all the same."""
+        lost = {card.id: card.subject or card.id for card in cards if card.state is SessionState.DAMAGED}
+        if set(lost) <= self._told_damaged:
+            return
+        self._told_damaged |= set(lost)
+        words = self.tr(
+            "{n} of {all} sessions cannot be read, because a part of the library is damaged: {names}. The "
+            "others can be opened."
+        )
+        names = ", ".join(lost.values())
+        self.dialogs.offer_copy(words.format(n=len(lost), all=len(cards), names=names))
 
     def _show_picture(self, session_id: str) -> None:
         from dataclasses import replace
@@ -232,10 +264,12 @@ class MainWindow(QMainWindow):
         self.library_page.refresh_picture(session_id, self.cards)
 
     def show_library(self) -> None:
-        """Close the session, show the list."""
+        """Close the session once it is saved, show the list."""
+        self.work.when_saved(self._show_library)
+
+    def _show_library(self) -> None:
         before = self.state.document
-        if not self.work.close():
-            return
+        self.work.close()
         self._show_page(self.library_page)
         self.work.list_sessions()
         if before is not None:
@@ -248,12 +282,26 @@ class MainWindow(QMainWindow):
             return
         desk = self.desk
         desk.banner.clear()
+        if self.work.read_only:
+            words = self.tr("The library is read-only: look, measure and export, but nothing will be saved.")
+            desk.banner.say("read only", words, level="warning")
         self._show_page(desk)
         self._place_desk()
         self.work.load_masks()
         desk.canvas.setFocus()
         self.missing.look()
         self.analysis_note.offer()
+
+    def _show_trouble(self, sentence: str) -> None:
+        """What was edited cannot be saved for the moment, or can be again."""
+        self._refresh()
+        if self._desk is None:
+            return
+        if sentence:
+            words = self.tr("{trouble} Your edits are kept in this window and tried again by themselves.")
+            self._desk.banner.say("save", words.format(trouble=sentence), level="warning")
+        else:
+            self._desk.banner.forget("save")
 
     def open_neighbour(self, step: int) -> None:
         """Open the next or the previous session of the list."""
@@ -289,7 +337,11 @@ class MainWindow(QMainWindow):
         self.actions_by_name.set_keys(self.bindings)
 
     def _job_failed(self, job: Job) -> None:
-        if job.failure is not None:
+        if job.failure is None:
+            return
+        if issubclass(job.failure.kind, DamagedLibraryError):
+            self.dialogs.offer_copy(without_offer(job.failure.message, self.work.library_file))
+        else:
             self.dialogs.show_failure(job.title, job.failure.message, job.failure.details)
 
     def next_theme(self) -> None:
@@ -312,7 +364,7 @@ class MainWindow(QMainWindow):
             "demo": self.work.make_demo,
             "analyse": self.work.analyse,
             "find video": lambda: self.missing.ask_first(),
-            "save": self.work.save_now,
+            "save": lambda: self.work.when_saved(lambda: None),
             "report": self.dialogs.show_report,
             "sign": self.dialogs.ask_signature,
             "find": self._find,
@@ -349,9 +401,16 @@ class MainWindow(QMainWindow):
             self.saved_words.setText("")
         else:
             self.setWindowTitle(title_of(document))
-            self.saved_words.setText(self.tr("saved") if self.state.is_saved else self.tr("not saved yet"))
+            self.saved_words.setText(self._saved_words())
         self.setWindowModified(document is not None and not self.state.is_saved)
         self._trials_action.setVisible(document is not None and len(document.trials) > 1)
+
+    def _saved_words(self) -> str:
+        if self.state.is_saved:
+            return self.tr("saved")
+        if self.work.read_only:
+            return self.tr("not saved: read-only")
+        return self.tr("not saved: trying again") if self.work.trouble else self.tr("not saved yet")
 
     # --- drops, closing ------------------------------------------------------------------------------
 
@@ -376,6 +435,7 @@ class MainWindow(QMainWindow):
         self.fields.finish()
         if not self.work.save_now():
             event.ignore()
+            self.work.when_saved(self.close)
             return
         self._settings.setValue("window/geometry", self.saveGeometry())
         if self._desk is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer import paths
+from gaitviewer.util import private
 
 _log = logging.getLogger(__name__)
 
@@ -81,10 +82,7 @@ def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> 
             table[action] = list(keys)
     document["keys"] = table
     path = path or user_keys_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(tomlkit.dumps(document), encoding="utf-8")
-    unfinished.replace(path)
+    private.write_bytes(path, tomlkit.dumps(document).encode("utf-8"))
 
 
 def conflicts(bindings: dict[str, KeyBinding]) -> dict[str, tuple[str, ...]]:

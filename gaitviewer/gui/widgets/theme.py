@@ -21,6 +21,7 @@ from shiboken6 import isValid
 
 from gaitviewer import paths
 from gaitviewer.gui.widgets.icons import IconDrawing
+from gaitviewer.util import private
 
 
 class Choice(Enum):
@@ -305,10 +306,7 @@ def _coloured_file(name: str, colour: str) -> str:
     """An icon as a file in a colour: style sheets take no other."""
     path = paths.cache_dir() / "icons" / f"{name}-{colour[1:]}.svg"
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(_svg(name).replace("currentColor", colour), encoding="utf-8")
-        unfinished.replace(path)
+        private.write_bytes(path, _svg(name).replace("currentColor", colour).encode("utf-8"))
     return path.as_posix()
 
 

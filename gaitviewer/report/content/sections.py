@@ -10,7 +10,7 @@ from typing import Any
 from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Spacer, Table, TableStyle
 
 from gaitviewer.core.measures import FindingSeverity, Measures
-from gaitviewer.core.output import Provenance, Signature
+from gaitviewer.core.output import Provenance, Signature, SignatureState
 from gaitviewer.report.content import facts as content_facts
 from gaitviewer.report.content import method, recording
 from gaitviewer.report.content.limits import load_limits, reliability_lines
@@ -214,5 +214,19 @@ def _line_to_sign_on(frame: PageFrame, signed: Signature | None) -> Story:
     )
     if signed is None:
         return [Spacer(0, 32), line]
-    words = f"Signed in the program by {signed.who} on {moment(signed.when)}."
-    return [Spacer(0, 8), text(words), Spacer(0, 28), line]
+    return [Spacer(0, 8), text(signed_words(signed)), Spacer(0, 28), line]
+
+
+def signed_words(signed: Signature) -> str:
+    """What the report says of a signature: who signed, and whether this is what was signed."""
+    whose = f"{signed.who} on {moment(signed.when)}"
+    parts = f" ({', '.join(signed.changed)})" if signed.changed else ""
+    return {
+        SignatureState.VALID: f"Signed in the program by {whose}.",
+        SignatureState.PARTLY: f"Grades and measures are as signed in the program by {whose}; an earlier "
+        "version kept no more, so texts, key images and measurements by hand may have been changed since.",
+        SignatureState.CHANGED: f"Not signed: changed{parts} since {whose} signed in the program.",
+        SignatureState.UNKNOWN: f"Not signed: whether this was changed since {whose} signed with an earlier "
+        "version of the program cannot be known.",
+        SignatureState.ALTERED: f"Not signed: the record of a signature by {whose} was altered in the library.",
+    }[signed.state]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,6 +28,7 @@ from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pose_errors import observe_with_errors
 from gaitviewer.synthesis.gait.subjects import SyntheticSubject, draw_subject, random_for
 from gaitviewer.synthesis.tables import read_table
+from gaitviewer.util import private
 
 TRIALS = 2
 _CAMERAS, _ERRORS = 100, 200  # parts of a subject's chance
@@ -65,14 +65,7 @@ def write_subject(path: Path, *, seed: int, index: int, shift: str) -> None:
     arrays["facts"] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    write_atomically(path, buffer.getvalue())
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """All of it or nothing."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    private.write_bytes(path, buffer.getvalue())
 
 
 def film_subject(subject: SyntheticSubject, number: int, *, seed: int, shift: str) -> DemoScene:

@@ -20,8 +20,9 @@ from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import FormatError, SettingsError
-from gaitviewer.research.cohort.files import read_subject, write_atomically, write_subject
+from gaitviewer.research.cohort.files import read_subject, write_subject
 from gaitviewer.synthesis.gait.subjects import SHIFTS
+from gaitviewer.util import private
 
 FORMAT = 1
 # Counted up by whoever changes how subjects are drawn, walk, are filmed or labelled.
@@ -118,7 +119,7 @@ def make_cohort(
         raise SettingsError(f"A seed is not negative; {seed} is.")
     made_from = {"format": FORMAT, "edition": EDITION, "seed": seed, "count": subjects, "shift": shift}
     _check_folder(folder, made_from)
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     if _is_finished(folder):
         return open_cohort(folder)
     _write_index(folder, made_from)
@@ -190,7 +191,7 @@ def _is_finished(folder: Path) -> bool:
 
 
 def _write_index(folder: Path, index: Mapping[str, Any]) -> None:
-    write_atomically(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode())
+    private.write_bytes(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode())
 
 
 def _identity(index: Mapping[str, Any]) -> str:

@@ -17,6 +17,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from gaitviewer.util import private
+
 Tensors = dict[str, torch.Tensor]
 
 
@@ -49,11 +51,13 @@ def copy_of(state: Mapping[str, torch.Tensor]) -> Tensors:
 
 def save_atomically(tensors: Tensors, path: Path, metadata: dict[str, str]) -> None:
     """Writes a safetensors file beside ``path`` and puts it in its place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
+    private.touch(part)
     save_file(tensors, part, metadata=metadata)
     with part.open("rb") as written:
         os.fsync(written.fileno())
+    private.restrict(part, like=path)
     part.replace(path)
 
 

@@ -29,6 +29,7 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.research.training import checkpoint, distributed
 from gaitviewer.research.training.checkpoint import Progress
 from gaitviewer.research.training.task import Example
+from gaitviewer.util import private
 
 Batch = dict[str, Tensor]
 Collate = Callable[[list[Example], np.random.Generator | None], Batch]
@@ -370,10 +371,7 @@ def _write_csv(path: Path, history: list[dict[str, float]]) -> None:
     writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
-    part = path.with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(text.getvalue(), encoding="utf-8")
-    part.replace(path)
+    private.write_bytes(path, text.getvalue().encode("utf-8"))
 
 
 class _EventLog:

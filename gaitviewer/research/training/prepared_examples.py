@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.research.training.task import Example
+from gaitviewer.util import private
 
 LARGE_BYTES = 256 * 1024  # arrays above are read when asked for, so that films of many clips fit in memory
 _META = "meta"
@@ -91,8 +92,9 @@ def write(path: Path, prepared: PreparedSession) -> None:
         "examples": plain,
     }
     arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    private.touch(part)
     with part.open("wb") as file:
         np.savez(file, **arrays)
     part.replace(path)

@@ -15,6 +15,7 @@ import numpy as np
 
 from gaitviewer.errors import FormatError
 from gaitviewer.research.training.task import Predictions
+from gaitviewer.util import private
 
 _DIGITS = 5
 
@@ -75,7 +76,8 @@ def as_text(line: ResultLine) -> str:
 def append(path: Path, line: ResultLine) -> None:
     """Adds a line; a line torn by a kill is finished off first."""
     text = as_text(line) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
+    private.touch(path)
     with path.open("a+b") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
@@ -117,7 +119,8 @@ def _rounded(value: Any) -> Any:
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """A table with a row for each case and question: case, subject, output, true, p_<class>..."""
     columns = ["case", "subject", "output", "true", *(f"p_{name}" for name in predictions.classes)]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
+    private.touch(path)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

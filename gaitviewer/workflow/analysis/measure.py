@@ -126,11 +126,11 @@ def video_digests(trials: tuple[Trial, ...]) -> list[str]:
     return [stream.sha256 for stream in streams if stream is not None]
 
 
-def inputs_digest(document: Document) -> str:
-    """SHA-256 over everything that the measures depend on."""
+def inputs_digest(document: Document, *, program: str = __version__) -> str:
+    """SHA-256 over everything that the measures depend on, the version of the program among it."""
     total = hashlib.sha256()
     facts = {
-        "program": __version__,
+        "program": program,
         "videos": video_digests(tuple(d.trial for d in document.trials)),
         "session": str(document.session),
         "foot_zero_deg": list(document.foot_zero_deg),

@@ -7,9 +7,9 @@ program, resources and the whole document are the very same.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
-import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.util import private
 from gaitviewer.workflow.analysis.measure import inputs_digest, measure_document
 from gaitviewer.workflow.analysis.results_cache import code_stamp
 
@@ -72,7 +73,25 @@ def _file(document: Document) -> Path:
                 total.update(f"{pose.width} {pose.height} {pose.skeleton}".encode())
                 for array in (pose.xy, pose.score, pose.times, pose.origin):
                     total.update(array.tobytes())
-    return paths.cache_dir() / "measures" / f"{total.hexdigest()}.measures"
+    return _folder() / f"{_mark(document.session.id)}-{total.hexdigest()}.measures"
+
+
+def _folder() -> Path:
+    return paths.cache_dir() / "measures"
+
+
+def _mark(session_id: str) -> str:
+    """What the names of all files of a session begin with."""
+    return hashlib.sha256(session_id.encode()).hexdigest()[:16]
+
+
+def forget_measures(session_id: str) -> None:
+    """Removes what is kept of a session, and files of earlier versions, which do not tell whose they are."""
+    for file in _folder().glob("*"):
+        mark, dash, _ = file.name.lstrip(".").partition("-")
+        if not dash or mark == _mark(session_id):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Measures | None:
@@ -86,12 +105,9 @@ def _read(path: Path) -> Measures | None:
 def _write(path: Path, measures: Measures) -> None:
     """A cache that cannot be written is left out."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         _Writer(buffer, protocol=5).dump(measures)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(buffer.getvalue())
-        part.replace(path)
+        private.write_bytes(path, buffer.getvalue())
         _forget_the_oldest(path.parent)
     except OSError:
         return

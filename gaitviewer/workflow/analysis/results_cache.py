@@ -6,9 +6,9 @@ believed without a look at the files themselves.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
+from gaitviewer.util import private
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -63,13 +64,22 @@ def remember(request: AnalyzeRequest, session: str, files: Sequence[Path], summa
         "summary": list(summary),
     }
     try:
-        note = _note(request)
-        note.parent.mkdir(parents=True, exist_ok=True)
-        part = note.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(noted), encoding="utf-8")
-        part.replace(note)
+        private.write_bytes(_note(request), json.dumps(noted).encode("utf-8"))
     except OSError:
         return
+
+
+def forget_standing(session: str) -> None:
+    """Removes the notes on the results of a session; they name it, and its files."""
+    for note in (paths.cache_dir() / "results").glob("*.json"):
+        with contextlib.suppress(OSError):
+            try:
+                noted = json.loads(note.read_text(encoding="utf-8"))
+                its = noted["session"] == session
+            except (ValueError, KeyError, TypeError):
+                its = True  # nothing to be used, and nobody knows whose
+            if its:
+                note.unlink(missing_ok=True)
 
 
 def _saved_utc(request: AnalyzeRequest, session: str) -> str | None:

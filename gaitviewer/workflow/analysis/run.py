@@ -59,6 +59,8 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
     with contextlib.ExitStack() as stack:
         # Opened first: a damaged or newer library is better known before the work than after it.
         library = stack.enter_context(open_library(request.library)) if request.keep else None
+        if library is not None:
+            library.require_writable()
         trials = open_trials(request, subprogress(tick, 0.0, 0.02))
         session = replace(request.session, id=session_id(request.session, video_digests(trials)))
         document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import TextIO, cast
 
 from gaitviewer import __version__, paths
+from gaitviewer.util import private
 from gaitviewer.workflow.app.privacy import hide, redact
 
 __all__ = ["EXIT_CRASH", "hide", "redact", "report_crash", "start", "stop"]
@@ -39,6 +40,16 @@ class PrivateFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line or lines to write."""
         return redact(super().format(record))
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating log for its owner alone."""
+
+    def _open(self) -> io.TextIOWrapper:
+        file = open(  # noqa: SIM115  the handler closes it
+            self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=private.opener
+        )
+        return cast(io.TextIOWrapper, file)
 
 
 def start(
@@ -106,8 +117,8 @@ def report_crash(error: BaseException, *, thread: str = "main") -> Path | None:
 
 def _add_file(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
+        private.make_folder(folder)
+        handler = _PrivateFile(
             folder / "gaitviewer.log",
             maxBytes=_LOG_BYTES,
             backupCount=_LOG_FILES - 1,
@@ -133,7 +144,7 @@ def _catch_faults(folder: Path) -> None:
     path = folder / "faults.txt"
     try:
         too_long = path.exists() and path.stat().st_size > _LOG_BYTES
-        file = path.open("w" if too_long else "a", encoding="utf-8")
+        file = open(path, "w" if too_long else "a", encoding="utf-8", opener=private.opener)  # noqa: SIM115
     except OSError:
         return
     faulthandler.enable(file=file)
@@ -151,8 +162,7 @@ def _write_crash(error: BaseException, thread: str) -> Path | None:
     text.write(f"{now.isoformat(timespec='seconds')}, thread {thread}\n\n")
     text.writelines(traceback.format_exception(error))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(redact(text.getvalue()), encoding="utf-8", errors="backslashreplace")
+        private.write_bytes(path, redact(text.getvalue()).encode("utf-8", "backslashreplace"))
         for old in sorted(folder.glob("crash-*.txt"))[:-_CRASH_FILES]:
             old.unlink(missing_ok=True)
     except OSError:

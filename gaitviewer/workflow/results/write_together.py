@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gaitviewer.errors import OutputError
 from gaitviewer.formats import _atomic
+from gaitviewer.util import private
 
 PREFIX = ".gaitviewer-part-"
 _LEFT_BEHIND_S = 24 * 3600.0
@@ -33,7 +34,8 @@ def write_all(folder: Path, writers: Mapping[str, Writer]) -> tuple[Path, ...]:
 
     Each writer is called with a path in a hidden folder inside ``folder``. Only when all have succeeded
     are the files moved to their names; whatever goes wrong before that leaves the folder as it was. A file
-    that another program holds open (Windows) cannot be replaced: the new one is kept beside it.
+    that another program holds open (Windows) cannot be replaced: the new one is kept beside it. New files and
+    folders are for their owner alone; a file that is replaced leaves its rights to the new one.
 
     Args:
         folder: made if it is not there.
@@ -55,6 +57,7 @@ def write_all(folder: Path, writers: Mapping[str, Writer]) -> tuple[Path, ...]:
             try:
                 write(staging / name)
                 _atomic.sync_file(staging / name)
+                private.restrict(staging / name, like=folder / name)
             except OSError as error:
                 raise _atomic.explain(folder / name, error) from error
         paths, held = _swap(staging, folder, tuple(writers))
@@ -81,7 +84,7 @@ def _make_staging(folder: Path) -> tuple[Path, tuple[Path, ...]]:
         above = above.parent
     staging = folder / f"{PREFIX}{secrets.token_hex(4)}"
     try:
-        staging.mkdir(parents=True)
+        private.make_folder(staging)
     except OSError as error:
         for made in missing:
             with contextlib.suppress(OSError):

@@ -15,6 +15,7 @@ from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import Footwear, WalkingAid
+from gaitviewer.util import private
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def demo_videos(scene: DemoScene, folder: Path, *, tick: Tick = no_progress) -> 
     """
     from gaitviewer.video import write_video
 
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     made = []
     for number, view in enumerate(View):
         path = folder / f"{view.value}.mp4"

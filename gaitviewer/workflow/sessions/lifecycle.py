@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.content import content_digests
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trial
 from gaitviewer.core.gait import ByView, View
@@ -23,6 +24,7 @@ from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
 from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
+from gaitviewer.workflow.sessions.signing import check_signature
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library, SessionRow
@@ -32,7 +34,7 @@ REPORT_NAME = "report.pdf"
 
 
 class SessionState(Enum):
-    """How far a session is, from the first step to the last."""
+    """How far a session is, from the first step to the last; or that it cannot be read."""
 
     NEW = "new"
     ANALYSED = "analysed"
@@ -41,6 +43,7 @@ class SessionState(Enum):
     GRADED = "graded"
     REVIEWED = "reviewed"
     SIGNED = "signed"
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ def gradable(row: SessionRow) -> int:
     return 2 * sum(item.view in row.views for item in evgs_items())
 
 
-def state_of(row: SessionRow) -> SessionState:
-    """The latest step that was taken; what was changed after signing is no longer signed.
+def state_of(row: SessionRow, signature: Signature | None = None) -> SessionState:
+    """The latest step that was taken; signed is what a ``signature`` that stands says so of.
 
     "Graded" is a session once one rater graded every item of both limbs that its views show, or said that it
     is not assessable; "grading" before that. "Reviewed" is a graded session with a text for the report.
@@ -81,7 +84,8 @@ def state_of(row: SessionRow) -> SessionState:
     """
     done = 0 < gradable(row) <= row.graded
     steps = (
-        (bool(row.signed_by) and row.signed_utc >= row.saved_utc, SessionState.SIGNED),
+        (row.damaged, SessionState.DAMAGED),
+        (signature is not None and signature.stands, SessionState.SIGNED),
         (done and row.texts, SessionState.REVIEWED),
         (done, SessionState.GRADED),
         (row.grades > 0, SessionState.GRADING),
@@ -102,13 +106,17 @@ def list_cards(library: Library, *, deleted: bool = False) -> tuple[SessionCard,
     cards = []
     for row in library.list_sessions(deleted=deleted):
         picture = thumbnail_file(row.id)
+        try:
+            state = state_of(row, listed_signature(library, row))
+        except StoreError:  # the others are listed all the same
+            state = SessionState.DAMAGED
         cards.append(
             SessionCard(
                 id=row.id,
                 subject=row.subject,
                 when=row.when,
                 trials=row.trials,
-                state=state_of(row),
+                state=state,
                 grades=row.grades,
                 saved_utc=row.saved_utc,
                 thumbnail=picture if picture.is_file() else None,
@@ -117,6 +125,15 @@ def list_cards(library: Library, *, deleted: bool = False) -> tuple[SessionCard,
             )
         )
     return tuple(cards)
+
+
+def listed_signature(library: Library, row: SessionRow) -> Signature | None:
+    """The signature of a session of the list, looked at as far as is quick; see :func:`check_signature`.
+
+    Raises:
+        StoreError: the session cannot be read.
+    """
+    return check_signature(library, row.id, quick=True) if row.signed_by else None
 
 
 def open_session(library: Library, session_id: str, *, tick: Tick = no_progress) -> tuple[Document, Measures]:
@@ -131,38 +148,13 @@ def open_session(library: Library, session_id: str, *, tick: Tick = no_progress)
 
 
 def signature_of(library: Library, session_id: str) -> tuple[Signature | None, bool]:
-    """Who signed a session last, if anybody did, and whether it stands as it was signed then."""
-    row = next((row for row in library.list_sessions() if row.id == session_id), None)
-    if row is None or not row.signed_by:
-        return None, False
-    return Signature(row.signed_by, row.signed_utc), state_of(row) is SessionState.SIGNED
-
-
-def save_document(
-    library: Library,
-    document: Document,
-    *,
-    opened: str | None = None,
-    before: Document | None = None,
-    signed: Signature | None = None,
-) -> str:
-    """Save a session; returns the revision that is in the library now.
-
-    Args:
-        library: where.
-        document: the session.
-        opened: the revision that it was made from; None: whatever is there is replaced.
-        before: what was loaded or saved as ``opened``, so that only what differs is written.
-        signed: the signature, if this is the very document that was signed (come back to by undoing): it is
-            still signed then.
+    """Who signed a session last, if anybody did, and whether it stands as it was signed then.
 
     Raises:
-        ChangedElsewhereError: another program saved it meanwhile; the library is as it was.
-        StoreError: the library is as it was.
+        StoreError: there is no such session, or it cannot be read.
     """
-    return library.save_session(
-        document, opened=opened, before=before, saved_utc=signed.when if signed else None
-    )
+    signature = check_signature(library, session_id)
+    return signature, signature is not None and signature.stands
 
 
 def save_copy(library: Library, document: Document) -> tuple[Document, str]:
@@ -190,7 +182,7 @@ def sign_session(
     """Save a session and sign it as it is: grades, measures and their origin, for ever.
 
     Returns the revision that is in the library now, and the signature; ``opened`` is as in
-    :func:`save_document`.
+    :meth:`~gaitviewer.store.library.Library.save_session`.
 
     Raises:
         SettingsError: nobody signs.
@@ -202,7 +194,9 @@ def sign_session(
         raise SettingsError("A signature needs a name.")
     revision = library.save_session(document, opened=opened)
     text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
-    made = library.add_snapshot(document.session.id, text, who=who.strip())
+    made = library.add_snapshot(
+        document.session.id, text, who=who.strip(), content=content_digests(document), revision=revision
+    )
     return revision, Signature(made.who, made.when)
 
 
@@ -302,7 +296,7 @@ def export_report(
         write_pdf(path, _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.98)))
 
     (path,) = write_all(folder, {name: write})
-    if library is not None:
+    if library is not None and not library.read_only:
         library.add_output(document.session.id, path, kind=REPORT_NAME, sha256=digest_file(path))
     tick(1.0, message("progress.done"))
     return path

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import glob
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
-from gaitviewer.core.messages import NOTHING
+from gaitviewer.core.messages import NOTHING, message
+from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import StoreError
 
@@ -26,22 +28,40 @@ def session_rows(path: Path | None, *, deleted: bool = False) -> list[dict[str, 
         StoreError: the library cannot be read.
     """
     from gaitviewer.store import open_library
-    from gaitviewer.workflow.sessions.lifecycle import state_of
+    from gaitviewer.workflow.sessions.lifecycle import listed_signature, state_of
 
+    found = []
     with open_library(path) as library:
-        return [
-            {
-                "session": row.id,
-                "subject": row.subject,
-                "date": row.when.isoformat() if row.when else "",
-                "state": state_of(row).value,
-                "recordings": row.trials,
-                "saved": row.saved_utc,
-                "files": row.outputs,
-                "signed": f"{row.signed_by}, {row.signed_utc}" if row.signed_by else "",
-            }
-            for row in library.list_sessions(deleted=deleted)
-        ]
+        for row in library.list_sessions(deleted=deleted):
+            try:
+                signature = listed_signature(library, row)
+            except StoreError:  # the others are listed all the same
+                row, signature = replace(row, damaged=True), None
+            found.append(
+                {
+                    "session": row.id,
+                    "subject": row.subject,
+                    "date": row.when.isoformat() if row.when else "",
+                    "state": state_of(row, signature).value,
+                    "recordings": row.trials,
+                    "saved": row.saved_utc,
+                    "files": row.outputs,
+                    "signed": _signed_words(signature),
+                }
+            )
+    return found
+
+
+def _signed_words(signature: Signature | None) -> str:
+    """Who signed and when; and why that does not make the session a signed one, where it does not."""
+    if signature is None:
+        return ""
+    why = {
+        SignatureState.CHANGED: f" (changed since: {', '.join(signature.changed)})",
+        SignatureState.UNKNOWN: " (by an earlier version: whether it was changed since cannot be known)",
+        SignatureState.ALTERED: " (the record of the signature was altered: it does not count)",
+    }
+    return f"{signature.who}, {signature.when}{why.get(signature.state, '')}"
 
 
 def find_session(library: Library, word: str, *, deleted: bool = False) -> str:
@@ -94,12 +114,12 @@ def find_in(path: Path | None, word: str) -> str:
 
 
 def change_sessions(path: Path | None, words: Sequence[str], deed: str) -> tuple[str, ...]:
-    """Deletes, restores or purges sessions, named as :func:`find_session` takes them.
+    """Deletes or restores sessions, named as :func:`find_session` takes them.
 
     Args:
         path: the library.
         words: which; all are found before the first is changed.
-        deed: "delete", "restore" or "purge".
+        deed: "delete" or "restore".
 
     Returns:
         Their ids.
@@ -110,44 +130,116 @@ def change_sessions(path: Path | None, words: Sequence[str], deed: str) -> tuple
     from gaitviewer.store import open_library
 
     with open_library(path) as library:
-        ids = tuple(dict.fromkeys(find_session(library, word, deleted=deed != "delete") for word in words))
-        deeds: dict[str, Callable[[str], None]] = {
-            "delete": library.delete_session,
-            "restore": library.restore_session,
-        }
-        if deed == "purge":
-            purge_sessions(library, ids)
-        else:
-            for name in ids:
-                deeds[deed](name)
+        ids = _find_all(library, words, deleted=deed != "delete")
+        change = library.delete_session if deed == "delete" else library.restore_session
+        for name in ids:
+            change(name)
     return ids
 
 
-def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = no_progress) -> None:
-    """Erases deleted sessions for good: their data, and their pictures, poses and outlines in the cache.
+def _find_all(library: Library, words: Sequence[str], *, deleted: bool) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(find_session(library, word, deleted=deleted) for word in words))
 
-    Videos, reports and exported files are not touched, nor are :func:`older_copies` of the library.
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was erased, and where traces may be left.
+
+    Attributes:
+        ids: the sessions.   cleaned: copies of the library out of which they were taken, too.
+        removed: copies that were deleted, because they could not be changed.
+        left: damaged libraries that were set aside, and copies in use elsewhere, that may still hold them.
+        in_journal: whether another program keeps the library's journal, which holds them until it ends.
+    """
+
+    ids: tuple[str, ...]
+    cleaned: tuple[Path, ...]
+    removed: tuple[Path, ...]
+    left: tuple[Path, ...]
+    in_journal: bool
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a person should know of it, a sentence each."""
+        many = f"{len(self.cleaned)} copies" if len(self.cleaned) > 1 else "a copy"
+        return (
+            *((f"Erased from {many} of the library as well.",) if self.cleaned else ()),
+            *(
+                f"The copy {path.name} could not be changed and was removed as a whole."
+                for path in self.removed
+            ),
+            *(
+                f"They may still be in {path}, which could not be changed: remove it by hand."
+                for path in self.left
+            ),
+            *(
+                ("Another program has the library open; traces stay in its journal until that program ends.",)
+                if self.in_journal
+                else ()
+            ),
+        )
+
+
+def purge_named(path: Path | None, words: Sequence[str]) -> Purged:
+    """:func:`purge_sessions` for deleted sessions named as :func:`find_session` takes them.
+
+    Raises:
+        StoreError: one is not there or not deleted, or the library cannot be written.
+    """
+    from gaitviewer.store import open_library
+
+    with open_library(path) as library:
+        return purge_sessions(library, _find_all(library, words, deleted=True))
+
+
+def purge_sessions(library: Library, ids: Sequence[str], *, tick: Tick = no_progress) -> Purged:
+    """Erases deleted sessions for good: from the library and its copies, and what the cache keeps of them.
+
+    Videos, reports and exported files are not touched.
 
     Raises:
         StoreError: one of them is not deleted, or the library cannot be written; those before it are gone.
     """
+    from gaitviewer.store import copies
+    from gaitviewer.workflow.analysis.measures_cache import forget_measures
+    from gaitviewer.workflow.analysis.results_cache import forget_standing
     from gaitviewer.workflow.sessions.thumbnails import forget_thumbnail
 
     for number, name in enumerate(ids):
-        tick(number / len(ids), NOTHING)
+        tick(0.5 * number / len(ids), NOTHING)
         document: Document | None = None
         with contextlib.suppress(StoreError):  # a damaged one goes as well
             document = library.load_session(name)
         library.purge_session(name)
         forget_thumbnail(name)
+        forget_measures(name)
+        forget_standing(name)
         if document is not None:
             _forget_cached(library, document)
+    tick(0.5, message("progress.compacting"))
+    in_journal = not library.compact()
+    cleaned, removed, left = [], [], []
+    files = copies.copy_files(library.path)
+    aside = copies.set_aside_files(library.path)
+    for number, file in enumerate((*files, *aside)):
+        tick(0.6 + 0.4 * number / (len(files) + len(aside)), message("progress.copies"))
+        try:
+            if copies.erase_sessions(file, ids):
+                cleaned.append(file)
+        except (sqlite3.Error, OSError):
+            if file in aside or not _is_removed(file):
+                left.append(file)
+            else:
+                removed.append(file)
+    return Purged(tuple(ids), tuple(cleaned), tuple(removed), tuple(left), in_journal)
 
 
-def older_copies(path: Path | None) -> tuple[Path, ...]:
-    """Copies that the program made of the library before it changed its form; they keep what was in them."""
-    file = path if path is not None else paths.library_file()
-    return tuple(sorted(file.parent.glob(f"{glob.escape(file.stem)}-before-*{glob.escape(file.suffix)}")))
+def _is_removed(file: Path) -> bool:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _forget_cached(library: Library, document: Document) -> None:
@@ -160,3 +252,34 @@ def _forget_cached(library: Library, document: Document) -> None:
             if stream is None or made is None or library.find_by_video_digest(stream.sha256):
                 continue
             remove_result(paths.cache_dir(), made.inputs_digest)
+
+
+def without_offer(message: str, library: Path) -> str:
+    """What is said of a damaged library without the words for the command line."""
+    from gaitviewer.store import copies
+
+    return message.removesuffix(copies.offer(library)).rstrip()
+
+
+def use_copy(path: Path | None, copy: Path | None = None) -> tuple[Path, Path | None]:
+    """Puts a copy in the place of a library that is damaged.
+
+    Args:
+        path: the library; by default the user's.
+        copy: which copy; by default the latest that can be read.
+
+    Returns:
+        The copy, and the file that was set aside for it (None if there was no library).
+
+    Raises:
+        StoreError: there is no copy, or it is damaged, or a file cannot be written; the library is as it was.
+    """
+    from gaitviewer.store import latest_copy, restore_copy
+
+    library = path if path is not None else paths.library_file()
+    if copy is None:
+        latest = latest_copy(library)
+        if latest is None:
+            raise StoreError(f"There is no copy of the library {library} that could be read.")
+        copy = latest.path
+    return copy, restore_copy(library, copy)

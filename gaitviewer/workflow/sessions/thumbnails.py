@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from gaitviewer import paths
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import View
 from gaitviewer.errors import UserError
+from gaitviewer.util import private
 
 WIDTH_PX, HEIGHT_PX = 256, 160
 _AROUND = 1.25  # height of the cut-out over the height of the person
@@ -69,10 +71,9 @@ def _draw(data: TrialData, view: View, path: Path) -> bool:
         rgb = reader.frame(min(frame, reader.info.frame_count - 1))
     picture = Image.fromarray(rgb).crop(around_person(data, view, frame, rgb.shape[1], rgb.shape[0]))
     picture = picture.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    picture.save(part, "PNG")
-    part.replace(path)
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    private.write_bytes(path, written.getvalue())
     return True
 
 

@@ -91,4 +91,27 @@ def test_the_report_says_who_signed(signed: MainWindow, qtbot: QtBot, tmp_path: 
     assert ("Signed in the program by Dr. Adler on 20" in words) is not anonymous
     assert "Signature" in words
     signed.desk.evgs.act("grade.0")
-    assert "Signed in the program" not in exported("two.pdf")
+    words = exported("two.pdf")
+    assert "Signed in the program" not in words
+    assert ("Not signed: changed since Dr. Adler" in words) is not anonymous
+
+
+@pytest.mark.parametrize(
+    ("tampering", "words"),
+    [
+        ("UPDATE grades SET score = 1", "Changed since Dr. Adler signed on 20"),
+        ("UPDATE snapshots SET who = 'Dr. Busch'", "Not signed: the signature of Dr. Busch"),
+    ],
+)
+def test_what_was_written_into_the_library_behind_the_window_is_told(
+    signed: MainWindow, qtbot: QtBot, tampering: str, words: str
+) -> None:
+    signed.show_library()
+    with open_library() as library:
+        library.connection.execute("DROP TRIGGER snapshots_are_final")
+        library.connection.execute(tampering)
+    signed.work.open("walk1")
+    qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
+    assert note(signed).accessibleName().startswith(words)
+    assert not signed.work.is_signed
+    assert state_in_library() is not SessionState.SIGNED

@@ -37,6 +37,7 @@ _CHIP_COLOURS = {
     SessionState.GRADED: "good",
     SessionState.REVIEWED: "good",
     SessionState.SIGNED: "accent",
+    SessionState.DAMAGED: "error",
 }
 
 
@@ -51,6 +52,7 @@ def state_words(state: SessionState) -> str:
         SessionState.GRADED: tr("Library", "graded"),
         SessionState.REVIEWED: tr("Library", "reviewed"),
         SessionState.SIGNED: tr("Library", "signed"),
+        SessionState.DAMAGED: tr("Library", "damaged"),
     }[state]
 
 

@@ -217,6 +217,8 @@ class LibraryPage(QWidget):
         """Show these sessions; the one chosen stays chosen."""
         chosen = self.current_id()
         self.model.set_cards(cards)
+        if not self._any_damaged():
+            self.chips[SessionState.DAMAGED].setChecked(False)
         self._narrow()
         self.choose(chosen)
 
@@ -233,10 +235,14 @@ class LibraryPage(QWidget):
         self.pages.setCurrentIndex(1 if total == 0 else 2 if shown == 0 else 0)
         for widget in (self.search, *self.chips.values()):
             widget.setVisible(total > 0)
+        self.chips[SessionState.DAMAGED].setVisible(self._any_damaged())
         for button in (self.new_button, self.demo_button):
             button.setVisible(total > 0)
         self.count.setText("" if total == 0 else f"{shown} / {total}" if shown != total else str(total))
         self.choose(chosen)
+
+    def _any_damaged(self) -> bool:
+        return any(card.state is SessionState.DAMAGED for card in self.model.cards)
 
     def ids(self) -> tuple[str, ...]:
         """The sessions that are shown, in order."""

@@ -25,6 +25,7 @@ from gaitviewer.research.training.pages.blocks import (
 )
 from gaitviewer.research.training.pages.plots import plot_bars, plot_confusions, plot_questions
 from gaitviewer.research.training.results import ResultLine
+from gaitviewer.util import private
 
 Runs = dict[str, list[ResultLine]]  # by variant
 _MOST_PAIRS = 8  # variants of a group that are all compared with each other
@@ -40,13 +41,13 @@ def write_pages(out: Path, lines: Sequence[ResultLine]) -> tuple[Path, ...]:
     blocks = build_page(lines)
     markdown, page = out / "results.md", out / "results.html"
     try:
-        (out / "pictures").mkdir(parents=True, exist_ok=True)
+        private.make_folder(out / "pictures")
         for block in blocks:
             if isinstance(block, PictureBlock):
-                (out / "pictures" / f"{block.name}.svg").write_text(block.svg, encoding="utf-8")
-        markdown.write_text(as_markdown(blocks, pictures="pictures"), encoding="utf-8")
+                private.write_bytes(out / "pictures" / f"{block.name}.svg", block.svg.encode("utf-8"))
+        private.write_bytes(markdown, as_markdown(blocks, pictures="pictures").encode("utf-8"))
         title = f"{lines[0].task}: results" if lines else "Results"
-        page.write_text(as_html(blocks, title=title), encoding="utf-8")
+        private.write_bytes(page, as_html(blocks, title=title).encode("utf-8"))
     except OSError as error:
         raise OutputError(f"The pages cannot be written to {out} ({error.strerror}); name another.") from error
     return markdown, page
