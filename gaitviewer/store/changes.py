@@ -16,9 +16,9 @@ Rows = Callable[[Document], Iterable[Mapping[str, Any]]]
 
 # Lists of a session whose rows are numbered by their position.
 _LISTS: dict[str, Rows] = {
-    "grades": rows.grade_rows,
-    "key_images": additions.key_image_rows,
-    "hand_measures": additions.hand_measure_rows,
+    "grades": lambda document: rows.grade_rows(document),
+    "key_images": lambda document: additions.key_image_rows(document),
+    "hand_measures": lambda document: additions.hand_measure_rows(document),
 }
 
 
@@ -40,7 +40,7 @@ def write_changes(db: Database, document: Document, before: Document | None, *, 
     else:
         for row, old in zip(rows.trial_rows(document), rows.trial_rows(before), strict=True):
             if row != old:
-                _update(db, "trials", row, ("session", "id"))
+                update_row(db, "trials", row, ("session", "id"))
         for data, known in zip(document.trials, before.trials, strict=True):
             if data is not known:
                 _write_trial(db, session, data, known, now)
@@ -67,14 +67,15 @@ def _write_list(
 ) -> None:
     for row, old in zip(wanted, there, strict=False):
         if row != old:
-            _update(db, table, row, ("session", "position"))
+            update_row(db, table, row, ("session", "position"))
     if len(wanted) > len(there):
         db.table(table).insert_all(wanted[len(there) :])
     elif len(wanted) < len(there):
         db.execute(f"DELETE FROM {table} WHERE session = ? AND position >= ?", (session, len(wanted)))
 
 
-def _update(db: Database, table: str, row: Mapping[str, Any], key: tuple[str, ...]) -> None:
+def update_row(db: Database, table: str, row: Mapping[str, Any], key: tuple[str, ...]) -> None:
+    """Set the columns of ``row`` in the row that has its ``key``; indices of other columns are not touched."""
     columns = [name for name in row if name not in key]
     changes = ", ".join(f'"{name}" = ?' for name in columns)
     where = " AND ".join(f"{name} = ?" for name in key)

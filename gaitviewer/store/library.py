@@ -217,7 +217,12 @@ class Library:
                 "foot_zero_left_deg": document.foot_zero_deg.left,
                 "foot_zero_right_deg": document.foot_zero_deg.right,
             }
-            db.table("sessions").upsert(row, pk="id")
+            if before is None:
+                db.table("sessions").upsert(row, pk="id")
+            else:
+                if before.session.subject.pseudonym == session.subject.pseudonym:
+                    del row["subject"]
+                changes.update_row(db, "sessions", row, ("id",))
             changes.write_changes(db, document, before, now=now)
         return revision
 

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts
-from gaitviewer.errors import StoreError
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import database, open_library
 from gaitviewer.store.library import Library
@@ -198,5 +197,3 @@ def test_every_step_can_be_undone(reviewed: MainWindow, qtbot: QtBot) -> None:
         state.undo.undo()
     assert state.kept is before
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
-    with pytest.raises(StoreError):
-        stored(Path("nowhere/at/all\0.db"))
