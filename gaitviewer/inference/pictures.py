@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import VideoStream
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.errors import VideoError
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.workflow.sessions.masks import masks_of
 
@@ -53,12 +55,12 @@ class VideoPictures:
         Raises:
             VideoError: the video is gone or damaged.
         """
-        from gaitviewer.video import open_video
+        from gaitviewer.video import open_recorded
 
         wanted = list(dict.fromkeys(int(frame) for frame in frames))
         if not wanted:
             return
-        with open_video(self.stream.path, recorded_at_hz=self.stream.recorded_at_hz) as reader:
+        with open_recorded(self.stream) as reader:
             left = iter(wanted)
             number = next(left)
             for at, rgb in reader.frames(wanted[0], wanted[-1] + 1):
@@ -116,13 +118,20 @@ def capsule_mask(
 
 
 def open_pictures(document: Document, outline: Outline | None = None) -> dict[tuple[str, View], MaskedPictures]:
-    """Pictures of all videos of a session whose files are where they were, by (trial id, view)."""
+    """Pictures of all videos of a session that are the very files it was made from, by (trial id, view)."""
+    from gaitviewer.video import check_identity
+
     found: dict[tuple[str, View], MaskedPictures] = {}
     for data in document.trials:
         masks = masks_of(data)
         for view in View:
             stream, pose = data.trial.videos[view], data.poses[view]
             if stream is None or pose is None or not stream.path.is_file():
+                continue
+            try:
+                check_identity(stream)
+            except VideoError as error:
+                logging.getLogger(__name__).warning("no pictures: %s", error)
                 continue
             found[data.trial.id, view] = VideoPictures(stream, pose, masks[view], outline or Outline())
     return found

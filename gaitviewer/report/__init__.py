@@ -38,6 +38,7 @@ def render_report(
     kinds: Sequence[AngleKind] = (),
     document: Document | None = None,
     signed: Signature | None = None,
+    refusals: tuple[str, ...] = (),
     tick: Tick = no_progress,
 ) -> bytes:
     """The assessment of a session as the bytes of a PDF file.
@@ -51,6 +52,7 @@ def render_report(
         kinds: the angles with their titles and units, in the order of printing.
         document: gives what a person adds: texts, grades, measurements, key images.
         signed: who signed the session as it stands, printed at the line to sign on (not if anonymous).
+        refusals: why videos give no pictures, a sentence each, printed with the provenance.
         tick: carries progress out.
     """
     from gaitviewer.report.pdf import PageContent, render
@@ -59,7 +61,7 @@ def render_report(
         created, signed = created[:4], None
         provenance = [(what, replace(made, when=made.when[:4])) for what, made in provenance]
     content = PageContent(
-        measures, options, pictures, tuple(provenance), created, tuple(kinds), document, signed
+        measures, options, pictures, tuple(provenance), created, tuple(kinds), document, signed, refusals
     )
     return render(content, tick)
 

@@ -137,6 +137,7 @@ class PageContent:
     kinds: tuple[AngleKind, ...]
     document: Document | None
     signed: Signature | None
+    refusals: tuple[str, ...] = ()
 
 
 def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[Any]:
@@ -173,7 +174,14 @@ def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[
             measures, frame, program=__version__, anonymous=anonymous, left_out=content.options.left_out
         ),
         *(flowable for name, make in parts if name in shown for flowable in make()),
-        *sections.provenance(content.provenance, measures, frame, content.created, signed=content.signed),
+        *sections.provenance(
+            content.provenance,
+            measures,
+            frame,
+            content.created,
+            signed=content.signed,
+            refusals=content.refusals,
+        ),
     ]
 
 

@@ -21,7 +21,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
-from gaitviewer.video import index_video, write_video
+from gaitviewer.video import digest_file, index_video, write_video
 
 
 def _load_counter() -> Any:
@@ -74,7 +74,7 @@ def make_video(tmp_path_factory: pytest.TempPathFactory, counter: Any) -> MakeVi
 
 
 def make_stream(path: Path, view: View) -> VideoStream:
-    return VideoStream(view, path, "0" * 64, index_video(path))
+    return VideoStream(view, path, digest_file(path), index_video(path))
 
 
 def make_pose(stream: VideoStream) -> PoseSequence:

@@ -202,7 +202,7 @@ def test_another_file_in_its_place_is_refused(
     other = VideoStream(stream.view, make_video(30, rate_hz=30), stream.sha256, stream.info)
     with qtbot.waitSignal(store.failed, timeout=5000) as told:
         store.open(Trial("t", trial.videos.__class__(other, None)))
-    assert "30 frames" in told.args[1]
+    assert "is not the video that this session was made from" in told.args[1]
 
 
 def test_a_damaged_place_is_told_and_the_rest_is_shown(

@@ -6,7 +6,6 @@ import ctypes
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -101,7 +100,7 @@ class FrameStore(QObject):
         if stream is None or stream.info.frame_count == 0:
             return None
         share = int(self._limit_bytes * _DECODED_SHARE)
-        opener = _Opener(stream.path, stream.recorded_at_hz, share, stream.info.frame_count)
+        opener = _Opener(stream, share)
         return ViewFrames(stream, self.cache, self._rush, opener=opener, told=self._tell)
 
     def close(self) -> None:
@@ -141,20 +140,10 @@ class FrameStore(QObject):
 class _Opener:
     """Opens a video in the decoder's thread."""
 
-    path: Path
-    recorded_at_hz: float | None
+    stream: VideoStream
     cache_bytes: int
-    frame_count: int
 
     def __call__(self) -> VideoReader:
-        from gaitviewer.errors import VideoError
-        from gaitviewer.video import open_video
+        from gaitviewer.video import open_recorded
 
-        reader = open_video(self.path, recorded_at_hz=self.recorded_at_hz, cache_bytes=self.cache_bytes)
-        if reader.info.frame_count != self.frame_count:
-            reader.close()
-            raise VideoError(
-                f"{self.path.name} holds {reader.info.frame_count} frames, the recording of this session "
-                f"{self.frame_count}; find the file that was analysed."
-            )
-        return reader
+        return open_recorded(self.stream, cache_bytes=self.cache_bytes)

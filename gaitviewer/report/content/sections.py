@@ -180,9 +180,9 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
 
 def provenance(
     items: Sequence[tuple[str, Provenance]], measures: Measures, frame: PageFrame, created: str,
-    signed: Signature | None = None,
+    signed: Signature | None = None, refusals: Sequence[str] = (),
 ) -> Story:  # fmt: skip
-    """Digests, programs and times: what this report was made from; and a line to sign on."""
+    """Digests, programs and times: what this report was made from, what has no pictures; a line to sign on."""
     rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
     rows += _provenance_rows(items, measures)
     style = [
@@ -200,7 +200,9 @@ def provenance(
         if part
     ]
     written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
-    foot = KeepTogether([made[-1], Spacer(0, 4), text(written, "note"), *_line_to_sign_on(frame, signed)])
+    notes = [written, *(f"Pictures are left out: {why}" for why in refusals)]
+    lines = [text(line, "note") for line in notes]
+    foot = KeepTogether([made[-1], Spacer(0, 4), *lines, *_line_to_sign_on(frame, signed)])
     return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]
 
 

@@ -51,7 +51,7 @@ def open_stream(path: Path, view: View, recorded_at_hz: float | None) -> VideoSt
 
     path = path.expanduser()
     info = video.probe_safely(path, recorded_at_hz=recorded_at_hz)
-    stream = VideoStream(view, path.resolve(), video.digest_file(path), info, recorded_at_hz)
+    stream = VideoStream(view, path.resolve(), video.identity_of(path), info, recorded_at_hz)
     check_usable(path, stream)
     return stream
 

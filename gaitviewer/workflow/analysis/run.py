@@ -142,12 +142,14 @@ def estimate_poses(
         Cancelled: the tick stopped the work.
     """
     from gaitviewer import pose
+    from gaitviewer.video import check_identity
 
     sources = {}
     for data in document.trials:
         for view in data.trial.views:
             stream = data.trial.videos[view]
             assert stream is not None
+            check_identity(stream)
             sources[(data.trial.id, view)] = pose.VideoJob(
                 source=pose.FrameSource(
                     "gaitviewer.video:open_video",

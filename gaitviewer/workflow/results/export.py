@@ -87,7 +87,9 @@ def render_pdf(
     if options.anonymous:
         document, measures = without_names(document, measures)
     with TrialPictures([data.trial for data in document.trials]) as pictures:
+        refusals: tuple[str, ...] = ()
         if not options.anonymous:
+            refusals = pictures.look()
             pictures.prefetch(report.frames_needed(measures, options))
         return report.render_report(
             measures,
@@ -98,6 +100,7 @@ def render_pdf(
             kinds=load_angles(),
             document=document,
             signed=signed,
+            refusals=refusals,
             tick=tick,
         )
 

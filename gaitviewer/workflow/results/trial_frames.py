@@ -24,11 +24,16 @@ _FRAMES_AHEAD = 8  # decoded pictures kept for each video
 class TrialPictures:
     """Frames of all videos of a session; each video is opened when it is first asked for.
 
-    A video that has gone since it was analysed gives no pictures; the report then draws skeletons alone.
+    A video that has gone since it was analysed, or is another file now, gives no pictures; the report then
+    draws skeletons alone and says why.
+
+    Attributes:
+        refusals: why videos that were asked for give no pictures, a sentence each.
     """
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self._trials = {trial.id: trial for trial in trials}
+        self.refusals: list[str] = []
         self._stack = contextlib.ExitStack()
         self._readers: dict[tuple[str, View], VideoReader | None] = {}
         self._ahead: dict[tuple[str, View], _Ahead] = {}
@@ -57,17 +62,25 @@ class TrialPictures:
                 self._ahead[key] = _Ahead(reader, numbers)
                 self._stack.callback(self._ahead[key].stop)
 
+    def look(self) -> tuple[str, ...]:
+        """Open all videos; why some of them give no pictures."""
+        for trial, data in self._trials.items():
+            for view in data.views:
+                self._reader(trial, view)
+        return tuple(self.refusals)
+
     def _reader(self, trial: str, view: View) -> VideoReader | None:
         from gaitviewer.errors import VideoError
-        from gaitviewer.video import open_video
+        from gaitviewer.video import open_recorded
 
         if (trial, view) not in self._readers:
             stream = self._trials[trial].videos[view] if trial in self._trials else None
             reader = None
             if stream is not None:
-                with contextlib.suppress(VideoError):
-                    reader = open_video(stream.path, recorded_at_hz=stream.recorded_at_hz)
-                    self._stack.enter_context(reader)
+                try:
+                    reader = self._stack.enter_context(open_recorded(stream))
+                except VideoError as error:
+                    self.refusals.append(str(error))
             self._readers[(trial, view)] = reader
         return self._readers[(trial, view)]
 

@@ -244,13 +244,13 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
     Raises:
         VideoError: the file cannot be read, or is another one than the session was made from.
     """
-    from gaitviewer.video import digest_file
+    from gaitviewer.video import identity_of
 
     data = next(data for data in document.trials if data.trial.id == trial)
     stream = data.trial.videos[view]
     if stream is None:
         raise VideoError(f"Recording {trial} has no {view.value} view.")
-    if digest_file(path) != stream.sha256:
+    if identity_of(path) != stream.sha256:
         raise VideoError(
             f"{path.name} is not the file that this session was made from (its digest differs): choose another."
         )

@@ -61,13 +61,13 @@ def best_frame(data: TrialData, view: View) -> int:
 def _draw(data: TrialData, view: View, path: Path) -> bool:
     from PIL import Image
 
-    from gaitviewer.video import open_video
+    from gaitviewer.video import open_recorded
 
     stream = data.trial.videos[view]
     if stream is None:
         return False
     frame = best_frame(data, view)
-    with open_video(stream.path, recorded_at_hz=stream.recorded_at_hz) as reader:
+    with open_recorded(stream) as reader:
         rgb = reader.frame(min(frame, reader.info.frame_count - 1))
     picture = Image.fromarray(rgb).crop(around_person(data, view, frame, rgb.shape[1], rgb.shape[0]))
     picture = picture.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)

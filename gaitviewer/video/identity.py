@@ -1,0 +1,115 @@
+"""Whether a file is still the one that a session was made from: before a picture of it is shown or used.
+
+A file of the same name and length may be another child's video. What counts is the digest of its bytes; it is
+taken once and remembered with size, times and inode of the file, so that only a file that was touched is read
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from gaitviewer import paths
+from gaitviewer.core.session import VideoStream
+from gaitviewer.errors import VideoError
+from gaitviewer.util import private
+from gaitviewer.video.digest import digest_file
+from gaitviewer.video.reader import VideoReader, open_video
+
+_MOST_FILES = 2000
+_lock = threading.Lock()
+_known: dict[str, tuple[list[int], str]] | None = None
+
+
+def open_recorded(stream: VideoStream, *, cache_bytes: int | None = None) -> VideoReader:
+    """Open the very video that a stream was made from.
+
+    Raises:
+        VideoError: the file is missing, is another one, or cannot be read.
+    """
+    check_identity(stream)
+    more = {} if cache_bytes is None else {"cache_bytes": cache_bytes}
+    return open_video(stream.path, recorded_at_hz=stream.recorded_at_hz, **more)
+
+
+def check_identity(stream: VideoStream) -> None:
+    """Refuse a file whose bytes are not those that the stream was made from.
+
+    Raises:
+        VideoError: the file is missing, cannot be read, or is another one.
+    """
+    if stream.sha256 and identity_of(stream.path) != stream.sha256:
+        raise VideoError(
+            f"{stream.path.name} is not the video that this session was made from: its contents are others. "
+            "Find the file that was analysed."
+        )
+
+
+def identity_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, taken anew only if the file was touched since it was taken last.
+
+    Raises:
+        VideoError: the file is missing or cannot be read.
+    """
+    stamp = _stamp(path)
+    key = str(path.absolute())
+    with _lock:
+        known = _remembered().get(key)
+    if known is not None and stamp and known[0] == stamp:
+        return known[1]
+    digest = digest_file(path)
+    if stamp and _stamp(path) == stamp:  # else it was written while it was read
+        with _lock:
+            _remembered()[key] = (stamp, digest)
+            _write()
+    return digest
+
+
+def _stamp(path: Path) -> list[int]:
+    """What changes when a file is replaced or written; empty if there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return []
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
+
+
+def _file() -> Path:
+    return paths.cache_dir() / "video-digests.json"
+
+
+def _remembered() -> dict[str, tuple[list[int], str]]:
+    """What is known of files, read once; a damaged note is none."""
+    global _known
+    if _known is None:
+        _known = {}
+        try:
+            told = json.loads(_file().read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            told = {}
+        if isinstance(told, Mapping):
+            for key, value in told.items():
+                if isinstance(value, list) and len(value) == 2 and isinstance(value[1], str):
+                    _known[key] = (value[0], value[1])
+    return _known
+
+
+def _write() -> None:
+    """Keep the latest; a cache that cannot be written is left out."""
+    known = _remembered()
+    while len(known) > _MOST_FILES:
+        del known[next(iter(known))]
+    try:
+        private.write_bytes(_file(), json.dumps(known).encode())
+    except OSError:
+        return
+
+
+def forget_identities() -> None:
+    """Let go of what was read from the note of files: the program's home is another one."""
+    global _known
+    with _lock:
+        _known = None
