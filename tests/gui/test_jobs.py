@@ -196,7 +196,7 @@ def test_three_hundred_jobs_of_every_fate(qtbot: Any, jobs: Jobs) -> None:
     def work(number: int, fate: str) -> Any:
         def inner(tick: Tick) -> int:
             for step in range(3):
-                tick(step / 3, f"{number}")
+                tick(step / 3, message("progress.subject", number=number, total=3))
                 time.sleep(0.001)
             if fate == "fail":
                 raise ValueError(str(number))

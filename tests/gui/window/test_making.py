@@ -7,6 +7,7 @@ import time
 
 from pytestqt.qtbot import QtBot
 
+from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.shell.main_window import MainWindow
 
@@ -21,7 +22,7 @@ def test_the_empty_library_tells_how_far_the_demo_is(window: MainWindow, qtbot: 
 
     def work(tick: Tick) -> None:
         while not go_on.is_set():
-            tick(0.4, "filming the demo walker, sagittal view: 40 of 100 frames")
+            tick(0.4, message("progress.filming_demo", view="sagittal", frames=40, total=100))
             time.sleep(0.01)
 
     window.jobs.start("create", work, title="Demo session")

@@ -36,7 +36,7 @@ class Estimator:
         tick(0.3, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
         came(replace(document, trials=(replace(data, poses=ByView(self.poses.sagittal, None)),)))
         while not self.go_on.is_set():
-            tick(0.6, message("progress.pose", video="walk-front.mp4", frames=0, total=100))
+            tick(0.6, message("progress.pose", video="walk-front.mp4", frames=60, total=100))
             time.sleep(0.01)
         return replace(document, trials=(replace(data, poses=self.poses),))
 
@@ -172,9 +172,9 @@ class TwoWalks(Estimator):
     def __call__(self, document: Document, *, tick: Any, came: Any, **how: Any) -> Document:
         data = document.trials[0]
         while data.trial.id == "second" and not self.go_on.is_set():
-            tick(0.5, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
+            tick(0.5, message("progress.pose", video="walk-side.mp4", frames=50, total=100))
             time.sleep(0.01)
-        tick(0.5, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
+        tick(0.5, message("progress.pose", video="walk-side.mp4", frames=50, total=100))
         return replace(document, trials=(replace(data, poses=self.poses),))
 
 
@@ -216,7 +216,7 @@ class FrontFirst(Estimator):
         data = document.trials[0]
         came(replace(document, trials=(replace(data, poses=ByView(None, self.poses.coronal)),)))
         while not self.go_on.is_set():
-            tick(0.6, message("progress.pose", video="walk-side.mp4", frames=0, total=100))
+            tick(0.6, message("progress.pose", video="walk-side.mp4", frames=60, total=100))
             time.sleep(0.01)
         return replace(document, trials=(replace(data, poses=self.poses),))
 
