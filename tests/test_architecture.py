@@ -110,6 +110,22 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
     assert wrong == []
 
 
+def test_nothing_is_ever_unpickled() -> None:
+    forbidden = re.compile(
+        r"^\s*(import|from) (pickle|_pickle|cPickle|dill|cloudpickle|joblib|shelve|marshal)\b"
+        r"|\.(read|to)_pickle\(|allow_pickle\s*=\s*True|weights_only\s*=\s*False",
+        re.MULTILINE,
+    )
+    wrong = []
+    for path in (*(ROOT / "gaitviewer").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
+        text = path.read_text()
+        wrong += [f"{path.relative_to(ROOT)}: {found[0].strip()}" for found in forbidden.finditer(text)]
+        for call in re.finditer(r"\btorch\.load\([^)]*\)", text):
+            if "weights_only=True" not in call[0]:
+                wrong.append(f"{path.relative_to(ROOT)}: {call[0]}")
+    assert wrong == []
+
+
 def test_torch_is_loaded_with_a_module_of_nets_and_training_only() -> None:
     wrong = []
     for path in (ROOT / "gaitviewer").rglob("*.py"):

@@ -23,7 +23,7 @@ from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import abstention as inference_abstention
-from gaitviewer.workflow.analysis.measure import inputs_digest
+from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
     from gaitviewer.nets.card import LoadedModel
