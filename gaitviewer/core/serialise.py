@@ -29,6 +29,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from gaitviewer import paths
 from gaitviewer.errors import SettingsError
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def quote(value: object, longest: int = _LONGEST_QUOTE) -> str:
         value: anything; text is looked at only as far as it is shown.
         longest: characters of the answer, at least 20.
     """
-    if isinstance(value, str | bytes) and len(value) > 2 * longest:
+    if isinstance(value, str) and len(value) > 2 * longest:
         value = value[:longest] + value[-longest:]
     try:
         text = repr(value)
@@ -83,7 +84,7 @@ def to_plain(value: Any, *, decimals: int | None = None) -> Any:
     Raises:
         TypeError: something else is in it.
     """
-    if value is None or isinstance(value, str | bool) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, str | bool) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
@@ -126,6 +127,24 @@ def from_plain(raw: Any, kind: type[T], *, unknown: str = "refuse") -> T:
     if unknown == "refuse":
         _refuse_unknown(raw, value, ())
     return value
+
+
+def from_settings(raw: Any, kind: type[T], owner: str, *, unknown: str = "refuse") -> T:
+    """Like :func:`from_plain`, for a table of settings, with errors for people.
+
+    Args:
+        raw: the table.
+        kind: what it is to become.
+        owner: whose settings these are, for the sentence ("The card of severity-2").
+        unknown: "refuse" or "ignore" other entries.
+
+    Raises:
+        SettingsError: what is wrong with which entry.
+    """
+    try:
+        return from_plain(raw, kind, unknown=unknown)
+    except MalformedError as error:
+        raise SettingsError(f"{owner} cannot be used: {error}; correct it, or get the file again.") from error
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -191,6 +210,16 @@ def read_toml(
         raise SettingsError(f"{path} cannot be opened ({error.strerror}); {remedy}.") from error
     except MalformedError as error:
         raise SettingsError(f"{path} cannot be used: {error}; {remedy}.") from error
+
+
+def read_resource(name: str, kind: type[T]) -> T:
+    """A data file that is shipped with the program, e.g. ``evgs/evgs.toml``.
+
+    Raises:
+        SettingsError: somebody changed it, and what it has is not what the program needs.
+    """
+    remedy = "correct it, or install the program again"
+    return read_toml(paths.resources().joinpath(*name.split("/")), kind, remedy=remedy)
 
 
 # --- caches --------------------------------------------------------------------------------------------------
@@ -279,8 +308,10 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, Set):
         return sorted(canonical_bytes(inner) for inner in value)
     if hasattr(value, "tobytes"):
+        if not value.ndim:
+            return _canonical(value.item())
         little = value.astype(value.dtype.newbyteorder("<"))
-        return [little.dtype.str, list(little.shape), little.tobytes()] if little.ndim else _canonical(value.item())
+        return [little.dtype.str, list(little.shape), little.tobytes()]
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
@@ -323,9 +354,10 @@ def _from_plain(kind: type[Any], raw: Any) -> Any:
         return _path(raw)
     import numpy as np
 
+    dtype = _dtype_of(kind)
     if not isinstance(raw, list):
         raise ValueError(f"Expected `array`, got `{type(raw).__name__}`")
-    array = np.array(raw, _dtype_of(kind))
+    array = np.array(raw, dtype)
     array.flags.writeable = False
     return array
 

@@ -29,16 +29,14 @@ from gaitviewer.core.timing import VideoInfo
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis.inputs import inputs_digest, is_made_from, same_inputs
 
-# What version 0.1.0 wrote into the assessment of ``small_document()`` when digests were made of printed classes.
+# What version 0.1.0 wrote into the assessment of ``small_document()`` when digests were made of words.
 OLD_DIGEST = "7ebdb39dccd66511082193fbb95e9d51e7ac4ec1ed09d24b5f73eced79c08e30"
 
 
 def small_document() -> Document:
     """Something of everything; nothing of it is measured."""
     times = np.arange(4) / 50
-    pose = PoseSequence(
-        np.arange(4 * 23 * 2).reshape(4, 23, 2) / 7, np.full((4, 23), 0.5), times, 640, 480
-    )
+    pose = PoseSequence(np.arange(4 * 23 * 2).reshape(4, 23, 2) / 7, np.full((4, 23), 0.5), times, 640, 480)
     info = VideoInfo(640, 480, 0, times, 50.0, 4, "h264", notes=("odd",))
     stream = VideoStream(View.SAGITTAL, Path("walk.mp4"), "ab" * 32, info, 240.0)
     event = GaitEvent(EventKind.TOE_OFF, Side.RIGHT, 0.04, 0.01, (("heel", 0.041),), False, True)

@@ -16,7 +16,7 @@ import pytest
 
 from gaitviewer import formats, paths
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import BySide, ByView, Side
+from gaitviewer.core.gait import BySide, ByView
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.serialise import pack, seal
 from gaitviewer.workflow.analysis import measures_cache

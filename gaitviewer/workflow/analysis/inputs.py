@@ -104,8 +104,8 @@ def video_digests(trials: tuple[Trial, ...]) -> list[str]:
 # as ever; a test knows a digest of that time.
 _WORDS_OF: dict[type[Any], tuple[str, ...]] = {
     Session: (
-        "Session", "id", "subject", "when", "age_years", "height_m", "leg_length_m", "footwear", "walking_aid", "mirrored",
-        "surgery", "botulinum", "gmfcs", "cobb", "note",
+        "Session", "id", "subject", "when", "age_years", "height_m", "leg_length_m", "footwear", "walking_aid",
+        "mirrored", "surgery", "botulinum", "gmfcs", "cobb", "note",
     ),
     Subject: ("Subject", "pseudonym", "birth", "sex", "diagnosis", "affected"),
     Rating: ("Rating", "value", "rater", "when"),

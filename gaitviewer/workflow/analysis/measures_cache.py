@@ -85,7 +85,7 @@ def _write(path: Path, measures: Measures) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # For the owner alone: measures name the subject.
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb") as file:
+        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(seal(pack(measures)))
         part.replace(path)
         _forget_the_oldest(path.parent)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import threading
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
@@ -93,6 +91,7 @@ def _refuse_copies(streams: list[VideoStream]) -> None:
 def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[str, bool]:
     """What a video is good for, in one line, and whether it can be used at all."""
     from gaitviewer import video
+    from gaitviewer.analysis.outcomes.quality import quality_limits
 
     try:
         info = video.probe_safely(path.expanduser(), recorded_at_hz=recorded_at_hz)
@@ -100,11 +99,11 @@ def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tu
     except UserError as error:
         return str(error), False
     facts = f"{info.width} × {info.height}, {info.rate_hz:.0f} Hz, {info.duration_s:.1f} s"
-    limits = tomllib.loads((paths.resources() / "quality.toml").read_text(encoding="utf-8"))["frame_rate"]
-    if info.rate_hz < limits["refuse"]:
+    limits = quality_limits().frame_rate
+    if info.rate_hz < limits.refuse:
         return f"{facts}: too slow to time foot contacts", True
-    if info.rate_hz < limits["note"]:
+    if info.rate_hz < limits.note:
         return f"{facts}: foot contacts will be rough", True
-    if info.rate_hz < limits["good"]:
+    if info.rate_hz < limits.good:
         return f"{facts}: usable, 60 Hz is better", True
     return f"{facts}: good", True

@@ -17,6 +17,7 @@ from pathlib import Path
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
 from gaitviewer.core.sections import choose_sections
+from gaitviewer.core.serialise import canonical_digest
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -94,7 +95,7 @@ def _note(request: AnalyzeRequest) -> Path:
             if (path := pair[view]) is not None
         ],
         "pairs": [[str(pair[view]) for view in View] for pair in request.recordings],
-        "session": str(request.session),
+        "session": canonical_digest(request.session),
         "out": str(request.out.resolve()),
         "offset_s": request.offset_s,
         "recorded_at_hz": request.recorded_at_hz,
