@@ -98,6 +98,7 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
         "pyqtgraph": "gui",
         "pypdfium2": "report",
         "sklearn": "research",
+        "msgspec": "core",
         "tensorboardX": "research",
     }
     wrong = []
@@ -108,6 +109,15 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
             if layer != owner and re.search(pattern, path.read_text(), re.MULTILINE):
                 wrong.append(f"{path.relative_to(ROOT)} imports {library}")
     assert wrong == []
+
+
+def test_toml_is_read_in_one_place() -> None:
+    readers = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gaitviewer").rglob("*.py")
+        if re.search(r"^\s*(import tomllib\b|from tomllib\b)", path.read_text(), re.MULTILINE)
+    ]
+    assert readers == ["gaitviewer/core/serialise.py"]
 
 
 def test_nothing_is_ever_unpickled() -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-from gaitviewer.core.serialise import parse_toml
+from gaitviewer.core.serialise import parse_toml, quote
 from gaitviewer.paths import resources
 
 Value: TypeAlias = "str | int | float | bool | Message | tuple[Message, ...]"
@@ -154,7 +154,7 @@ def read_catalogue(text: str, language: str, *, fallback: Catalogue | None = Non
             elif isinstance(value, dict):
                 walk(value, f"{code}.")
             else:
-                raise ValueError(f"the sentence {code} is {value!r}, not a text")
+                raise ValueError(f"the sentence {code} is {quote(value)}, not a text")
 
     walk(parse_toml(text, dict[str, Any]), "")
     return Catalogue(language, sentences, fallback)

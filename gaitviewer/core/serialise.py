@@ -21,16 +21,23 @@ import hashlib
 import json
 import math
 import re
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Set
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from gaitviewer import paths
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import SettingsError, shorten
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -47,6 +54,7 @@ class MalformedError(ValueError):
     """
 
     def __init__(self, problem: str, key: str = "") -> None:
+        problem = shorten(problem)
         super().__init__(f"{key}: {problem}" if key else problem)
         self.key = key
         self.problem = problem
@@ -65,51 +73,52 @@ def quote(value: object, longest: int = _LONGEST_QUOTE) -> str:
         text = repr(value)
     except (RecursionError, ValueError):  # nested too deeply, or a number with thousands of digits
         text = f"<{type(value).__name__}>"
-    if len(text) <= longest:
-        return text
-    tail = longest // 3
-    return f"{text[: longest - tail - 3]}...{text[-tail:]}"
+    return shorten(text, longest)
 
 
 # --- plain data ----------------------------------------------------------------------------------------------
 
 
-def to_plain(value: Any, *, decimals: int | None = None) -> Any:
+def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ...] = ()) -> Any:
     """A core value as plain JSON values: fields by name, arrays as lists, NaN and infinity as null.
 
     Args:
         value: dataclasses, enumerations, dates, paths, arrays, numbers, text, and containers of these.
         decimals: round floats to so many places.
+        refused: types that must not be in it (paths tell names).
 
     Raises:
         TypeError: something else is in it.
     """
-    if value is None or (isinstance(value, str | bool) and not isinstance(value, Enum)):
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return float(value) if decimals is None else round(float(value), decimals)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_plain(getattr(value, field.name), decimals=decimals)
-            for field in dataclasses.fields(value)
-        }
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(inner, decimals=decimals) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_plain(inner, decimals=decimals) for inner in value]
-    if hasattr(value, "tolist"):  # an array or a number of numpy, which need not be loaded for the rest
-        return to_plain(value.tolist(), decimals=decimals)
-    raise TypeError(f"{type(value).__name__} cannot be written as plain data")
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, refused):
+            raise TypeError(f"{type(value).__name__} has no place here")
+        if isinstance(value, Enum):
+            return value.value
+        if value is None or isinstance(value, str | bool):
+            return value
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                return None
+            return float(value) if decimals is None else round(float(value), decimals)
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, Path):
+            return str(value)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        if isinstance(value, Mapping):
+            return {str(key): plain(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(inner) for inner in value]
+        if hasattr(value, "tolist"):  # an array or a number of numpy, which need not be loaded for the rest
+            return plain(value.tolist())
+        raise TypeError(f"{type(value).__name__} cannot be written as plain data")
+
+    return plain(value)
 
 
 def from_plain(raw: Any, kind: type[T], *, unknown: str = "refuse") -> T:
@@ -257,6 +266,61 @@ def unseal(sealed: bytes) -> bytes:
     if hashlib.sha256(data).digest() != digest:
         raise MalformedError("its content is not what was written")
     return data
+
+
+# What a damaged npz file can raise: in zip, in the decompression and in the header of an array. Places in the
+# file that cannot be gone to are OSErrors.
+NPZ_DAMAGE: tuple[type[Exception], ...] = (
+    OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, MemoryError, RecursionError,
+    RuntimeError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError,
+)  # fmt: skip
+
+
+def load_arrays(path: Path, *, largest_bytes: int) -> dict[str, NDArray[Any]]:
+    """All arrays of an npz file by name; nothing is unpickled.
+
+    Args:
+        path: the file.
+        largest_bytes: more, all arrays together and unpacked, is refused before anything is unpacked.
+
+    Raises:
+        OSError: the file cannot be opened.
+        MalformedError: it is damaged, no npz file, or far too large.
+    """
+    import numpy as np
+
+    # Opened here, as numpy leaves a damaged file open.
+    with path.open("rb") as opened:
+        try:
+            with zipfile.ZipFile(opened) as archive:
+                _check_sizes(archive, largest_bytes)
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
+        except MalformedError:
+            raise
+        except NPZ_DAMAGE as error:
+            raise MalformedError(str(error) or type(error).__name__) from error
+
+
+def _check_sizes(archive: zipfile.ZipFile, largest_bytes: int) -> None:
+    entries = archive.infolist()
+    claimed, most = sum(entry.file_size for entry in entries), largest_bytes // 2**20
+    if claimed > largest_bytes:
+        raise MalformedError(f"it unpacks to {claimed // 2**20} MB, more than the {most} MB it may have")
+    if any(_claimed_by_header(archive, entry) > entry.file_size for entry in entries):
+        raise MalformedError("an array is said to be larger than it is")
+
+
+def _claimed_by_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Bytes that the header of an array asks for; numpy takes them before it looks at what is there."""
+    from numpy.lib import format
+
+    npy: Any = format  # numpy leaves it without annotations
+    with archive.open(entry) as file:
+        header: Any = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = header(file)
+    return int(math.prod(shape) * dtype.itemsize)
 
 
 # --- digests -------------------------------------------------------------------------------------------------

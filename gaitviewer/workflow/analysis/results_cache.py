@@ -17,7 +17,7 @@ from pathlib import Path
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
 from gaitviewer.core.sections import choose_sections
-from gaitviewer.core.serialise import canonical_digest
+from gaitviewer.core.serialise import canonical_digest, parse_json
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -44,7 +44,7 @@ def find_cached_results(request: AnalyzeRequest) -> CachedResults | None:
     if not request.use_cache:
         return None
     try:
-        noted = json.loads(_note(request).read_text(encoding="utf-8"))
+        noted = parse_json(_note(request).read_bytes())
         files = {Path(name): digest for name, digest in noted["files"].items()}
         if not files or any(_digest(path) != digest for path, digest in files.items()):
             return None
