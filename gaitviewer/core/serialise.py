@@ -272,7 +272,8 @@ def unseal(sealed: bytes) -> bytes:
 # file that cannot be gone to are OSErrors.
 NPZ_DAMAGE: tuple[type[Exception], ...] = (
     OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, MemoryError, RecursionError,
-    RuntimeError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError,
+    RuntimeError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error,
+    tokenize.TokenError,
 )  # fmt: skip
 
 
