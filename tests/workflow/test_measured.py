@@ -164,6 +164,21 @@ def test_measures_are_forgotten_with_their_session(walker_document: Document) ->
     forget_measures("walk1")
 
 
+def test_the_oldest_files_and_those_of_earlier_versions_go(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = paths.cache_dir() / "measures"
+    folder.mkdir(parents=True)
+    (folder / f"{'ab' * 32}.measures").write_bytes(b"of an earlier version")
+    for number in range(3):
+        (folder / f"old-{number}.measures").write_bytes(b"x")
+        os.utime(folder / f"old-{number}.measures", (number, number))
+    monkeypatch.setattr(measures_cache, "_MOST_FILES", 2)
+    cached_measures(walker_document)
+    mark = hashlib.sha256(b"walk1").hexdigest()[:16]
+    assert sorted(path.name.partition("-")[0] for path in files()) == sorted([mark, "old"])
+
+
 @pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
 def test_measures_are_for_their_owner_alone(walker_document: Document) -> None:
     cached_measures(walker_document)

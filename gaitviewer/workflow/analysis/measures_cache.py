@@ -96,8 +96,11 @@ def _write(path: Path, measures: Measures) -> None:
 
 
 def _forget_the_oldest(folder: Path) -> None:
-    files = sorted(folder.glob("*.measures"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-_MOST_FILES]:
+    """Keep the newest files; those of earlier versions, whose names have no session, are never read again."""
+    files = list(folder.glob("*.measures"))
+    readable = [file for file in files if "-" in file.name]
+    newest = sorted(readable, key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
+    for file in set(files) - set(newest):
         _remove(file)
 
 
