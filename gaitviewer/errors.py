@@ -18,6 +18,21 @@ A message says what happened, to what, and what to do. Anything else that escape
 
 from __future__ import annotations
 
+import re
+
+_LONGEST_SENTENCE = 500
+
+
+def shorten(text: str, longest: int = 200) -> str:
+    """A text for a sentence: in one line, cut in the middle where it is longer than ``longest`` characters."""
+    if len(text) > 2 * longest:  # a cell of a damaged file can have any length; most of it is not looked at
+        text = f"{text[:longest]} {text[-longest:]}"
+    text = re.sub(r"\s*[\r\n]+\s*", " ", text.strip())
+    if len(text) <= longest:
+        return text
+    tail = longest // 3
+    return f"{text[: longest - tail - 3]}...{text[-tail:]}"
+
 
 class GaitViewerError(Exception):
     """Base of all errors raised on purpose."""
@@ -53,7 +68,10 @@ class AnalysisError(UserError):
 
 
 class FormatError(UserError):
-    """An exchange file cannot be read or written."""
+    """An exchange file cannot be read or written; what is quoted from a damaged file is kept short."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(shorten(words, _LONGEST_SENTENCE))
 
 
 class StoreError(UserError):

@@ -98,6 +98,7 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
         "pyqtgraph": "gui",
         "pypdfium2": "report",
         "sklearn": "research",
+        "msgspec": "core",
         "tensorboardX": "research",
     }
     wrong = []
@@ -120,6 +121,31 @@ def test_pdfium_has_one_door() -> None:
         if (name := path.relative_to(ROOT).as_posix()) not in doors
         and re.search(r"^\s*(import|from) pypdfium2\b", path.read_text(), re.MULTILINE)
     ]
+    assert wrong == []
+
+
+def test_toml_is_read_in_one_place() -> None:
+    readers = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gaitviewer").rglob("*.py")
+        if re.search(r"^\s*(import tomllib\b|from tomllib\b)", path.read_text(), re.MULTILINE)
+    ]
+    assert readers == ["gaitviewer/core/serialise.py"]
+
+
+def test_nothing_is_ever_unpickled() -> None:
+    forbidden = re.compile(
+        r"^\s*(import|from) (pickle|_pickle|cPickle|dill|cloudpickle|joblib|shelve|marshal)\b"
+        r"|\.(read|to)_pickle\(|allow_pickle\s*=\s*True|weights_only\s*=\s*False",
+        re.MULTILINE,
+    )
+    wrong = []
+    for path in (*(ROOT / "gaitviewer").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
+        text = path.read_text()
+        wrong += [f"{path.relative_to(ROOT)}: {found[0].strip()}" for found in forbidden.finditer(text)]
+        for call in re.finditer(r"\btorch\.load\([^)]*\)", text):
+            if "weights_only=True" not in call[0]:
+                wrong.append(f"{path.relative_to(ROOT)}: {call[0]}")
     assert wrong == []
 
 

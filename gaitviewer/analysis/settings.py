@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from gaitviewer.errors import SettingsError
-from gaitviewer.paths import resources
+from gaitviewer.core.serialise import read_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,40 +157,11 @@ class MotionSettings:
     sync: SyncSettings
 
 
-_SECTIONS: dict[str, type[Any]] = {
-    "cleaning": CleaningSettings,
-    "passes": PassSettings,
-    "sides": SideSettings,
-    "events": EventSettings,
-    "strides": StrideSettings,
-    "sync": SyncSettings,
-}
-
-
 @lru_cache(maxsize=1)
 def motion_settings() -> MotionSettings:
     """Read and check ``resources/events.toml``.
 
     Raises:
-        SettingsError: an entry is missing, or unknown.
+        SettingsError: an entry is missing, unknown or of a wrong type.
     """
-    path = resources() / "events.toml"
-    with path.open("rb") as file:
-        table = tomllib.load(file)
-    try:
-        events = table["events"]
-        _read_detectors(events)
-        for direction, entries in events["coronal"].items():
-            _read_detectors(entries)
-            events["coronal"][direction] = CoronalSettings(**entries)
-        return MotionSettings(**{name: kind(**table[name]) for name, kind in _SECTIONS.items()})
-    except (KeyError, TypeError) as error:
-        raise SettingsError(
-            f"The settings file {path} is incomplete or has an unknown entry: {error}"
-        ) from error
-
-
-def _read_detectors(section: dict[str, Any]) -> None:
-    """Turn the tables of detectors in a section into records."""
-    for kind in ("contact", "toe_off"):
-        section[kind] = {name: DetectorSettings(**row) for name, row in section[kind].items()}
+    return read_resource("events.toml", MotionSettings)

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import re
 import string
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from gaitviewer.core.serialise import parse_toml, quote
 from gaitviewer.paths import resources
 
 Value: TypeAlias = "str | int | float | bool | Message | tuple[Message, ...]"
@@ -154,9 +154,9 @@ def read_catalogue(text: str, language: str, *, fallback: Catalogue | None = Non
             elif isinstance(value, dict):
                 walk(value, f"{code}.")
             else:
-                raise ValueError(f"the sentence {code} is {value!r}, not a text")
+                raise ValueError(f"the sentence {code} is {quote(value)}, not a text")
 
-    walk(tomllib.loads(text), "")
+    walk(parse_toml(text, dict[str, Any]), "")
     return Catalogue(language, sentences, fallback)
 
 

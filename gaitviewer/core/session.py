@@ -136,8 +136,7 @@ class Sync:
     sigma_s: float
     source: str
     note: str = ""
-    # Not in its words: digests of what was measured from are made of them.
-    exchanged_s: float | None = field(default=None, repr=False)
+    exchanged_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from datetime import date
-from enum import Enum
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import TrialMotion, ViewMotion
+from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, VideoStream
 
 _DECIMALS = 6
 
 
 def plain(value: Any) -> Any:
-    """A core value as plain JSON: fields by name, NaN and infinity as null, floats to six decimals."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return round(float(value), _DECIMALS) if math.isfinite(value) else None
-    if isinstance(value, date):
-        return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(part) for part in value]
-    if value is None or isinstance(value, str):
-        return value
-    raise TypeError(f"{type(value).__name__} has no place in an assessment")
+    """A core value as plain JSON: fields by name, NaN and infinity as null, floats to six decimals.
+
+    Raises:
+        TypeError: a path is in it (folders often say whose they are), or something that is no data.
+    """
+    return to_plain(value, decimals=_DECIMALS, refused=(Path, Mapping))
 
 
 def session_facts(session: Session) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _atomic
 
@@ -72,7 +73,7 @@ def parse_number(row: Mapping[str, str], column: str, path: Path) -> float:
     try:
         return float(text) if text else math.nan
     except ValueError as error:
-        raise FormatError(f"{path.name} has {text!r} as {column}; a number is needed.") from error
+        raise FormatError(f"{path.name} has {quote(text)} as {column}; a number is needed.") from error
 
 
 def parse_count(row: Mapping[str, str], column: str, path: Path) -> int:
@@ -83,5 +84,5 @@ def parse_count(row: Mapping[str, str], column: str, path: Path) -> int:
     """
     text = row[column]
     if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise FormatError(f"{path.name} has {text!r} as {column}; a whole number is needed.")
+        raise FormatError(f"{path.name} has {quote(text)} as {column}; a whole number is needed.")
     return int(text)

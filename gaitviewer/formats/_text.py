@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
 
 _LARGEST_MB = 512
@@ -57,7 +58,7 @@ def parse_rows(path: Path, rows: list[list[str]], columns: int, *, first_line: i
                 table[i, j] = float(cell)
             except ValueError as error:
                 raise FormatError(
-                    f"{path.name} is damaged: {cell!r} in line {first_line + i} is not a number."
+                    f"{path.name} is damaged: {quote(cell)} in line {first_line + i} is not a number."
                 ) from error
     return table
 

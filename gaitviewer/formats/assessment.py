@@ -16,6 +16,7 @@ from gaitviewer import __version__, paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
+from gaitviewer.core.serialise import MalformedError, parse_json
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _assessment_parts as parts
 from gaitviewer.formats import _atomic
@@ -128,8 +129,8 @@ def read_assessment(path: Path) -> dict[str, Any]:
 def parse_assessment(text: str, *, name: str = "the assessment") -> dict[str, Any]:
     """Like :func:`read_assessment`, from text (a signed snapshot, for instance)."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parse_json(text)
+    except MalformedError as error:
         raise FormatError(f"{name} is not JSON ({error}); it is damaged or no assessment.") from error
     version = found.get("schema_version") if isinstance(found, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:

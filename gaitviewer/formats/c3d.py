@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.gait import EventKind, Side
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
 from gaitviewer.formats._child import run_reader
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial
@@ -85,7 +86,7 @@ def _announced_bytes(header: bytes) -> int:
 def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) -> MarkerTrial:
     scale = _METRES.get(rest["units"])
     if scale is None:
-        raise FormatError(f"{path.name} gives its markers in {rest['units']!r}; export it in mm or m.")
+        raise FormatError(f"{path.name} gives its markers in {quote(rest['units'])}; export it in mm or m.")
     labels: list[str] = rest["labels"]
     outputs = set(rest["outputs"])
     is_output = np.array([label in outputs for label in labels])

@@ -9,7 +9,6 @@ scores 1 and 2 merged. In which sub-folders they lie does not matter.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from gaitviewer.core.gait import BySide, View
 from gaitviewer.core.learning import ITEMS
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.serialise import MalformedError, parse_json
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import FormatError
 
@@ -28,6 +28,8 @@ _NAME = re.compile(
     r"(?P<subject>[^-_]+)-(?P<session>[^_]+)_(?P<way>backward|forward|left|right)_(?P<first>\d+)-(?P<last>\d+)$"
 )
 _POINTS = len(BODY_FEET_23)
+# What values of other types than those of the layout raise.
+_DAMAGE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 _LARGEST_JSON = 64_000_000  # bytes
 
 
@@ -113,11 +115,11 @@ def read_clip(clip: CgvClip) -> PoseSequence:
             try:
                 info = one["video_info"]
                 found[int(one["frame_index"])] = one
-            except (KeyError, TypeError, ValueError) as error:
+            except _DAMAGE as error:
                 raise FormatError(f"{path} is no frame of the CGV layout ({error}); get it again.") from error
     try:
         return _sequence(clip, found, info)
-    except (KeyError, TypeError, ValueError) as error:
+    except _DAMAGE as error:
         raise FormatError(
             f"The keypoints of clip {clip.name} are damaged ({error}); get them again."
         ) from error
@@ -173,7 +175,7 @@ def _labels(path: Path) -> dict[str, BySide[tuple[int | None, ...]]]:
         if isinstance(row, Mapping) and "patient_id" in row:
             try:
                 found[str(row["patient_id"])] = BySide(_limb(row["left"]), _limb(row["right"]))
-            except (KeyError, TypeError, ValueError) as error:
+            except _DAMAGE as error:
                 raise FormatError(
                     f"{path.name} has damaged labels of patient {row['patient_id']} ({error}); correct them."
                 ) from error
@@ -196,6 +198,6 @@ def _json(path: Path) -> Any:
     try:
         if path.stat().st_size > _LARGEST_JSON:
             raise FormatError(f"{path} is too large for a file of this layout; split it.")
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return parse_json(path.read_bytes())
+    except (OSError, MalformedError) as error:
         raise FormatError(f"{path} cannot be read as JSON ({error}); get it again.") from error

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.pose import Origin, PoseSequence
+from gaitviewer.core.serialise import parse_json
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _atomic
@@ -126,7 +127,7 @@ def read_keypoints(path: Path) -> dict[tuple[str, View], PoseSequence]:
 
     try:
         table = pq.read_table(path)
-        meta = json.loads((table.schema.metadata or {})[_META])
+        meta = parse_json((table.schema.metadata or {})[_META])
         if meta["version"] > VERSION:
             raise FormatError(f"{path.name} was written by a newer version of GaitViewer; update the program.")
         if meta["skeleton"] != BODY_FEET_23.name:

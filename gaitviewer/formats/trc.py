@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
 from gaitviewer.formats._text import check_times, parse_rows, read_lines
 from gaitviewer.formats.markers import MarkerTrial
@@ -67,7 +68,7 @@ def _rate(path: Path, header: dict[str, str]) -> float:
 def _scale(path: Path, header: dict[str, str]) -> float:
     units = header.get("Units", "").strip().lower()
     if units not in _METRES:
-        raise FormatError(f"{path.name} gives its markers in {units!r}; export it in mm or m.")
+        raise FormatError(f"{path.name} gives its markers in {quote(units)}; export it in mm or m.")
     return _METRES[units]
 
 

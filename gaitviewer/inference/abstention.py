@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures
-from gaitviewer.paths import resources
+from gaitviewer.core.serialise import read_resource
 
 Array = NDArray[np.float64]
 
@@ -30,16 +28,43 @@ _ANGLES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """Topics of findings that leave nothing to look at once refused, and the strides that are needed."""
+
+    topics: tuple[str, ...]
+    least_strides: int
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionRule:
+    """How unlike the sessions that a model learned from is too unlike; the data file explains each entry."""
+
+    shrink: float
+    quantile: float
+    margin: float
+    least_values: int
+
+
+@dataclass(frozen=True, slots=True)
+class AbstentionTable:
+    """``resources/models/gates.toml``; ``views`` by task."""
+
+    quality: QualityRule
+    views: dict[str, tuple[View, ...]]
+    familiar: DistributionRule
+
+
 @cache
-def abstention_table() -> Mapping[str, Any]:
-    """The data file of the gates."""
-    return tomllib.loads((resources() / "models" / "gates.toml").read_text(encoding="utf-8"))
+def abstention_table() -> AbstentionTable:
+    """When a learned system gives no opinion."""
+    return read_resource("models/gates.toml", AbstentionTable)
 
 
 def quality_reason(measures: Measures, task: str) -> str:
     """Why the recordings are not good enough for a model, or ""."""
-    limits = abstention_table()["quality"]
-    wanted = [View(name) for name in abstention_table()["views"][task]]
+    limits = abstention_table().quality
+    wanted = abstention_table().views[task]
     reasons: list[str] = []
     strides = 0
     for motion in measures.motions:
@@ -51,18 +76,18 @@ def quality_reason(measures: Measures, task: str) -> str:
                 finding.text
                 for finding in measures.quality
                 if finding.level is FindingSeverity.REFUSED
-                and finding.topic in limits["topics"]
+                and finding.topic in limits.topics
                 and finding.view in (view, None)
                 and finding.trial in (motion.trial.id, "")
             ]
             reasons += refused
             strides += 0 if refused else sum(stride.counts for stride in seen.strides)
-    if strides >= limits["least_strides"]:
+    if strides >= limits.least_strides:
         return ""
     if reasons:
         return reasons[0]
     words = " or ".join(f"{view.value}" for view in wanted)
-    return f"only {strides} whole strides in the {words} view; at least {limits['least_strides']} are needed"
+    return f"only {strides} whole strides in the {words} view; at least {limits.least_strides} are needed"
 
 
 def describe(measures: Measures) -> Array:
@@ -109,7 +134,7 @@ class TrainingDistribution:
     def distance(self, values: Array) -> float:
         """Root of the mean squared Mahalanobis distance over the values that were measured; NaN if too few."""
         known = np.isfinite(values) & np.isfinite(self.mean)
-        if known.sum() < abstention_table()["familiar"]["least_values"]:
+        if known.sum() < abstention_table().familiar.least_values:
             return math.nan
         away = values[known] - self.mean[known]
         squared = away @ np.linalg.solve(self.covariance[np.ix_(known, known)], away)
@@ -130,7 +155,7 @@ class TrainingDistribution:
 
 def learn_distribution(learned: Sequence[Array], held_out: Sequence[Array]) -> TrainingDistribution:
     """From sessions that a model learned from, and others of the same data that set the limit."""
-    settings = abstention_table()["familiar"]
+    settings = abstention_table().familiar
     table = np.stack(list(learned))
     known = np.isfinite(table)
     counts = known.sum(axis=0)
@@ -143,7 +168,7 @@ def learn_distribution(learned: Sequence[Array], held_out: Sequence[Array]) -> T
     scale = np.sqrt(spread)
     correlation = covariance / np.outer(scale, scale)
     low = float(np.linalg.eigvalsh(correlation).min())
-    shrink = max(settings["shrink"], min(1.0, -low / (1.0 - low) + 0.05) if low < 0 else 0.0)
+    shrink = max(settings.shrink, min(1.0, -low / (1.0 - low) + 0.05) if low < 0 else 0.0)
     correlation = (1.0 - shrink) * correlation + shrink * np.eye(len(spread))
     np.fill_diagonal(correlation, 1.0)
     familiar = TrainingDistribution(mean, correlation * np.outer(scale, scale), math.inf)
@@ -151,5 +176,5 @@ def learn_distribution(learned: Sequence[Array], held_out: Sequence[Array]) -> T
     distances = [value for value in distances if math.isfinite(value)]
     if not distances:
         return familiar
-    limit = settings["margin"] * float(np.quantile(distances, settings["quantile"]))
+    limit = settings.margin * float(np.quantile(distances, settings.quantile))
     return TrainingDistribution(familiar.mean, familiar.covariance, limit)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitviewer import paths
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import OutputError, SettingsError
 from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
 from gaitviewer.util import private
@@ -105,10 +106,10 @@ def add_model(source: Path) -> ModelEntry:
     model = load_model(source)
     name = model.card.id
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise SettingsError(f"{source} has an impossible model id ({name!r}); correct the id in its card.")
+        raise SettingsError(f"{source} has an impossible model id ({quote(name)}); correct the id in its card.")
     if model.card.task not in TASKS:
         raise SettingsError(
-            f"{source} is for {model.card.task!r}, which this program does not know; update it."
+            f"{source} is for {quote(model.card.task)}, which this program does not know; update it."
         )
     target = user_folder() / name
     part = target.with_name(f".{name}.part")

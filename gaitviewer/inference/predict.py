@@ -21,9 +21,10 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.messages import message
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import abstention as inference_abstention
-from gaitviewer.workflow.analysis.measure import inputs_digest
+from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
     from gaitviewer.nets.card import LoadedModel
@@ -206,7 +207,7 @@ def output_as_json(output: ModelOutput) -> dict[str, Any]:
 
 def _system(task: str) -> System:
     if task not in SYSTEMS:
-        raise SettingsError(f"This program knows no learned system {task!r}; update it.")
+        raise SettingsError(f"This program knows no learned system {quote(task)}; update it.")
     module: Any = importlib.import_module(SYSTEMS[task])
     return module  # type: ignore[no-any-return]  # modules are checked by their tests
 

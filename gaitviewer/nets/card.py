@@ -7,17 +7,19 @@ of the weights; a file that is not the one the card was written for is refused.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.serialise import MalformedError, from_plain, from_settings, load_toml
 from gaitviewer.errors import SettingsError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+T = TypeVar("T")
 
 WEIGHTS, CARD = "weights.safetensors", "card.toml"
 FORMAT = 1
@@ -57,7 +59,7 @@ class Card:
     data: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -104,24 +106,30 @@ def read_card(folder: Path) -> Card:
     try:
         if path.stat().st_size > LARGEST_CARD:
             raise SettingsError(f"{path} is far too large for a model card; get the folder again.")
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = load_toml(path, dict[str, Any])
     except FileNotFoundError as error:
         raise SettingsError(
             f"{folder} is no model folder: it has no {CARD}; name a folder with {CARD} and {WEIGHTS}."
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, MalformedError) as error:
         raise SettingsError(f"{path} cannot be read ({error}); get the folder again.") from error
     if not isinstance(raw.get("format"), int) or raw["format"] > FORMAT:
         raise SettingsError(f"{path} was written by a newer version of GaitViewer; update the program.")
-    known = {entry.name for entry in fields(Card)}
-    lists = ("outputs", "classes", "limits")
     try:
-        values: dict[str, Any] = {
-            key: tuple(value) if key in lists else value for key, value in raw.items() if key in known
-        }
-        return Card(**values)
-    except (TypeError, ValueError) as error:
+        return from_plain(raw, Card, unknown="ignore")  # what later versions say besides does no harm
+    except MalformedError as error:
         raise SettingsError(f"{path} is not a complete model card ({error}); get the folder again.") from error
+
+
+def card_entry(settings: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """An entry of a card's settings, as what it has to be.
+
+    Raises:
+        SettingsError: it is missing or wrong.
+    """
+    if name not in settings:
+        raise SettingsError(f"The settings in the model's {CARD} have no {name}; get its folder again.")
+    return from_settings({name: settings[name]}, dict[str, kind], f"The model's {CARD}")[name]  # type: ignore[valid-type]
 
 
 def write_model(
@@ -157,8 +165,7 @@ def write_model(
         "bytes": part.stat().st_size,
         "parameters": sum(value.numel() for value in state.values() if value.is_floating_point()),
     }
-    frozen: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()}
-    checked = Card(**frozen)
+    checked = from_plain(_plain(facts), Card)
     simple = {key: value for key, value in facts.items() if not isinstance(value, Mapping)}
     tables = {key: value for key, value in facts.items() if isinstance(value, Mapping)}
     text = tomlkit.dumps({key: _plain(value) for key, value in {**simple, **tables}.items()})

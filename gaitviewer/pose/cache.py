@@ -11,15 +11,13 @@ import json
 import logging
 import os
 import tempfile
-import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, parse_json, to_plain
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
@@ -52,16 +50,16 @@ def load_result(folder: Path, key: str, info: VideoInfo) -> PoseResult | None:
     path = _file(folder, key)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            facts = json.loads(str(stored["facts"]))
+            facts = parse_json(str(stored["facts"]))
             pose = PoseSequence(stored["xy"], stored["score"], info.times, info.width, info.height)
             masks = MaskSequence(info.width, info.height, stored["boxes"], stored["offsets"], stored["bits"])
         if len(masks) != len(pose):
             raise ValueError("masks and pose differ in length")
-        provenance = Provenance(**facts["provenance"])
+        provenance = from_plain(facts["provenance"], Provenance)
         return PoseResult(pose, masks, provenance, tuple(facts["notes"]), from_cache=True)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except NPZ_DAMAGE as error:
         _LOG.warning("a cached pose cannot be read and is made anew: %s", error)
         return None
 
@@ -77,10 +75,7 @@ def remove_result(folder: Path, key: str) -> None:
 def store_result(folder: Path, key: str, result: PoseResult) -> None:
     """Write a result under ``key``, whole or not at all."""
     path = _file(folder, key)
-    provenance: dict[str, Any] = {
-        name: getattr(result.provenance, name) for name in Provenance.__dataclass_fields__
-    }
-    facts = json.dumps({"provenance": provenance, "notes": list(result.notes)})
+    facts = json.dumps({"provenance": to_plain(result.provenance), "notes": list(result.notes)})
     temporary = None
     try:
         private.make_folder(path.parent)

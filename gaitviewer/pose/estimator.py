@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
 
 
@@ -122,7 +123,7 @@ def make_estimator(backend: str) -> PoseEstimator:
     """
     if backend not in BACKENDS:
         known = ", ".join(sorted(BACKENDS))
-        raise SettingsError(f"there is no pose estimator called {backend!r}; choose one of: {known}.")
+        raise SettingsError(f"there is no pose estimator called {quote(backend)}; choose one of: {known}.")
     module, _, name = BACKENDS[backend].partition(":")
     factory = cast(Callable[[], PoseEstimator], getattr(importlib.import_module(module), name))
     return factory()

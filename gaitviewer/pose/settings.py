@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from gaitviewer import paths
+from gaitviewer.core.serialise import read_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +83,30 @@ class MergeSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrackingSettings:
-    """All of them, with the digest of the file they come from."""
+    """All of them."""
 
     scan: ScanSettings
     link: LinkSettings
     subject: SubjectSettings
     follow: FollowSettings
     merge: MergeSettings
-    digest: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file that they come from."""
+        return _file_digest()
 
 
 @lru_cache(maxsize=1)
 def load_settings() -> TrackingSettings:
-    """The shipped settings."""
-    raw = (paths.resources() / "pose" / "tracking.toml").read_bytes()
-    table = tomllib.loads(raw.decode("utf-8"))
-    return TrackingSettings(
-        scan=ScanSettings(**table["scan"]),
-        link=LinkSettings(**table["link"]),
-        subject=SubjectSettings(**table["subject"]),
-        follow=FollowSettings(**table["follow"]),
-        merge=MergeSettings(**table["merge"]),
-        digest=hashlib.sha256(raw).hexdigest(),
-    )
+    """The shipped settings.
+
+    Raises:
+        SettingsError: an entry is missing, unknown or of a wrong type.
+    """
+    return read_resource("pose/tracking.toml", TrackingSettings)
+
+
+@lru_cache(maxsize=1)
+def _file_digest() -> str:
+    return hashlib.sha256((paths.resources() / "pose" / "tracking.toml").read_bytes()).hexdigest()

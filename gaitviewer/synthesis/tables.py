@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from gaitviewer import paths
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.synthesis.curves import CycleCurve
 
 _WAVE_POINTS = 12
@@ -17,8 +16,7 @@ _WAVE_POINTS = 12
 @cache
 def read_table(name: str) -> dict[str, Any]:
     """A table, e.g. ``children``."""
-    with (paths.resources() / "synthesis" / f"{name}.toml").open("rb") as file:
-        return tomllib.load(file)
+    return read_resource(f"synthesis/{name}.toml", dict[str, Any])
 
 
 def bounded(random: np.random.Generator, *, spread: float = 1.0, mean: float = 0.0) -> float:

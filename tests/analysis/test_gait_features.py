@@ -59,11 +59,11 @@ def test_names_are_unique_and_rows_complete() -> None:
     angles = {kind.name for kind in load_angles()}
     parts = {part_of(k.name.lower()) for k in Keypoint}
     for row in rows():
-        assert row["title"]
-        assert set(row["built_from"]) <= parts
-        assert set(row["limbs"]) <= {"low", "high", "difference", "mean"}
-        if row["source"] in ("curve", "spread", "score"):
-            assert row["key"] in angles
+        assert row.title
+        assert set(row.built_from) <= parts
+        assert set(row.limbs) <= {"low", "high", "difference", "mean"}
+        if row.source in ("curve", "spread", "score"):
+            assert row.key in angles
 
 
 def test_a_normal_walk_gives_every_feature(values: dict[str, float]) -> None:

@@ -175,8 +175,11 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
 def test_a_value_without_a_place_is_a_bug_not_a_guess() -> None:
     from gaitviewer.formats import _assessment_parts
 
-    with pytest.raises(TypeError, match="no place"):
-        _assessment_parts.plain({"a": 1})
+    for value in ({"a": 1}, Path("/home/anna"), [Path("anna.mp4")]):
+        with pytest.raises(TypeError, match="no place"):
+            _assessment_parts.plain(value)
+    with pytest.raises(TypeError, match="cannot be written"):
+        _assessment_parts.plain({1}.pop)
 
 
 def test_items_of_earlier_files_need_not_say_what_their_unit_counts(tmp_path: Path, measures: Measures) -> None:

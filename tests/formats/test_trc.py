@@ -82,3 +82,11 @@ def test_a_real_walk_is_read(shared_data: Path) -> None:
     ankle = trial.marker("r_ankle")
     assert 0 < ankle[:, 1].min() < ankle[:, 1].max() < 0.5
     assert ankle[-1, 0] - ankle[0, 0] > 1.0
+
+
+def test_a_bad_cell_of_any_length_is_quoted_short(tmp_path: Path) -> None:
+    for text in (WHOLE.replace("110", "x" * 400_000), WHOLE.replace("mm", "furlong" * 60_000)):
+        with pytest.raises(FormatError) as caught:
+            read_text(tmp_path, text)
+        assert len(str(caught.value)) < 200
+        assert "..." in str(caught.value)

@@ -50,7 +50,17 @@ def test_own_keys_are_kept(own_home: Path) -> None:
     assert "player.start" not in user_keys_file().read_text()
 
 
-@pytest.mark.parametrize("text", ["not toml [", '[keys]\n"player.play" = 7\n"no.such" = ["A"]\n', "keys = 3\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not toml [",
+        '[keys]\n"player.play" = 7\n"no.such" = ["A"]\n',
+        "keys = 3\n",
+        "keys = " + "7" * 5000,
+        "keys = " + "[" * 5000 + "]" * 5000,
+    ],
+    ids=["no TOML", "wrong types", "no table", "thousands of digits", "deep nesting"],
+)
 def test_a_broken_file_of_own_keys_is_ignored(own_home: Path, text: str) -> None:
     user_keys_file().parent.mkdir(parents=True, exist_ok=True)
     user_keys_file().write_text(text)

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from gaitviewer.core.serialise import from_plain, to_plain
 from gaitviewer.nets.severity.fusion import (
     KINDS,
     CrossAttention,
@@ -125,7 +126,7 @@ def test_order_of_feature_tokens_does_not_matter() -> None:
 
 def test_settings_survive_a_file() -> None:
     one = settings(tokens="cells", depth=2)
-    assert SeverityNetSettings.of(one.as_table()) == one
+    assert from_plain(to_plain(one), SeverityNetSettings) == one
 
 
 def test_impossible_settings_are_refused() -> None:

@@ -200,8 +200,12 @@ def test_damaged_cgv_files_are_told(cgv: Path) -> None:
     label.write_text('{"patient_id": 7, "left": {"1": 5}, "right": {}}')
     with pytest.raises(FormatError, match="damaged labels of patient 7"):
         open_data(cgv)
-    label.write_text("{")
-    with pytest.raises(FormatError, match="cannot be read as JSON"):
+    for text in ("{", "[" * 100_000, '{"patient_id": ' + "7" * 5000 + "}"):
+        label.write_text(text)
+        with pytest.raises(FormatError, match="cannot be read as JSON"):
+            open_data(cgv)
+    label.write_text('{"patient_id": 7, "left": [1], "right": {}}')
+    with pytest.raises(FormatError, match="damaged labels of patient 7"):
         open_data(cgv)
     label.unlink()
     (cgv / "labels/8.json").unlink()
@@ -211,9 +215,19 @@ def test_damaged_cgv_files_are_told(cgv: Path) -> None:
 
 def test_damaged_cgv_frames_are_told(cgv: Path) -> None:
     frame = next((cgv / "keypoints/7-2_right_100-160").iterdir())
-    frame.write_text(json.dumps({"frame_index": 0}))
-    with pytest.raises(FormatError, match="no frame of the CGV layout"):
+    good = json.loads(frame.read_text())
+    for damaged in ({"frame_index": 0}, [5], {**good, "frame_index": float("inf")}):
+        frame.write_text(json.dumps(damaged))
+        with pytest.raises(FormatError, match="no frame of the CGV layout"):
+            open_data(cgv).read("7-2")
+    frame.write_text("[" * 100_000)
+    with pytest.raises(FormatError, match="cannot be read as JSON"):
         open_data(cgv).read("7-2")
+    for name, value in (("video_info", [1]), ("instance_info", 7), ("instance_info", [{"keypoints": "x"}])):
+        for other in frame.parent.iterdir():
+            other.write_text(json.dumps({**good, "frame_index": int(other.stem), name: value}))
+        with pytest.raises(FormatError, match="keypoints of clip 7-2_right_100-160 are damaged"):
+            open_data(cgv).read("7-2")
 
 
 def test_examples_are_made_once_and_reasons_kept(

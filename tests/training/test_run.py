@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 from gaitviewer import paths
+from gaitviewer.cli import main
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import FormatError, SettingsError
@@ -156,6 +159,51 @@ def test_damaged_cards_are_refused(tmp_path: Path, text: str, words: str) -> Non
     (tmp_path / CARD).write_text(text)
     with pytest.raises(SettingsError, match=words):
         read_card(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('bytes = "x"', "bytes: expected a whole number, found 'x'"),
+        ("sha256 = 5", "sha256: expected text, found 5"),
+        ("id = 5", "id: expected text, found 5"),
+        ('outputs = "severity"', "outputs: expected a list, found 'severity'"),
+        ("outputs = [1]", r"outputs\[0\]: expected text, found 1"),
+        ("data = 7", "data: expected a table, found 7"),
+        ("metrics = {test = 1}", "metrics.test: expected a table, found 1"),
+        ("synthetic = 1", "synthetic: expected true or false, found 1"),
+        ("bytes = " + "7" * 5000, "cannot be read"),
+        ("outputs = " + "[" * 5000 + "]" * 5000, "cannot be read"),
+    ],
+)
+def test_a_card_with_wrong_types_is_told_and_hides_no_other(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
+) -> None:
+    add_model(folder)
+    bad = user_folder() / "bad-1"
+    shutil.copytree(folder, bad)
+    name = line.split(" =")[0]
+    head, _, tables = (bad / CARD).read_text().partition("\n[")
+    kept = [one for one in head.splitlines() if not one.startswith(f"{name} =")]
+    text = "\n".join([*kept, line, "" if name in tables else f"[{tables}"])
+    (bad / CARD).write_text(text)
+    with pytest.raises(SettingsError, match=words):
+        read_card(bad)
+    entries = {entry.id: entry for entry in list_models()}
+    assert entries["bad-1"].card is None
+    assert re.search(words, entries["bad-1"].problem)
+    assert entries["toy-1"].card is not None
+    assert verify(entries["bad-1"]) == entries["bad-1"].problem
+    with pytest.raises(SettingsError, match=words):
+        add_model(bad)
+    # The command line says so, and lists the others.
+    assert main(["models", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "bad-1: " in listed
+    assert "toy-1 (added" in listed
+    assert main(["models", "verify"]) == 2
+    assert "toy-1: good" in capsys.readouterr().out
+    assert main(["models", "add", str(bad)]) == 2
 
 
 def test_a_synthetic_model_without_its_statement_cannot_be(folder: Path, tmp_path: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -128,9 +131,15 @@ def test_foreign_newer_and_damaged_folders_are_refused(cohort: SyntheticCohort, 
     (other / "cohort.json").write_text(json.dumps({**index, "edition": 0}))
     with pytest.raises(FormatError, match="older"):
         open_cohort(other)
-    (other / "cohort.json").write_text("{")
-    with pytest.raises(FormatError, match="not the index"):
-        open_cohort(other)
+    for text in (
+        "{",
+        "[" * 100_000,
+        json.dumps({**index, "seed": "one"}),
+        json.dumps({**index, "count": None}),
+    ):
+        (other / "cohort.json").write_text(text)
+        with pytest.raises(FormatError, match="not the index"):
+            open_cohort(other)
     (other / "cohort.json").write_text(json.dumps(index))
     (other / "subject-00000.npz").write_bytes(b"PK")
     with pytest.raises(FormatError, match="damaged"):
@@ -141,6 +150,64 @@ def test_foreign_newer_and_damaged_folders_are_refused(cohort: SyntheticCohort, 
         make_cohort(tmp_path / "new", subjects=1, seed=1, shift="sideways")
     with pytest.raises(KeyError):
         cohort.read("synthetic-1-99999")
+
+
+def test_any_damage_of_a_subject_is_one_clear_error(cohort: SyntheticCohort, tmp_path: Path) -> None:
+    shutil.copytree(cohort.folder, tmp_path / "copy")
+    copy = open_cohort(tmp_path / "copy")
+    name = copy.session_ids()[0]
+    path = copy.folder / "subject-00000.npz"
+    good = path.read_bytes()
+    random = np.random.default_rng(7)
+    refused = []
+    for number in range(60):
+        content = bytearray(good)
+        for place in random.integers(0, len(good), 1 + number % 3):
+            content[place] ^= 1 << int(random.integers(8))
+        if number % 4 == 0:
+            del content[int(random.integers(len(good))) :]
+        path.write_bytes(content)
+        try:
+            copy.read(name)
+        except FormatError as error:
+            refused.append(str(error))
+    assert len(refused) > 40
+    assert all("make the cohort again" in words and len(words) < 600 for words in refused)
+    # Arrays of nothing, far larger than any subject, are not unpacked.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("facts.npy", bytes(300 * 2**20))
+    with pytest.raises(FormatError, match="unpacks to 300 MB, more than the 64 MB"):
+        copy.read(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"age_years": "seven"}, "age_years: expected a number"),
+        ({"trials": []}, ""),
+        ({"trials": [{"offset_s": 0.1, "cameras": {}}]}, r"trials\[0\].cameras.sagittal: is missing"),
+        ({"labels": 5}, "labels: expected a table"),
+        ({"facts": {"kind": None}}, "facts.kind: expected"),
+        ({"sex": ["F"]}, "sex: expected text"),
+    ],
+)
+def test_facts_of_a_subject_are_checked(
+    cohort: SyntheticCohort, tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    shutil.copytree(cohort.folder, tmp_path / "copy")
+    copy = open_cohort(tmp_path / "copy")
+    path = copy.folder / "subject-00000.npz"
+    with np.load(path) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    facts = json.loads(arrays["facts"].tobytes()) | change
+    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    np.savez_compressed(path, **arrays)
+    name = copy.session_ids()[0]
+    if not words:
+        assert copy.read(name).document.trials == ()
+        return
+    with pytest.raises(FormatError, match=words):
+        copy.read(name)
 
 
 def test_labels_know_nothing_of_cameras_and_noise(sessions: list[LabelledSession]) -> None:

@@ -14,6 +14,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.predict import CLASSES, clip_crop, predict, questions
@@ -203,7 +204,7 @@ def _model(settings: EvgsSettings = SETTINGS) -> LoadedModel:
         id="evgs-test", task="evgs", title="", synthetic=False, sha256="", bytes=0, parameters=0,
         outputs=questions(), classes=CLASSES, licence="", intended_use="",
     )  # fmt: skip
-    table = {**settings.table(), "score_mean": 8.0, "score_sd": 2.0}
+    table = {**to_plain(settings), "score_mean": 8.0, "score_sd": 2.0}
     return LoadedModel(card, table, net.state_dict(), {}, "0" * 64, Path())
 
 

@@ -27,7 +27,8 @@ from gaitviewer.errors import (
 )
 from gaitviewer.formats._assessment_parts import provenance_facts
 from gaitviewer.store import Library, open_library
-from gaitviewer.workflow.analysis.measure import inputs_digest, measure_document
+from gaitviewer.workflow.analysis.inputs import inputs_digest
+from gaitviewer.workflow.analysis.measure import measure_document
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.analysis.run_session import (
     NothingFoundError,

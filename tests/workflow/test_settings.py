@@ -38,7 +38,19 @@ def test_comments_and_what_newer_versions_wrote_stay(tmp_path: Path) -> None:
     assert settings.load(path) == Settings(rater="A")
 
 
-@pytest.mark.parametrize("content", [b"paper = ", b"\xff\xfe\x00", b"[[[", b'paper = "A4"\npaper = "A4"'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"paper = ",
+        b"\xff\xfe\x00",
+        b"[[[",
+        b'paper = "A4"\npaper = "A4"',
+        b"memory_mb = " + b"7" * 5000,
+        b"paper = " + b"[" * 5000 + b"]" * 5000,
+        b"#" * 5_000_000,
+    ],
+    ids=["torn", "no text", "no TOML", "twice", "thousands of digits", "deep nesting", "too large"],
+)
 def test_an_unreadable_file_is_set_aside_and_never_fatal(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "s.toml"
     path.write_bytes(content)
@@ -50,9 +62,10 @@ def test_an_unreadable_file_is_set_aside_and_never_fatal(tmp_path: Path, content
     assert settings.load(path).paper == "Letter"
 
 
-def test_a_file_that_breaks_while_running_is_set_aside_on_saving(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["paper = ", "memory_mb = " + "7" * 5000, "x = " + "[" * 5000 + "]" * 5000])
+def test_a_file_that_breaks_while_running_is_set_aside_on_saving(tmp_path: Path, content: str) -> None:
     path = tmp_path / "s.toml"
-    path.write_text("paper = ")
+    path.write_text(content)
     settings.save(Settings(workers=2), path)
     assert settings.load(path).workers == 2
     assert len(list(tmp_path.glob("*.broken-*"))) == 1

@@ -15,6 +15,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Direction, Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip
@@ -66,7 +67,7 @@ def model(kind: str = "cross", layer: int = 9, **settings: Any) -> LoadedModel:
         "Apache-2.0", "tests", statement=SYNTHETIC_STATEMENT,
     )  # fmt: skip
     table = {
-        "network": net.settings.as_table(),
+        "network": to_plain(net.settings),
         "features": names,
         "clips": {"frames": 96, "rate_hz": 30.0, "views": ["sagittal"], "fit": "loop"},
         "target": "answer",

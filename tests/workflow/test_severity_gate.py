@@ -25,7 +25,7 @@ from gaitviewer.inference.predict import predict
 from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, measure_deviation
 from gaitviewer.inference.severity.predict import as_batch, build_network, model_features
-from gaitviewer.nets.card import LoadedModel
+from gaitviewer.nets.card import LoadedModel, card_entry
 from gaitviewer.research.validation.projection import ValidationOptions, find_body
 from gaitviewer.research.validation.run import measure_markers, read_markers
 from gaitviewer.synthesis.curves import CycleCurve
@@ -82,7 +82,7 @@ def ask(measures: Measures) -> Opinion:
 def network_alone(measures: Measures) -> Sequence[float]:
     """Probability of each level as the network sees it, whatever the gates say."""
     model = weights()
-    clips, _ = skeleton_clips(measures, SkeletonClipSettings.of(model.settings["clips"]))
+    clips, _ = skeleton_clips(measures, card_entry(model.settings, "clips", SkeletonClipSettings))
     net = build_network(model.settings, model.state)
     features = torch.from_numpy(model_features(measures, model.settings)).expand(len(clips), -1)
     with torch.no_grad():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from gaitviewer.core.evgs import Band, EvgsItem
 from gaitviewer.core.gait import View
+from gaitviewer.core.reliability import reliability_table
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
-from gaitviewer.paths import resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,78 @@ class Reliability:
     not_comparable: str
 
 
+@dataclass(frozen=True, slots=True)
+class _BandRow:
+    score: int
+    label: str
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemRow:
+    """What the data file says of an item: :class:`EvgsItem` and :class:`ItemRule` in one."""
+
+    number: int
+    code: str
+    name: str
+    view: View
+    phase: str
+    quantity: str
+    unit: str
+    sigma: float
+    rule: str
+    points: tuple[str, ...]
+    bands: tuple[_BandRow, ...]
+    unit_means: str = ""
+    angle: str = ""
+    window: dict[str, str | float] | None = None
+    read_in: View | None = None
+    scale: float = 1.0
+    reason: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _FootwearGate:
+    values: tuple[str, ...]
+    items: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _AgeGate:
+    below_years: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _AidGate:
+    values: tuple[str, ...]
+    items: tuple[str, ...]
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Gates:
+    footwear: _FootwearGate
+    age: _AgeGate
+    walking_aid: _AidGate
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """``resources/evgs/evgs.toml``."""
+
+    source: str
+    items: tuple[_ItemRow, ...]
+    rules: Thresholds
+    gates: _Gates
+
+
 @cache
-def _table() -> dict[str, Any]:
-    with (resources() / "evgs" / "evgs.toml").open("rb") as file:
-        return tomllib.load(file)
+def _sheet() -> _Sheet:
+    return read_resource("evgs/evgs.toml", _Sheet)
 
 
 @cache
@@ -83,82 +150,80 @@ def load_items() -> tuple[EvgsItem, ...]:
     """The 17 items in order."""
     return tuple(
         EvgsItem(
-            number=row["number"],
-            code=row["code"],
-            name=row["name"],
-            view=View(row["view"]),
-            phase=row["phase"],
-            quantity=row["quantity"],
-            unit=row["unit"],
-            bands=tuple(Band(b["score"], b.get("low"), b.get("high"), b["label"]) for b in row["bands"]),
-            sigma=float(row["sigma"]),
-            unit_means=row.get("unit_means", ""),
+            number=row.number,
+            code=row.code,
+            name=row.name,
+            view=row.view,
+            phase=row.phase,
+            quantity=row.quantity,
+            unit=row.unit,
+            bands=tuple(Band(band.score, band.low, band.high, band.label) for band in row.bands),
+            sigma=row.sigma,
+            unit_means=row.unit_means,
         )
-        for row in _table()["items"]
+        for row in _sheet().items
     )
 
 
 @cache
 def load_rules() -> dict[str, ItemRule]:
     """How each item is read, by its code."""
-    rules: dict[str, ItemRule] = {}
-    for row in _table()["items"]:
-        window = row.get("window")
-        rules[row["code"]] = ItemRule(
-            kind=row["rule"],
-            angle=row.get("angle", ""),
-            points=tuple(row["points"]),
-            window=None if window is None else (window["of"], float(window["from"]), float(window["to"])),
-            read_in=View(row.get("read_in", row["view"])),
-            scale=float(row.get("scale", 1.0)),
-            reason=row.get("reason", ""),
-            remark=row.get("remark", ""),
+    return {
+        row.code: ItemRule(
+            kind=row.rule,
+            angle=row.angle,
+            points=row.points,
+            window=_window(row),
+            read_in=row.read_in or row.view,
+            scale=row.scale,
+            reason=row.reason,
+            remark=row.remark,
         )
-    return rules
+        for row in _sheet().items
+    }
 
 
-@cache
+def _window(row: _ItemRow) -> tuple[str, float, float] | None:
+    window = row.window
+    return None if window is None else (str(window["of"]), float(window["from"]), float(window["to"]))
+
+
 def load_thresholds() -> Thresholds:
     """Numbers of the verbal items."""
-    row: dict[str, Any] = dict(_table()["rules"])
-    for name in ("mid_swing", "push_off"):
-        row[name] = (float(row[name][0]), float(row[name][1]))
-    return Thresholds(**row)
+    return _sheet().rules
 
 
 def session_gate(session: Session, code: str) -> str:
     """Why a fact of the session makes an item not assessable; "" if none does."""
-    gates = _table()["gates"]
-    age, footwear = gates["age"], gates["footwear"]
-    if session.age_years is not None and session.age_years < age["below_years"]:
-        return str(age["reason"]).format(value=session.age_years)
-    if session.footwear.value in footwear["values"] and code in footwear["items"]:
-        return str(footwear["reason"]).format(value=session.footwear.value)
+    age, footwear = _sheet().gates.age, _sheet().gates.footwear
+    if session.age_years is not None and session.age_years < age.below_years:
+        return age.reason.format(value=session.age_years)
+    if session.footwear.value in footwear.values and code in footwear.items:
+        return footwear.reason.format(value=session.footwear.value)
     return ""
 
 
 def session_remark(session: Session, code: str) -> str:
     """A limit that a fact of the session puts on an item; "" if none."""
-    gate = _table()["gates"]["walking_aid"]
-    if session.walking_aid.value in gate["values"] and code in gate["items"]:
-        return str(gate["remark"]).format(value=session.walking_aid.value)
+    gate = _sheet().gates.walking_aid
+    if session.walking_aid.value in gate.values and code in gate.items:
+        return gate.remark.format(value=session.walking_aid.value)
     return ""
 
 
 @cache
 def load_reliability() -> Reliability:
     """Published reliability of the score."""
-    with (resources() / "evgs" / "reliability.toml").open("rb") as file:
-        table = tomllib.load(file)
-    low, high = table["raters"]["item_agreement_percent"]
+    table = reliability_table()
+    low, high = table.raters.item_agreement_percent
     return Reliability(
-        mcid=float(table["mcid"]["value"]),
-        mcid_source=table["mcid"]["source"],
-        mcid_note=table["mcid"]["note"],
-        mdc95=float(table["mdc95"]["value"]),
-        mdc95_source=table["mdc95"]["source"],
-        agreement=f"human raters agree on an item in {low} to {high} % ({table['raters']['source']})",
-        within_error=str(table["words"]["within_error"]).format(mdc=table["mdc95"]["value"]),
-        beyond_error=str(table["words"]["beyond_error"]).format(mdc=table["mdc95"]["value"]),
-        not_comparable=table["words"]["not_comparable"],
+        mcid=table.mcid.value,
+        mcid_source=table.mcid.source,
+        mcid_note=table.mcid.note,
+        mdc95=table.mdc95.value,
+        mdc95_source=table.mdc95.source,
+        agreement=f"human raters agree on an item in {low} to {high} % ({table.raters.source})",
+        within_error=table.words.within_error.format(mdc=table.mdc95.value),
+        beyond_error=table.words.beyond_error.format(mdc=table.mdc95.value),
+        not_comparable=table.words.not_comparable,
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.paths import resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +33,44 @@ class Definitions:
     speed_leg_per_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _AngleRow:
+    """An :class:`AngleKind`, with the points that it is computed from."""
+
+    name: str
+    title: str
+    view: View
+    positive: str
+    negative: str
+    unit: str
+    sigma: float
+    points: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _AngleTable:
+    angles: tuple[_AngleRow, ...]
+    definitions: Definitions
+
+
 @cache
-def _table() -> dict[str, Any]:
-    with (resources() / "angles.toml").open("rb") as file:
-        return tomllib.load(file)
+def _table() -> _AngleTable:
+    return read_resource("angles.toml", _AngleTable)
 
 
 @cache
 def load_angles() -> tuple[AngleKind, ...]:
     """All angles, in the order of the report."""
     return tuple(
-        AngleKind(
-            name=row["name"],
-            title=row["title"],
-            view=View(row["view"]),
-            positive=row["positive"],
-            negative=row["negative"],
-            unit=row["unit"],
-            sigma=float(row["sigma"]),
-            note=row.get("note", ""),
-        )
-        for row in _table()["angles"]
+        AngleKind(row.name, row.title, row.view, row.positive, row.negative, row.unit, row.sigma, row.note)
+        for row in _table().angles
     )
 
 
-@cache
 def load_definitions() -> Definitions:
     """The constants of the definitions."""
-    return Definitions(**{name: float(value) for name, value in _table()["definitions"].items()})
+    return _table().definitions
 
 
 def angle_kind(name: str) -> AngleKind:
@@ -93,9 +101,9 @@ def expand_points(points: tuple[str, ...], side: Side) -> tuple[str, ...]:
 
 def points_of_angle(name: str, side: Side) -> tuple[str, ...]:
     """Names of the keypoints that an angle of a limb is computed from."""
-    for row in _table()["angles"]:
-        if row["name"] == name:
-            return expand_points(tuple(row["points"]), side)
+    for row in _table().angles:
+        if row.name == name:
+            return expand_points(row.points, side)
     raise KeyError(name)
 
 

@@ -5,8 +5,7 @@ Structure after Chen et al. (arXiv 2602.06743): motion space, self-skeleton spac
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer import paths
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
 
 
@@ -146,32 +145,93 @@ def mirror_values(values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(values[..., rows, :] * signs[:, None].astype(values.dtype))
 
 
+_GROUPS = ("trunk", "arms", "legs")
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    title: str
+    region: str
+    keypoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    title: str
+    unit: str
+    wording: str
+    odd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _MotionRules:
+    pairs: tuple[tuple[str, ...], ...]
+    by_pair: tuple[str, ...]
+    by_half: tuple[tuple[str, str], ...]
+    upper: tuple[str, ...]
+    lower: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _ShapeRow:
+    """A :class:`ShapeRule` with its words."""
+
+    name: str
+    kind: str
+    of: tuple[str, ...]
+    region: str
+    title: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Signals:
+    trunk: tuple[str, ...]
+    arms: tuple[str, ...]
+    legs: tuple[str, ...]
+    order: tuple[tuple[str, str], ...]
+    wording: str
+
+    def group(self, name: str) -> tuple[str, ...]:
+        return {"trunk": self.trunk, "arms": self.arms, "legs": self.legs}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class _MapFile:
+    """``resources/knowledge_map/features.toml``."""
+
+    clip: MapClipSettings
+    coupling: CouplingSettings
+    points: dict[str, _Point]
+    helpers: dict[str, tuple[tuple[str, ...], ...]]
+    quantities: dict[str, _Quantity]
+    motion: _MotionRules
+    shape: tuple[_ShapeRow, ...]
+    signals: _Signals
+
+
 @lru_cache(maxsize=1)
 def load_map_features() -> FeatureTable:
     """The table of the data file."""
-    with (paths.resources() / "knowledge_map" / "features.toml").open("rb") as file:
-        data = tomllib.load(file)
-    motion = tuple(_motion_rows(data["motion"]))
-    shape = tuple(ShapeRule(s["name"], s["kind"], tuple(s["of"])) for s in data["shape"])
-    groups = data["signals"]
-    pairs = tuple(_pairs(groups))
-    shapes = {s["name"]: s for s in data["shape"]}
-    clip = dict(data["clip"])
-    clip["needed"] = tuple(clip["needed"])
+    data = read_resource("knowledge_map/features.toml", _MapFile)
+    motion = tuple(_motion_rows(data.motion))
+    shape = tuple(ShapeRule(row.name, row.kind, row.of) for row in data.shape)
+    pairs = tuple(_pairs(data.signals))
+    shapes = {row.name: row for row in data.shape}
     return FeatureTable(
         features=(
             *(_motion_feature(data, point, quantity) for point, quantity in motion),
             *(_shape_feature(rule, shapes) for rule in shape),
             *(_coupling_feature(data, one, other, pairs, shapes) for one, other in pairs),
         ),
-        points={name: _keypoints(p.get("keypoints", [name])) for name, p in data["points"].items()},
-        helpers={name: tuple(_keypoints(one) for one in sets) for name, sets in data["helpers"].items()},
+        points={name: _keypoints(point.keypoints or (name,)) for name, point in data.points.items()},
+        helpers={name: tuple(_keypoints(one) for one in sets) for name, sets in data.helpers.items()},
         motion=motion,
         shape=shape,
-        signals=tuple(name for group in ("trunk", "arms", "legs") for name in groups[group]),
+        signals=tuple(name for group in _GROUPS for name in data.signals.group(group)),
         pairs=pairs,
-        clip=MapClipSettings(**clip),
-        coupling=CouplingSettings(**data["coupling"]),
+        clip=data.clip,
+        coupling=data.coupling,
     )
 
 
@@ -181,59 +241,59 @@ def mirrored_name(name: str) -> str:
     return "_".join(swap.get(part, part) for part in name.split("_"))
 
 
-def _keypoints(names: list[str]) -> tuple[Keypoint, ...]:
+def _keypoints(names: Sequence[str]) -> tuple[Keypoint, ...]:
     return tuple(Keypoint[name.upper()] for name in names)
 
 
-def _motion_rows(rules: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for pair in rules["pairs"]:
-        yield from product(pair, rules["by_pair"])
-    for half, quantity in rules["by_half"]:
-        yield from ((point, quantity) for point in rules[half])
+def _motion_rows(rules: _MotionRules) -> Iterator[tuple[str, str]]:
+    for pair in rules.pairs:
+        yield from product(pair, rules.by_pair)
+    for half, quantity in rules.by_half:
+        yield from ((point, quantity) for point in (rules.upper if half == "upper" else rules.lower))
 
 
-def _pairs(groups: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for first, second in groups["order"]:
+def _pairs(signals: _Signals) -> Iterator[tuple[str, str]]:
+    for first, second in signals.order:
         if first == second:
-            yield from combinations(groups[first], 2)
+            yield from combinations(signals.group(first), 2)
         else:
-            yield from product(groups[first], groups[second])
+            yield from product(signals.group(first), signals.group(second))
 
 
-def _motion_feature(data: Mapping[str, Any], point: str, quantity: str) -> Feature:
-    where, what = data["points"][point], data["quantities"][quantity]
+def _motion_feature(data: _MapFile, point: str, quantity: str) -> Feature:
+    where, what = data.points[point], data.quantities[quantity]
     return Feature(
         name=f"{point}_{quantity}",
         space=Space.MOTION,
-        region=where["region"],
-        unit=what["unit"],
-        title=f"{where['title']}, {what['title']}",
-        wording=what["wording"].format(point=where["title"]),
+        region=where.region,
+        unit=what.unit,
+        title=f"{where.title}, {what.title}",
+        wording=what.wording.format(point=where.title),
         points=(point,),
         mirror=f"{mirrored_name(point)}_{quantity}",
-        odd=bool(what.get("odd", False)),
+        odd=what.odd,
     )
 
 
-def _shape_odd(rule: Mapping[str, Any]) -> bool:
-    return rule["kind"] in ("tilt", "lean", "minus")
+def _shape_odd(rule: _ShapeRow) -> bool:
+    return rule.kind in ("tilt", "lean", "minus")
 
 
-def _shape_points(rule: Mapping[str, Any], shapes: Mapping[str, Any]) -> tuple[str, ...]:
-    if rule["kind"] != "minus":
-        return tuple(rule["of"])
-    return tuple(point for name in rule["of"] for point in _shape_points(shapes[name], shapes))
+def _shape_points(rule: _ShapeRow, shapes: Mapping[str, _ShapeRow]) -> tuple[str, ...]:
+    if rule.kind != "minus":
+        return rule.of
+    return tuple(point for name in rule.of for point in _shape_points(shapes[name], shapes))
 
 
-def _shape_feature(rule: ShapeRule, shapes: Mapping[str, Any]) -> Feature:
+def _shape_feature(rule: ShapeRule, shapes: Mapping[str, _ShapeRow]) -> Feature:
     entry = shapes[rule.name]
     return Feature(
         name=rule.name,
         space=Space.SHAPE,
-        region=entry["region"],
+        region=entry.region,
         unit="BH" if rule.kind in ("distance", "rise") else "deg",
-        title=entry["title"],
-        wording=entry["wording"],
+        title=entry.title,
+        wording=entry.wording,
         points=_shape_points(entry, shapes),
         mirror=mirrored_name(rule.name),
         odd=_shape_odd(entry),
@@ -241,25 +301,25 @@ def _shape_feature(rule: ShapeRule, shapes: Mapping[str, Any]) -> Feature:
 
 
 def _coupling_feature(
-    data: Mapping[str, Any], one: str, other: str, pairs: tuple[tuple[str, str], ...], shapes: Mapping[str, Any]
+    data: _MapFile, one: str, other: str, pairs: tuple[tuple[str, str], ...], shapes: Mapping[str, _ShapeRow]
 ) -> Feature:
     first, second = shapes[one], shapes[other]
     turned = (mirrored_name(one), mirrored_name(other))
     if turned not in pairs:
         turned = (turned[1], turned[0])
-    regions = dict.fromkeys(_group_of(data["signals"], name) for name in (one, other))
+    regions = dict.fromkeys(_group_of(data.signals, name) for name in (one, other))
     return Feature(
         name=f"{one}__{other}",
         space=Space.COUPLING,
         region=" and ".join(regions),
         unit="r",
-        title=f"{first['title']} with {second['title']}",
-        wording=data["signals"]["wording"].format(first=first["title"], second=second["title"]),
+        title=f"{first.title} with {second.title}",
+        wording=data.signals.wording.format(first=first.title, second=second.title),
         points=(*_shape_points(first, shapes), *_shape_points(second, shapes)),
         mirror=f"{turned[0]}__{turned[1]}",
         odd=_shape_odd(first) != _shape_odd(second),
     )
 
 
-def _group_of(groups: Mapping[str, Any], name: str) -> str:
-    return next(group for group in ("trunk", "arms", "legs") if name in groups[group])
+def _group_of(signals: _Signals, name: str) -> str:
+    return next(group for group in _GROUPS if name in signals.group(group))

@@ -6,7 +6,6 @@ argument of anything here: whoever exchanges them leaves every text as it was.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer import paths
 from gaitviewer.analysis.knowledge_map.features import load_map_features, mirrored_name
+from gaitviewer.core.serialise import read_resource
 
 F8 = NDArray[np.float64]
 _LEAST_SD = 1e-6
@@ -60,24 +59,41 @@ class GroupStatistics:
     sd: F8
 
 
+@dataclass(frozen=True, slots=True)
+class _TextRule:
+    most: int
+    least: float
+    step: float
+    ordinary: str
+    lead: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    above: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _StatementFile:
+    text: _TextRule
+    size: tuple[_Size, ...]
+    statement: tuple[Statement, ...]
+
+
 @lru_cache(maxsize=1)
 def load_statements() -> StatementTable:
     """The table of the data file."""
-    with (paths.resources() / "knowledge_map" / "statements.toml").open("rb") as file:
-        data = tomllib.load(file)
-    text = data["text"]
-    statements = tuple(
-        Statement(s["name"], s["summary"], tuple(s["rows"]), s["high"], s["low"]) for s in data["statement"]
-    )
-    sizes = tuple((float(s["above"]), str(s["words"])) for s in data["size"])
+    file = read_resource("knowledge_map/statements.toml", _StatementFile)
+    text = file.text
     return StatementTable(
-        statements=statements,
-        sizes=sizes,
-        most=int(text["most"]),
-        least=float(text["least"]),
-        step=float(text["step"]),
-        ordinary=text["ordinary"],
-        lead=text["lead"],
+        statements=file.statement,
+        sizes=tuple((size.above, size.words) for size in file.size),
+        most=text.most,
+        least=text.least,
+        step=text.step,
+        ordinary=text.ordinary,
+        lead=text.lead,
     )
 
 

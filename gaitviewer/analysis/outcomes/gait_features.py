@@ -9,11 +9,9 @@ core gives the values. What cannot be measured is NaN.
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +19,8 @@ from numpy.typing import NDArray
 from gaitviewer.analysis.outcomes.spatiotemporal import body_scale
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import CYCLE_POINTS, MeanCurve, Measures
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.errors import SettingsError
-from gaitviewer.paths import resources
 
 F8 = NDArray[np.float64]
 
@@ -54,10 +52,30 @@ class GaitFeature:
     label_forming: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _FeatureRow:
+    """A row of the data file, which explains each entry; it gives a feature for each of ``limbs``."""
+
+    name: str
+    title: str
+    unit: str
+    source: str
+    statistic: str
+    limbs: tuple[str, ...]
+    built_from: tuple[str, ...]
+    label_forming: bool
+    key: str = ""
+    window: str | tuple[int, int] = "cycle"
+
+
+@dataclass(frozen=True, slots=True)
+class _FeatureRows:
+    features: tuple[_FeatureRow, ...]
+
+
 @cache
-def _rows() -> tuple[Mapping[str, Any], ...]:
-    with (resources() / "models" / "gait_features.toml").open("rb") as file:
-        return tuple(tomllib.load(file)["features"])
+def _rows() -> tuple[_FeatureRow, ...]:
+    return read_resource("models/gait_features.toml", _FeatureRows).features
 
 
 @cache
@@ -65,14 +83,14 @@ def load_features() -> tuple[GaitFeature, ...]:
     """All features, in the order of the vector."""
     return tuple(
         GaitFeature(
-            name=f"{row['name']}.{limbs}",
-            title=f"{row['title']}, {_LIMB_WORDS[limbs]}",
-            unit=row["unit"],
-            parts=tuple(row["built_from"]),
-            label_forming=bool(row["label_forming"]),
+            name=f"{row.name}.{limbs}",
+            title=f"{row.title}, {_LIMB_WORDS[limbs]}",
+            unit=row.unit,
+            parts=row.built_from,
+            label_forming=row.label_forming,
         )
         for row in _rows()
-        for limbs in row["limbs"]
+        for limbs in row.limbs
     )
 
 
@@ -80,8 +98,8 @@ def features_of(measures: Measures) -> F8:
     """[F] values of a session in the order of :func:`load_features`; NaN = not assessable."""
     found: list[float] = []
     for row in _rows():
-        limbs = _READERS[row["source"]](measures, row)
-        found += [_of_limbs(limbs, name) for name in row["limbs"]]
+        limbs = _READERS[row.source](measures, row)
+        found += [_of_limbs(limbs, name) for name in row.limbs]
     return np.asarray(found, np.float64)
 
 
@@ -144,11 +162,11 @@ def _of_limbs(limbs: BySide[float], which: str) -> float:
     return min(seen) if which == "low" else max(seen)
 
 
-def _window(row: Mapping[str, Any], curve: MeanCurve) -> slice:
+def _window(row: _FeatureRow, curve: MeanCurve) -> slice:
     """Rows of the cycle that a window covers for this limb."""
-    window = row["window"]
-    if isinstance(window, list):
-        return slice(int(window[0]), int(window[1]) + 1)
+    window = row.window
+    if not isinstance(window, str):
+        return slice(window[0], window[1] + 1)
     toe_off = curve.toe_off_percent if math.isfinite(curve.toe_off_percent) else 60.0
     middle = round(min(95.0, max(5.0, toe_off)))
     return {
@@ -173,20 +191,20 @@ def _statistic(values: F8, name: str, first: int) -> float:
     return float(good.max() if name == "max" else good.min())
 
 
-def _from_curve(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
+def _from_curve(measures: Measures, row: _FeatureRow) -> BySide[float]:
     def read(side: Side) -> float:
-        curve = measures.mean(row["key"], side)
+        curve = measures.mean(row.key, side)
         if curve is None:
             return math.nan
         rows = _window(row, curve)
-        values = curve.sd if row["source"] == "spread" else curve.mean
-        return _statistic(values[rows], row["statistic"], rows.start)
+        values = curve.sd if row.source == "spread" else curve.mean
+        return _statistic(values[rows], row.statistic, rows.start)
 
     return BySide(*(read(side) for side in Side))
 
 
-def _from_parameter(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
-    parameter = next((p for p in measures.parameters if p.name == row["key"]), None)
+def _from_parameter(measures: Measures, row: _FeatureRow) -> BySide[float]:
+    parameter = next((p for p in measures.parameters if p.name == row.key), None)
     if parameter is None:
         return BySide(math.nan, math.nan)
     scale = body_scale(measures.session)
@@ -198,45 +216,45 @@ def _from_parameter(measures: Measures, row: Mapping[str, Any]) -> BySide[float]
         found = parameter.values[side]
         if found is None:
             return math.nan
-        if row["statistic"] == "cv":
+        if row.statistic == "cv":
             return math.nan if found.cv_percent is None else found.cv_percent
         return factor * found.mean
 
     return BySide(*(read(side) for side in Side))
 
 
-def _from_score(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
+def _from_score(measures: Measures, row: _FeatureRow) -> BySide[float]:
     def read(side: Side) -> float:
-        own = [s for s in measures.variable_scores if s.angle == row["key"] and s.side is side]
+        own = [s for s in measures.variable_scores if s.angle == row.key and s.side is side]
         if not own:
             return math.nan
-        return own[0].raw if row["statistic"] == "raw" else own[0].shape_only
+        return own[0].raw if row.statistic == "raw" else own[0].shape_only
 
     return BySide(*(read(side) for side in Side))
 
 
-def _from_profile(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
+def _from_profile(measures: Measures, row: _FeatureRow) -> BySide[float]:
     by_side = {score.side: score.raw for score in measures.profile_scores}
     return BySide(*(by_side.get(side, math.nan) for side in Side))
 
 
-def _from_pattern(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
-    return measures.patterns.map(lambda p: p.knee_z if row["key"] == "knee" else p.ankle_z)
+def _from_pattern(measures: Measures, row: _FeatureRow) -> BySide[float]:
+    return measures.patterns.map(lambda p: p.knee_z if row.key == "knee" else p.ankle_z)
 
 
-def _from_progression(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
+def _from_progression(measures: Measures, row: _FeatureRow) -> BySide[float]:
     return measures.foot_progression_deg.map(lambda found: math.nan if found is None else found.mean)
 
 
-def _from_evgs_value(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
+def _from_evgs_value(measures: Measures, row: _FeatureRow) -> BySide[float]:
     def read(side: Side) -> float:
-        own = next(m for m in measures.evgs.measures[side] if m.item.code == row["key"])
+        own = next(m for m in measures.evgs.measures[side] if m.item.code == row.key)
         return math.nan if own.value is None else float(own.value)
 
     return BySide(*(read(side) for side in Side))
 
 
-def _from_evgs(measures: Measures, row: Mapping[str, Any]) -> BySide[float]:
+def _from_evgs(measures: Measures, row: _FeatureRow) -> BySide[float]:
     return BySide(*(expected_share(measures, side) for side in Side))
 
 

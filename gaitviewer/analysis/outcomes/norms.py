@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.measures import CYCLE_POINTS, NormalBand
-from gaitviewer.paths import resources
+from gaitviewer.core.serialise import read_resource
 
 # The one table of signs. Each of our angles: the column of the published tables and the factor that turns
 # its sign into ours (the tables count internal foot progression positive, we count external).
@@ -43,13 +42,36 @@ class SpeedGroup:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Percent:
+    first: float
+    step: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _NormRows:
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _NormTable:
+    """A published table: rows by group and angle, in degrees."""
+
+    source: str
+    citation: str
+    percent: _Percent
+    groups: dict[str, dict[str, _NormRows]]
+    speed_from: dict[str, float] = field(default_factory=dict)
+
+
 @cache
-def _load(name: str) -> dict[str, Any]:
-    with (resources() / "normative" / f"{name}.toml").open("rb") as file:
-        return tomllib.load(file)
+def _load(name: str) -> _NormTable:
+    return read_resource(f"normative/{name}.toml", _NormTable)
 
 
-def _to_cycle(values: list[float]) -> NDArray[np.float64]:
+def _to_cycle(values: Sequence[float]) -> NDArray[np.float64]:
     percent = np.linspace(0.0, 100.0, len(values))
     return np.interp(np.linspace(0.0, 100.0, CYCLE_POINTS), percent, np.asarray(values, np.float64))
 
@@ -71,13 +93,13 @@ def normal_band(angle: str, group: str = "free", *, source: str = "schwartz2008"
         return None
     column, sign = SIGNS[angle]
     table = _load(source)
-    rows = table["groups"][group][column]
+    rows = table.groups[group][column]
     return NormalBand(
         angle=angle,
         group=group,
-        mean=sign * _to_cycle(rows["mean"]),
-        sd=_to_cycle(rows["sd"]),
-        source=table["source"],
+        mean=sign * _to_cycle(rows.mean),
+        sd=_to_cycle(rows.sd),
+        source=table.source,
         comparable=angle not in _OTHERWISE,
         note=_OTHERWISE.get(angle, ""),
     )
@@ -97,12 +119,12 @@ def choose_speed_group(speed: float | None) -> SpeedGroup:
             "norms for free speed are assumed: without body height or leg length the walking speed "
             "cannot be compared with the published groups",
         )
-    bounds = _load("schwartz2008")["speed_from"]
-    name = max((n for n in GROUPS if bounds[n] <= speed), key=lambda n: float(bounds[n]), default=GROUPS[0])
+    bounds = _load("schwartz2008").speed_from
+    name = max((n for n in GROUPS if bounds[n] <= speed), key=bounds.__getitem__, default=GROUPS[0])
     words = name.replace("_", " ")
     return SpeedGroup(name, f"norms for {words} walking, chosen by the dimensionless speed {speed:.2f}")
 
 
 def citations() -> tuple[str, ...]:
     """Full citations of the published tables."""
-    return (str(_load("schwartz2008")["citation"]), str(_load("pinzone2014")["citation"]))
+    return (_load("schwartz2008").citation, _load("pinzone2014").citation)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.paths import resources
 
 _ORDER = {
     FindingSeverity.REFUSED: 0,
@@ -27,15 +25,96 @@ _WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
 _LEGS = [k for k in Keypoint if any(part in k.name for part in ("HIP", "KNEE", "ANKLE"))]
 
 
+@dataclass(frozen=True, slots=True)
+class FrameRateLimits:
+    """Frames per second: from ``good`` on there is nothing to say, below ``refuse`` no contact can be seen."""
+
+    good: float
+    note: float
+    refuse: float
+    refuse_items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """Leg length (hip to ankle) in pixels."""
+
+    note: float
+    warn: float
+    refuse: float
+    refuse_items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneLimits:
+    """Degrees between the walking direction and the image plane (or the camera axis)."""
+
+    warn: float
+    refuse: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeetLimits:
+    """Part of the frames of the passes in which heel and toe are seen."""
+
+    warn: float
+    refuse: float
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceLimits:
+    """Median score of the estimator over the points of the legs."""
+
+    note: float
+    warn: float
+
+
+@dataclass(frozen=True, slots=True)
+class StrideLimits:
+    """Counting strides per limb, and how long (seconds) a stride plausibly lasts."""
+
+    note: int
+    stride_time_s: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetLimits:
+    """Standard error of the offset between the views, seconds."""
+
+    note_sigma_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlatFootLimits:
+    """Difference between the zeros of the two ankle angles, degrees."""
+
+    note_difference_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class QualityLimits:
+    """``resources/quality.toml``."""
+
+    frame_rate: FrameRateLimits
+    size: SizeLimits
+    out_of_plane: PlaneLimits
+    feet: FeetLimits
+    confidence: ConfidenceLimits
+    strides: StrideLimits
+    offset: OffsetLimits
+    flat_foot: FlatFootLimits
+
+
 @cache
-def _limits() -> dict[str, Any]:
-    with (resources() / "quality.toml").open("rb") as file:
-        return tomllib.load(file)
+def quality_limits() -> QualityLimits:
+    """When a recording is good enough, and for what."""
+    return read_resource("quality.toml", QualityLimits)
 
 
 def blocked(findings: Sequence[QualityFinding], code: str, cycle: StrideMeasures) -> str:
     """Why the recording forbids an item in a stride; "" if it does not."""
-    limit = float(_limits()["out_of_plane"]["refuse"])
+    limit = quality_limits().out_of_plane.refuse
     if cycle.walking_pass is not None and abs(cycle.walking_pass.out_of_plane_deg) > limit:
         angle = abs(cycle.walking_pass.out_of_plane_deg)
         return f"the subject walks {angle:.0f} degrees out of the camera's plane (more than {limit:.0f})"
@@ -140,17 +219,17 @@ def _offset(motion: TrialMotion) -> Iterator[QualityFinding]:
             f"{sync.exchanged_s:+.2f} s if left and right were exchanged in one view"
         )
         yield QualityFinding(FindingSeverity.WARNING, "offset between the views", text, advice, trial=trial)
-    elif sync.sigma_s > float(_limits()["offset"]["note_sigma_s"]):
+    elif sync.sigma_s > quality_limits().offset.note_sigma_s:
         text = f"the offset between the views is only known to ± {sync.sigma_s:.2f} s"
         yield QualityFinding(FindingSeverity.NOTE, "offset between the views", text, advice, trial=trial)
 
 
 def _frame_rate(seen: ViewMotion, trial: str, view: View) -> QualityFinding:
-    limits, rate = _limits()["frame_rate"], seen.pose.rate_hz
+    limits, rate = quality_limits().frame_rate, seen.pose.rate_hz
     text = f"the {_WORDS[view]} has {rate:.0f} frames per second"
     frame_ms = f"one frame is {1000.0 / rate:.0f} ms"
-    if rate < limits["refuse"]:
-        items = tuple(limits["refuse_items"]) if view is View.SAGITTAL else ()
+    if rate < limits.refuse:
+        items = limits.refuse_items if view is View.SAGITTAL else ()
         return QualityFinding(
             FindingSeverity.REFUSED,
             "frame rate",
@@ -160,8 +239,8 @@ def _frame_rate(seen: ViewMotion, trial: str, view: View) -> QualityFinding:
             trial,
             view,
         )
-    acceptable = FindingSeverity.GOOD if rate >= limits["good"] else FindingSeverity.NOTE
-    level = FindingSeverity.WARNING if rate < limits["note"] else acceptable
+    acceptable = FindingSeverity.GOOD if rate >= limits.good else FindingSeverity.NOTE
+    level = FindingSeverity.WARNING if rate < limits.note else acceptable
     advice = (
         "" if level is FindingSeverity.GOOD else "60 frames per second or more place the gait events better"
     )
@@ -169,11 +248,11 @@ def _frame_rate(seen: ViewMotion, trial: str, view: View) -> QualityFinding:
 
 
 def _size(leg_px: float, trial: str, view: View) -> QualityFinding:
-    limits = _limits()["size"]
+    limits = quality_limits().size
     text = f"the subject's leg is {leg_px:.0f} pixels long in the {_WORDS[view]}"
     advice = "move the camera nearer or record at a higher resolution"
-    if leg_px < limits["refuse"]:
-        items = tuple(limits["refuse_items"]) if view is View.SAGITTAL else ()
+    if leg_px < limits.refuse:
+        items = limits.refuse_items if view is View.SAGITTAL else ()
         return QualityFinding(
             FindingSeverity.REFUSED,
             "size of the subject",
@@ -183,22 +262,22 @@ def _size(leg_px: float, trial: str, view: View) -> QualityFinding:
             trial,
             view,
         )
-    if leg_px < limits["warn"]:
+    if leg_px < limits.warn:
         return QualityFinding(FindingSeverity.WARNING, "size of the subject", text, advice, (), trial, view)
-    if leg_px < limits["note"]:
+    if leg_px < limits.note:
         return QualityFinding(FindingSeverity.NOTE, "size of the subject", text, advice, (), trial, view)
     return QualityFinding(FindingSeverity.GOOD, "size of the subject", text, "", (), trial, view)
 
 
 def _out_of_plane(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
-    limits = _limits()["out_of_plane"]
+    limits = quality_limits().out_of_plane
     for number, walking_pass in enumerate(seen.passes, start=1):
         angle = abs(walking_pass.out_of_plane_deg)
-        if not math.isfinite(angle) or angle <= limits["warn"]:
+        if not math.isfinite(angle) or angle <= limits.warn:
             continue
         text = f"in pass {number} of the {_WORDS[view]} the subject walks {angle:.0f} degrees out of the plane"
         advice = "place the camera square to the walkway"
-        if angle > limits["refuse"]:
+        if angle > limits.refuse:
             text += "; this pass is not measured"
             yield QualityFinding(FindingSeverity.REFUSED, "out-of-plane angle", text, advice, (), trial, view)
         else:
@@ -208,7 +287,7 @@ def _out_of_plane(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityF
 
 
 def _feet(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
-    limits = _limits()["feet"]
+    limits = quality_limits().feet
     for side in Side:
         passes = [p for p in seen.passes if p.near in (None, side)]
         points = [Keypoint[f"{side.name}_HEEL"], Keypoint[f"{side.name}_BIG_TOE"]]
@@ -216,13 +295,13 @@ def _feet(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
         if not rows:
             continue
         share = float(np.concatenate(rows).mean())
-        if share >= limits["warn"]:
+        if share >= limits.warn:
             continue
         text = (
             f"the {side.value} heel and toe are seen in {100 * share:.0f} % of the frames of the {_WORDS[view]}"
         )
-        refused = share < limits["refuse"]
-        items = tuple(limits["items"]) if refused and view is View.SAGITTAL else ()
+        refused = share < limits.refuse
+        items = limits.items if refused and view is View.SAGITTAL else ()
         yield QualityFinding(
             # A warning even then: a stride whose own foot is seen is still read.
             FindingSeverity.WARNING,
@@ -236,15 +315,15 @@ def _feet(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
 
 
 def _confidence(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
-    limits = _limits()["confidence"]
+    limits = quality_limits().confidence
     scores = np.concatenate([seen.pose.score[p.start : p.stop][:, _LEGS].ravel() for p in seen.passes])
     scores = scores[scores > 0]
     if scores.size == 0:
         return
     middle = float(np.median(scores))
-    if middle >= limits["note"]:
+    if middle >= limits.note:
         return
-    level = FindingSeverity.WARNING if middle < limits["warn"] else FindingSeverity.NOTE
+    level = FindingSeverity.WARNING if middle < limits.warn else FindingSeverity.NOTE
     text = (
         f"the estimator is {100 * middle:.0f} % sure of hips, knees and ankles in the {_WORDS[view]} (median)"
     )
@@ -254,14 +333,14 @@ def _confidence(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFin
 
 def _strides(motions: Sequence[TrialMotion], cycles: Sequence[StrideMeasures]) -> Iterator[QualityFinding]:
     """Number and plausibility of the strides of each limb in each view that was recorded."""
-    limits = _limits()["strides"]
+    limits = quality_limits().strides
     for view in View:
         if all(motion.views[view] is None for motion in motions):
             continue
         own = [c for c in cycles if c.stride.view is view and c.stride.counts]
         for side in Side:
-            yield from _limb_strides([c for c in own if c.stride.side is side], side, view, limits["note"])
-        shortest, longest = limits["stride_time_s"]
+            yield from _limb_strides([c for c in own if c.stride.side is side], side, view, limits.note)
+        shortest, longest = limits.stride_time_s
         odd = [c.stride for c in own if not shortest <= c.stride.duration_s <= longest]
         if odd and len(odd) >= 0.5 * len(own):
             text = f"a stride lasts {odd[0].duration_s:.1f} s in the {_WORDS[view]}, which is implausible"
@@ -280,7 +359,7 @@ def _flat_feet(zero: BySide[float | None]) -> Iterator[QualityFinding]:
             yield QualityFinding(FindingSeverity.NOTE, "flat-foot zero", text, advice, view=View.SAGITTAL)
     if zero.left is not None and zero.right is not None:
         apart = abs(zero.left - zero.right)
-        if apart > float(_limits()["flat_foot"]["note_difference_deg"]):
+        if apart > quality_limits().flat_foot.note_difference_deg:
             text = f"the two feet's flat-foot zeros differ by {apart:.0f} degrees"
             check = "check on the pictures that both heels and both forefeet really stand on the floor"
             yield QualityFinding(FindingSeverity.NOTE, "flat-foot zero", text, check, view=View.SAGITTAL)

@@ -7,19 +7,17 @@ gives the scale; then they are in metres. Dimensionless numbers after Hof 1996, 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import mean, stdev
-from typing import Any
 
 from gaitviewer.analysis.kinematics.definitions import load_definitions
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Parameter, Stat
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
-from gaitviewer.paths import resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +34,56 @@ class BodyScale:
     source: str
 
 
+MeanAndSd = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _RelativeNorms:
+    """Independent of body size."""
+
+    source: str
+    stance_percent: MeanAndSd
+    swing_percent: MeanAndSd
+    first_double_support_percent: MeanAndSd
+    second_double_support_percent: MeanAndSd
+    single_support_percent: MeanAndSd
+
+
+@dataclass(frozen=True, slots=True)
+class _AgeNorms:
+    """Middle and half width of the usual range, for whole years ``ages`` (first and last)."""
+
+    ages: tuple[int, int]
+    speed: MeanAndSd
+    stride_time: MeanAndSd
+    step_length: MeanAndSd
+    cadence: MeanAndSd | None = None
+    stance: MeanAndSd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ByAge:
+    source: str
+    rows: tuple[_AgeNorms, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hof:
+    gravity: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Norms:
+    """``resources/normative/spatiotemporal.toml``."""
+
+    relative: _RelativeNorms
+    by_age: _ByAge
+    hof: _Hof
+
+
 @cache
-def _norms() -> dict[str, Any]:
-    with (resources() / "normative" / "spatiotemporal.toml").open("rb") as file:
-        return tomllib.load(file)
+def _norms() -> _Norms:
+    return read_resource("normative/spatiotemporal.toml", _Norms)
 
 
 def body_scale(session: Session) -> BodyScale | None:
@@ -99,7 +143,7 @@ def dimensionless_speed(cycles: Sequence[StrideMeasures], session: Session) -> f
     found = stat(speeds)
     if scale is None or found is None:
         return None
-    gravity = float(_norms()["hof"]["gravity"])
+    gravity = _norms().hof.gravity
     return found.mean * scale.metres_per_leg / math.sqrt(gravity * scale.clinical_leg_m)
 
 
@@ -204,15 +248,16 @@ def _reason(name: str, values: BySide[Stat | None], used: list[StrideMeasures]) 
 def _norm(name: str, session: Session, *, calibrated: bool) -> tuple[tuple[float, float] | None, str]:
     """Published mean and SD for a parameter, and the source."""
     age, table = session.age_years, _norms()
-    if name in table["relative"] and (age is None or age >= 4.0):
-        middle, spread = table["relative"][name]
-        return (float(middle), float(spread)), str(table["relative"]["source"])
+    relative: MeanAndSd | None = getattr(table.relative, name, None)
+    if relative is not None and (age is None or age >= 4.0):
+        return relative, table.relative.source
     lengths = name in ("step_length", "speed")
     if age is None or (lengths and not calibrated):
         return None, ""
-    for row in table["by_age"]["rows"]:
-        if row["ages"][0] <= math.floor(age) <= row["ages"][1] and name in row:
-            return (float(row[name][0]), float(row[name][1])), str(table["by_age"]["source"])
+    for row in table.by_age.rows:
+        usual: MeanAndSd | None = getattr(row, name, None)
+        if usual is not None and row.ages[0] <= math.floor(age) <= row.ages[1]:
+            return usual, table.by_age.source
     return None, ""
 
 
@@ -225,7 +270,7 @@ def _dimensionless(used: list[StrideMeasures], session: Session, scale: BodyScal
             Parameter("dimensionless_speed", "Dimensionless speed", "", nothing, reason=why),
             Parameter("dimensionless_cadence", "Dimensionless cadence", "", nothing, reason=why),
         ]
-    gravity = float(_norms()["hof"]["gravity"])
+    gravity = _norms().hof.gravity
     speed = scale.metres_per_leg / math.sqrt(gravity * scale.clinical_leg_m)
     rhythm = math.sqrt(scale.clinical_leg_m / gravity)
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gaitviewer.core.document import Document, TrialData
+from gaitviewer.core.document import Document
 from gaitviewer.core.edits import change_trials
 from gaitviewer.workflow.analysis.run_session import with_found
 
@@ -32,23 +32,6 @@ def same_poses(one: Document, other: Document) -> bool:
     """Whether two documents hold the very same keypoints."""
     return all(
         a.poses.sagittal is b.poses.sagittal and a.poses.coronal is b.poses.coronal
-        for a, b in zip(one.trials, other.trials, strict=True)
-    )
-
-
-def _inputs(data: TrialData) -> tuple[object, ...]:
-    """What the measures of a trial depend on, compared by identity or by value where it is small."""
-    return (data.trial.id, data.trial.sync, data.trial.excluded, data.excluded_strides)
-
-
-def same_inputs(one: Document, other: Document | None) -> bool:
-    """Whether the measures of two documents are the same."""
-    if other is None or one.session != other.session or len(one.trials) != len(other.trials):
-        return False
-    return same_poses(one, other) and all(
-        _inputs(a) == _inputs(b)
-        and a.events.sagittal is b.events.sagittal
-        and a.events.coronal is b.events.coronal
         for a, b in zip(one.trials, other.trials, strict=True)
     )
 

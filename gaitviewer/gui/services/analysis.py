@@ -16,11 +16,12 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick, subprogress
-from gaitviewer.gui.model.documents import has_poses, same_inputs, with_poses_of
+from gaitviewer.gui.model.documents import has_poses, with_poses_of
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import LIBRARY, Job, JobFailure, Jobs
 from gaitviewer.gui.services.saving import SavingService, _Held
 from gaitviewer.workflow.analysis import run_session
+from gaitviewer.workflow.analysis.inputs import same_inputs
 from gaitviewer.workflow.analysis.run_session import (
     poses_to_come,
     progress_of_trial,

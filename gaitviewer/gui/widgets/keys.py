@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gaitviewer import paths
+from gaitviewer.core.serialise import MalformedError, load_toml, read_toml
 from gaitviewer.util import private
 
 _log = logging.getLogger(__name__)
@@ -31,6 +31,13 @@ class KeyBinding:
     group: str
 
 
+@dataclass(frozen=True, slots=True)
+class _KeyTable:
+    """``resources/keys.toml``."""
+
+    keys: tuple[KeyBinding, ...]
+
+
 def user_keys_file() -> Path:
     """Where a user's own keys are kept: a table ``[keys]`` of action = ["Key", ...]."""
     return paths.config_dir() / "keys.toml"
@@ -38,17 +45,14 @@ def user_keys_file() -> Path:
 
 def load_keys(path: Path | None = None) -> dict[str, KeyBinding]:
     """All bindings by action, with the user's changes; a broken user file is logged and ignored."""
-    data = tomllib.loads((paths.resources() / "keys.toml").read_text(encoding="utf-8"))
-    bindings = {
-        row["action"]: KeyBinding(row["action"], tuple(row["keys"]), row["title"], row["group"])
-        for row in data["keys"]
-    }
+    shipped = read_toml(paths.resources() / "keys.toml", _KeyTable)
+    bindings = {binding.action: binding for binding in shipped.keys}
     path = path or user_keys_file()
     try:
-        changes = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
+        changes = load_toml(path, dict[str, Any]).get("keys", {})
     except FileNotFoundError:
         return bindings
-    except (OSError, ValueError) as error:
+    except (OSError, MalformedError) as error:
         _log.warning("the user's keys cannot be read (%s); the usual ones are used", error)
         return bindings
     return bindings | _changed(bindings, changes)

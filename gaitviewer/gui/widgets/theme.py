@@ -6,7 +6,6 @@ The colours are data (``resources/themes/*.toml``), the icons are drawn in one c
 
 from __future__ import annotations
 
-import tomllib
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from gaitviewer import paths
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.gui.widgets.icons import IconDrawing
 from gaitviewer.util import private
 
@@ -106,6 +106,13 @@ class Palette:
 _COLOURS = frozenset(field.name for field in fields(Palette)) - {"name", "dark"}
 
 
+@dataclass(frozen=True, slots=True)
+class _PaletteFile:
+    name: str
+    dark: bool
+    colours: dict[str, str]
+
+
 @lru_cache(maxsize=4)
 def load_palette(name: str) -> Palette:
     """The palette in ``resources/themes/<name>.toml``.
@@ -113,15 +120,15 @@ def load_palette(name: str) -> Palette:
     Raises:
         ValueError: a colour is missing, unknown or not a colour.
     """
-    data = tomllib.loads((paths.resources() / "themes" / f"{name}.toml").read_text(encoding="utf-8"))
-    colours: dict[str, str] = data["colours"]
+    file = read_resource(f"themes/{name}.toml", _PaletteFile)
+    colours = file.colours
     if colours.keys() != _COLOURS:
         odd = ", ".join(sorted(colours.keys() ^ _COLOURS))
         raise ValueError(f"theme {name}: these colours are missing or unknown: {odd}")
     wrong = [key for key, text in colours.items() if not QColor(text[:7]).isValid()]
     if wrong:
         raise ValueError(f"theme {name}: not a colour: {', '.join(wrong)}")
-    return Palette(name=data["name"], dark=data["dark"], **colours)
+    return Palette(name=file.name, dark=file.dark, **colours)
 
 
 class _Manager(QObject):

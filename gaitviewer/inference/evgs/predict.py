@@ -23,6 +23,7 @@ from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import Strip, clip_table, read_strips
+from gaitviewer.nets.card import card_entry
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings, PatchTokens, cut_tokens
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def load_net(model: LoadedModel) -> tuple[EvgsNet, EvgsSettings]:
 
 
 def _number(model: LoadedModel, name: str) -> float:
-    return float(model.settings.get(name, {"score_mean": 0.0, "score_sd": 1.0}[name]))
+    return card_entry({"score_mean": 0.0, "score_sd": 1.0, **model.settings}, name, float)
 
 
 def _serving(clips: Sequence[VideoClip], item: int, side: Side) -> list[int]:

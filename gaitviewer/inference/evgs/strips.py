@@ -7,11 +7,9 @@ turned to one walking direction.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +17,8 @@ from numpy.typing import NDArray
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures, ViewMotion
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.paths import resources
 
 LONGEST = 32
 """Frames of the longest clip."""
@@ -57,19 +55,51 @@ class ClipTable:
     outline: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _KindRow:
+    """A :class:`ClipKind`, and why it lies there."""
+
+    name: str
+    view: View
+    percent: float
+    items: tuple[int, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _CropTable:
+    stored_px: int
+    strides: int
+    strides_to_learn: int
+    margin: float
+    border: int
+
+
+@dataclass(frozen=True, slots=True)
+class _LimitTable:
+    leg_points_seen: float
+    frames_held: float
+
+
+@dataclass(frozen=True, slots=True)
+class _ClipFile:
+    rate_hz: float
+    kinds: tuple[_KindRow, ...]
+    crop: _CropTable
+    limits: _LimitTable
+    outline: dict[str, float]
+
+
 @cache
 def clip_table() -> ClipTable:
     """Read ``resources/models/evgs_clips.toml``."""
-    with (resources() / "models/evgs_clips.toml").open("rb") as file:
-        raw: dict[str, Any] = tomllib.load(file)
-    kinds = tuple(
-        ClipKind(row["name"], View(row["view"]), float(row["percent"]), tuple(row["items"]))
-        for row in raw["kinds"]
-    )
-    crop, limits = raw["crop"], raw["limits"]
+    file = read_resource("models/evgs_clips.toml", _ClipFile)
+    crop, limits = file.crop, file.limits
     return ClipTable(
-        raw["rate_hz"], kinds, crop["stored_px"], crop["strides"], crop["strides_to_learn"],
-        crop["margin"], crop["border"], limits["leg_points_seen"], limits["frames_held"], raw["outline"],
+        file.rate_hz,
+        tuple(ClipKind(row.name, row.view, row.percent, row.items) for row in file.kinds),
+        crop.stored_px, crop.strides, crop.strides_to_learn,
+        crop.margin, crop.border, limits.leg_points_seen, limits.frames_held, file.outline,
     )  # fmt: skip
 
 

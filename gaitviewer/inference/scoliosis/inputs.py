@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer import paths
 from gaitviewer.analysis.knowledge_map.features import load_map_features, mirror_values
 from gaitviewer.analysis.knowledge_map.statements import (
     GroupStatistics,
@@ -19,6 +17,7 @@ from gaitviewer.analysis.knowledge_map.statements import (
     mirrored_statements,
 )
 from gaitviewer.core.gait import View
+from gaitviewer.core.serialise import from_settings, read_resource
 from gaitviewer.inference.scoliosis.clips import ScoliosisClip, VideoSettings
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ OPTIONAL = "video"
 @lru_cache(maxsize=1)
 def scoliosis_tables() -> Mapping[str, Any]:
     """The data file ``resources/models/scoliosis.toml``."""
-    return tomllib.loads((paths.resources() / "models" / "scoliosis.toml").read_text(encoding="utf-8"))
+    return read_resource("models/scoliosis.toml", dict[str, Any])
 
 
 def input_view() -> View:
@@ -151,7 +150,11 @@ def encode_sentences(sentences: Sequence[str]) -> NDArray[np.float32]:
 
 
 def network_settings(table: Mapping[str, Any], **changes: Any) -> ScoliosisNetSettings:
-    """The network's settings from a protocol's table or a model card."""
+    """The network's settings from a protocol's table or a model card.
+
+    Raises:
+        SettingsError: an entry is unknown or wrong.
+    """
     from gaitviewer.nets.scoliosis.fusion import ScoliosisNetSettings
 
     video = video_settings()
@@ -161,9 +164,7 @@ def network_settings(table: Mapping[str, Any], **changes: Any) -> ScoliosisNetSe
         **table,
         **changes,
     }
-    lists = ("modalities", "map_patch", "clip", "tubelet")
-    plain: dict[str, Any] = {key: tuple(v) if key in lists else v for key, v in values.items()}
-    return ScoliosisNetSettings(**plain)
+    return from_settings(values, ScoliosisNetSettings, "The table of the network")
 
 
 def probabilities(

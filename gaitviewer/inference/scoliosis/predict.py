@@ -28,6 +28,7 @@ from gaitviewer.inference.scoliosis.inputs import (
     text_of,
     video_settings,
 )
+from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:
     from gaitviewer.nets.card import LoadedModel
@@ -84,7 +85,7 @@ def build_network(settings: Any, state: Any) -> MapFusionNet:
     """The network of a card's settings with its weights."""
     from gaitviewer.nets.scoliosis.fusion import MapFusionNet
 
-    net = MapFusionNet(network_settings(settings["network"]))
+    net = MapFusionNet(network_settings(card_entry(settings, "network", dict[str, Any])))
     net.load_state_dict(dict(state))
     return net
 

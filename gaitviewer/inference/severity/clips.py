@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,15 +65,6 @@ class SkeletonClipSettings:
     least_seen: float = 0.5
     most_clips: int = 3
     unseen: tuple[str, ...] = ("left_small_toe", "right_small_toe")
-
-    @classmethod
-    def of(cls, table: Mapping[str, Any]) -> SkeletonClipSettings:
-        """From a table of a settings file."""
-        values: dict[str, Any] = dict(table)
-        for name in ("views", "unseen"):
-            if name in values:
-                values[name] = tuple(values[name])
-        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
-from gaitviewer.paths import resources
+from gaitviewer.core.serialise import read_resource
+from gaitviewer.inference.severity.clips import SkeletonClipSettings
 
 _COMPARED = (
     *("profile_worse_deg", "profile_mean_deg", "hip_deg", "knee_deg", "ankle_deg"),
@@ -20,11 +19,46 @@ _COMPARED = (
 NORMAL = "no CP-like deviation measured"
 
 
+@dataclass(frozen=True, slots=True)
+class NormalLimits:
+    """Up to which deviation a gait counts as normal; fields as in :class:`Deviation`."""
+
+    profile_worse_deg: float
+    profile_mean_deg: float
+    hip_deg: float
+    knee_deg: float
+    ankle_deg: float
+    points_both: float
+    points_limb: float
+    least_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Explain:
+    smallest_change: float
+    most_features: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityTables:
+    """``resources/models/severity.toml``; the protocols are tables that a variant may change."""
+
+    clips: SkeletonClipSettings
+    gate: NormalLimits
+    levels: _Levels
+    explain: _Explain
+    protocols: dict[str, Any]
+
+
 @cache
-def severity_tables() -> Mapping[str, Any]:
+def severity_tables() -> SeverityTables:
     """The data file of the system."""
-    with (resources() / "models" / "severity.toml").open("rb") as file:
-        return tomllib.load(file)
+    return read_resource("models/severity.toml", SeverityTables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +85,8 @@ class Deviation:
     @property
     def shares(self) -> dict[str, float]:
         """Each value as a part of the limit up to which it counts as normal."""
-        limits = severity_tables()["gate"]
-        return {name: getattr(self, name) / limits[name] for name in _COMPARED}
+        limits = severity_tables().gate
+        return {name: getattr(self, name) / getattr(limits, name) for name in _COMPARED}
 
 
 def measure_deviation(measures: Measures) -> Deviation:
@@ -81,7 +115,7 @@ def measure_deviation(measures: Measures) -> Deviation:
 def judge_normal(measures: Measures) -> tuple[bool, str]:
     """Whether the gait was measured as normal, or why that cannot be told ("" if it can)."""
     found = measure_deviation(measures)
-    least = severity_tables()["gate"]["least_items"]
+    least = severity_tables().gate.least_items
     if found.items < least:
         return False, (
             f"only {found.items} items of the Edinburgh score could be measured on one limb; at least {least} "

@@ -17,6 +17,7 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip, SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, severity_tables
+from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,8 +49,8 @@ def predict(
         device: where to compute.
         precision: "fp32" or "bf16".
     """
-    ranking = tuple((str(n), float(m), float(a), float(b)) for n, m, a, b in model.settings["ranking"])
-    classes = tuple(model.card.classes) or tuple(severity_tables()["levels"]["titles"])
+    ranking = card_entry(model.settings, "ranking", tuple[tuple[str, float, float, float], ...])
+    classes = tuple(model.card.classes) or severity_tables().levels.titles
 
     def said(opinion: Opinion, **more: Any) -> ModelOutput:
         return ModelOutput(
@@ -66,7 +67,7 @@ def predict(
         return said(Opinion(QUESTION, classes, None, label=NORMAL))
     if reason:
         return said(Opinion(QUESTION, classes, None, reason))
-    clips, reasons = skeleton_clips(measures, SkeletonClipSettings.of(model.settings["clips"]))
+    clips, reasons = skeleton_clips(measures, card_entry(model.settings, "clips", SkeletonClipSettings))
     if not clips:
         why = reasons[0] if reasons else "there is no walk in the view that the model looks at"
         return said(Opinion(QUESTION, classes, None, f"no clip could be cut: {why}"))
@@ -85,15 +86,15 @@ def build_network(settings: Mapping[str, Any], state: Mapping[str, Tensor]) -> F
     """The network of a weights file, ready to answer."""
     from gaitviewer.nets.severity.fusion import FusionNet, SeverityNetSettings
 
-    net = FusionNet(SeverityNetSettings.of(dict(settings["network"])))
+    net = FusionNet(card_entry(settings, "network", SeverityNetSettings))
     net.load_state_dict(dict(state))
     return net.eval()
 
 
 def model_features(measures: Measures, settings: Mapping[str, Any]) -> NDArray[np.float32]:
     """[F] the features that a model was trained with, in its own order."""
-    values = features_of(measures)
-    return np.asarray(values[list(feature_indices(settings["features"]))], np.float32)
+    names = card_entry(settings, "features", tuple[str, ...])
+    return np.asarray(features_of(measures)[list(feature_indices(names))], np.float32)
 
 
 def as_batch(clips: Sequence[SkeletonClip]) -> NDArray[np.float32]:
@@ -131,7 +132,7 @@ def _look(
         return probability, ()
     layer, best = net.settings.map_layer, int(np.argmax(probability))
     count, classes = len(clips), net.settings.classes
-    higher = settings["target"] == "higher"
+    higher = card_entry(settings, "target", str) == "higher"
     weights = of_order(count, classes) if higher else of_class(torch.full((count,), best), classes)
     raw = evidence(net, x, clinical, layer=layer, weights=weights.to(device), reference=net.reference)
     values = raw.float().cpu().numpy().astype(np.float64)
@@ -184,7 +185,7 @@ def _missed_features(
     seen = [k for k in net.settings.chosen if np.isfinite(features[k])]
     if not seen:
         return ()
-    best, limits = int(np.argmax(probability)), severity_tables()["explain"]
+    best, limits = int(np.argmax(probability)), severity_tables().explain
     without = np.repeat(features[None], len(seen), axis=0)
     without[np.arange(len(seen)), seen] = np.nan
     clip = clips[0]
@@ -193,8 +194,8 @@ def _missed_features(
     with torch.no_grad():
         answers = net(x.expand(len(given), -1, -1, -1, -1), given).float().softmax(dim=1)[:, best].cpu().numpy()
     lost = answers[0] - answers[1:]
-    order = [k for k in np.argsort(-lost)[: limits["most_features"]] if lost[k] >= limits["smallest_change"]]
-    names: list[str] = settings["features"]
+    order = [k for k in np.argsort(-lost)[: limits.most_features] if lost[k] >= limits.smallest_change]
+    names = card_entry(settings, "features", tuple[str, ...])
     start, stop = float(clip.source_s.min()), float(clip.source_s.max())
     found = []
     for k in order:
@@ -207,4 +208,4 @@ def _missed_features(
 
 def views_of(settings: Mapping[str, Any]) -> tuple[View, ...]:
     """The views that a model looks at."""
-    return tuple(View(name) for name in settings["clips"]["views"])
+    return tuple(View(name) for name in card_entry(settings, "clips", SkeletonClipSettings).views)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.serialise import from_settings
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint, Skeleton
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.evgs.prompting import Bones, PromptStyle, draw_skeleton
@@ -62,17 +63,12 @@ class EvgsSettings:
         Raises:
             SettingsError: a value is impossible.
         """
-        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        settings = from_settings(dict(values), cls, "The table of the video model", unknown="ignore")
         try:
-            settings = cls(**known)
             settings.shape, settings.rule  # noqa: B018  checks of their own
-        except (TypeError, ZeroDivisionError) as error:
+        except (TypeError, ValueError, ZeroDivisionError) as error:
             raise SettingsError(f"The settings of the video model are wrong: {error}.") from error
         return settings
-
-    def table(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
 
     @property
     def shape(self) -> VideoShape:

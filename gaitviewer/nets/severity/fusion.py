@@ -8,8 +8,7 @@ are settings here.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -66,18 +65,6 @@ class SeverityNetSettings:
             raise ValueError(f"unknown kind of network: {self.kind}, {self.backbone}, {self.tokens}")
         if self.kind != "skeleton" and not self.chosen:
             raise ValueError("a network that looks at features needs some")
-
-    def as_table(self) -> dict[str, Any]:
-        """Plain values, for the settings of a weights file."""
-        return {**asdict(self), "chosen": list(self.chosen)}
-
-    @classmethod
-    def of(cls, table: dict[str, Any]) -> SeverityNetSettings:
-        """From :meth:`as_table`."""
-        values = dict(table)
-        values["skeleton"] = StgcnSettings(**values["skeleton"])
-        values["chosen"] = tuple(values["chosen"])
-        return cls(**values)
 
 
 class FeatureEncoder(nn.Module):

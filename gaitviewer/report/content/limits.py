@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from gaitviewer.paths import resources
+from gaitviewer.core.reliability import reliability_table
+from gaitviewer.core.serialise import read_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,36 +22,49 @@ class Limits:
     likely_share: float
 
 
-def _read(*parts: str) -> dict[str, Any]:
-    with resources().joinpath(*parts).open("rb") as file:
-        return tomllib.load(file)
+@dataclass(frozen=True, slots=True)
+class _Symmetry:
+    usual_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    likely_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _ReportTable:
+    """``resources/report.toml``."""
+
+    symmetry: _Symmetry
+    total: _Total
 
 
 @cache
 def load_limits() -> Limits:
     """The limits from ``resources/report.toml``."""
-    table = _read("report.toml")
-    return Limits(float(table["symmetry"]["usual_percent"]), float(table["total"]["likely_share"]))
+    table = read_resource("report.toml", _ReportTable)
+    return Limits(table.symmetry.usual_percent, table.total.likely_share)
 
 
 @cache
 def reliability_lines() -> tuple[str, ...]:
     """How to read the totals, with the published figures of ``resources/evgs/reliability.toml``."""
-    table = _read("evgs", "reliability.toml")
-    mcid, mdc, raters = table["mcid"], table["mdc95"], table["raters"]
-    low, high = raters["item_agreement_percent"]
-    least, most = raters["against_3d_percent"]
+    table = reliability_table()
+    mcid, mdc, raters = table.mcid, table.mdc95, table.raters
+    low, high = raters.item_agreement_percent
+    least, most = raters.against_3d_percent
     share = load_limits().likely_share
     return (
         "Totals are partial sums over the items seen and are compared only with totals over the same items. "
         f"“Likely” is the central {100 * share:.0f} % of the total's distribution if the errors of the items "
         "are independent.",
-        f"For human raters and complete sheets, {mcid['value']:g} points are reported as the smallest "
-        f"clinically important difference ({mcid['source']}; not verified whether per limb) and "
-        f"{mdc['value']:g} points as the smallest change beyond measurement error (95 %; {mdc['source']}). "
-        f"As the second exceeds the first, a change below {mdc['value']:g} is within measurement error. "
+        f"For human raters and complete sheets, {mcid.value:g} points are reported as the smallest "
+        f"clinically important difference ({mcid.source}; not verified whether per limb) and "
+        f"{mdc.value:g} points as the smallest change beyond measurement error (95 %; {mdc.source}). "
+        f"As the second exceeds the first, a change below {mdc.value:g} is within measurement error. "
         "Neither figure applies to partial or unequal sets of items, nor between a program's and a person's "
         "scores.",
         f"Human raters agree with each other in {low}–{high} % per item, and with three-dimensional gait "
-        f"analysis in {least}–{most} % ({raters['source']}).",
+        f"analysis in {least}–{most} % ({raters.source}).",
     )

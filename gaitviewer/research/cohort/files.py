@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import BySide, ByView, View
 from gaitviewer.core.learning import LabelledSession, MaskedPictures, SessionLabels
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.serialise import from_plain, load_arrays, parse_json
 from gaitviewer.core.session import Footwear, Session, Sync, Trial, WalkingAid
 from gaitviewer.core.session import Subject as SessionSubject
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, shorten
 from gaitviewer.research.cohort.labels import label_subject
 from gaitviewer.research.cohort.pictures import SubjectPictures
 from gaitviewer.synthesis.demo import DemoScene
@@ -33,6 +33,7 @@ from gaitviewer.util import private
 TRIALS = 2
 _CAMERAS, _ERRORS = 100, 200  # parts of a subject's chance
 _SYNC_SIGMA_S = 0.005
+LARGEST_BYTES = 64 * 2**20  # of a subject, unpacked; one that is made here has less than 2 MB
 
 
 def write_subject(path: Path, *, seed: int, index: int, shift: str) -> None:
@@ -105,15 +106,45 @@ def _labels_out(labels: SessionLabels) -> dict[str, Any]:
     }
 
 
-def _labels_in(table: Mapping[str, Any]) -> SessionLabels:
-    return SessionLabels(
-        evgs=BySide(tuple(table["evgs"][0]), tuple(table["evgs"][1])),
-        severity=table["severity"],
-        asymmetry=table["asymmetry"],
-        cobb_deg=table["cobb_deg"],
-        gait_variable_score=BySide(*table["gait_variable_score"]),
-        source=table["source"],
-    )
+@dataclass(frozen=True, slots=True)
+class _TrialFacts:
+    offset_s: float
+    cameras: ByView[Camera]
+
+
+@dataclass(frozen=True, slots=True)
+class _LabelFacts:
+    """Labels as they are stored; ``evgs`` and ``gait_variable_score`` are left, right."""
+
+    evgs: tuple[tuple[int | None, ...], tuple[int | None, ...]]
+    severity: int | None
+    asymmetry: bool | None
+    cobb_deg: float | None
+    gait_variable_score: tuple[float | None, float | None]
+    source: str
+
+    def labels(self) -> SessionLabels:
+        """The labels as the program has them."""
+        return SessionLabels(
+            evgs=BySide(*self.evgs),
+            severity=self.severity,
+            asymmetry=self.asymmetry,
+            cobb_deg=self.cobb_deg,
+            gait_variable_score=BySide(*self.gait_variable_score),
+            source=self.source,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _SubjectFacts:
+    """What is stored of a subject beside the arrays."""
+
+    trials: tuple[_TrialFacts, ...]
+    labels: _LabelFacts
+    facts: dict[str, int | float | str]
+    age_years: float
+    sex: str
+    height_m: float
 
 
 def read_subject(path: Path, *, seed: int, index: int, shift: str) -> LabelledSession:
@@ -123,48 +154,52 @@ def read_subject(path: Path, *, seed: int, index: int, shift: str) -> LabelledSe
         FormatError: the file is missing or damaged.
     """
     try:
-        with np.load(path) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        facts = json.loads(arrays.pop("facts").tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise FormatError(f"{path} is missing or damaged ({error}): make the cohort again.") from error
+        arrays = load_arrays(path, largest_bytes=LARGEST_BYTES)
+        facts = from_plain(parse_json(arrays["facts"].tobytes()), _SubjectFacts)
+        poses = [_poses_in(arrays, number, trial.cameras) for number, trial in enumerate(facts.trials)]
+        labels = facts.labels.labels()
+    except (OSError, ValueError, KeyError) as error:
+        raise FormatError(f"{path} is missing or damaged ({_why(error)}): make the cohort again.") from error
     name = path.stem.replace("subject", "shifted" if shift == "shifted" else "synthetic")
     name = f"{name.split('-')[0]}-{seed}-{index:05d}"
     session = Session(
         id=name,
-        subject=SessionSubject(name, sex=facts["sex"]),
-        age_years=facts["age_years"],
-        height_m=facts["height_m"],
+        subject=SessionSubject(name, sex=facts.sex),
+        age_years=facts.age_years,
+        height_m=facts.height_m,
         footwear=Footwear.BAREFOOT,
         walking_aid=WalkingAid.NONE,
         note="a synthetic walker",
     )
     trials, pictures = [], dict[tuple[str, View], MaskedPictures]()
-    for number, table in enumerate(facts["trials"]):
+    for number, table in enumerate(facts.trials):
         trial = Trial(
             f"t{number + 1}",
             ByView(None, None),
-            Sync(table["offset_s"], _SYNC_SIGMA_S, "given", "both virtual cameras share a clock"),
+            Sync(table.offset_s, _SYNC_SIGMA_S, "given", "both virtual cameras share a clock"),
         )
-        cameras = ByView(*(_camera_in(table["cameras"][view.value]) for view in View))
-        poses = ByView(*(_pose_in(arrays, number, view, cameras[view]) for view in View))
-        trials.append(TrialData(trial, ByView[PoseSequence | None](poses.sagittal, poses.coronal)))
+        trials.append(TrialData(trial, poses[number]))
         for view in View:
             pictures[trial.id, view] = SubjectPictures(seed, index, shift, number, view)
     return LabelledSession(
         Document(session, tuple(trials)),
-        _labels_in(facts["labels"]),
+        labels,
         pictures,
-        facts["facts"],
+        facts.facts,
         synthetic=True,
     )
 
 
-def _camera_in(table: Mapping[str, Any]) -> Camera:
-    places = {name: tuple(table[name]) for name in ("position", "look_at", "centre_px") if table[name]}
-    return Camera(**{**table, **places})
+def _why(error: Exception) -> str:
+    """What was wrong, in one short line."""
+    return shorten(f"it has no {error}" if isinstance(error, KeyError) else str(error))
 
 
-def _pose_in(arrays: Mapping[str, NDArray[Any]], number: int, view: View, camera: Camera) -> PoseSequence:
-    xy, score, times = (arrays[f"{number}_{view.value}_{key}"] for key in ("xy", "score", "times"))
-    return PoseSequence(xy=xy, score=score, times=times, width=camera.width, height=camera.height)
+def _poses_in(
+    arrays: Mapping[str, NDArray[Any]], number: int, cameras: ByView[Camera]
+) -> ByView[PoseSequence | None]:
+    def pose(view: View) -> PoseSequence:
+        xy, score, times = (arrays[f"{number}_{view.value}_{key}"] for key in ("xy", "score", "times"))
+        return PoseSequence(xy, score, times, cameras[view].width, cameras[view].height)
+
+    return ByView(pose(View.SAGITTAL), pose(View.CORONAL))

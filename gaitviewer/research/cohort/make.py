@@ -19,6 +19,7 @@ from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.core.serialise import from_plain, parse_json
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.research.cohort.files import read_subject, write_subject
 from gaitviewer.synthesis.gait.subjects import SHIFTS
@@ -30,6 +31,18 @@ EDITION = 4
 _INDEX = "cohort.json"
 _MADE_FROM = ("format", "edition", "seed", "count", "shift")
 _MOST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """``cohort.json``: what a cohort is made from; finished, also the digest of its files."""
+
+    format: int
+    edition: int
+    seed: int
+    count: int
+    shift: str
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +164,11 @@ def _read_index(folder: Path) -> Mapping[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict) or not set(_MADE_FROM) <= set(found):
-            raise ValueError("keys are missing")
-    except ValueError as error:
+        found = parse_json(path.read_bytes())
+        from_plain(found, _Index, unknown="ignore")
+    except (OSError, ValueError) as error:
         raise FormatError(f"{path} is not the index of a synthetic cohort ({error}).") from error
-    return found
+    return dict(found)
 
 
 def _check_version(folder: Path, index: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from gaitviewer.core.serialise import from_plain, parse_json
 from gaitviewer.util import private
 
 Tensors = dict[str, torch.Tensor]
@@ -40,7 +41,7 @@ class Progress:
     best_value: float = float("-inf")
     finished: bool = False
     seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, int | float]] = field(default_factory=list)
     scaler: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,7 +76,7 @@ def load(path: Path, fingerprint: str) -> tuple[Progress, dict[str, Tensors]] | 
     groups: dict[str, Tensors] = {"model": {}, "best": {}, "optimiser": {}}
     try:
         with safe_open(path, framework="pt") as file:
-            progress = Progress(**json.loads((file.metadata() or {})["progress"]))
+            progress = from_plain(parse_json((file.metadata() or {})["progress"]), Progress)
             if progress.fingerprint != fingerprint:
                 return None
             for key in file.keys():  # noqa: SIM118  the reader is no mapping

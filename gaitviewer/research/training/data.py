@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.learning import ITEMS, LabelledSession, LearningData, SessionLabels
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session, Subject, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.cgv import CgvClip, CgvFolder, looks_like_cgv, read_clip, read_folder
 from gaitviewer.inference.pictures import open_pictures
-from gaitviewer.paths import resources
 from gaitviewer.workflow.sessions.demo import is_demo
 
 
@@ -48,9 +46,22 @@ def open_data(path: Path) -> LearningData:
     raise FormatError(f"{path} {what}; name {known}.")
 
 
+@dataclass(frozen=True, slots=True)
+class _CobbRule:
+    least_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class _LabelTable:
+    """``resources/models/labels.toml``."""
+
+    gmfcs: dict[str, int]
+    cobb: _CobbRule
+
+
 @cache
-def _tables() -> Mapping[str, Any]:
-    return tomllib.loads((resources() / "models" / "labels.toml").read_text(encoding="utf-8"))
+def _tables() -> _LabelTable:
+    return read_resource("models/labels.toml", _LabelTable)
 
 
 def labels_of(document: Document) -> SessionLabels:
@@ -66,7 +77,7 @@ def labels_of(document: Document) -> SessionLabels:
     return SessionLabels(
         evgs=BySide(_scores(document.grades, Side.LEFT), _scores(document.grades, Side.RIGHT)),
         severity=gmfcs,
-        asymmetry=None if cobb is None else cobb >= _tables()["cobb"]["least_deg"],
+        asymmetry=None if cobb is None else cobb >= _tables().cobb.least_deg,
         cobb_deg=cobb,
         source=f"graded by {len(raters)} people" if len(raters) > 1 else "graded by a person",
     )
@@ -82,8 +93,7 @@ def _scores(grades: Sequence[Grade], side: Side) -> tuple[int | None, ...]:
 def _level(text: str) -> int | None:
     word = re.sub(r"^(GMFCS|LEVEL|\s|:)+", "", text.strip().upper())
     numerals = {"1": "I", "2": "II", "3": "III", "4": "IV", "5": "V"}
-    value = _tables()["gmfcs"].get(numerals.get(word, word))
-    return None if value is None else int(value)
+    return _tables().gmfcs.get(numerals.get(word, word))
 
 
 def _number(text: str) -> float | None:

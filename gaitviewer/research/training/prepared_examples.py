@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.serialise import NPZ_DAMAGE
 from gaitviewer.research.training.task import Example
 from gaitviewer.util import private
 
@@ -122,7 +123,7 @@ def read(path: Path) -> PreparedSession | None:
                 meta["reason"],
                 np.asarray(file["description"], np.float64),
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
+    except NPZ_DAMAGE:
         return None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gaitviewer.core.serialise import from_plain, parse_json
 from gaitviewer.errors import FormatError
 from gaitviewer.research.training.task import Predictions
 from gaitviewer.util import private
@@ -73,6 +74,15 @@ def as_text(line: ResultLine) -> str:
     return json.dumps(_rounded(asdict(line)), ensure_ascii=False, separators=(",", ":"))
 
 
+def read_line(text: str) -> ResultLine:
+    """A line from :func:`as_text`.
+
+    Raises:
+        MalformedError: it is torn, or of another version.
+    """
+    return from_plain(parse_json(text), ResultLine)
+
+
 def append(path: Path, line: ResultLine) -> None:
     """Adds a line; a line torn by a kill is finished off first."""
     text = as_text(line) + "\n"
@@ -95,8 +105,8 @@ def read(path: Path) -> tuple[ResultLine, ...]:
     found: dict[str, ResultLine] = {}
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
-            line = ResultLine(**json.loads(text))
-        except (ValueError, TypeError):
+            line = read_line(text)
+        except ValueError:
             continue  # torn by a kill, or of another version
         found[line.key] = line
     return tuple(found.values())

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gaitviewer.core.serialise import parse_json
 from gaitviewer.errors import FormatError
 from gaitviewer.research.training.checkpoint import save_atomically
-from gaitviewer.research.training.results import ResultLine, as_text
+from gaitviewer.research.training.results import ResultLine, as_text, read_line
 from gaitviewer.research.training.task import Predictions, RunResult
 
 _FILE = "finished.safetensors"
@@ -41,7 +42,7 @@ def load_run(place: Path, key: str) -> tuple[RunResult, ResultLine] | None:
     try:
         with safe_open(path, framework="pt") as file:
             words = file.metadata()
-            line, said = ResultLine(**json.loads(words["line"])), json.loads(words["said"])
+            line, said = read_line(words["line"]), parse_json(words["said"])
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a mapping
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is damaged ({error}): delete it, and the run is made again.") from error

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.analysis.evgs.sheet import ItemRule, load_items, load_rules, load_thresholds
 from gaitviewer.core.gait import Side
-from gaitviewer.paths import resources
 from gaitviewer.research.validation.truth import TrueStride, Truth
 
 Array = NDArray[np.float64]
@@ -54,14 +51,8 @@ def find_true_items(truth: Truth) -> tuple[TrueItem, ...]:
     return tuple(found)
 
 
-@cache
-def _table() -> dict[str, Any]:
-    with (resources() / "evgs" / "evgs.toml").open("rb") as file:
-        return tomllib.load(file)
-
-
-def _row(number: int) -> dict[str, Any]:
-    return next(row for row in _table()["items"] if row["number"] == number)
+def _rule(number: int) -> ItemRule:
+    return load_rules()[load_items()[number - 1].code]
 
 
 def score_of(number: int, value: float) -> tuple[int, float]:
@@ -71,9 +62,9 @@ def score_of(number: int, value: float) -> tuple[int, float]:
     """
     whole = math.floor(value + 0.5)
     bands = [
-        (b.get("low", -math.inf), b.get("high", math.inf), int(b["score"]))
-        for b in _row(number)["bands"]
-        if "low" in b or "high" in b
+        (-math.inf if b.low is None else b.low, math.inf if b.high is None else b.high, b.score)
+        for b in load_items()[number - 1].bands
+        if b.low is not None or b.high is not None
     ]
     score = next((s for low, high, s in bands if low <= whole <= high), None)
     if score is None:
@@ -98,41 +89,43 @@ def _true_item(truth: Truth, number: int, side: Side) -> TrueItem | None:
 
 def _value(truth: Truth, number: int, stride: TrueStride) -> float:
     """An item's value in one stride, NaN where the markers do not show it."""
-    row = _row(number)
-    if row["rule"] == "initial_contact":
+    rule = _rule(number)
+    if rule.kind == "initial_contact":
         pitch = truth.at(truth.angles["foot_pitch", stride.side], np.array([stride.start_s]))
         return float(pitch[0])
-    if row["rule"] == "heel_lift":
+    if rule.kind == "heel_lift":
         return _heel_lift(truth, stride)
-    if row["rule"] == "clearance":
+    if rule.kind == "clearance":
         height = _toe_height(truth, stride)
         return 1000.0 * float(np.min(height)) / truth.leg_m if height.size else math.nan
     source = truth.file_angles if number in FILE_ITEMS else truth.angles
-    curve = source.get((row["angle"], stride.side))
+    curve = source.get((rule.angle, stride.side))
     if curve is None:
         return math.nan
-    curve = curve * float(row.get("scale", 1.0))
-    if row["rule"] == "mid_stance":
+    curve = curve * rule.scale
+    if rule.kind == "mid_stance":
         return float(truth.at(curve, np.array([_feet_adjacent(truth, stride)]))[0])
-    if row["rule"] == "last_frame":
+    if rule.kind == "last_frame":
         step = float(np.median(np.diff(truth.body.times)))
         return float(truth.at(curve, np.array([stride.stop_s - step]))[0])
-    part = _window(truth, curve, stride, row["window"])
+    assert rule.window is not None
+    part = _window(truth, curve, stride, rule.window)
     if not part.size:
         return math.nan
-    if row["rule"] == "farthest":
+    if rule.kind == "farthest":
         return float(part[np.argmax(np.abs(part))])
-    return float(part.max() if row["rule"] == "maximum" else part.min())
+    return float(part.max() if rule.kind == "maximum" else part.min())
 
 
-def _limits(stride: TrueStride, window: dict[str, Any]) -> tuple[float, float]:
+def _limits(stride: TrueStride, window: tuple[str, float, float]) -> tuple[float, float]:
     stance = (stride.start_s, stride.toe_off_s)
-    low, high = stance if window["of"] == "stance" else (stride.toe_off_s, stride.stop_s)
+    phase, start, stop = window
+    low, high = stance if phase == "stance" else (stride.toe_off_s, stride.stop_s)
     span = high - low
-    return low + span * window["from"] / 100.0, low + span * window["to"] / 100.0
+    return low + span * start / 100.0, low + span * stop / 100.0
 
 
-def _window(truth: Truth, curve: Array, stride: TrueStride, window: dict[str, Any]) -> Array:
+def _window(truth: Truth, curve: Array, stride: TrueStride, window: tuple[str, float, float]) -> Array:
     low, high = _limits(stride, window)
     times = truth.body.times
     part = curve[(times >= low - 1e-6) & (times <= high + 1e-6)]
@@ -150,9 +143,9 @@ def _heel_lift(truth: Truth, stride: TrueStride) -> float:
     stance = (times >= stride.start_s) & (times <= stride.toe_off_s)
     if not math.isfinite(adjacent) or not np.isfinite(heel[stance]).all():
         return math.nan
-    rules = _table()["rules"]
-    rest = float(np.percentile(heel[stance], rules["heel_rest_percentile"]))
-    limit = rest + float(rules["heel_rise_leg"]) * truth.leg_m
+    rules = load_thresholds()
+    rest = float(np.percentile(heel[stance], rules.heel_rest_percentile))
+    limit = rest + rules.heel_rise_leg * truth.leg_m
     last = int(np.flatnonzero(stance & (heel <= limit))[-1])
     part = (limit - heel[last]) / (heel[last + 1] - heel[last]) if heel[last + 1] > limit else 0.0
     rise = float(times[last] + part * (times[last + 1] - times[last]))
@@ -172,22 +165,22 @@ def _feet_adjacent(truth: Truth, stride: TrueStride) -> float:
 
 def _toe_height(truth: Truth, stride: TrueStride) -> Array:
     """Heights of the toe in mid-swing over its level at push-off, metres."""
-    low, high = _table()["rules"]["mid_swing"]
-    return _toe_over_push_off(truth, stride, {"of": "swing", "from": low, "to": high})
+    low, high = load_thresholds().mid_swing
+    return _toe_over_push_off(truth, stride, ("swing", low, high))
 
 
-def _toe_over_push_off(truth: Truth, stride: TrueStride, window: dict[str, Any]) -> Array:
+def _toe_over_push_off(truth: Truth, stride: TrueStride, window: tuple[str, float, float]) -> Array:
     """The toe's height in a window over its lowest place around toe-off, metres; empty where not seen."""
     toe = truth.body.part(stride.side, "big_toe")[:, 2]
-    low, high = _table()["rules"]["push_off"]
-    push_off = _window(truth, toe, stride, {"of": "stance", "from": low, "to": high})
+    low, high = load_thresholds().push_off
+    push_off = _window(truth, toe, stride, ("stance", low, high))
     height = _window(truth, toe, stride, window)
     return height - float(push_off.min()) if push_off.size and height.size else np.empty(0)
 
 
 def _drags(truth: Truth, stride: TrueStride) -> bool:
     """Whether the toe is at the floor for over half of swing."""
-    rules = _table()["rules"]
-    height = _toe_over_push_off(truth, stride, {"of": "swing", "from": 0, "to": 100})
-    at_floor = height < float(rules["toe_floor_leg"]) * truth.leg_m
-    return bool(height.size and at_floor.mean() > float(rules["dragging_part"]))
+    rules = load_thresholds()
+    height = _toe_over_push_off(truth, stride, ("swing", 0.0, 100.0))
+    at_floor = height < rules.toe_floor_leg * truth.leg_m
+    return bool(height.size and at_floor.mean() > rules.dragging_part)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from gaitviewer import paths
 from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.synthesis.curves import CycleCurve
 
 
@@ -178,8 +177,7 @@ def deviate(limb: LimbCurves, **added: CycleCurve | float) -> LimbCurves:
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, Any]:
-    with (paths.resources() / "synthesis" / "walker.toml").open("rb") as file:
-        return tomllib.load(file)
+    return read_resource("synthesis/walker.toml", dict[str, Any])
 
 
 def _limb(table: dict[str, Any]) -> LimbCurves:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError
+from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
     from gaitviewer.analysis.signal.prepared import PreparedView
@@ -118,32 +117,6 @@ def check_views(trial: Trial, seen: ByView[PreparedView | None]) -> None:
         view, words = wrong[0]
         other = View.CORONAL if view is View.SAGITTAL else View.SAGITTAL
         raise AnalysisError(f"{words} Give it as the {other.value} view, or choose the other camera's video.")
-
-
-def video_digests(trials: tuple[Trial, ...]) -> list[str]:
-    """Digests of all videos, trial by trial."""
-    streams = [trial.videos[view] for trial in trials for view in View]
-    return [stream.sha256 for stream in streams if stream is not None]
-
-
-def inputs_digest(document: Document, *, program: str = __version__) -> str:
-    """SHA-256 over everything that the measures depend on, the version of the program among it."""
-    total = hashlib.sha256()
-    facts = {
-        "program": program,
-        "videos": video_digests(tuple(d.trial for d in document.trials)),
-        "session": str(document.session),
-        "foot_zero_deg": list(document.foot_zero_deg),
-        "trials": [
-            [str(d.trial.sync), d.trial.excluded, d.excluded_strides, str(d.events)] for d in document.trials
-        ],
-    }
-    total.update(json.dumps(facts, sort_keys=True).encode())
-    for data in document.trials:
-        for view in View:
-            pose = data.poses[view]
-            total.update(b"-" if pose is None else pose.xy.tobytes())
-    return total.hexdigest()
 
 
 def core_provenance(document: Document, *, seconds: float = float("nan")) -> Provenance:

@@ -1,47 +1,30 @@
 """Measures that were computed before: kept in the cache under a digest of everything they depend on.
 
-Opening a session then needs neither scipy nor the computation. What is read is data only: a file may name no
-other classes than those of :mod:`gaitviewer.core` and a few of the standard library, and is used only if
-program, resources and the whole document are the very same.
+Opening a session then needs neither scipy nor the computation. A file is data only, with its SHA-256 in front;
+its name tells the session, so that a session that is deleted for good takes its measures with it. It is used
+only if program, resources and the whole document are the very same, and bit for bit what was written: any
+other file is removed, and the measures are computed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
-import pickle
+import logging
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.core.serialise import MalformedError, canonical_digest, pack, seal, unpack, unseal
 from gaitviewer.util import private
-from gaitviewer.workflow.analysis.measure import inputs_digest, measure_document
+from gaitviewer.workflow.analysis.inputs import inputs_digest
+from gaitviewer.workflow.analysis.measure import measure_document
 from gaitviewer.workflow.analysis.results_cache import code_stamp
 
 _MOST_FILES = 300
-_SIDE_EFFECT_FREE = {
-    ("builtins", "frozenset"),
-    ("builtins", "set"),
-    ("copyreg", "__newobj__"),
-    ("datetime", "date"),
-    ("datetime", "datetime"),
-    ("pathlib", "Path"),
-    ("pathlib", "PosixPath"),
-    ("pathlib", "WindowsPath"),
-    (__name__, "_array"),
-    (__name__, "_number"),
-}
-# What a damaged or foreign file can raise when it is read.
-_UNREADABLE = (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, ImportError,
-               KeyError, IndexError)  # fmt: skip
+_log = logging.getLogger(__name__)
 
 
 def cached_measures(document: Document, *, tick: Tick = no_progress) -> Measures:
@@ -59,21 +42,12 @@ def cached_measures(document: Document, *, tick: Tick = no_progress) -> Measures
     return measures
 
 
-def _file(document: Document) -> Path:
-    """Where the measures of this very document are."""
-    total = hashlib.sha256(f"{code_stamp()} {inputs_digest(document)}".encode())
-    for data in document.trials:
-        for view in View:
-            pose, stream = data.poses[view], data.trial.videos[view]
-            total.update(f"{data.trial.id} {data.trial.notes} {stream and stream.path}\n".encode())
-            if stream is not None:
-                total.update(f"{stream.recorded_at_hz} {stream.info.width} {stream.info.height}".encode())
-                total.update(stream.info.times.tobytes())
-            if pose is not None:
-                total.update(f"{pose.width} {pose.height} {pose.skeleton}".encode())
-                for array in (pose.xy, pose.score, pose.times, pose.origin):
-                    total.update(array.tobytes())
-    return _folder() / f"{_mark(document.session.id)}-{total.hexdigest()}.measures"
+def forget_measures(session_id: str) -> None:
+    """Remove what is kept of a session, and files of earlier versions, which do not tell whose they are."""
+    for file in _folder().glob("*"):
+        mark, dash, _ = file.name.lstrip(".").partition("-")
+        if not dash or mark == _mark(session_id):
+            _remove(file)
 
 
 def _folder() -> Path:
@@ -85,68 +59,43 @@ def _mark(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:16]
 
 
-def forget_measures(session_id: str) -> None:
-    """Removes what is kept of a session, and files of earlier versions, which do not tell whose they are."""
-    for file in _folder().glob("*"):
-        mark, dash, _ = file.name.lstrip(".").partition("-")
-        if not dash or mark == _mark(session_id):
-            with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
+def _file(document: Document) -> Path:
+    """Where the measures of this very document are."""
+    # Measures name the videos with their places; nothing is measured from those.
+    places = [stream and stream.path for data in document.trials for stream in data.trial.videos]
+    digest = canonical_digest([code_stamp(), inputs_digest(document), places])
+    return _folder() / f"{_mark(document.session.id)}-{digest}.measures"
 
 
 def _read(path: Path) -> Measures | None:
     try:
-        found = _Reader(io.BytesIO(path.read_bytes())).load()
-    except _UNREADABLE:
+        return unpack(unseal(path.read_bytes()), Measures)
+    except OSError:  # most often there is none
         return None
-    return found if isinstance(found, Measures) else None
+    except MalformedError as error:
+        _log.warning("measures in the cache are damaged (%s); they are computed anew", error)
+        _remove(path)
+        return None
 
 
 def _write(path: Path, measures: Measures) -> None:
     """A cache that cannot be written is left out."""
     try:
-        buffer = io.BytesIO()
-        _Writer(buffer, protocol=5).dump(measures)
-        private.write_bytes(path, buffer.getvalue())
+        private.write_bytes(path, seal(pack(measures)))
         _forget_the_oldest(path.parent)
     except OSError:
         return
 
 
 def _forget_the_oldest(folder: Path) -> None:
-    files = sorted(folder.glob("*.measures"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-_MOST_FILES]:
+    """Keep the newest files; those of earlier versions, whose names have no session, are never read again."""
+    files = list(folder.glob("*.measures"))
+    readable = [file for file in files if "-" in file.name]
+    newest = sorted(readable, key=lambda file: file.stat().st_mtime)[-_MOST_FILES:]
+    for file in set(files) - set(newest):
+        _remove(file)
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(OSError):
         file.unlink(missing_ok=True)
-
-
-def _array(dtype: str, shape: tuple[int, ...], data: bytes) -> NDArray[Any]:
-    """A read-only array, as everything in ``core`` holds them."""
-    return np.frombuffer(data, dtype=np.dtype(dtype)).reshape(shape)
-
-
-def _number(dtype: str, data: bytes) -> Any:
-    return np.frombuffer(data, dtype=np.dtype(dtype))[0]
-
-
-class _Writer(pickle.Pickler):
-    """Arrays as their bytes, so that reading needs nothing of numpy's own."""
-
-    def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return _array, (value.dtype.str, value.shape, value.tobytes())
-        if isinstance(value, np.generic):
-            return _number, (value.dtype.str, value.tobytes())
-        return NotImplemented
-
-
-class _Reader(pickle.Unpickler):
-    """Refuses every class that is not plain data."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        own = module.startswith("gaitviewer.core.") and "." not in name
-        if not own and (module, name) not in _SIDE_EFFECT_FREE:
-            raise pickle.UnpicklingError(f"{module}.{name} has no place in measures")
-        found = super().find_class(module, name)
-        if own and not isinstance(found, type):
-            raise pickle.UnpicklingError(f"{module}.{name} is no class")
-        return found

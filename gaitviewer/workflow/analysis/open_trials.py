@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import threading
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
@@ -122,11 +120,13 @@ def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tu
 
 def _worth(info: VideoInfo) -> str:
     """What a frame rate is good for."""
-    limits = tomllib.loads((paths.resources() / "quality.toml").read_text(encoding="utf-8"))["frame_rate"]
-    if info.rate_hz < limits["refuse"]:
+    from gaitviewer.analysis.outcomes.quality import quality_limits
+
+    limits = quality_limits().frame_rate
+    if info.rate_hz < limits.refuse:
         return "too slow to time foot contacts"
-    if info.rate_hz < limits["note"]:
+    if info.rate_hz < limits.note:
         return "foot contacts will be rough"
-    if info.rate_hz < limits["good"]:
+    if info.rate_hz < limits.good:
         return "usable, 60 Hz is better"
     return "good"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gaitviewer.core.gait import BySide, ByView, View
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
+from gaitviewer.core.serialise import quote
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
 
@@ -101,7 +102,9 @@ def parse_length_m(text: str, *, what: str) -> float:
         metres = value / 100 if centimetres else value
         if 0.2 <= metres <= 2.5:
             return metres
-    raise SettingsError(f"{what} {text!r} is not plausible: give metres or centimetres, such as 1.35 or 135cm.")
+    raise SettingsError(
+        f"{what} {quote(text)} is not plausible: give metres or centimetres, such as 1.35 or 135cm."
+    )
 
 
 def parse_date(text: str, *, what: str) -> date:
@@ -114,7 +117,7 @@ def parse_date(text: str, *, what: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise SettingsError(
-            f"{what} {text!r} is not a date: write year-month-day, such as 2026-03-09."
+            f"{what} {quote(text)} is not a date: write year-month-day, such as 2026-03-09."
         ) from None
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
+from gaitviewer.core.serialise import canonical_digest, parse_json
 from gaitviewer.util import private
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
@@ -43,7 +44,7 @@ def find_cached_results(request: AnalyzeRequest) -> CachedResults | None:
     if not request.use_cache:
         return None
     try:
-        noted = json.loads(_note(request).read_text(encoding="utf-8"))
+        noted = parse_json(_note(request).read_bytes())
         files = {Path(name): digest for name, digest in noted["files"].items()}
         if not files or any(_digest(path) != digest for path, digest in files.items()):
             return None
@@ -103,7 +104,7 @@ def _note(request: AnalyzeRequest) -> Path:
             if (path := pair[view]) is not None
         ],
         "pairs": [[str(pair[view]) for view in View] for pair in request.recordings],
-        "session": str(request.session),
+        "session": canonical_digest(request.session),
         "out": str(request.out.resolve()),
         "offset_s": request.offset_s,
         "recorded_at_hz": request.recorded_at_hz,

@@ -18,7 +18,8 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Sync
-from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
+from gaitviewer.workflow.analysis.inputs import video_digests
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
 from gaitviewer.workflow.analysis.measures_cache import cached_measures
 from gaitviewer.workflow.analysis.open_trials import open_trials
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, session_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer import paths
+from gaitviewer.core.serialise import MalformedError, load_toml, quote
 from gaitviewer.errors import SettingsError
 from gaitviewer.formats import _atomic
 
@@ -74,10 +74,10 @@ def load(path: Path | None = None) -> Settings:
     """
     path = path or settings_file()
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = load_toml(path, dict[str, Any])
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except MalformedError as error:
         _log.warning("the settings cannot be read (%s); defaults are used", error)
         _set_aside(path)
         return Settings()
@@ -106,7 +106,7 @@ def change(settings: Settings, **values: Any) -> Settings:
             raise SettingsError(f"There is no setting {name}; there are {', '.join(_ALLOWED)}.")
         allowed, words = _ALLOWED[name]
         if not allowed(value):
-            raise SettingsError(f"The setting {name} cannot be {value!r}; give {words}.")
+            raise SettingsError(f"The setting {name} cannot be {quote(value)}; give {words}.")
     return replace(settings, **values)
 
 
@@ -118,14 +118,13 @@ def save(settings: Settings, path: Path | None = None) -> None:
         OutputError: the file cannot be written; it is as it was.
     """
     import tomlkit
-    from tomlkit.exceptions import TOMLKitError
 
     path = path or settings_file()
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     change(settings, **values)
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, TOMLKitError):
+    except (OSError, ValueError, RecursionError):  # no TOML, no text, a number of thousands of digits
         if path.is_file():
             _set_aside(path)
         document = tomlkit.document()

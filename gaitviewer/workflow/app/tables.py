@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.measures import AngleKind
+from gaitviewer.core.serialise import read_resource
+
+
+@dataclass(frozen=True, slots=True)
+class _HidingTable:
+    """``resources/hiding.toml``: codes of the items that a curve gives away besides those read from it."""
+
+    also: dict[str, tuple[str, ...]]
 
 
 def evgs_items() -> tuple[EvgsItem, ...]:
@@ -15,13 +25,9 @@ def evgs_items() -> tuple[EvgsItem, ...]:
 
 def items_behind(angle: str) -> tuple[EvgsItem, ...]:
     """Items whose grade a curve of this angle would give away; all items where the table names none."""
-    import tomllib
-
     from gaitviewer.analysis.evgs.sheet import load_rules
-    from gaitviewer.paths import resources
 
-    table = tomllib.loads((resources() / "hiding.toml").read_text(encoding="utf-8"))
-    codes = set(table["also"].get(angle, ()))
+    codes = set(read_resource("hiding.toml", _HidingTable).also.get(angle, ()))
     codes |= {code for code, rule in load_rules().items() if rule.angle == angle}
     return tuple(item for item in evgs_items() if item.code in codes) or evgs_items()
 

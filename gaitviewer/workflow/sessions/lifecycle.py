@@ -23,7 +23,8 @@ from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
-from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
+from gaitviewer.workflow.analysis.inputs import video_digests
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
 from gaitviewer.workflow.sessions.signing import check_signature
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,7 @@ from gaitviewer.core.document import ManualMeasurement
 from gaitviewer.core.evgs import Band, EvgsItem
 from gaitviewer.core.gait import Direction, Side
 from gaitviewer.core.measures import TrialMotion
-from gaitviewer.paths import resources
+from gaitviewer.core.serialise import read_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,25 @@ def direction_of(motion: TrialMotion | None, measured: ManualMeasurement) -> Dir
     return next((p.direction for p in passes if p.start <= measured.frame < p.stop), None)
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadingRow:
+    """How the value of a tool is read as one of some items (by code)."""
+
+    items: tuple[str, ...]
+    tool: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadingTable:
+    readings: tuple[_ReadingRow, ...]
+
+
 @cache
 def _rules() -> dict[tuple[str, str], str]:
     """Rule by (code of the item, tool)."""
-    table = tomllib.loads((resources() / "evgs" / "by_hand.toml").read_text(encoding="utf-8"))
-    rules = {(code, row["tool"]): row["rule"] for row in table["readings"] for code in row["items"]}
+    table = read_resource("evgs/by_hand.toml", _ReadingTable)
+    rules = {(code, row.tool): row.rule for row in table.readings for code in row.items}
     unknown = sorted(set(rules.values()) - _READ.keys())
     if unknown:
         raise ValueError(f"by_hand.toml: no such rule: {', '.join(unknown)}")

@@ -14,7 +14,7 @@ from gaitviewer.core.content import content_digests
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.output import Signature, SignatureState
-from gaitviewer.workflow.analysis.measure import inputs_digest
+from gaitviewer.workflow.analysis.inputs import is_made_from
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library, Snapshot
@@ -59,7 +59,7 @@ def _compare_with_text(signature: Signature, snapshot: Snapshot, document: Docum
         return replace(signature, state=SignatureState.UNKNOWN)
     if grades != [_grade_facts(grade) for grade in document.grades]:
         return replace(signature, state=SignatureState.CHANGED, changed=("grades",))
-    if inputs != inputs_digest(document, program=program):
+    if not is_made_from(inputs, document, program=program):
         # The digest of an earlier version may be made of other words for the same content.
         return replace(signature, state=SignatureState.UNKNOWN)
     return replace(signature, state=SignatureState.PARTLY)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from gaitviewer.core.serialise import from_settings, read_resource
 from gaitviewer.nets.evgs.inputs import EvgsSettings
-from gaitviewer.paths import resources
 from gaitviewer.research.training.loop import LoopSettings
 from gaitviewer.research.training.protocols import Tables, change_tables, choose_protocol
 from gaitviewer.research.training.task import Variant
@@ -32,19 +32,39 @@ VARIANTS: tuple[Variant, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _VideoFile:
+    protocols: dict[str, Any]
+
+
 @cache
 def _protocols() -> dict[str, Any]:
-    with (resources() / "models/evgs.toml").open("rb") as file:
-        found: dict[str, Any] = tomllib.load(file)["protocols"]
-    return found
+    return read_resource("models/evgs.toml", _VideoFile).protocols
+
+
+@dataclass(frozen=True, slots=True)
+class _VisibleItem:
+    number: int
+    code: str
+    visible: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _VisibleFile:
+    written: str
+    source: str
+    items: tuple[_VisibleItem, ...]
 
 
 @cache
 def visible_items() -> tuple[int, ...]:
     """Items that can be seen in the walker's pictures, as written down before the first training."""
-    with (resources() / "models/evgs_visible_items.toml").open("rb") as file:
-        rows = tomllib.load(file)["items"]
-    return tuple(int(row["number"]) for row in rows if row["visible"])
+    return tuple(
+        item.number
+        for item in read_resource("models/evgs_visible_items.toml", _VisibleFile).items
+        if item.visible
+    )
 
 
 def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables:
@@ -64,4 +84,4 @@ def network_settings(tables: Tables) -> EvgsSettings:
 
 def loop_settings(tables: Tables) -> LoopSettings:
     """The training of a run."""
-    return LoopSettings(**tables["loop"])
+    return from_settings(tables["loop"], LoopSettings, "The table of the training loop")

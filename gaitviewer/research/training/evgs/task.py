@@ -22,6 +22,7 @@ from gaitviewer.core.learning import ITEMS, LabelledSession
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import subprogress
+from gaitviewer.core.serialise import to_plain
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import clip_table, read_strips
 from gaitviewer.nets.evgs.inputs import EvgsSettings
@@ -226,7 +227,7 @@ class _Run:
         return RunResult(
             predictions=found,
             state={name: value.detach().cpu() for name, value in net.state_dict().items()},
-            settings={**self.settings.table(), "score_mean": self.mean, "score_sd": self.sd},
+            settings={**to_plain(self.settings), "score_mean": self.mean, "score_sd": self.sd},
             extras=extras,
         )
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.errors import OutputError
-from gaitviewer.paths import resources
 from gaitviewer.research.training.metrics import NAMES, TITLES, Interval, compare, over_seeds
 from gaitviewer.research.training.pages.blocks import (
     Block,
@@ -265,8 +265,21 @@ def _extras(runs: Runs) -> list[Block]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _PublishedTable:
+    task: str
+    citation: str
+    measured_on: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _PublishedFile:
+    table: tuple[_PublishedTable, ...]
+
+
 def _published(task: str) -> list[Block]:
-    raw = tomllib.loads((resources() / "models" / "published.toml").read_text(encoding="utf-8"))
     blocks: list[Block] = [
         HeadingBlock("Published figures"),
         ParagraphBlock(
@@ -274,12 +287,12 @@ def _published(task: str) -> list[Block]:
             "the tables above."
         ),
     ]
-    for table in raw["table"]:
-        if table["task"] != task:
+    for table in read_resource("models/published.toml", _PublishedFile).table:
+        if table.task != task:
             continue
-        rows = tuple(tuple(str(cell) for cell in row) for row in table["rows"])
-        blocks.append(ParagraphBlock(f"{table['citation']} On {table['measured_on']}."))
-        blocks.append(TableBlock(("Method", *table["columns"]), rows))
+        rows = tuple(tuple(str(cell) for cell in row) for row in table.rows)
+        blocks.append(ParagraphBlock(f"{table.citation} On {table.measured_on}."))
+        blocks.append(TableBlock(("Method", *table.columns), rows))
     return blocks if len(blocks) > 2 else []
 
 

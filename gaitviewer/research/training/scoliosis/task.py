@@ -16,6 +16,7 @@ import torch
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.serialise import from_settings
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.scoliosis.clips import read_clips
 from gaitviewer.inference.scoliosis.inputs import (
@@ -211,7 +212,7 @@ def _run_network(
         collate=collate,
         loss=ScoliosisLoss((len(train) - positive) / max(1, positive)),
         validate=lambda model: log_score(valid, session_probabilities(net, valid, context.device)),
-        settings=LoopSettings(**tables["loop"]),
+        settings=from_settings(tables["loop"], LoopSettings, "The table of the training loop"),
         folder=context.folder,
         seed=context.seed,
         device=context.device,

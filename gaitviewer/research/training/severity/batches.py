@@ -180,7 +180,7 @@ def by_session(examples: Sequence[Example], probabilities: NDArray[np.float64]) 
         cases=tuple(order),
         subjects=tuple(subjects),
         outputs=("severity",),
-        classes=tuple(severity_tables()["levels"]["titles"]),
+        classes=severity_tables().levels.titles,
         probability=(mean / np.maximum(mean.sum(axis=1, keepdims=True), 1e-12))[:, None, :],
         target=target,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gaitviewer.analysis.outcomes.gait_features import load_features
+from gaitviewer.core.serialise import from_settings
 from gaitviewer.inference.severity.normal_gate import severity_tables
 from gaitviewer.nets.severity.fusion import SeverityNetSettings
 from gaitviewer.nets.severity.stgcn import StgcnSettings
@@ -83,13 +84,17 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
     Raises:
         SettingsError: there is no such protocol, or a change of something unknown.
     """
-    tables = choose_protocol(severity_tables()["protocols"], name, system="severity")
+    tables = choose_protocol(severity_tables().protocols, name, system="severity")
     return change_tables(tables | {"kind": "cross", "check_maps": False}, changes, system="severity")
 
 
 def loop_settings(table: Mapping[str, Any]) -> LoopSettings:
-    """Of a table such as "skeleton_loop"."""
-    return LoopSettings(**table)
+    """Of a table such as "skeleton_loop".
+
+    Raises:
+        SettingsError: an entry is unknown or wrong.
+    """
+    return from_settings(dict(table), LoopSettings, "The table of the training loop")
 
 
 def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> SeverityNetSettings:

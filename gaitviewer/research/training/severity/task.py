@@ -30,8 +30,9 @@ from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, subprogress
+from gaitviewer.core.serialise import canonical_bytes, to_plain
 from gaitviewer.errors import SettingsError
-from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
+from gaitviewer.inference.severity.clips import skeleton_clips
 from gaitviewer.inference.severity.normal_gate import judge_normal, measure_deviation, severity_tables
 from gaitviewer.nets.severity.fusion import FusionNet
 from gaitviewer.research.training import distributed
@@ -99,7 +100,7 @@ class SeverityTask:
         if session.labels.severity is None:
             log.info("severity: session %s has no level", session.id)
             return []
-        clips, reasons = skeleton_clips(measures, SkeletonClipSettings.of(severity_tables()["clips"]))
+        clips, reasons = skeleton_clips(measures, severity_tables().clips)
         if not clips:
             log.info("severity: session %s gives no clip: %s", session.id, "; ".join(reasons))
             return []
@@ -301,11 +302,10 @@ class _Run:
         }
 
     def _settings(self, net: FusionNet, ranking: Ranking) -> dict[str, Any]:
-        clips = severity_tables()["clips"]
         return {
-            "network": net.settings.as_table(),
+            "network": to_plain(net.settings),
             "features": [feature.name for feature in load_features()],
-            "clips": {key: list(v) if isinstance(v, list | tuple) else v for key, v in clips.items()},
+            "clips": to_plain(severity_tables().clips),
             "target": str(self.tables["explain"]["target"]),
             "ranking": [list(row) for row in ranking],
         }
@@ -381,9 +381,9 @@ def _fit(
 def _key(settings: Any, tables: Tables, context: RunContext, train: Sequence[Example]) -> str:
     """Of everything that the skeleton network depends on (not of where its maps are read)."""
     settings = replace(settings, map_layer=0)
-    total = hashlib.sha256(repr((settings, tables["skeleton_loop"], tables["augment"])).encode())
+    total = hashlib.sha256(canonical_bytes([settings, tables["skeleton_loop"], tables["augment"]]))
     train = learned(tables, train, context)
-    total.update(repr((tables["loss"], context.seed, context.device, context.threads)).encode())
+    total.update(canonical_bytes([tables["loss"], context.seed, str(context.device), context.threads]))
     for example in (*train, *labelled(context.sets.valid)):
         total.update(f"{example['session']}/{example['severity']}".encode())
         total.update(np.ascontiguousarray(example["x"]).tobytes())
