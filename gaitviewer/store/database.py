@@ -6,6 +6,7 @@ Reading needs only the standard library; sqlite-utils is imported where somethin
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BUSY_S = 10.0
+_LEAST_FREE_BYTES = 256 * 1024
 _NETWORK_TYPES = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "fuse.sshfs",
      "fuse.rclone", "fuse.davfs2", "fuse.glusterfs", "9p", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs"}
@@ -62,8 +64,8 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
             f"The library {path} is being written by another program, so nothing was saved; "
             "wait a moment and try again."
         )
-    if code == sqlite3.SQLITE_FULL:
-        return f"There is no room left to write the library {path}; nothing was changed: free space and retry."
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
+        return f"The disk of the library {path} is full, so nothing was saved; free some space and try again."
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return f"The library {path} cannot be opened for writing; check that its folder exists and is writable."
     if code == sqlite3.SQLITE_IOERR:
@@ -71,6 +73,14 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
             f"The disk of the library {path} failed ({error}); nothing was changed: check the disk and retry."
         )
     return f"The library {path} refused this ({error}); nothing was changed."
+
+
+def _is_full(path: Path) -> bool:
+    """Whether there is hardly room for a page: SQLite calls a full disk a failure of input and output, too."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
 
 
 def damaged(path: Path, *, session: str = "") -> DamagedLibraryError:

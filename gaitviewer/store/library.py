@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import sqlite3
 import threading
@@ -14,10 +13,10 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 from gaitviewer import paths
-from gaitviewer.core.document import Document, Texts, TrialData
+from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError
-from gaitviewer.store import additions, copies, database, migrations, rows, signatures
+from gaitviewer.store import changes, copies, database, migrations, rows, signatures
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.listing import list_sessions
 from gaitviewer.store.loading import load_document
@@ -173,9 +172,13 @@ class Library:
             return [dict(row) for row in self.connection.execute(sql, values)]
 
     def save_session(
-        self, document: Document, *, opened: str | None = None, saved_utc: str | None = None
+        self,
+        document: Document,
+        *,
+        opened: str | None = None,
+        before: Document | None = None,
     ) -> str:
-        """Saves a session with all that is in its document, all of it or nothing.
+        """Saves a session with all that is in its document, all of it or nothing; on disk when it returns.
 
         What was saved under the same session id before is replaced; snapshots and outputs stay. A deleted
         session is in the list again.
@@ -183,7 +186,8 @@ class Library:
         Args:
             document: the session.
             opened: the revision that the document was made from; None: whatever is there is replaced.
-            saved_utc: when this very document was saved before, if it was; None: now.
+            before: what was loaded or saved as ``opened``: then only what differs from it is written. Keypoints
+                and recordings differ unless they are the very same objects.
 
         Returns:
             The revision that is saved now.
@@ -192,14 +196,17 @@ class Library:
             ChangedElsewhereError: the library holds another revision than ``opened``; nothing was changed.
             StoreError: nothing was changed.
         """
-        session, now, revision = document.session, saved_utc or now_utc(), secrets.token_hex(8)
+        session, now, revision = document.session, now_utc(), secrets.token_hex(8)
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
                 raise ChangedElsewhereError(
                     f"Another program has changed the session of {session.subject.pseudonym} since it was "
                     "opened here, so nothing was saved: keep yours as a copy, or take the other one."
                 )
-            db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
+            if opened is None or (before is not None and before.session.id != session.id):
+                before = None  # nobody knows what is there
+            if before is None or before.session.subject != session.subject:
+                db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
             created = self.connection.execute(
                 "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
             ).fetchone()
@@ -210,17 +217,13 @@ class Library:
                 "foot_zero_left_deg": document.foot_zero_deg.left,
                 "foot_zero_right_deg": document.foot_zero_deg.right,
             }
-            db.table("sessions").upsert(row, pk="id")
-            for table in ("trials", "grades", "key_images", "hand_measures", "texts"):
-                self.connection.execute(f"DELETE FROM {table} WHERE session = ?", (session.id,))
-            db.table("trials").insert_all(rows.trial_rows(document))
-            for data in document.trials:
-                _insert_trial(db, session.id, data, now)
-            db.table("grades").insert_all(rows.grade_rows(document))
-            db.table("key_images").insert_all(additions.key_image_rows(document))
-            db.table("hand_measures").insert_all(additions.hand_measure_rows(document))
-            if document.texts != Texts():
-                db.table("texts").insert(additions.texts_row(document))
+            if before is None:
+                db.table("sessions").upsert(row, pk="id")
+            else:
+                if before.session.subject.pseudonym == session.subject.pseudonym:
+                    del row["subject"]
+                changes.update_row(db, "sessions", row, ("id",))
+            changes.write_changes(db, document, before, now=now)
         return revision
 
     def _revision(self, session_id: str) -> str | None:
@@ -349,7 +352,7 @@ class Library:
         with self._writing():
             self.connection.execute(
                 "UPDATE videos SET path = ?, seen_utc = ? WHERE sha256 = ?",
-                (_path_text(path), now_utc(), sha256),
+                (rows.path_text(path), now_utc(), sha256),
             )
 
     def add_output(self, session_id: str, path: Path, *, kind: str, sha256: str = "") -> None:
@@ -361,7 +364,7 @@ class Library:
         row = {
             "session": session_id,
             "kind": kind,
-            "path": _path_text(path),
+            "path": rows.path_text(path),
             "sha256": sha256,
             "when": now_utc(),
         }
@@ -426,24 +429,3 @@ class Library:
 def now_utc() -> str:
     """The present, ISO 8601 in UTC to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _insert_trial(db: Database, session: str, data: TrialData, now: str) -> None:
-    for view in View:
-        key = {"session": session, "trial": data.trial.id, "view": view.value}
-        stream, pose, made = data.trial.videos[view], data.poses[view], data.provenance[view]
-        if stream is not None:
-            seen = {"sha256": stream.sha256, "path": _path_text(stream.path), "seen_utc": now}
-            db.table("videos").upsert(seen, pk="sha256")
-            db.table("recordings").insert(rows.recording_row(key, stream))
-        if pose is not None:
-            db.table("poses").insert(rows.pose_row(key, pose))
-        if made is not None:
-            db.table("provenance").insert(rows.provenance_row(key, made))
-        db.table("events").insert_all(rows.event_rows(key, data.events[view] or ()))
-    db.table("excluded_strides").insert_all(rows.excluded_rows(session, data))
-
-
-def _path_text(path: Path) -> str:
-    # File names that are no valid UTF-8 cannot be stored as text; the digest still identifies the video.
-    return os.fsencode(path.absolute()).decode("utf-8", "replace")

@@ -121,6 +121,18 @@ _WHAT_WAS_SIGNED = (
 )
 
 
+_GRADES_IN_ONE_TREE = (
+    # Rows in the order of their key: a grade is one page of the file, not one of table and one of index.
+    "ALTER TABLE grades RENAME TO grades_before",
+    """CREATE TABLE grades (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        item INTEGER NOT NULL, side TEXT NOT NULL, score INTEGER, rater TEXT NOT NULL, "when" TEXT NOT NULL,
+        note TEXT NOT NULL, PRIMARY KEY (session, position)) WITHOUT ROWID""",
+    'INSERT INTO grades SELECT session, position, item, side, score, rater, "when", note FROM grades_before',
+    "DROP TABLE grades_before",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of the schema: its name for ever, and what it does."""
@@ -159,6 +171,11 @@ def _add_what_was_signed(db: Database) -> None:
         db.execute(statement)
 
 
+def _keep_grades_in_one_tree(db: Database) -> None:
+    for statement in _GRADES_IN_ONE_TREE:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
@@ -166,6 +183,7 @@ STEPS: tuple[Step, ...] = (
     Step("0004_revision_and_deleted_sessions", _add_revision_and_deleted),
     Step("0005_both_none_and_not_stated", _tell_affected_apart),
     Step("0006_content_that_was_signed", _add_what_was_signed),
+    Step("0007_grades_in_one_tree", _keep_grades_in_one_tree),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -289,6 +290,14 @@ def grade_rows(document: Document) -> Iterator[dict[str, Any]]:
 def grade_of(row: Row) -> Grade:
     """The grade of a row of ``grades``."""
     return Grade(row["item"], Side(row["side"]), row["score"], row["rater"], row["when"], row["note"])
+
+
+def path_text(path: Path) -> str:
+    """A path as the tables hold it.
+
+    File names that are no valid UTF-8 cannot be stored as text; the digest still identifies the video.
+    """
+    return os.fsencode(path.absolute()).decode("utf-8", "replace")
 
 
 def _number(value: float | None) -> float:

@@ -36,7 +36,7 @@ def names(path: Path) -> list[str]:
 
 
 def spoil(path: Path, mark: bytes, kind: int) -> None:
-    """Overwrite the first page of a kind (13: leaf of a table, 10: leaf of an index) that holds a mark."""
+    """Overwrite the first page of a kind that holds a mark (13: table; 10: index, or a table by its key)."""
     with sqlite3.connect(path) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         size = raw.execute("PRAGMA page_size").fetchone()[0]
@@ -164,7 +164,7 @@ def test_one_bad_page_locks_out_no_other_session(made: Path, make_document: Make
                 Grade(1, Side.LEFT, 1, f"rater-{name}", "w", f"{name} {'x' * 200}") for _ in range(6)
             )
             opened.save_session(replace(make_document(name), grades=grades))
-    spoil(made, b"rater-m20", 13)
+    spoil(made, b"rater-m20", 10)
     with open_library(made) as opened:
         rows = {row.id: row for row in opened.list_sessions()}
         assert set(rows) == {"s1", *many}

@@ -116,7 +116,7 @@ def test_a_session_that_was_not_analysed_says_so(walker_document: Document) -> N
 
 def test_states_are_the_latest_step(library: Library, walker_document: Document) -> None:
     def state_after(document: Document) -> lifecycle.SessionState:
-        lifecycle.save_document(library, document)
+        library.save_session(document)
         (card,) = lifecycle.list_cards(library)
         return card.state
 
@@ -153,10 +153,10 @@ def test_only_items_of_the_recorded_views_must_be_graded(library: Library, walke
     )
     items = [item.number for item in evgs_items() if item.view is View.SAGITTAL]
     grades = tuple(Grade(n, side, 0, "A", "2026-01-01T00:00:00+00:00") for n in items for side in Side)
-    lifecycle.save_document(library, replace(side_only, grades=grades[:-1]))
+    library.save_session(replace(side_only, grades=grades[:-1]))
     (card,) = lifecycle.list_cards(library)
     assert (card.state, card.graded) == (lifecycle.SessionState.GRADING, len(grades) - 1)
-    lifecycle.save_document(library, replace(side_only, grades=grades))
+    library.save_session(replace(side_only, grades=grades))
     (card,) = lifecycle.list_cards(library)
     assert (card.state, card.gradable) == (lifecycle.SessionState.GRADED, len(grades))
 
@@ -438,10 +438,10 @@ def test_saving_over_what_another_program_saved_is_refused_and_a_copy_can_be_kep
     opened = library.revision("walk1")
     theirs = replace(walker_document, texts=Texts("theirs", "", ""))
     with open_library(library.path) as other:
-        lifecycle.save_document(other, theirs, opened=opened)
+        other.save_session(theirs, opened=opened)
     mine = replace(walker_document, texts=Texts("mine", "", ""))
     with pytest.raises(ChangedElsewhereError, match="P001"):
-        lifecycle.save_document(library, mine, opened=opened)
+        library.save_session(mine, opened=opened)
     measures = measure_document(walker_document)
     with pytest.raises(ChangedElsewhereError):
         lifecycle.sign_session(library, mine, measures, who="AB", opened=opened)
@@ -451,7 +451,7 @@ def test_saving_over_what_another_program_saved_is_refused_and_a_copy_can_be_kep
     assert copy.session.id == "walk1-2"
     assert library.load_session("walk1-2").texts.findings == "mine"
     # From the copy's revision on saving goes on as usual.
-    lifecycle.save_document(library, copy, opened=revision)
+    library.save_session(copy, opened=revision)
     assert lifecycle.save_copy(library, mine)[0].session.id == "walk1-3"
 
 
@@ -465,7 +465,7 @@ def test_a_deleted_session_is_kept_whole_and_comes_back(library: Library, walker
     assert video.is_file()
     # Whoever has it open does not bring it back by saving.
     with pytest.raises(ChangedElsewhereError):
-        lifecycle.save_document(library, graded, opened=opened)
+        library.save_session(graded, opened=opened)
     library.restore_session("walk1")
     assert [card.id for card in lifecycle.list_cards(library)] == ["walk1"]
     assert library.load_session("walk1").grades == graded.grades

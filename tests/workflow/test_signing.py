@@ -23,7 +23,6 @@ from gaitviewer.workflow.analysis.measure import core_provenance, measure_docume
 from gaitviewer.workflow.sessions.lifecycle import (
     SessionState,
     list_cards,
-    save_document,
     sign_session,
     signature_of,
 )
@@ -64,7 +63,7 @@ def state(library: Library) -> SignatureState:
 
 def test_what_was_signed_is_signed(library: Library, signed: Document) -> None:
     assert state(library) is SignatureState.VALID
-    save_document(library, library.load_session("walk1"))  # the same once more, a moment later
+    library.save_session(library.load_session("walk1"))  # the same once more, a moment later
     assert state(library) is SignatureState.VALID
     assert content_digests(library.load_session("walk1")) == content_digests(signed)
 
@@ -74,7 +73,7 @@ def test_where_a_video_lies_is_not_signed(library: Library, signed: Document, tm
     moved = replace(data.trial.videos.sagittal, path=tmp_path / "moved.mp4")
     videos = replace(data.trial.videos, sagittal=moved)
     trials = (replace(data, trial=replace(data.trial, videos=videos)),)
-    save_document(library, replace(signed, trials=trials))
+    library.save_session(replace(signed, trials=trials))
     assert state(library) is SignatureState.VALID
 
 
@@ -109,13 +108,13 @@ def test_an_edit_shows_although_the_clock_went_back(
     library: Library, signed: Document, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gaitviewer.store.library.now_utc", lambda: "2020-01-01T00:00:00.000+00:00")
-    save_document(library, EDITS[part](signed))
+    library.save_session(EDITS[part](signed))
     assert state(library) is SignatureState.CHANGED
     found, _ = signature_of(library, "walk1")
     assert found.changed == (part,)
     (row,) = session_rows(library.path)
     assert f"changed since: {part}" in row["signed"]
-    save_document(library, signed)
+    library.save_session(signed)
     assert state(library) is SignatureState.VALID
 
 
@@ -201,12 +200,12 @@ def test_signatures_of_earlier_versions_are_compared_as_far_as_they_go(older: Pa
         assert state(library) is SignatureState.PARTLY
         document = library.load_session("walk1")
         # Texts were not kept beside them: nothing can be said of those.
-        save_document(library, replace(document, texts=Texts(plan="another")))
+        library.save_session(replace(document, texts=Texts(plan="another")))
         assert state(library) is SignatureState.PARTLY
-        save_document(library, _moved_point(document))
+        library.save_session(_moved_point(document))
         assert state(library) is SignatureState.UNKNOWN
         assert "cannot be known" in session_rows(older)[0]["signed"]
-        save_document(library, replace(document, grades=()))
+        library.save_session(replace(document, grades=()))
         assert state(library) is SignatureState.CHANGED
         # A new signature upon an old one.
         sign_session(library, document, measure_document(document), who="Dr. B")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from gaitviewer.core.session import Session
 from gaitviewer.gui.model.blinding import is_any_hidden
@@ -144,6 +144,27 @@ class Dialogs(QObject):
             Answer("copy", self.tr("Keep mine as a copy"), self._work.keep_copy, main=True),
         )
         self._open(QuestionDialog(self.tr("Changed in another program"), sentence, answers, self._window))
+
+    def ask_unsaved(self, sentence: str, then: Callable[[], object]) -> None:
+        """Something waits for edits that cannot be saved: try again, save them elsewhere, or give them up."""
+        from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
+
+        def give_up() -> None:
+            self._work.let_go()
+            then()
+
+        answers = (
+            Answer("discard", self.tr("Give up the edits"), give_up),
+            Answer("elsewhere", self.tr("Save elsewhere…"), lambda: self._save_elsewhere(then)),
+            Answer("again", self.tr("Try again"), lambda: self._work.when_saved(then), main=True),
+        )
+        self._open(QuestionDialog(self.tr("Edits are not saved"), sentence, answers, self._window))
+
+    def _save_elsewhere(self, then: Callable[[], object]) -> None:
+        title = self.tr("Save the session into another library")
+        path, _ = QFileDialog.getSaveFileName(self._window, title, "gaitviewer-copy.db", "*.db")
+        if path:
+            self._work.save_elsewhere(Path(path), then)
 
     def ask_delete(self, card: SessionCard | None) -> None:
         """Whether a session shall be deleted, and what that means."""

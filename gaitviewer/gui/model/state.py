@@ -176,8 +176,8 @@ class AppState(QObject):
         """Whether the document is the one last saved."""
         return self._kept is self._saved
 
-    def mark_saved(self, document: Document) -> None:
-        """Say that this document (:attr:`kept`, perhaps an older one) is on disk."""
+    def mark_saved(self, document: Document | None) -> None:
+        """Say that this document (:attr:`kept`, perhaps an older one) is on disk; None: it is being written."""
         was_saved = self.is_saved
         self._saved = document
         if was_saved != self.is_saved:

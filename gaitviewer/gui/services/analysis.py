@@ -18,8 +18,8 @@ from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.gui.model.documents import has_poses, same_inputs, with_poses_of
 from gaitviewer.gui.model.state import AppState
-from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
-from gaitviewer.gui.services.saving import SavingService
+from gaitviewer.gui.services.jobs import LIBRARY, Job, JobFailure, Jobs
+from gaitviewer.gui.services.saving import SavingService, _Held
 from gaitviewer.workflow.analysis import run_session
 from gaitviewer.workflow.analysis.run_session import (
     poses_to_come,
@@ -81,18 +81,21 @@ class AnalysisService(SavingService):
 
     def open(self, session_id: str) -> None:
         """Open a session of the library; its measures follow."""
-        if not self.save_now():
-            return
+        self.when_saved(lambda: self._open(session_id))
+
+    def _open(self, session_id: str) -> None:
         path = self.library_file
 
         def work(tick: Tick) -> Document:
             from gaitviewer.store import open_library
 
             with self._saving, open_library(path) as library:
-                document, self._revisions[session_id] = library.load_revision(session_id)
+                document, revision = library.load_revision(session_id)
+                self._held[session_id] = _Held(revision, document)
                 return self._note_signature(library, document)
 
-        self.jobs.start("open", work, title=self.tr("Opening the session"), done=self.show)
+        title = self.tr("Opening the session")
+        self.jobs.start("open", work, title=title, done=self.show, lane=LIBRARY)
 
     def show(self, document: Document) -> None:
         """Show a session that is in the library."""
@@ -103,14 +106,11 @@ class AnalysisService(SavingService):
         self._show_partial()
         self.opened.emit()
 
-    def close(self) -> bool:
-        """Save and close the open session (an analysis of it goes on); False if it could not be saved."""
-        if not self.save_now():
-            return False
+    def close(self) -> None:
+        """Close the open session, which is saved or given up (an analysis of it goes on)."""
         self.jobs.cancel("measure")
         self._measured = None
         self.state.close_session()
-        return True
 
     def _document_changed(self) -> None:
         document = self.state.document
@@ -290,9 +290,11 @@ class AnalysisService(SavingService):
         name = found.session.id
         with self._saving, open_library(self.library_file) as library:
             now, opened = library.load_revision(name)
-            revision = library.save_session(with_poses_of(now, found), opened=opened)
-            if self._revisions.get(name) == opened:
-                self._revisions[name] = revision
+            new = with_poses_of(now, found)
+            revision = library.save_session(new, opened=opened, before=now)
+            held = self._held.get(name)
+            if held is not None and held.revision == opened:
+                self._held[name] = _Held(revision, new)
         forget_thumbnail(name)  # now it is known where the person is
 
     def _show_parts(self, job: Job[Any]) -> None:
@@ -360,14 +362,15 @@ class AnalysisService(SavingService):
         self._make(work, self.tr("Demo session"), analyse=True)
 
     def _known(self, library: Library, document: Document) -> Document:
-        self._revisions[document.session.id] = library.revision(document.session.id)
+        self._held[document.session.id] = _Held(library.revision(document.session.id), document)
         return self._note_signature(library, document)
 
     def _make(self, work: Callable[[Tick], Document], title: str, *, analyse: bool) -> None:
         def done(document: Document) -> None:
             self.list_sessions()
-            if not self.save_now():
-                return
+            self.when_saved(lambda: show(document))
+
+        def show(document: Document) -> None:
             self.show(document)
             if analyse and not has_poses(document):
                 self.analyse()

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -28,6 +28,7 @@ T = TypeVar("T")
 Work = Callable[[Tick], T]
 
 # A time estimate is not worth showing earlier than this.
+LIBRARY = "library"  # the lane of what reads or writes the open session
 _ESTIMATE_AFTER_S = 1.0
 _ESTIMATE_AFTER_FRACTION = 0.02
 
@@ -69,6 +70,7 @@ class Job(Generic[T]):
 
     Attributes:
         key, title: what it is; at most one job of a key counts.
+        lane: jobs wait for others of their own lane only.
         state, fraction, note: how far it is.
         failure: why it failed, once it has.
     """
@@ -81,8 +83,10 @@ class Job(Generic[T]):
         done: Callable[[T], None] | None,
         failed: Callable[[JobFailure], None] | None,
         ended: Callable[[], None] | None,
+        lane: str = "",
     ) -> None:
         self.key = key
+        self.lane = lane
         self.title = title
         self.state = JobState.WAITING
         self.fraction = 0.0
@@ -93,6 +97,7 @@ class Job(Generic[T]):
         self._failed = failed
         self._ended = ended
         self._stop = threading.Event()
+        self._over = threading.Event()
         self._reported: tuple[float, Message] | None = None
         self._started_s = 0.0
 
@@ -104,6 +109,10 @@ class Job(Generic[T]):
     def cancelled(self) -> bool:
         """Whether it was asked to stop."""
         return self._stop.is_set()
+
+    def wait(self, longest_s: float) -> bool:
+        """Wait for the end of the work, not of its delivery; whether it came in time."""
+        return self._over.wait(longest_s)
 
     @property
     def remaining_s(self) -> float | None:
@@ -134,7 +143,10 @@ class Jobs(QObject):
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None, *, at_once: int = 3) -> None:
-        """Run at most ``at_once`` jobs at the same time; the others wait in the order of coming."""
+        """Run at most ``at_once`` jobs at the same time; the others wait in the order of coming.
+
+        Jobs of the lane :data:`LIBRARY` run one after the other and wait for no other job.
+        """
         super().__init__(parent)
         self._at_once = at_once
         self._lock = threading.Lock()
@@ -156,6 +168,7 @@ class Jobs(QObject):
         done: Callable[[T], None] | None = None,
         failed: Callable[[JobFailure], None] | None = None,
         ended: Callable[[], None] | None = None,
+        lane: str = "",
     ) -> Job[T]:
         """Start work; a running or waiting job of the same key is cancelled and not delivered.
 
@@ -166,6 +179,7 @@ class Jobs(QObject):
             done: called with the result on the window's thread.
             failed: called with the failure on the window's thread; without it :attr:`failed` is emitted.
             ended: called on the window's thread however it ended, superseded and cancelled included.
+            lane: :data:`LIBRARY` for what reads or writes the open session, so that no long job holds it up.
 
         Raises:
             RuntimeError: the window is closing.
@@ -173,7 +187,7 @@ class Jobs(QObject):
         if self._closing:
             raise RuntimeError("no jobs after shutdown")
         self.cancel(key)
-        job = Job(key, title or key, work, done, failed, ended)
+        job = Job(key, title or key, work, done, failed, ended, lane)
         with self._lock:
             self._jobs.append(job)
             self._waiting.append(job)
@@ -237,11 +251,17 @@ class Jobs(QObject):
     def _start_waiting(self) -> None:
         """Start as many waiting jobs as may run; called from any thread."""
         with self._lock:
-            while self._waiting and len(self._threads) < self._at_once and not self._closing:
-                job = self._waiting.popleft()
+            while (job := self._next()) is not None and not self._closing:
+                self._waiting.remove(job)
                 thread = threading.Thread(target=self._run, args=(job,), name=f"job {job.key}", daemon=True)
                 self._threads[job] = thread
                 thread.start()
+
+    def _next(self) -> Job[Any] | None:
+        """The first waiting job whose lane has room."""
+        running = Counter(job.lane for job in self._threads)
+        limits = {LIBRARY: 1}
+        return next((j for j in self._waiting if running[j.lane] < limits.get(j.lane, self._at_once)), None)
 
     def _run(self, job: Job[Any]) -> None:
         def tick(fraction: float, note: Message) -> None:
@@ -265,6 +285,7 @@ class Jobs(QObject):
         with self._lock:
             self._threads.pop(job, None)
         self._post(job, state, outcome)
+        job._over.set()
         self._start_waiting()
 
     def _post(self, job: Job[Any], state: JobState, value: Any) -> None:
@@ -278,6 +299,10 @@ class Jobs(QObject):
                 self._bridge.posted.emit()
 
     # --- on the window's thread ----------------------------------------------------------------------
+
+    def deliver(self) -> None:
+        """Call back now for what has ended, on the window's thread; it happens by itself as well."""
+        self._deliver()
 
     def _deliver(self) -> None:
         while True:

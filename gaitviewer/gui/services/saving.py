@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,25 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from gaitviewer.core.document import Document
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.progress import Tick
-from gaitviewer.errors import ChangedElsewhereError, UserError
+from gaitviewer.errors import ChangedElsewhereError
 from gaitviewer.gui.model.state import AppState
-from gaitviewer.gui.services.jobs import JobFailure, Jobs
+from gaitviewer.gui.services.jobs import LIBRARY, Job, JobFailure, Jobs
 from gaitviewer.gui.services.library import LibraryService
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
 
-_SAVE_AFTER_MS = 800
+_TOGETHER_MS = 50  # edits of one moment are written together
+_TRY_AGAIN_MS = (1_000, 2_000, 5_000)  # after the first, second, ... failure in a row
+_STAND_STILL_S = 0.3  # the longest that the window's thread waits for the disk
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the library holds of a session, as far as this program knows."""
+
+    revision: str
+    document: Document
 
 
 class SavingService(LibraryService):
@@ -31,25 +42,31 @@ class SavingService(LibraryService):
         refused: something cannot be done (title, sentence).
         conflicted: another program saved the open session meanwhile (sentence); nothing was written.
         signed: the open session was signed (by whom).
+        troubled: edits cannot be saved for the moment (sentence); "": they are again.
+        unsaved: something waits for edits that cannot be saved (sentence, what waits).
     """
 
     refused = Signal(str, str)
     conflicted = Signal(str)
     signed = Signal(str)
+    troubled = Signal(str)
+    unsaved = Signal(str, object)
 
     def __init__(
         self, state: AppState, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(jobs, library=library, parent=parent)
         self.state = state
-        # Of each session, the revision that was opened or last saved here.
-        self._revisions: dict[str, str] = {}
+        # Of each session, what was opened or last saved here.
+        self._held: dict[str, _Held] = {}
+        self._save_job: Job[None] | None = None
+        self._failures, self._trouble, self._conflict = 0, "", False
+        self._then: Callable[[], object] | None = None  # to be done once all is saved
         # Of each session, who signed it last, and the document that was signed if it is known.
         self._signatures: dict[str, tuple[Signature, Document | None]] = {}
         self._saving = threading.Lock()
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
-        self._save_timer.setInterval(_SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)
 
     def show(self, document: Document) -> None:
@@ -68,40 +85,126 @@ class SavingService(LibraryService):
         return is_read_only(self.library_file)
 
     def save_soon(self) -> None:
-        """Save when nothing was edited for a moment."""
-        if not self.state.is_saved and not self.read_only:
-            self._save_timer.start()
+        """Save what was edited: edits follow one another to the disk, none waits for a pause in editing."""
+        if self._must_save() and self._save_job is None and not self._save_timer.isActive():
+            self._save_timer.start(_TOGETHER_MS)
+
+    def _must_save(self) -> bool:
+        return self.state.kept is not None and not self.state.is_saved and not self.read_only
 
     def save(self) -> None:
         """Save the open session in the background if there is something to save."""
         document = self.state.kept
-        self._save_timer.stop()
-        if document is None or self.state.is_saved or self.read_only:
+        if document is None or not self._must_save() or self._save_job is not None or self.jobs.closing:
             return
+        self._save_timer.stop()
+        name = document.session.id
+        before = self._held[name].document if name in self._held else None
+        self.state.mark_saved(None)  # until the disk has it, nobody knows which document that holds
 
         def work(tick: Tick) -> None:
             self._write(document)
 
-        def failed(failure: JobFailure) -> None:
-            self._not_saved(failure.message, conflict=failure.kind is ChangedElsewhereError)
+        def done(_: None) -> None:
+            self._failures, self._conflict = 0, False
+            self._tell_trouble("")
+            self._mark_saved(name, document)
 
-        self.jobs.start(
-            "save", work, title=self.tr("Saving"), done=lambda _: self._saved(document), failed=failed
+        def failed(failure: JobFailure) -> None:
+            self._mark_saved(name, before)
+            self._not_saved(failure)
+
+        def ended() -> None:
+            self._save_job = None
+            self._go_on()
+
+        self._save_job = self.jobs.start(
+            "save", work, title=self.tr("Saving"), done=done, failed=failed, ended=ended, lane=LIBRARY
         )
 
+    def _go_on(self) -> None:
+        """After a save: what was edited meanwhile, and what was waiting for it."""
+        if not self._must_save():
+            then, self._then = self._then, None
+            if then is not None:
+                then()
+        elif self._failures == 0 and not self._conflict:
+            self.save()
+        elif self._then is not None and not self._conflict:
+            then, self._then = self._then, None
+            self.unsaved.emit(self._trouble, then)
+
+    def _not_saved(self, failure: JobFailure) -> None:
+        if failure.kind is ChangedElsewhereError:
+            self._conflict, self._then = True, None
+            self.conflicted.emit(failure.message)
+            return
+        self._tell_trouble(failure.message)
+        wait = _TRY_AGAIN_MS[min(self._failures, len(_TRY_AGAIN_MS) - 1)]
+        self._failures += 1
+        self._save_timer.start(wait)
+
+    @property
+    def trouble(self) -> str:
+        """Why edits cannot be saved for the moment; "" if they can."""
+        return self._trouble
+
+    def _tell_trouble(self, sentence: str) -> None:
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self.troubled.emit(sentence)
+
     def save_now(self) -> bool:
-        """Save before going on; False if that failed (the session is still shown as unsaved)."""
-        document = self.state.kept
-        self._save_timer.stop()
-        if document is None or self.state.is_saved or self.read_only:
-            return True
-        try:
-            self._write(document)
-        except UserError as error:
-            self._not_saved(str(error), conflict=isinstance(error, ChangedElsewhereError))
-            return False
-        self._saved(document)
+        """Save before going on; False if that failed, or takes longer than the window may stand still."""
+        self._conflict = False
+        deadline = time.monotonic() + _STAND_STILL_S
+        while self._must_save():
+            self.save()
+            job = self._save_job
+            if job is None or not job.wait(max(0.0, deadline - time.monotonic())):
+                return False
+            self.jobs.deliver()
+            if self._must_save() and (self._failures or self._conflict):
+                return False
         return True
+
+    def when_saved(self, then: Callable[[], object]) -> None:
+        """Do something once all edits are on disk; where they cannot be saved, :attr:`unsaved` asks."""
+        if self.save_now():
+            then()
+        elif not self._conflict:
+            self._then = then
+            if self._save_job is None:
+                self._go_on()
+
+    def save_elsewhere(self, path: Path, then: Callable[[], object]) -> None:
+        """Save the open session into another library file, then go on."""
+        document = self.state.kept
+        if document is None:
+            return
+
+        def work(tick: Tick) -> None:
+            from gaitviewer.store import open_library
+
+            with open_library(path) as library:
+                library.save_session(document)
+
+        def done(_: None) -> None:
+            self.let_go()
+            then()
+
+        def failed(failure: JobFailure) -> None:
+            self.unsaved.emit(failure.message, then)
+
+        self.jobs.start("save elsewhere", work, title=self.tr("Saving a copy"), done=done, failed=failed)
+
+    def let_go(self) -> None:
+        """Give up what is not saved: the session can be closed."""
+        self._save_timer.stop()
+        self._failures, self._conflict = 0, False
+        self._tell_trouble("")
+        if self.state.kept is not None:
+            self.state.mark_saved(self.state.kept)
 
     def sign(self, who: str) -> None:
         """Sign the open session as it is now."""
@@ -119,12 +222,14 @@ class SavingService(LibraryService):
 
             name = document.session.id
             with self._saving, open_library(self.library_file) as library:
-                opened = self._revisions.get(name)
-                self._revisions[name], made = sign_session(library, document, measures, who=who, opened=opened)
+                held = self._held.get(name)
+                opened = None if held is None else held.revision
+                revision, made = sign_session(library, document, measures, who=who, opened=opened)
+                self._held[name] = _Held(revision, document)
                 self._signatures[name] = made, document
 
         def done(_: None) -> None:
-            self._saved(document)
+            self._mark_saved(document.session.id, document)
             self.signed.emit(who)
 
         def failed(failure: JobFailure) -> None:
@@ -133,7 +238,7 @@ class SavingService(LibraryService):
             else:
                 self._tell(failure)
 
-        self.jobs.start("sign", work, title=self.tr("Signing"), done=done, failed=failed)
+        self.jobs.start("sign", work, title=self.tr("Signing"), done=done, failed=failed, lane=LIBRARY)
 
     @property
     def signature(self) -> Signature | None:
@@ -176,26 +281,21 @@ class SavingService(LibraryService):
 
     def _write(self, document: Document) -> None:
         from gaitviewer.store import open_library
-        from gaitviewer.workflow.sessions.lifecycle import save_document
 
         name = document.session.id
         with self._saving, open_library(self.library_file) as library:
-            signature, signed = self._signatures.get(name, (None, None))
-            self._revisions[name] = save_document(
-                library, document, opened=self._revisions.get(name),
-                signed=signature if signed is document else None,
-            )  # fmt: skip
+            held = self._held.get(name)
+            revision = library.save_session(
+                document,
+                opened=None if held is None else held.revision,
+                before=None if held is None else held.document,
+            )
+            self._held[name] = _Held(revision, document)
 
-    def _saved(self, document: Document) -> None:
+    def _mark_saved(self, name: str, document: Document | None) -> None:
         now = self.state.kept
-        if now is not None and now.session.id == document.session.id:
+        if now is not None and now.session.id == name:
             self.state.mark_saved(document)
-
-    def _not_saved(self, message: str, *, conflict: bool) -> None:
-        if conflict:
-            self.conflicted.emit(message)
-        else:
-            self.refused.emit(self.tr("The session was not saved"), message)
 
     def _tell(self, failure: JobFailure) -> None:
         """As if nobody had listened to the failure of a job."""
@@ -221,16 +321,15 @@ class SavingService(LibraryService):
 
         def done(result: tuple[Document, str]) -> None:
             copy, revision = result
-            self._revisions[copy.session.id] = revision
+            self._held[copy.session.id] = _Held(revision, copy)
             self.show(copy)
             self.list_sessions()
 
-        self.jobs.start("copy", work, title=self.tr("Saving a copy"), done=done)
+        self.jobs.start("copy", work, title=self.tr("Saving a copy"), done=done, lane=LIBRARY)
 
     def take_theirs(self) -> None:
         """Let go of what was edited here and open what the other program saved."""
         document = self.state.kept
         if document is not None:
-            self._save_timer.stop()
-            self.state.mark_saved(document)
+            self.let_go()
             self.open(document.session.id)

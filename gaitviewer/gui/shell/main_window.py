@@ -145,6 +145,8 @@ class MainWindow(QMainWindow):
         work.opened.connect(self._show_session)
         work.analysed.connect(lambda _: self._after_analysis())
         work.conflicted.connect(self.dialogs.ask_conflict)
+        work.unsaved.connect(self.dialogs.ask_unsaved)
+        work.troubled.connect(self._show_trouble)
         work.told.connect(self.dialogs.show_failure)
         work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
         self.jobs.failed.connect(self._job_failed)
@@ -262,10 +264,12 @@ class MainWindow(QMainWindow):
         self.library_page.refresh_picture(session_id, self.cards)
 
     def show_library(self) -> None:
-        """Close the session, show the list."""
+        """Close the session once it is saved, show the list."""
+        self.work.when_saved(self._show_library)
+
+    def _show_library(self) -> None:
         before = self.state.document
-        if not self.work.close():
-            return
+        self.work.close()
         self._show_page(self.library_page)
         self.work.list_sessions()
         if before is not None:
@@ -287,6 +291,17 @@ class MainWindow(QMainWindow):
         desk.canvas.setFocus()
         self.missing.look()
         self.analysis_note.offer()
+
+    def _show_trouble(self, sentence: str) -> None:
+        """What was edited cannot be saved for the moment, or can be again."""
+        self._refresh()
+        if self._desk is None:
+            return
+        if sentence:
+            words = self.tr("{trouble} Your edits are kept in this window and tried again by themselves.")
+            self._desk.banner.say("save", words.format(trouble=sentence), level="warning")
+        else:
+            self._desk.banner.forget("save")
 
     def open_neighbour(self, step: int) -> None:
         """Open the next or the previous session of the list."""
@@ -349,7 +364,7 @@ class MainWindow(QMainWindow):
             "demo": self.work.make_demo,
             "analyse": self.work.analyse,
             "find video": lambda: self.missing.ask_first(),
-            "save": self.work.save_now,
+            "save": lambda: self.work.when_saved(lambda: None),
             "report": self.dialogs.show_report,
             "sign": self.dialogs.ask_signature,
             "find": self._find,
@@ -393,7 +408,9 @@ class MainWindow(QMainWindow):
     def _saved_words(self) -> str:
         if self.state.is_saved:
             return self.tr("saved")
-        return self.tr("not saved: read-only") if self.work.read_only else self.tr("not saved yet")
+        if self.work.read_only:
+            return self.tr("not saved: read-only")
+        return self.tr("not saved: trying again") if self.work.trouble else self.tr("not saved yet")
 
     # --- drops, closing ------------------------------------------------------------------------------
 
@@ -418,6 +435,7 @@ class MainWindow(QMainWindow):
         self.fields.finish()
         if not self.work.save_now():
             event.ignore()
+            self.work.when_saved(self.close)
             return
         self._settings.setValue("window/geometry", self.saveGeometry())
         if self._desk is not None:

@@ -157,25 +157,6 @@ def signature_of(library: Library, session_id: str) -> tuple[Signature | None, b
     return signature, signature is not None and signature.stands
 
 
-def save_document(
-    library: Library, document: Document, *, opened: str | None = None, signed: Signature | None = None
-) -> str:
-    """Save a session; returns the revision that is in the library now.
-
-    Args:
-        library: where.
-        document: the session.
-        opened: the revision that it was made from; None: whatever is there is replaced.
-        signed: the signature, if this is the very document that was signed (come back to by undoing): it is
-            still signed then.
-
-    Raises:
-        ChangedElsewhereError: another program saved it meanwhile; the library is as it was.
-        StoreError: the library is as it was.
-    """
-    return library.save_session(document, opened=opened, saved_utc=signed.when if signed else None)
-
-
 def save_copy(library: Library, document: Document) -> tuple[Document, str]:
     """Save a session as one of its own beside the one that is there; returns it and its revision.
 
@@ -201,7 +182,7 @@ def sign_session(
     """Save a session and sign it as it is: grades, measures and their origin, for ever.
 
     Returns the revision that is in the library now, and the signature; ``opened`` is as in
-    :func:`save_document`.
+    :meth:`~gaitviewer.store.library.Library.save_session`.
 
     Raises:
         SettingsError: nobody signs.

@@ -171,7 +171,7 @@ def test_the_recordings_of_a_session_are_a_key_apart(
     front = replace(data.trial, id="t2", videos=ByView(None, data.trial.videos.coronal))
     two = replace(walker_document, trials=(data, TrialData(front, ByView(None, data.poses.coronal))))
     with open_library() as library:
-        lifecycle.save_document(library, two)
+        library.save_session(two)
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
     press(qtbot, window, Qt.Key.Key_T)
@@ -378,7 +378,7 @@ def test_a_missing_video_is_said_searched_and_checked(
     gone = ByView(replace(videos.sagittal, path=tmp_path / "moved.mp4"), videos.coronal)
     lost = replace(walker_document, trials=(replace(data, trial=replace(data.trial, videos=gone)),))
     with open_library() as library:
-        lifecycle.save_document(library, lost)
+        library.save_session(lost)
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
     assert "moved.mp4" in window.desk.banner.words.text()
@@ -404,7 +404,7 @@ def test_a_session_that_cannot_be_measured_opens_all_the_same(
     still = replace(pose, xy=pose.xy[:1].repeat(len(pose), axis=0))
     stood = replace(walker_document, trials=(TrialData(data.trial, ByView(still, None)),))
     with open_library() as library:
-        lifecycle.save_document(library, stood)
+        library.save_session(stood)
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=60_000)
     assert window.reviewing

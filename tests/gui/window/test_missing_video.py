@@ -21,7 +21,6 @@ from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis import run as analysis_run
 from gaitviewer.workflow.analysis.run_session import progress_told
-from gaitviewer.workflow.sessions import lifecycle
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def moved(walker_document: Document, tmp_path: Path) -> Document:
     bare = replace(data, trial=replace(data.trial, videos=gone), poses=ByView(None, None))
     document = replace(walker_document, trials=(bare,))
     with open_library() as library:
-        lifecycle.save_document(library, document)
+        library.save_session(document)
     return document
 
 
@@ -161,7 +160,7 @@ def overwritten(
     videos = data.trial.videos
     trial = replace(data.trial, videos=ByView(videos.sagittal, replace(videos.coronal, path=path)))
     with open_library() as library:
-        lifecycle.save_document(library, replace(walker_document, trials=(replace(data, trial=trial),)))
+        library.save_session(replace(walker_document, trials=(replace(data, trial=trial),)))
     window.work.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
     return window, path
