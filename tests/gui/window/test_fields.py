@@ -88,7 +88,7 @@ def test_a_note_stays_with_its_cell_when_another_is_clicked_or_the_session_close
     click(qtbot, rated.desk.evgs.detail.note)
     write(rated, "!")
     rated.actions_by_name["session.library"].trigger()
-    rated.work.open("walk1")
+    rated.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: rated.state.document is not None, timeout=30_000)
     assert notes(rated)[4, Side.LEFT] == "two!"
 
@@ -130,7 +130,7 @@ def test_a_caption_is_kept_when_the_session_is_left_in_mid_word(rated: MainWindo
     strike(rated, Qt.Key.Key_F2)
     write(rated, "toe")
     rated.actions_by_name["session.library"].trigger()
-    rated.work.open("walk1")
+    rated.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: rated.state.document is not None, timeout=30_000)
     assert rated.state.document.key_images[0].caption == "toe"
 
