@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from gaitviewer.core.document import Texts
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels.common.base import keep_settings
 from gaitviewer.gui.panels.score.table import OWN
@@ -181,8 +183,10 @@ def test_return_in_the_name_of_the_rater_takes_it(enter: Qt.Key, rated: MainWind
 
 
 def test_the_star_of_unsaved_edits_stands_after_the_subject(rated: MainWindow) -> None:
+    document = rated.state.kept
+    rated.state.edit(replace(document, texts=Texts(plan="Again in spring")), "Write a plan")
+    assert rated.isWindowModified()  # nothing was saved between: that takes a turn of the event loop
     title = rated.windowTitle()
-    assert rated.isWindowModified()
     assert "[*] – GaitViewer" in title
     assert title.startswith(rated.state.document.session.subject.pseudonym)
     assert title.count("GaitViewer") == 1
