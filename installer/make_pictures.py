@@ -45,7 +45,7 @@ def wait(ready: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
 
 def is_analysed(window: MainWindow) -> bool:
     """Whether the session was measured and nothing is still at work on it (views come one by one)."""
-    return window.state.measures is not None and not window.work.jobs.active
+    return window.state.measures is not None and not window.services.jobs.active
 
 
 def shoot(widget: object, path: Path) -> None:
@@ -72,7 +72,7 @@ def demo_window() -> tuple[QApplication, MainWindow]:
     theme.apply(app, theme.Choice.LIGHT)
     window.resize(1366, 768)
     window.show()
-    window.work.make_demo()
+    window.services.sessions.make_demo()
     wait(lambda: is_analysed(window), "the demo session")
     return app, window
 

@@ -33,7 +33,7 @@ OPEN = """
         app.processEvents()
         time.sleep(0.002)
     began, spent = time.perf_counter(), time.process_time()
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     canvases = lambda: window.desk.views.canvases_there
     while not (window.reviewing and window.state.measures and all(c.painted_frame >= 0 for c in canvases())):
         app.processEvents()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Evidence, Grade
 from gaitviewer.core.gait import Side, View
+from gaitviewer.gui.model.documents import same_poses
 from gaitviewer.gui.model.state import AppState
 
 
@@ -92,6 +94,51 @@ def test_edits_of_one_movement_are_one_step(state: AppState) -> None:
     assert document_of(state).grades[0].score == 2
     state.undo.undo()
     assert state.document is first
+
+
+def test_every_edit_can_be_undone_however_many_there_are(state: AppState) -> None:
+    documents = [document_of(state)]
+    for number in range(2000):
+        state.edit(graded(documents[-1], number % 3), f"Grade {number}")
+        documents.append(document_of(state))
+    for document in reversed(documents[:-1]):
+        state.undo.undo()
+        assert state.document is document
+    assert not state.undo.canUndo()
+    for document in documents[1:]:
+        state.undo.redo()
+        assert state.document is document
+
+
+def test_a_step_to_undo_holds_little_of_its_own(state: AppState) -> None:
+    first, texts = document_of(state), "stiff knee on the right, " * 8
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1000):
+            now = graded(document_of(state), number % 3)
+            now = replace(now, texts=replace(now.texts, findings=f"{texts}{number}"))
+            state.edit(now, f"Step {number}")
+        state.amend(lambda document: replace(document, trials=(*document.trials,)))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert same_poses(document_of(state), first)
+    assert (after - before) / 1000 < 5_000  # bytes; 10,000 steps in a sitting are 50 MB at most
+
+
+def test_coming_back_to_what_was_saved_is_seen_after_results_came(state: AppState) -> None:
+    state.edit(graded(document_of(state), 1), "a")
+    state.edit(graded(document_of(state), 2), "b")
+    state.amend(lambda document: replace(document))
+    state.mark_saved(document_of(state))
+    state.undo.undo()
+    assert not state.is_saved
+    state.undo.redo()
+    assert state.is_saved
+    state.edit(graded(document_of(state), 0), "c")
+    state.undo.undo()
+    assert state.is_saved
 
 
 def test_the_same_document_is_no_edit(state: AppState) -> None:

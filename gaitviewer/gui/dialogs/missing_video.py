@@ -9,26 +9,26 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gaitviewer.core.gait import View
 from gaitviewer.gui.canvas import TwoViews
-from gaitviewer.gui.services.analysis import AnalysisService
 from gaitviewer.gui.services.job_bar import Banner
+from gaitviewer.gui.services.services import Services
 from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
 
 class MissingVideos(QObject):
     """Looks after the videos of the open session."""
 
-    def __init__(self, window: QWidget, work: AnalysisService, banner: Banner, views: TwoViews) -> None:
+    def __init__(self, window: QWidget, services: Services, banner: Banner, views: TwoViews) -> None:
         """Say it in ``banner``; ``views`` shows a view again once its file was found."""
         super().__init__(window)
-        self._window, self._work, self._banner, self._views = window, work, banner, views
+        self._window, self._services, self._banner, self._views = window, services, banner, views
         views.find_asked.connect(self._ask_for_view)
         views.failed.connect(self.look)
-        work.state.trial_changed.connect(self.look)
-        work.ended.connect(self.look)
+        services.state.trial_changed.connect(self.look)
+        services.analysis.ended.connect(self.look)
 
     def look(self) -> None:
         """Say which video is missing, if one is."""
-        document = self._work.state.document
+        document = self._services.state.document
         gone = missing_videos(document) if document is not None else ()
         if not gone:
             self._look_for_unreadable()
@@ -65,7 +65,7 @@ class MissingVideos(QObject):
             self._ask_for_view(active if active in gone else gone[0])
 
     def _ask_for_view(self, view: View) -> None:
-        data = self._work.state.trial
+        data = self._services.state.trial
         stream = data.trial.videos[view] if data is not None else None
         if data is not None and stream is not None:
             self.ask(data.trial.id, view, stream.path)
@@ -85,4 +85,4 @@ class MissingVideos(QObject):
             self._views.reopen(view)
             self.look()
 
-        self._work.find_video(trial, view, path, done)
+        self._services.sessions.find_video(trial, view, path, done)

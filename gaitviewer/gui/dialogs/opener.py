@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from gaitviewer.core.session import Session
 from gaitviewer.gui.model.blinding import is_any_hidden
-from gaitviewer.gui.services.analysis import AnalysisService
+from gaitviewer.gui.services.services import Services
 
 if TYPE_CHECKING:
     from gaitviewer.gui.dialogs.report import ReportChoices
@@ -34,10 +34,10 @@ class Dialogs(QObject):
 
     keys_changed = Signal()
 
-    def __init__(self, window: QWidget, work: AnalysisService, places: QSettings) -> None:
+    def __init__(self, window: QWidget, services: Services, places: QSettings) -> None:
         super().__init__(window)
         self._window = window
-        self._work = work
+        self._services = services
         self._places = places
         self.current: QDialog | None = None
 
@@ -63,15 +63,15 @@ class Dialogs(QObject):
 
         # A button's signal brings its state along.
         given = () if isinstance(files, bool) else tuple(files)
-        dialog = NewSessionDialog(self._work.jobs, given, self._window)
-        dialog.chosen.connect(lambda request, analyse: self._work.create(request, analyse=analyse))
+        dialog = NewSessionDialog(self._services.jobs, given, self._window)
+        dialog.chosen.connect(lambda request, analyse: self._services.sessions.create(request, analyse=analyse))
         self._open(dialog)
 
     def change_facts(self) -> None:
         """Change the facts of the open session as one step that can be undone."""
         from gaitviewer.gui.dialogs.new_session import FactsDialog
 
-        state = self._work.state
+        state = self._services.state
         if state.document is None:
             return
 
@@ -87,16 +87,16 @@ class Dialogs(QObject):
         """Preview and export."""
         from gaitviewer.gui.dialogs.report import ReportDialog
 
-        state = self._work.state
+        state = self._services.state
         if state.document is None or state.measures is None:
             return
         folder = self._places.value("report/folder")
         dialog = ReportDialog(
             state.document,
             state.measures,
-            self._work.jobs,
-            library=self._work.library_file,
-            signed=self._work.signature_now,
+            self._services.jobs,
+            library=self._services.library.file,
+            signed=self._services.saving.signature_now,
             paper=state.settings.paper,
             folder=Path(folder) if folder else None,
             choices=self._report_choices(),
@@ -118,7 +118,7 @@ class Dialogs(QObject):
         )
 
     def _keep_report_choices(self, choices: ReportChoices) -> None:
-        paper = "" if choices.paper == self._work.state.settings.paper else choices.paper
+        paper = "" if choices.paper == self._services.state.settings.paper else choices.paper
         self._places.setValue("report/paper", paper)
         self._places.setValue("report/anonymous", "true" if choices.anonymous else "false")
         self._places.setValue("report/left_out", " ".join(sorted(choices.left_out)))
@@ -127,12 +127,12 @@ class Dialogs(QObject):
         """Who signs the open session."""
         from gaitviewer.gui.dialogs.sign import SignDialog
 
-        state = self._work.state
+        state = self._services.state
         if state.document is None or state.measures is None:
             return
         items = len(state.measures.evgs.measures.left)
         dialog = SignDialog(state.document, items, rater=state.settings.rater, parent=self._window)
-        dialog.chosen.connect(self._work.sign)
+        dialog.chosen.connect(self._services.saving.sign)
         self._open(dialog)
 
     def ask_conflict(self, sentence: str) -> None:
@@ -140,8 +140,8 @@ class Dialogs(QObject):
         from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
 
         answers = (
-            Answer("theirs", self.tr("Take the other one"), self._work.take_theirs),
-            Answer("copy", self.tr("Keep mine as a copy"), self._work.keep_copy, main=True),
+            Answer("theirs", self.tr("Take the other one"), self._services.sessions.take_theirs),
+            Answer("copy", self.tr("Keep mine as a copy"), self._services.sessions.keep_copy, main=True),
         )
         self._open(QuestionDialog(self.tr("Changed in another program"), sentence, answers, self._window))
 
@@ -150,13 +150,13 @@ class Dialogs(QObject):
         from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
 
         def give_up() -> None:
-            self._work.let_go()
+            self._services.saving.let_go()
             then()
 
         answers = (
             Answer("discard", self.tr("Give up the edits"), give_up),
             Answer("elsewhere", self.tr("Save elsewhere…"), lambda: self._save_elsewhere(then)),
-            Answer("again", self.tr("Try again"), lambda: self._work.when_saved(then), main=True),
+            Answer("again", self.tr("Try again"), lambda: self._services.saving.when_saved(then), main=True),
         )
         self._open(QuestionDialog(self.tr("Edits are not saved"), sentence, answers, self._window))
 
@@ -164,7 +164,7 @@ class Dialogs(QObject):
         title = self.tr("Save the session into another library")
         path, _ = QFileDialog.getSaveFileName(self._window, title, "gaitviewer-copy.db", "*.db")
         if path:
-            self._work.save_elsewhere(Path(path), then)
+            self._services.saving.save_elsewhere(Path(path), then)
 
     def ask_delete(self, card: SessionCard | None) -> None:
         """Whether a session shall be deleted, and what that means."""
@@ -178,7 +178,9 @@ class Dialogs(QObject):
             "leaves the list and can be restored with everything in it (Session, Deleted sessions). Videos, "
             "reports and exported files stay where they are."
         ).format(subject=card.subject, when=when, trials=card.trials, grades=card.grades)
-        answers = (Answer("delete", self.tr("Delete"), lambda: self._work.delete(card.id), main=True),)
+        answers = (
+            Answer("delete", self.tr("Delete"), lambda: self._services.listing.delete(card.id), main=True),
+        )
         self._open(QuestionDialog(self.tr("Delete a session"), question, answers, self._window))
 
     def show_deleted(self, cards: tuple[SessionCard, ...]) -> None:
@@ -186,7 +188,7 @@ class Dialogs(QObject):
         from gaitviewer.gui.dialogs.deleted import DeletedDialog
 
         dialog = DeletedDialog(cards, self._window)
-        dialog.chosen.connect(self._work.restore)
+        dialog.chosen.connect(self._services.listing.restore)
         dialog.empty_asked.connect(lambda: self.ask_purge(cards))
         self._open(dialog)
 
@@ -202,7 +204,7 @@ class Dialogs(QObject):
             "either. The videos themselves, reports and exported files stay where they are."
         ).format(names=shown, grades=sum(card.grades for card in cards))
         ids = tuple(card.id for card in cards)
-        answers = (Answer("purge", self.tr("Erase for good"), lambda: self._work.purge(ids)),)
+        answers = (Answer("purge", self.tr("Erase for good"), lambda: self._services.listing.purge(ids)),)
         self._open(QuestionDialog(self.tr("Empty the bin"), question, answers, self._window))
 
     def offer_copy(self, message: str) -> None:
@@ -211,7 +213,7 @@ class Dialogs(QObject):
         from gaitviewer.store import latest_copy
 
         title = self.tr("The library is damaged")
-        copy = latest_copy(self._work.library_file)
+        copy = latest_copy(self._services.library.file)
         if copy is None:
             self.show_failure(title, message)
             return
@@ -219,7 +221,11 @@ class Dialogs(QObject):
             "There is a copy of the library: {copy}. Shall it be used from now on? What was changed after it "
             "was made is not in it. The damaged file is set aside in the same folder, not deleted."
         ).format(copy=copy.words)
-        answers = (Answer("copy", self.tr("Use this copy"), lambda: self._work.use_copy(copy.path), main=True),)
+        answers = (
+            Answer(
+                "copy", self.tr("Use this copy"), lambda: self._services.listing.use_copy(copy.path), main=True
+            ),
+        )
         self._open(QuestionDialog(title, f"{message}\n\n{question}", answers, self._window))
 
     def show_help(self) -> None:
@@ -240,8 +246,8 @@ class Dialogs(QObject):
         """What is chosen once."""
         from gaitviewer.gui.dialogs.settings import SettingsDialog
 
-        dialog = SettingsDialog(self._work.state.settings, self._window)
-        dialog.chosen.connect(self._work.state.set_settings)
+        dialog = SettingsDialog(self._services.state.settings, self._window)
+        dialog.chosen.connect(self._services.state.set_settings)
         self._open(dialog)
 
     def show_failure(self, title: str, message: str, details: str = "") -> None:

@@ -57,7 +57,7 @@ class AppState(QObject):
         self._side: Side | None = None
         self._evidence: Evidence | None = None
         self._settings = settings
-        self.undo = QUndoStack(self)
+        self.undo = QUndoStack(self)  # without a limit: a step holds what it changed and shares the rest
 
     # --- the session ---------------------------------------------------------------------------------
 
@@ -129,12 +129,22 @@ class AppState(QObject):
         Every document that can be come back to by undoing is changed as well, so that undoing an edit never
         takes the results away.
         """
-        if self._kept is not None:
-            for number in range(self.undo.count()):
-                command = self.undo.command(number)
-                assert isinstance(command, _Replace)
-                command.amend(change)
-            self._show(change(self._kept))
+        if self._kept is None:
+            return
+        amended: dict[Document, Document] = {}
+
+        def amend_once(document: Document) -> Document:
+            # Two steps in a row share a document, and one of them is the document that is shown: they go on
+            # sharing it, so that coming back to what was saved is still seen to be that.
+            if document not in amended:
+                amended[document] = change(document)
+            return amended[document]
+
+        for number in range(self.undo.count()):
+            command = self.undo.command(number)
+            assert isinstance(command, _Replace)
+            command.amend(amend_once)
+        self._show(amend_once(self._kept))
 
     def show_partial(self, found: Document | None) -> None:
         """Show what an analysis has found so far over the document; None takes that away again."""

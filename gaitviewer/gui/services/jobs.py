@@ -134,9 +134,9 @@ class _Bridge(QObject):
 class Jobs(QObject):
     """All background work of the window.
 
-    Signals, with the :class:`Job`:
-        changed: a job was added, moved on, or ended.
-        failed: a job failed for which nobody else listens.
+    Signals:
+        changed: a job was added, moved on, or ended (:class:`Job`).
+        failed: a job failed, and nobody else deals with it (:class:`JobFailure`).
     """
 
     changed = Signal(object)
@@ -346,7 +346,7 @@ class Jobs(QObject):
             if job._failed is not None:
                 job._failed(value)
             else:
-                self.failed.emit(job)
+                self.failed.emit(value)
 
 
 def _nothing(tick: Tick) -> None:

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from gaitviewer import paths
 from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import UserError
-from gaitviewer.gui.services.jobs import Jobs
+from gaitviewer.gui.services.library_jobs import LibraryJobs
 
 if TYPE_CHECKING:
+    from gaitviewer.store import Library
     from gaitviewer.workflow.sessions.lifecycle import SessionCard
     from gaitviewer.workflow.sessions.queries import Purged
 
+Cards = tuple["SessionCard", ...]
+
 
 class LibraryService(QObject):
-    """Reads the list, draws the pictures.
+    """Reads the list, draws the pictures, deletes and restores.
 
     Signals:
         listed: the sessions of the library are known (tuple of ``SessionCard``).
@@ -34,103 +36,74 @@ class LibraryService(QObject):
     removed = Signal(str)
     told = Signal(str, str)
 
-    def __init__(self, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, library: LibraryJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.jobs = jobs
-        self.library = library
-
-    @property
-    def library_file(self) -> Path:
-        """The library in use."""
-        return self.library if self.library is not None else paths.library_file()
-
-    # --- the list ------------------------------------------------------------------------------------
+        self._library = library
 
     def list_sessions(self) -> None:
         """Read the list of sessions; an absent library is an empty one and is not made for that."""
-        path = self.library_file
+        self._list("list", self.listed.emit, deleted=False)
 
-        def work(tick: Tick) -> tuple[SessionCard, ...]:
-            if not path.is_file():
-                return ()
-            from gaitviewer.store import open_library
-            from gaitviewer.workflow.sessions.lifecycle import list_cards
-
-            with open_library(path) as library:
-                return list_cards(library)
-
-        self.jobs.start("list", work, title=self.tr("Reading the library"), done=self.listed.emit)
-
-    def list_deleted(self, done: Callable[[tuple[SessionCard, ...]], None]) -> None:
+    def list_deleted(self, done: Callable[[Cards], None]) -> None:
         """Read the list of deleted sessions."""
-        path = self.library_file
+        self._list("list deleted", done, deleted=True)
 
-        def work(tick: Tick) -> tuple[SessionCard, ...]:
-            if not path.is_file():
-                return ()
-            from gaitviewer.store import open_library
+    def _list(self, key: str, done: Callable[[Cards], None], *, deleted: bool) -> None:
+        def work(library: Library, tick: Tick) -> Cards:
             from gaitviewer.workflow.sessions.lifecycle import list_cards
 
-            with open_library(path) as library:
-                return list_cards(library, deleted=True)
+            return list_cards(library, deleted=deleted)
 
-        self.jobs.start("list deleted", work, title=self.tr("Reading the library"), done=done)
+        nothing: Cards = ()
+        title = self.tr("Reading the library")
+        self._library.start(key, work, title=title, absent=nothing, done=done)
 
     def delete(self, session_id: str) -> None:
         """Take a session out of the list; it can be restored with everything in it."""
-        path = self.library_file
 
-        def work(tick: Tick) -> None:
-            from gaitviewer.store import open_library
-
-            with open_library(path) as library:
-                library.delete_session(session_id)
+        def work(library: Library, tick: Tick) -> None:
+            library.delete_session(session_id)
 
         def done(_: None) -> None:
             self.removed.emit(session_id)
             self.list_sessions()
 
-        self.jobs.start("delete", work, title=self.tr("Deleting the session"), done=done)
+        self._library.start("delete", work, title=self.tr("Deleting the session"), done=done)
 
     def restore(self, session_id: str) -> None:
         """Put a deleted session back into the list."""
-        path = self.library_file
 
-        def work(tick: Tick) -> None:
-            from gaitviewer.store import open_library
+        def work(library: Library, tick: Tick) -> None:
+            library.restore_session(session_id)
 
-            with open_library(path) as library:
-                library.restore_session(session_id)
+        def done(_: None) -> None:
+            self.list_sessions()
 
-        done = self.list_sessions
-        self.jobs.start("restore", work, title=self.tr("Restoring the session"), done=lambda _: done())
+        self._library.start("restore", work, title=self.tr("Restoring the session"), done=done)
 
     def purge(self, session_ids: tuple[str, ...]) -> None:
         """Erase deleted sessions for good, also from the copies of the library."""
-        path = self.library_file
 
-        def work(tick: Tick) -> Purged:
-            from gaitviewer.store import open_library
+        def work(library: Library, tick: Tick) -> Purged:
             from gaitviewer.workflow.sessions.queries import purge_sessions
 
-            with open_library(path) as library:
-                return purge_sessions(library, session_ids, tick=tick)
+            return purge_sessions(library, session_ids, tick=tick)
 
         def done(purged: Purged) -> None:
             self.list_sessions()
             if purged.words:
                 self.told.emit(self.tr("The bin was emptied"), "\n".join(purged.words))
 
-        self.jobs.start("purge", work, title=self.tr("Emptying the bin"), done=done)
+        self._library.start("purge", work, title=self.tr("Emptying the bin"), done=done)
 
     def use_copy(self, copy: Path) -> None:
         """Put a copy in the place of the library, which is set aside."""
-        path = self.library_file
+        file = self._library.file
 
-        def work(tick: Tick) -> Path | None:
+        def work(tick: Tick) -> Path | None:  # the library itself cannot be opened
             from gaitviewer.workflow.sessions.queries import use_copy
 
-            return use_copy(path, copy)[1]
+            return use_copy(file, copy)[1]
 
         def done(aside: Path | None) -> None:
             self.list_sessions()
@@ -138,26 +111,23 @@ class LibraryService(QObject):
                 words = self.tr("The copy is in use now. The damaged library is kept as {path}.")
                 self.told.emit(self.tr("Library"), words.format(path=aside))
 
-        self.jobs.start("use copy", work, title=self.tr("Putting the copy in place"), done=done)
+        self._library.jobs.start("use copy", work, title=self.tr("Putting the copy in place"), done=done)
 
     def draw_thumbnails(self, session_ids: tuple[str, ...]) -> None:
         """Draw the pictures of these sessions, one after the other."""
-        path = self.library_file
 
-        def work(tick: Tick) -> tuple[str, ...]:
-            from gaitviewer.store import open_library
+        def work(library: Library, tick: Tick) -> tuple[str, ...]:
             from gaitviewer.workflow.sessions.thumbnails import make_thumbnail
 
             made = []
-            with open_library(path) as library:
-                for number, name in enumerate(session_ids):
-                    tick(number / len(session_ids), NOTHING)
-                    try:
-                        found = make_thumbnail(library.load_session(name))
-                    except UserError:
-                        found = None
-                    if found is not None:
-                        made.append(name)
+            for number, name in enumerate(session_ids):
+                tick(number / len(session_ids), NOTHING)
+                try:
+                    found = make_thumbnail(library.load_session(name))
+                except UserError:
+                    found = None
+                if found is not None:
+                    made.append(name)
             return tuple(made)
 
         def done(made: tuple[str, ...]) -> None:
@@ -165,4 +135,4 @@ class LibraryService(QObject):
                 self.pictured.emit(name)
 
         if session_ids:
-            self.jobs.start("thumbnails", work, title=self.tr("Pictures of sessions"), done=done)
+            self._library.start("thumbnails", work, title=self.tr("Pictures of sessions"), done=done)

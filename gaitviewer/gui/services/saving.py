@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -15,9 +15,10 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import ChangedElsewhereError
+from gaitviewer.gui.model.documents import with_poses_of
 from gaitviewer.gui.model.state import AppState
-from gaitviewer.gui.services.jobs import LIBRARY, Job, JobFailure, Jobs
-from gaitviewer.gui.services.library import LibraryService
+from gaitviewer.gui.services.jobs import LIBRARY, Job, JobFailure
+from gaitviewer.gui.services.library_jobs import LibraryJobs
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
@@ -35,8 +36,8 @@ class _Held:
     document: Document
 
 
-class SavingService(LibraryService):
-    """Saves what :class:`AppState` keeps.
+class SavingService(QObject):
+    """Saves what :class:`AppState` keeps, and knows who signed it.
 
     Signals:
         refused: something cannot be done (title, sentence).
@@ -52,11 +53,11 @@ class SavingService(LibraryService):
     troubled = Signal(str)
     unsaved = Signal(str, object)
 
-    def __init__(
-        self, state: AppState, jobs: Jobs, *, library: Path | None = None, parent: QObject | None = None
-    ) -> None:
-        super().__init__(jobs, library=library, parent=parent)
-        self.state = state
+    def __init__(self, state: AppState, library: LibraryJobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._library = library
+        self._jobs = library.jobs
         # Of each session, what was opened or last saved here.
         self._held: dict[str, _Held] = {}
         self._save_job: Job[None] | None = None
@@ -64,25 +65,11 @@ class SavingService(LibraryService):
         self._then: Callable[[], object] | None = None  # to be done once all is saved
         # Of each session, who signed it last, and the document that was signed if it is known.
         self._signatures: dict[str, tuple[Signature, Document | None]] = {}
-        self._saving = threading.Lock()
+        self._noting = threading.Lock()  # what the library holds is read or written, and noted as held
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
         self._save_timer.timeout.connect(self.save)
-
-    def show(self, document: Document) -> None:
-        """Show a session that is in the library."""
-        raise NotImplementedError
-
-    def open(self, session_id: str) -> None:
-        """Open a session of the library."""
-        raise NotImplementedError
-
-    @property
-    def read_only(self) -> bool:
-        """Whether the library can only be read: nothing is saved then."""
-        from gaitviewer.store import is_read_only
-
-        return is_read_only(self.library_file)
+        state.document_changed.connect(self.save_soon)
 
     def save_soon(self) -> None:
         """Save what was edited: edits follow one another to the disk, none waits for a pause in editing."""
@@ -90,20 +77,20 @@ class SavingService(LibraryService):
             self._save_timer.start(_TOGETHER_MS)
 
     def _must_save(self) -> bool:
-        return self.state.kept is not None and not self.state.is_saved and not self.read_only
+        return self._state.kept is not None and not self._state.is_saved and not self._library.read_only
 
     def save(self) -> None:
         """Save the open session in the background if there is something to save."""
-        document = self.state.kept
-        if document is None or not self._must_save() or self._save_job is not None or self.jobs.closing:
+        document = self._state.kept
+        if document is None or not self._must_save() or self._save_job is not None or self._jobs.closing:
             return
         self._save_timer.stop()
         name = document.session.id
         before = self._held[name].document if name in self._held else None
-        self.state.mark_saved(None)  # until the disk has it, nobody knows which document that holds
+        self._state.mark_saved(None)  # until the disk has it, nobody knows which document that holds
 
-        def work(tick: Tick) -> None:
-            self._write(document)
+        def work(library: Library, tick: Tick) -> None:
+            self._write(library, document)
 
         def done(_: None) -> None:
             self._failures, self._conflict = 0, False
@@ -118,7 +105,7 @@ class SavingService(LibraryService):
             self._save_job = None
             self._go_on()
 
-        self._save_job = self.jobs.start(
+        self._save_job = self._library.start(
             "save", work, title=self.tr("Saving"), done=done, failed=failed, ended=ended, lane=LIBRARY
         )
 
@@ -163,7 +150,7 @@ class SavingService(LibraryService):
             job = self._save_job
             if job is None or not job.wait(max(0.0, deadline - time.monotonic())):
                 return False
-            self.jobs.deliver()
+            self._jobs.deliver()
             if self._must_save() and (self._failures or self._conflict):
                 return False
         return True
@@ -179,7 +166,7 @@ class SavingService(LibraryService):
 
     def save_elsewhere(self, path: Path, then: Callable[[], object]) -> None:
         """Save the open session into another library file, then go on."""
-        document = self.state.kept
+        document = self._state.kept
         if document is None:
             return
 
@@ -196,32 +183,31 @@ class SavingService(LibraryService):
         def failed(failure: JobFailure) -> None:
             self.unsaved.emit(failure.message, then)
 
-        self.jobs.start("save elsewhere", work, title=self.tr("Saving a copy"), done=done, failed=failed)
+        self._jobs.start("save elsewhere", work, title=self.tr("Saving a copy"), done=done, failed=failed)
 
     def let_go(self) -> None:
         """Give up what is not saved: the session can be closed."""
         self._save_timer.stop()
         self._failures, self._conflict = 0, False
         self._tell_trouble("")
-        if self.state.kept is not None:
-            self.state.mark_saved(self.state.kept)
+        if self._state.kept is not None:
+            self._state.mark_saved(self._state.kept)
 
     def sign(self, who: str) -> None:
         """Sign the open session as it is now."""
-        document, measures = self.state.kept, self.state.measures
+        document, measures = self._state.kept, self._state.measures
         if document is None or measures is None:
             return
-        if self.state.is_partial:
+        if self._state.is_partial:
             words = self.tr("This session is still being analysed: wait for the end, then sign.")
             self.refused.emit(self.tr("Signature"), words)
             return
 
-        def work(tick: Tick) -> None:
-            from gaitviewer.store import open_library
+        def work(library: Library, tick: Tick) -> None:
             from gaitviewer.workflow.sessions.lifecycle import sign_session
 
             name = document.session.id
-            with self._saving, open_library(self.library_file) as library:
+            with self._noting:
                 held = self._held.get(name)
                 opened = None if held is None else held.revision
                 revision, made = sign_session(library, document, measures, who=who, opened=opened)
@@ -236,14 +222,14 @@ class SavingService(LibraryService):
             if failure.kind is ChangedElsewhereError:
                 self.conflicted.emit(failure.message)
             else:
-                self._tell(failure)
+                self._jobs.failed.emit(failure)
 
-        self.jobs.start("sign", work, title=self.tr("Signing"), done=done, failed=failed, lane=LIBRARY)
+        self._library.start("sign", work, title=self.tr("Signing"), done=done, failed=failed, lane=LIBRARY)
 
     @property
     def signature(self) -> Signature | None:
         """Who signed the open session last, if anybody did."""
-        document = self.state.kept
+        document = self._state.kept
         return self._signatures.get(document.session.id, (None, None))[0] if document is not None else None
 
     @property
@@ -257,8 +243,83 @@ class SavingService(LibraryService):
     @property
     def is_signed(self) -> bool:
         """Whether the open session stands as it was signed last."""
-        document = self.state.document
+        document = self._state.document
         return document is not None and document is self._signatures.get(document.session.id, (None, None))[1]
+
+    def amend_signed(self, change: Callable[[Document], Document]) -> None:
+        """Change where files lie, or the like: what was signed stays signed."""
+        signature, stands = self.signature, self.is_signed
+        self._state.amend(change)
+        now = self._state.kept
+        if signature is not None and stands and now is not None:
+            self._signatures[now.session.id] = signature, now
+            self._state.saved_changed.emit()
+
+    def _mark_saved(self, name: str, document: Document | None) -> None:
+        now = self._state.kept
+        if now is not None and now.session.id == name:
+            self._state.mark_saved(document)
+
+    # --- in a job's thread: what the library holds of a session ----------------------------------------
+
+    def load(self, library: Library, session_id: str) -> Document:
+        """A session as the library holds it.
+
+        Raises:
+            StoreError: there is no such session, or it cannot be read.
+        """
+        with self._noting:
+            document, revision = library.load_revision(session_id)
+            self._held[session_id] = _Held(revision, document)
+            return self._note_signature(library, document)
+
+    def hold(self, library: Library, document: Document) -> Document:
+        """Note that the library holds this very document; it was just made."""
+        with self._noting:
+            self._held[document.session.id] = _Held(library.revision(document.session.id), document)
+            return self._note_signature(library, document)
+
+    def copy(self, library: Library, document: Document) -> Document:
+        """Save a session as one of its own beside the one that is there.
+
+        Raises:
+            StoreError: the library is as it was.
+        """
+        from gaitviewer.workflow.sessions.lifecycle import save_copy
+
+        with self._noting:
+            copy, revision = save_copy(library, document)
+            self._held[copy.session.id] = _Held(revision, copy)
+            return copy
+
+    def store_found(self, library: Library, found: Document) -> None:
+        """Save the keypoints of a session, open or not, beside what is in the library of it by now.
+
+        Raises:
+            StoreError: the library is as it was.
+        """
+        from gaitviewer.workflow.sessions.thumbnails import forget_thumbnail
+
+        name = found.session.id
+        with self._noting:
+            now, opened = library.load_revision(name)
+            new = with_poses_of(now, found)
+            revision = library.save_session(new, opened=opened, before=now)
+            held = self._held.get(name)
+            if held is not None and held.revision == opened:
+                self._held[name] = _Held(revision, new)
+        forget_thumbnail(name)  # now it is known where the person is
+
+    def _write(self, library: Library, document: Document) -> None:
+        name = document.session.id
+        with self._noting:
+            held = self._held.get(name)
+            revision = library.save_session(
+                document,
+                opened=None if held is None else held.revision,
+                before=None if held is None else held.document,
+            )
+            self._held[name] = _Held(revision, document)
 
     def _note_signature(self, library: Library, document: Document) -> Document:
         """Remember who signed a session that was just loaded."""
@@ -269,67 +330,3 @@ class SavingService(LibraryService):
         if signature is not None:
             self._signatures[document.session.id] = signature, document if stands else None
         return document
-
-    def _amend_signed(self, change: Callable[[Document], Document]) -> None:
-        """Change where files lie, or the like: what was signed stays signed."""
-        signature, stands = self.signature, self.is_signed
-        self.state.amend(change)
-        now = self.state.kept
-        if signature is not None and stands and now is not None:
-            self._signatures[now.session.id] = signature, now
-            self.state.saved_changed.emit()
-
-    def _write(self, document: Document) -> None:
-        from gaitviewer.store import open_library
-
-        name = document.session.id
-        with self._saving, open_library(self.library_file) as library:
-            held = self._held.get(name)
-            revision = library.save_session(
-                document,
-                opened=None if held is None else held.revision,
-                before=None if held is None else held.document,
-            )
-            self._held[name] = _Held(revision, document)
-
-    def _mark_saved(self, name: str, document: Document | None) -> None:
-        now = self.state.kept
-        if now is not None and now.session.id == name:
-            self.state.mark_saved(document)
-
-    def _tell(self, failure: JobFailure) -> None:
-        """As if nobody had listened to the failure of a job."""
-        from types import SimpleNamespace
-
-        job: Any = SimpleNamespace(failure=failure, title=failure.title)
-        self.jobs.failed.emit(job)
-
-    # --- another program saved it meanwhile ----------------------------------------------------------
-
-    def keep_copy(self) -> None:
-        """Save the open session beside the one that another program saved, and go on with the copy."""
-        document = self.state.kept
-        if document is None:
-            return
-
-        def work(tick: Tick) -> tuple[Document, str]:
-            from gaitviewer.store import open_library
-            from gaitviewer.workflow.sessions.lifecycle import save_copy
-
-            with self._saving, open_library(self.library_file) as library:
-                return save_copy(library, document)
-
-        def done(result: tuple[Document, str]) -> None:
-            copy, revision = result
-            self._held[copy.session.id] = _Held(revision, copy)
-            self.show(copy)
-            self.list_sessions()
-
-        self.jobs.start("copy", work, title=self.tr("Saving a copy"), done=done, lane=LIBRARY)
-
-    def take_theirs(self) -> None:
-        """Let go of what was edited here and open what the other program saved."""
-        document = self.state.kept
-        if document is not None:
-            self.let_go()
-            self.open(document.session.id)

@@ -10,9 +10,9 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.model.documents import has_poses
-from gaitviewer.gui.services.analysis import AnalysisService
 from gaitviewer.gui.services.job_bar import Banner
 from gaitviewer.gui.services.jobs import Job
+from gaitviewer.gui.services.services import Services
 from gaitviewer.workflow.analysis.run_session import gone_words, nobody_in, views_to_come
 from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
@@ -20,31 +20,36 @@ from gaitviewer.workflow.sessions.lifecycle import missing_videos
 class AnalysisNote(QObject):
     """Keeps the banner, and the words on the pictures that still wait for their keypoints, true."""
 
-    def __init__(self, work: AnalysisService, banner: Banner, views: TwoViews) -> None:
+    def __init__(self, services: Services, banner: Banner, views: TwoViews) -> None:
         super().__init__(banner)
-        self._work, self._banner, self._views = work, banner, views
-        for signal in (work.started, work.ended, work.state.document_changed, work.state.trial_changed):
+        self._services, self._banner, self._views = services, banner, views
+        for signal in (
+            services.analysis.started,
+            services.analysis.ended,
+            services.state.document_changed,
+            services.state.trial_changed,
+        ):
             signal.connect(self._mark_pictures)
-        work.jobs.changed.connect(self._follow)
-        work.started.connect(lambda: banner.forget("analyse"))
-        work.partly.connect(self._say_partly)
-        work.state.measures_changed.connect(self._say_partly_once)
-        work.ended.connect(lambda: banner.forget("partly"))
-        work.ended.connect(self.offer)
-        work.found.connect(self.offer)
-        work.analysed.connect(self._say_problems)
+        services.jobs.changed.connect(self._follow)
+        services.analysis.started.connect(lambda: banner.forget("analyse"))
+        services.analysis.partly.connect(self._say_partly)
+        services.state.measures_changed.connect(self._say_partly_once)
+        services.analysis.ended.connect(lambda: banner.forget("partly"))
+        services.analysis.ended.connect(self.offer)
+        services.sessions.found.connect(self.offer)
+        services.analysis.analysed.connect(self._say_problems)
 
     def _follow(self, job: Job[Any]) -> None:
         if job.key == "analyse":
             self._mark_pictures()
 
     def _mark_pictures(self) -> None:
-        self._views.set_awaited(self._work.awaited())
+        self._views.set_awaited(self._services.analysis.awaited())
 
     def offer(self) -> None:
         """Offer the analysis of what has none and whose file is there."""
-        document, waiting = self._work.state.document, self._work.not_analysed()
-        if document is None or self._work.analysing:
+        document, waiting = self._services.state.document, self._services.analysis.not_analysed()
+        if document is None or self._services.analysis.analysing:
             self._banner.forget("analyse")
             return
         if not waiting:
@@ -57,7 +62,7 @@ class AnalysisNote(QObject):
             words = self.tr("The {view} view is not analysed yet.").format(view=self._name(view))
         else:
             words = self.tr("{n} views are not analysed yet.").format(n=len(waiting))
-        self._banner.say("analyse", words, button=self.tr("Analyse"), command=self._work.analyse)
+        self._banner.say("analyse", words, button=self.tr("Analyse"), command=self._services.analysis.analyse)
 
     def _say_nobody(self, document: Document) -> None:
         """Where nothing is left to be offered: why the session is empty, if it is."""
@@ -71,8 +76,8 @@ class AnalysisNote(QObject):
         return self.tr("sagittal") if view is View.SAGITTAL else self.tr("coronal")
 
     def _say_partly(self) -> None:
-        document = self._work.state.document
-        to_come = self._work.to_come()
+        document = self._services.state.document
+        to_come = self._services.analysis.to_come()
         behind = {trial for trial, _ in to_come}
         coming = views_to_come(document) & {view for _, view in to_come} if document is not None else set()
         if coming:
@@ -88,12 +93,12 @@ class AnalysisNote(QObject):
             self._banner.forget("partly")
 
     def _say_partly_once(self) -> None:
-        if self._work.state.is_partial and not self._banner.knows("partly"):
+        if self._services.state.is_partial and not self._banner.knows("partly"):
             self._say_partly()
 
     def _say_problems(self, problems: str) -> None:
         """What went wrong; of a video that is missing, its own message tells, with a way to mend it."""
-        document = self._work.state.document
+        document = self._services.state.document
         gone = missing_videos(document) if document is not None else ()
         told = {gone_words(stream) for _, _, stream in gone}
         words = "\n".join(line for line in problems.splitlines() if line not in told)

@@ -54,7 +54,7 @@ def run(*, session_id: str = "", library: Path | None = None, demo: bool = False
     logs.start(show=lambda sentence: window.crashed.emit(sentence))
     window.show()
     if session_id:
-        QTimer.singleShot(0, lambda: window.work.open(session_id))
+        QTimer.singleShot(0, lambda: window.services.sessions.open(session_id))
     elif demo:
-        QTimer.singleShot(0, window.work.make_demo)
+        QTimer.singleShot(0, window.services.sessions.make_demo)
     return app.exec()

@@ -27,9 +27,9 @@ from gaitviewer.gui.model.documents import title_of
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.trial_box import TrialBox
 from gaitviewer.gui.panels.library.page import LibraryPage
-from gaitviewer.gui.services.analysis import AnalysisService
 from gaitviewer.gui.services.job_bar import JobBar
-from gaitviewer.gui.services.jobs import Job, Jobs
+from gaitviewer.gui.services.jobs import JobFailure, Jobs
+from gaitviewer.gui.services.services import Services
 from gaitviewer.gui.shell.actions import Actions, fill_menus
 from gaitviewer.gui.shell.analysis_note import AnalysisNote
 from gaitviewer.gui.shell.prepare import prepare
@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
     """Library page, review page, actions, jobs.
 
     Attributes:
-        state, jobs, work: the open session, background work, what it does.
+        state, jobs: the open session, background work.   services: what takes time.
         library_page: the start page.   actions_by_name: all actions.   dialogs: what is asked.
 
     Signals:
@@ -80,14 +80,14 @@ class MainWindow(QMainWindow):
         self.resize(1280, 720)
         self.state = AppState()
         self.jobs = Jobs(self)
-        self.work = AnalysisService(self.state, self.jobs, library=library, parent=self)
+        self.services = Services(self.state, self.jobs, library=library, parent=self)
         self.cards: tuple[Any, ...] = ()
         self._told_damaged: set[str] = set()
         self._desk: Desk | None = None
         self._ready = False
         self._placed = False
         self._settings = _own_places()
-        self.dialogs = Dialogs(self, self.work, self._settings)
+        self.dialogs = Dialogs(self, self.services, self._settings)
         self.dialogs.keys_changed.connect(self._use_keys)
         self.bindings = load_keys()
         self.fields = FieldKeys(self)
@@ -133,22 +133,21 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.saved_words)
         self.job_bar = JobBar(self.jobs)
         self.statusBar().addPermanentWidget(self.job_bar)
-        self.statusBar().addPermanentWidget(SignatureNote(self.work))
+        self.statusBar().addPermanentWidget(SignatureNote(self.state, self.services.saving))
 
     def _connect(self) -> None:
-        page, work, state = self.library_page, self.work, self.state
-        page.open_asked.connect(work.open)
+        page, services, state = self.library_page, self.services, self.state
+        page.open_asked.connect(services.sessions.open)
         page.new_asked.connect(self.dialogs.new_session)
-        page.demo_asked.connect(work.make_demo)
-        work.listed.connect(self._show_cards)
-        work.pictured.connect(self._show_picture)
-        work.opened.connect(self._show_session)
-        work.analysed.connect(lambda _: self._after_analysis())
-        work.conflicted.connect(self.dialogs.ask_conflict)
-        work.unsaved.connect(self.dialogs.ask_unsaved)
-        work.troubled.connect(self._show_trouble)
-        work.told.connect(self.dialogs.show_failure)
-        work.refused.connect(lambda title, words: self.dialogs.show_failure(title, words))
+        page.demo_asked.connect(services.sessions.make_demo)
+        services.listing.listed.connect(self._show_cards)
+        services.listing.pictured.connect(self._show_picture)
+        services.sessions.opened.connect(self._show_session)
+        services.analysis.analysed.connect(lambda _: self._after_analysis())
+        services.saving.conflicted.connect(self.dialogs.ask_conflict)
+        services.saving.unsaved.connect(self.dialogs.ask_unsaved)
+        services.saving.troubled.connect(self._show_trouble)
+        services.told.connect(self.dialogs.show_failure)
         self.jobs.failed.connect(self._job_failed)
         self.crashed.connect(
             lambda words: self.dialogs.show_failure(self.tr("A fault of the program"), words),
@@ -169,7 +168,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._ready:
             self._ready = True
-            QTimer.singleShot(0, self.work.list_sessions)
+            QTimer.singleShot(0, self.services.listing.list_sessions)
             QTimer.singleShot(30, lambda: prepare(self))
 
     @property
@@ -188,15 +187,15 @@ class MainWindow(QMainWindow):
             desk = self._desk = Desk(self.state, self.actions_by_name)
             self.pages.addWidget(desk)
             desk.changed.connect(self._refresh)
-            self.analysis_note = AnalysisNote(self.work, desk.banner, desk.views)
+            self.analysis_note = AnalysisNote(self.services, desk.banner, desk.views)
             desk.facts_asked.connect(self.dialogs.change_facts)
             self.fields.given_up.connect(desk.leave_field)
             key_images = desk.panels["key_images"]
             assert isinstance(key_images, KeyImagesPanel)
             self.key_pictures = KeyPictures(self.state, self.jobs, key_images)
-            self.missing = MissingVideos(self, self.work, desk.banner, desk.views)
-            self.state.trial_changed.connect(self.work.load_masks)
-            self.work.masked.connect(self._show_masks)
+            self.missing = MissingVideos(self, self.services, desk.banner, desk.views)
+            self.state.trial_changed.connect(self.services.measuring.load_masks)
+            self.services.measuring.masked.connect(self._show_masks)
             self.menus["Window"].addActions([dock.toggleViewAction() for dock in desk.docks.values()])
         return self._desk
 
@@ -237,7 +236,7 @@ class MainWindow(QMainWindow):
             self.library_page.focus_list()
         self._tell_damage(cards)
         whole = (card for card in cards if card.state is not SessionState.DAMAGED)
-        self.work.draw_thumbnails(tuple(card.id for card in whole if card.thumbnail is None))
+        self.services.listing.draw_thumbnails(tuple(card.id for card in whole if card.thumbnail is None))
 
     def _tell_damage(self, cards: tuple[Any, ...]) -> None:
         """Which sessions cannot be read, once for each; the others can be opened all the same."""
@@ -265,13 +264,13 @@ class MainWindow(QMainWindow):
 
     def show_library(self) -> None:
         """Close the session once it is saved, show the list."""
-        self.work.when_saved(self._show_library)
+        self.services.saving.when_saved(self._show_library)
 
     def _show_library(self) -> None:
         before = self.state.document
-        self.work.close()
+        self.services.sessions.close()
         self._show_page(self.library_page)
-        self.work.list_sessions()
+        self.services.listing.list_sessions()
         if before is not None:
             self.library_page.choose(before.session.id)
         self.library_page.focus_list()
@@ -282,12 +281,12 @@ class MainWindow(QMainWindow):
             return
         desk = self.desk
         desk.banner.clear()
-        if self.work.read_only:
+        if self.services.library.read_only:
             words = self.tr("The library is read-only: look, measure and export, but nothing will be saved.")
             desk.banner.say("read only", words, level="warning")
         self._show_page(desk)
         self._place_desk()
-        self.work.load_masks()
+        self.services.measuring.load_masks()
         desk.canvas.setFocus()
         self.missing.look()
         self.analysis_note.offer()
@@ -309,7 +308,7 @@ class MainWindow(QMainWindow):
         here = document.session.id if document is not None else self.library_page.current_id()
         name = self.library_page.neighbour(here, step) if document is not None else here
         if name:
-            self.work.open(name)
+            self.services.sessions.open(name)
         elif document is not None:
             self.statusBar().showMessage(self.tr("There is no further session in the list."), 4000)
 
@@ -317,9 +316,9 @@ class MainWindow(QMainWindow):
 
     def _after_analysis(self) -> None:
         if self.reviewing:
-            self.work.load_masks()
+            self.services.measuring.load_masks()
         else:
-            self.work.list_sessions()
+            self.services.listing.list_sessions()
 
     def _show_masks(self, trial: str, masks: Any) -> None:
         if self._desk is not None and self.state.trial_id == trial:
@@ -336,13 +335,11 @@ class MainWindow(QMainWindow):
         self.bindings = load_keys()
         self.actions_by_name.set_keys(self.bindings)
 
-    def _job_failed(self, job: Job) -> None:
-        if job.failure is None:
-            return
-        if issubclass(job.failure.kind, DamagedLibraryError):
-            self.dialogs.offer_copy(without_offer(job.failure.message, self.work.library_file))
+    def _job_failed(self, failure: JobFailure) -> None:
+        if issubclass(failure.kind, DamagedLibraryError):
+            self.dialogs.offer_copy(without_offer(failure.message, self.services.library.file))
         else:
-            self.dialogs.show_failure(job.title, job.failure.message, job.failure.details)
+            self.dialogs.show_failure(failure.title, failure.message, failure.details)
 
     def next_theme(self) -> None:
         """As the system, light, dark, in turn."""
@@ -361,15 +358,15 @@ class MainWindow(QMainWindow):
             "next": lambda: self.open_neighbour(1),
             "previous": lambda: self.open_neighbour(-1),
             "new": self.dialogs.new_session,
-            "demo": self.work.make_demo,
-            "analyse": self.work.analyse,
+            "demo": self.services.sessions.make_demo,
+            "analyse": self.services.analysis.analyse,
             "find video": lambda: self.missing.ask_first(),
-            "save": lambda: self.work.when_saved(lambda: None),
+            "save": lambda: self.services.saving.when_saved(lambda: None),
             "report": self.dialogs.show_report,
             "sign": self.dialogs.ask_signature,
             "find": self._find,
             "delete": self._ask_delete,
-            "deleted": lambda: self.work.list_deleted(self.dialogs.show_deleted),
+            "deleted": lambda: self.services.listing.list_deleted(self.dialogs.show_deleted),
             "settings": self.dialogs.show_settings,
             "theme": self.next_theme,
             "help": self.dialogs.show_help,
@@ -408,9 +405,9 @@ class MainWindow(QMainWindow):
     def _saved_words(self) -> str:
         if self.state.is_saved:
             return self.tr("saved")
-        if self.work.read_only:
+        if self.services.library.read_only:
             return self.tr("not saved: read-only")
-        return self.tr("not saved: trying again") if self.work.trouble else self.tr("not saved yet")
+        return self.tr("not saved: trying again") if self.services.saving.trouble else self.tr("not saved yet")
 
     # --- drops, closing ------------------------------------------------------------------------------
 
@@ -433,9 +430,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Save, keep the places, end all work."""
         self.fields.finish()
-        if not self.work.save_now():
+        if not self.services.saving.save_now():
             event.ignore()
-            self.work.when_saved(self.close)
+            self.services.saving.when_saved(self.close)
             return
         self._settings.setValue("window/geometry", self.saveGeometry())
         if self._desk is not None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gaitviewer.core.output import Signature, SignatureState
+from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.saving import SavingService
 from gaitviewer.gui.widgets.translation import translate_data
 
@@ -17,20 +18,19 @@ _WIDEST_PX = 420
 class SignatureNote(QLabel):
     """A quiet line; nothing where nobody ever signed."""
 
-    def __init__(self, work: SavingService, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, saving: SavingService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("signature_note")
         self.setProperty("quiet", "true")
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self._work = work
-        state = work.state
-        for signal in (state.session_changed, state.document_changed, state.saved_changed, work.signed):
+        self._saving = saving
+        for signal in (state.session_changed, state.document_changed, state.saved_changed, saving.signed):
             signal.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Say what is so now."""
-        signature = self._work.signature_now
+        signature = self._saving.signature_now
         words = "" if signature is None else self._words(signature)
         self.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _WIDEST_PX))
         self.setAccessibleName(words)

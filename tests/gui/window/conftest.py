@@ -41,7 +41,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     """The window as it comes up, the list read; AB grades."""
     made = MainWindow()
     made.state.set_settings(replace(made.state.settings, rater="AB"))
-    with qtbot.waitSignal(made.work.listed, timeout=30_000):
+    with qtbot.waitSignal(made.services.listing.listed, timeout=30_000):
         made.show()
     yield made
     made.dialogs.close()
@@ -58,7 +58,7 @@ OpenSession = Callable[[str], MainWindow]
 def open_session(filled: Path, window: MainWindow, qtbot: QtBot) -> OpenSession:
     def run(session_id: str) -> MainWindow:
         qtbot.waitUntil(lambda: len(window.cards) == 2, timeout=30_000)
-        window.work.open(session_id)
+        window.services.sessions.open(session_id)
         qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
         return window
 

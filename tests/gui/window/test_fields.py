@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from gaitviewer.core.document import Texts
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels.common.base import keep_settings
 from gaitviewer.gui.panels.score.table import OWN
@@ -88,7 +90,7 @@ def test_a_note_stays_with_its_cell_when_another_is_clicked_or_the_session_close
     click(qtbot, rated.desk.evgs.detail.note)
     write(rated, "!")
     rated.actions_by_name["session.library"].trigger()
-    rated.work.open("walk1")
+    rated.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: rated.state.document is not None, timeout=30_000)
     assert notes(rated)[4, Side.LEFT] == "two!"
 
@@ -130,7 +132,7 @@ def test_a_caption_is_kept_when_the_session_is_left_in_mid_word(rated: MainWindo
     strike(rated, Qt.Key.Key_F2)
     write(rated, "toe")
     rated.actions_by_name["session.library"].trigger()
-    rated.work.open("walk1")
+    rated.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: rated.state.document is not None, timeout=30_000)
     assert rated.state.document.key_images[0].caption == "toe"
 
@@ -181,8 +183,10 @@ def test_return_in_the_name_of_the_rater_takes_it(enter: Qt.Key, rated: MainWind
 
 
 def test_the_star_of_unsaved_edits_stands_after_the_subject(rated: MainWindow) -> None:
+    document = rated.state.kept
+    rated.state.edit(replace(document, texts=Texts(plan="Again in spring")), "Write a plan")
+    assert rated.isWindowModified()  # nothing was saved between: that takes a turn of the event loop
     title = rated.windowTitle()
-    assert rated.isWindowModified()
     assert "[*] – GaitViewer" in title
     assert title.startswith(rated.state.document.session.subject.pseudonym)
     assert title.count("GaitViewer") == 1

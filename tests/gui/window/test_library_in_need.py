@@ -37,7 +37,7 @@ def copied(filled: Path) -> Path:
 def test_a_damaged_library_gives_way_to_a_copy(copied: Path, window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(window.cards) == 2, timeout=30_000)
     paths.library_file().write_bytes(NOISE)
-    window.work.list_sessions()
+    window.services.listing.list_sessions()
     qtbot.waitUntil(lambda: isinstance(window.dialog, QuestionDialog), timeout=30_000)
     dialog = window.dialog
     assert isinstance(dialog, QuestionDialog)
@@ -45,7 +45,7 @@ def test_a_damaged_library_gives_way_to_a_copy(copied: Path, window: MainWindow,
     assert "2026-01-0" in dialog.words.text()
     assert "2 sessions" in dialog.words.text()
     assert "gaitviewer sessions" not in dialog.words.text()
-    with qtbot.waitSignal(window.work.listed, timeout=30_000):
+    with qtbot.waitSignal(window.services.listing.listed, timeout=30_000):
         dialog.buttons["copy"].click()
     assert {card.id for card in window.cards} == {"walk1", "walk2"}
     (aside,) = copies.set_aside_files(paths.library_file())
@@ -58,7 +58,7 @@ def test_without_a_copy_it_is_told(filled: Path, window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: len(window.cards) == 2, timeout=30_000)
     shutil.rmtree(copies.copies_folder(filled), ignore_errors=True)
     filled.write_bytes(NOISE)
-    window.work.list_sessions()
+    window.services.listing.list_sessions()
     qtbot.waitUntil(lambda: isinstance(window.dialog, FailureDialog), timeout=30_000)
     assert "put a backup in its place" in window.dialog.message.text()
     assert filled.read_bytes() == NOISE
@@ -76,8 +76,8 @@ def test_a_session_that_cannot_be_read_is_named_and_the_others_open(
 
     monkeypatch.setattr(lifecycle, "listed_signature", listed)
     assert window.library_page.chips[SessionState.DAMAGED].isHidden()
-    with qtbot.waitSignal(window.work.listed, timeout=30_000):
-        window.work.list_sessions()
+    with qtbot.waitSignal(window.services.listing.listed, timeout=30_000):
+        window.services.listing.list_sessions()
     dialog = window.dialog
     assert isinstance(dialog, QuestionDialog)
     assert "1 of 2 sessions cannot be read" in dialog.words.text()
@@ -85,10 +85,10 @@ def test_a_session_that_cannot_be_read_is_named_and_the_others_open(
     dialog.reject()
     assert {card.id: card.state for card in window.cards}["walk2"] is SessionState.DAMAGED
     assert not window.library_page.chips[SessionState.DAMAGED].isHidden()
-    with qtbot.waitSignal(window.work.listed, timeout=30_000):
-        window.work.list_sessions()
+    with qtbot.waitSignal(window.services.listing.listed, timeout=30_000):
+        window.services.listing.list_sessions()
     assert window.dialog is None  # said once
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
 
 
@@ -98,11 +98,11 @@ def test_a_session_that_does_not_open_for_damage_offers_the_copy(
     qtbot.waitUntil(lambda: len(window.cards) == 2, timeout=30_000)
     with open_library() as library:
         library.connection.execute("UPDATE poses SET xy = substr(xy, 1, 100)")
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: isinstance(window.dialog, QuestionDialog), timeout=30_000)
     assert "The session walk1 cannot be read" in window.dialog.words.text()
     window.dialog.reject()
-    window.work.open("walk2")
+    window.services.sessions.open("walk2")
     qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
 
 
@@ -115,7 +115,7 @@ def test_a_library_that_can_only_be_read_is_worked_with_and_nothing_is_saved(
     # Tests may run as a user who may write everything.
     monkeypatch.setattr(database, "can_write", lambda path: False)
     before = filled.read_bytes()
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.state.measures is not None, timeout=60_000)
     banner = window.desk.banner
     assert isinstance(banner, Banner)
@@ -125,8 +125,8 @@ def test_a_library_that_can_only_be_read_is_worked_with_and_nothing_is_saved(
     window.desk.evgs.act("grade.2")
     said = window.statusBar().findChild(QLabel, "saved_words")
     assert said.text() == "not saved: read-only"
-    window.work.save()
-    assert window.work.save_now()
+    window.services.saving.save()
+    assert window.services.saving.save_now()
     assert window.dialog is None
     window.dialogs.show_report()
     dialog = window.dialog

@@ -34,7 +34,7 @@ def test_an_empty_library_explains_and_offers_the_demo(window: MainWindow) -> No
     assert page.pages.currentWidget().objectName() == "library_empty"
     assert page.findChild(type(page.new_button), "library_empty_demo").isVisible()
     assert not page.search.isVisible()
-    assert not window.work.library_file.exists()
+    assert not window.services.library.file.exists()
 
 
 def test_the_list_shows_states_and_is_narrowed_by_words_and_chips(
@@ -153,13 +153,13 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
     assert not dialog.sign_button.isEnabled()
     dialog.name.setText("AB")
     assert "left 1 / 17" in dialog.words.text()
-    with qtbot.waitSignal(reviewed.work.signed, timeout=30_000):
+    with qtbot.waitSignal(reviewed.services.saving.signed, timeout=30_000):
         dialog.sign_button.click()
     with open_library() as library:
         assert [snapshot.who for snapshot in library.snapshots("walk1")] == ["AB"]
         assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.SIGNED
     reviewed.desk.evgs.act("grade.0")
-    assert reviewed.work.save_now()
+    assert reviewed.services.saving.save_now()
     with open_library() as library:
         assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.GRADING
 
@@ -172,7 +172,7 @@ def test_the_recordings_of_a_session_are_a_key_apart(
     two = replace(walker_document, trials=(data, TrialData(front, ByView(None, data.poses.coronal))))
     with open_library() as library:
         library.save_session(two)
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
     press(qtbot, window, Qt.Key.Key_T)
     assert window.state.trial_id == "t2"
@@ -233,7 +233,7 @@ def test_docks_remember_their_place(reviewed: MainWindow, qtbot: QtBot) -> None:
     again = MainWindow()
     try:
         again.show()
-        again.work.open("walk1")
+        again.services.sessions.open("walk1")
         qtbot.waitUntil(lambda: again.reviewing, timeout=30_000)
         assert again.desk.docks["curves"].isHidden()
         assert not again.desk.docks["evgs"].isHidden()
@@ -364,7 +364,7 @@ def test_a_cancelled_analysis_leaves_the_session_and_can_be_started_again(
     window.desk.player.step(1)
     assert window.desk.player.shown(View.SAGITTAL) == 1
     window.job_bar.stop.click()
-    qtbot.waitUntil(lambda: not window.work.analysing and not window.jobs._threads, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.services.analysis.analysing and not window.jobs._threads, timeout=20_000)
     qtbot.waitUntil(window.desk.banner.isVisible, timeout=20_000)
     assert window.state.document is before
     assert window.dialog is None
@@ -379,7 +379,7 @@ def test_a_missing_video_is_said_searched_and_checked(
     lost = replace(walker_document, trials=(replace(data, trial=replace(data.trial, videos=gone)),))
     with open_library() as library:
         library.save_session(lost)
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.measures is not None, timeout=60_000)
     assert "moved.mp4" in window.desk.banner.words.text()
     # The other view can be used.
@@ -405,7 +405,7 @@ def test_a_session_that_cannot_be_measured_opens_all_the_same(
     stood = replace(walker_document, trials=(TrialData(data.trial, ByView(still, None)),))
     with open_library() as library:
         library.save_session(stood)
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=60_000)
     assert window.reviewing
     assert window.state.measures is None

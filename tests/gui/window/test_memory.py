@@ -24,7 +24,7 @@ def test_the_chosen_bound_reaches_the_caches_and_holds(
     filled: object, window: MainWindow, qtbot: QtBot
 ) -> None:
     window.state.set_settings(replace(settings.load(), memory_mb=64))
-    window.work.open("walk2")
+    window.services.sessions.open("walk2")
     qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
     frames, player = window.desk.views.frames, window.desk.player
     assert frames.limit_bytes == 64 * MIB

@@ -64,7 +64,7 @@ def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @pytest.fixture
 def opened(moved: Document, window: MainWindow, qtbot: QtBot) -> MainWindow:
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
     return window
 
@@ -132,14 +132,16 @@ def test_after_an_analysis_the_missing_video_is_found_and_its_view_offered(
     qtbot.waitUntil(lambda: canvases.sagittal.badge == words, timeout=20_000)
     assert canvases.coronal.badge == ""
     estimator.go_on.set()
-    qtbot.waitUntil(lambda: not window.work.analysing and window.state.measures is not None, timeout=60_000)
+    qtbot.waitUntil(
+        lambda: not window.services.analysis.analysing and window.state.measures is not None, timeout=60_000
+    )
     assert "moved.mp4" in banner.words.text()
     assert banner.button.text() == "Find it…"
     window.missing.take("t1", View.CORONAL, walker_document.trials[0].trial.videos.coronal.path)
     qtbot.waitUntil(lambda: "coronal view is not analysed yet" in banner.words.text(), timeout=20_000)
     banner.button.click()
     qtbot.waitUntil(lambda: window.state.document.trials[0].poses.coronal is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: not window.work.analysing, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.services.analysis.analysing, timeout=60_000)
     assert not banner.isVisible()
 
 
@@ -161,7 +163,7 @@ def overwritten(
     trial = replace(data.trial, videos=ByView(videos.sagittal, replace(videos.coronal, path=path)))
     with open_library() as library:
         library.save_session(replace(walker_document, trials=(replace(data, trial=trial),)))
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
     return window, path
 

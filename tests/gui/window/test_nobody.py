@@ -48,15 +48,15 @@ def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Est
 
 
 def analyse(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.work.ended, timeout=60_000):
+    with qtbot.waitSignal(window.services.analysis.ended, timeout=60_000):
         window.actions_by_name["session.analyse"].trigger()
 
 
 def reopen(window: MainWindow, qtbot: QtBot) -> None:
     """As if the program had been started anew: what it held in memory is gone."""
     window.show_library()
-    window.work._lost, window.work._analysed_id = set(), ""
-    window.work.open("walk2")
+    window.services.analysis._run = None
+    window.services.sessions.open("walk2")
     qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=30_000)
     qtbot.wait(50)
 

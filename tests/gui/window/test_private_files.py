@@ -17,7 +17,7 @@ def test_places_and_sizes_too(own_home: Path, qtbot: QtBot) -> None:
     before = os.umask(0)
     try:
         window = MainWindow()
-        with qtbot.waitSignal(window.work.listed, timeout=30_000):
+        with qtbot.waitSignal(window.services.listing.listed, timeout=30_000):
             window.show()
         window.close()
         window._settings.sync()

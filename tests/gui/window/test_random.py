@@ -78,9 +78,9 @@ def play_at_random(reviewed: MainWindow, qtbot: QtBot, draw: random.Random, *, d
             popup.close()
     reviewed.dialogs.close()
     if not reviewed.reviewing:
-        reviewed.work.open("walk1")
+        reviewed.services.sessions.open("walk1")
         qtbot.waitUntil(lambda: reviewed.reviewing, timeout=30_000)
-    assert reviewed.work.save_now()
+    assert reviewed.services.saving.save_now()
     with open_library() as library:
         assert {row.id for row in library.list_sessions()} == {"walk1", "walk2"}
         assert len(library.load_session("walk1").trials) == 1

@@ -123,7 +123,7 @@ def test_a_save_that_fails_is_told_and_tried_again_by_itself(
     reviewed: MainWindow, qtbot: QtBot, locked: Callable[[], None]
 ) -> None:
     write(reviewed, "kept")
-    qtbot.waitUntil(lambda: bool(reviewed.work.trouble), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(reviewed.services.saving.trouble), timeout=20_000)
     assert "another program" in reviewed.desk.banner.words.text()
     assert reviewed.saved_words.text() == "not saved: trying again"
     locked()
@@ -182,7 +182,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
 
     monkeypatch.setattr(Library, "save_session", no_room)
     write(reviewed, "x" * 200_000)
-    qtbot.waitUntil(lambda: "is full" in reviewed.work.trouble, timeout=20_000)
+    qtbot.waitUntil(lambda: "is full" in reviewed.services.saving.trouble, timeout=20_000)
     full = False
     qtbot.waitUntil(lambda: reviewed.state.is_saved, timeout=30_000)
     assert len(stored().texts.findings) == 200_000

@@ -32,8 +32,8 @@ def signed(reviewed: MainWindow, qtbot: QtBot) -> MainWindow:
     assert note(reviewed).isHidden()
     reviewed.state.select(3, Side.LEFT)
     reviewed.desk.evgs.act("grade.2")
-    with qtbot.waitSignal(reviewed.work.signed, timeout=30_000):
-        reviewed.work.sign("Dr. Adler")
+    with qtbot.waitSignal(reviewed.services.saving.signed, timeout=30_000):
+        reviewed.services.saving.sign("Dr. Adler")
     return reviewed
 
 
@@ -43,18 +43,18 @@ def test_it_follows_edits_undo_and_other_sessions(signed: MainWindow, qtbot: QtB
     assert label.text().startswith("Signed by Dr. Adler, 20")
     signed.desk.evgs.act("grade.0")
     assert label.text().startswith("Changed since Dr. Adler signed on 20")
-    assert signed.work.save_now()
+    assert signed.services.saving.save_now()
     assert state_in_library() is not SessionState.SIGNED
     signed.state.undo.undo()
     assert label.text().startswith("Signed by Dr. Adler")
-    assert signed.work.save_now()
+    assert signed.services.saving.save_now()
     assert state_in_library() is SessionState.SIGNED
     signed.show_library()
     assert label.isHidden()
-    signed.work.open("walk2")
+    signed.services.sessions.open("walk2")
     qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
     assert label.isHidden()
-    signed.work.open("walk1")
+    signed.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: signed.state.document.session.id == "walk1", timeout=20_000)
     assert label.text().startswith("Signed by Dr. Adler")
 
@@ -62,15 +62,15 @@ def test_it_follows_edits_undo_and_other_sessions(signed: MainWindow, qtbot: QtB
 def test_what_was_changed_says_so_when_it_is_opened_again(signed: MainWindow, qtbot: QtBot) -> None:
     signed.desk.evgs.act("grade.0")
     signed.show_library()
-    signed.work.open("walk1")
+    signed.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
     assert note(signed).text().startswith("Changed since Dr. Adler signed on 20")
 
 
 def test_a_video_that_was_found_again_changes_nothing_that_was_signed(signed: MainWindow) -> None:
-    signed.work._amend_signed(lambda document: replace(document))
+    signed.services.saving.amend_signed(lambda document: replace(document))
     assert note(signed).text().startswith("Signed by Dr. Adler")
-    assert signed.work.save_now()
+    assert signed.services.saving.save_now()
     assert state_in_library() is SessionState.SIGNED
 
 
@@ -110,8 +110,8 @@ def test_what_was_written_into_the_library_behind_the_window_is_told(
     with open_library() as library:
         library.connection.execute("DROP TRIGGER snapshots_are_final")
         library.connection.execute(tampering)
-    signed.work.open("walk1")
+    signed.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
     assert note(signed).accessibleName().startswith(words)
-    assert not signed.work.is_signed
+    assert not signed.services.saving.is_signed
     assert state_in_library() is not SessionState.SIGNED

@@ -85,9 +85,9 @@ CLOSE_IN_MID_JOB = """
             app.processEvents()
             time.sleep(0.01)
             assert time.monotonic() < end
-    window.work.open("walk2")
+    window.services.sessions.open("walk2")
     wait(lambda: window.reviewing)
-    window.work.analyse()
+    window.services.analysis.analyse()
     import psutil
     me = psutil.Process()
 

@@ -73,7 +73,7 @@ def test_nothing_is_lost_while_nobody_has_answered(reviewed: MainWindow, qtbot: 
     assert reviewed.reviewing
     assert reviewed.dialog.objectName() == "question_dialog"
     reviewed.dialog.close()
-    reviewed.work.open("walk2")
+    reviewed.services.sessions.open("walk2")
     assert reviewed.state.document.session.id == "walk1"
     assert len(reviewed.state.document.grades) == 1
     assert not reviewed.close()
@@ -117,7 +117,7 @@ def test_the_bin_is_emptied_after_asking_and_videos_stay(
 ) -> None:
     page = window.library_page
     qtbot.waitUntil(lambda: len(page.ids()) == 2, timeout=20_000)
-    window.work.delete("walk1")
+    window.services.listing.delete("walk1")
     qtbot.waitUntil(lambda: page.ids() == ("walk2",), timeout=20_000)
 
     def ask() -> None:

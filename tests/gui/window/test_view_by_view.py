@@ -69,7 +69,7 @@ def test_the_first_view_is_there_while_the_other_one_is_analysed(
     half_way: MainWindow, estimator: Estimator, qtbot: QtBot
 ) -> None:
     window, state = half_way, half_way.state
-    assert window.work.analysing
+    assert window.services.analysis.analysing
     # Skeleton, passes, curves and items of the side view; nothing is made up for the other one.
     assert state.motion.views.sagittal.passes
     assert state.motion.views.coronal is None
@@ -96,7 +96,8 @@ def test_the_first_view_is_there_while_the_other_one_is_analysed(
     state.measures_changed.connect(lambda: seen.append(state.measures is not None))
     estimator.go_on.set()
     qtbot.waitUntil(
-        lambda: not window.work.analysing and state.motion.views.coronal is not None, timeout=30_000
+        lambda: not window.services.analysis.analysing and state.motion.views.coronal is not None,
+        timeout=30_000,
     )
     assert all(seen)
     assert canvases.coronal.badge == ""
@@ -136,7 +137,7 @@ def test_undoing_an_edit_made_before_never_takes_the_results_away(
     state.select(3, Side.LEFT)
     qtbot.keyClick(window, Qt.Key.Key_1)
     estimator.go_on.set()
-    qtbot.waitUntil(lambda: not window.work.analysing and not state.is_partial, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.services.analysis.analysing and not state.is_partial, timeout=30_000)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert state.document.grades == ()
     assert state.document.trials[0].poses.coronal is not None
@@ -149,18 +150,18 @@ def test_the_part_is_shown_again_when_one_comes_back_to_the_session(
     half_way: MainWindow, estimator: Estimator, qtbot: QtBot
 ) -> None:
     window, state = half_way, half_way.state
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: state.document.session.id == "walk1", timeout=20_000)
     assert not state.is_partial
     assert window.desk.views.canvases.coronal.badge == ""
-    window.work.open("walk2")
+    window.services.sessions.open("walk2")
     qtbot.waitUntil(lambda: state.document.session.id == "walk2", timeout=20_000)
     assert state.is_partial
     assert state.document.trials[0].poses.sagittal is not None
-    window.work.open("walk1")
+    window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: state.document.session.id == "walk1", timeout=20_000)
     estimator.go_on.set()
-    qtbot.waitUntil(lambda: not window.work.analysing, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.services.analysis.analysing, timeout=30_000)
     # Done while another session was open: kept all the same, and the open one is as it was.
     assert stored("walk2").trials[0].poses.coronal is not None
     assert state.document.session.id == "walk1"
@@ -205,7 +206,7 @@ def test_each_recording_says_for_itself_whether_it_still_waits(
         assert "1 of 2 recordings" in window.desk.banner.words.text()
     finally:
         estimator.go_on.set()
-    qtbot.waitUntil(lambda: not window.work.analysing, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.services.analysis.analysing, timeout=30_000)
     qtbot.waitUntil(lambda: [canvas.badge for canvas in canvases] == ["", ""], timeout=5_000)
 
 
@@ -245,7 +246,8 @@ def test_the_side_view_that_comes_last_shows_a_walking_person_unless_somebody_mo
     finally:
         estimator.go_on.set()
     qtbot.waitUntil(
-        lambda: not window.work.analysing and state.motion.views.sagittal is not None, timeout=30_000
+        lambda: not window.services.analysis.analysing and state.motion.views.sagittal is not None,
+        timeout=30_000,
     )
     starts = strides.stride_starts(state.motion, player.clock)
     assert abs(player.time_s - (before if moved else starts[0])) < 0.02

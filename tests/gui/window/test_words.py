@@ -208,7 +208,7 @@ def test_no_word_of_the_window_stays_as_it_is(wide: None, reviewed: MainWindow, 
     reviewed.run("library")
     qtbot.wait(50)
     left = untranslated(reviewed.library_page)
-    reviewed.work.open("walk1")
+    reviewed.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: state.measures is not None and reviewed.reviewing, timeout=60_000)
     for item, side in ((11, Side.RIGHT), (4, Side.LEFT), (1, Side.LEFT)):
         state.select(item, side)
