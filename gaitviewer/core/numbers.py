@@ -1,4 +1,4 @@
-"""Numbers as people and their spreadsheets write them: with a decimal point or a decimal comma."""
+"""Numbers and tables as people and their spreadsheets write them: with decimal points or decimal commas."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def parse_decimal(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text!r} is not a number")
     return value
+
+
+def column_mark(text: str) -> str:
+    """What parts the columns of a table, by its first line: a semicolon where that has no comma."""
+    head = text.partition("\n")[0]
+    return ";" if ";" in head and "," not in head else ","

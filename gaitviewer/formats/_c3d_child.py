@@ -63,7 +63,7 @@ def _number(parameters: Any, group: str, name: str) -> float | None:
 
 
 def _events(parameters: Any) -> list[tuple[str, str, float, str]]:
-    """(context, label, seconds from the start of the capture, subject) of every event, "" for what is not told."""
+    """(context, label, seconds from the start of the capture, subject) of every event, "" for what is unknown."""
     group = parameters.get("EVENT", {})
     if "TIMES" not in group:
         return []

@@ -75,9 +75,7 @@ def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) ->
         points = points[:, : len(labels)]
     owners = split_owners(labels)
     outputs = set(rest["outputs"])
-    is_output = np.array(
-        [n in outputs or own[1] in outputs for n, own in zip(labels, owners, strict=True)]
-    )
+    is_output = np.array([n in outputs or own[1] in outputs for n, own in zip(labels, owners, strict=True)])
     subjects, labels = name_subjects(owners)
     rate, first = float(rest["rate_hz"]), int(rest["first_frame"])
     metres = points[:, ~is_output] * scale
@@ -100,7 +98,10 @@ def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) ->
         output_labels=tuple(n for n, out in zip(labels, is_output, strict=True) if out),
         outputs=points[:, is_output],
         body=BodyMeasures(
-            *(_body_length(rest, name, scale) for name in ("height", "left_leg", "right_leg")), rest["mass"]
+            _body_length(rest, "height", scale),
+            _body_length(rest, "left_leg", scale),
+            _body_length(rest, "right_leg", scale),
+            rest["mass"],
         ),
         subjects=subjects,
         notes=tuple(notes),
