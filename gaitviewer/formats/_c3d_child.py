@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitviewer.formats._c3d_layout import Processor, as_intel, find_processor
+from gaitviewer.formats._c3d_layout import BLOCK, Processor, as_intel, find_processor
 from gaitviewer.formats._child import UNDERSTOOD
 
 _OUTPUT_GROUPS = ("ANGLES", "POWERS", "FORCES", "MOMENTS", "SCALARS")
@@ -63,7 +63,7 @@ def _number(parameters: Any, group: str, name: str) -> float | None:
 
 
 def _events(parameters: Any) -> list[tuple[str, str, float, str]]:
-    """(context, label, seconds from the start of the capture, subject) of every event, "" for what is unknown."""
+    """(context, label, seconds from the start of the capture, subject) of each event, "" where unknown."""
     group = parameters.get("EVENT", {})
     if "TIMES" not in group:
         return []
@@ -86,16 +86,20 @@ def _events(parameters: Any) -> list[tuple[str, str, float, str]]:
 
 
 def _open(path: Path, folder: Path) -> Any:
-    """The file as ezc3d gives it; files of SGI/MIPS processors, which it cannot read, are turned first."""
+    """The file as ezc3d gives it.
+
+    What the library cannot open goes through a copy in ``folder``: files of SGI/MIPS processors, turned into
+    what Intel ones write, and names with other letters than ASCII, which it knows on some systems only.
+    """
     import ezc3d
 
     try:
         with path.open("rb") as file:
-            start = file.read(256 * 512)
-        if find_processor(start) is Processor.MIPS:
-            turned = folder / "turned.c3d"
-            turned.write_bytes(as_intel(path.read_bytes()))
-            path = turned
+            start = file.read(256 * BLOCK)
+        turn = find_processor(start) is Processor.MIPS
+        if turn or not str(path).isascii():
+            data, path = path.read_bytes(), folder / "copy.c3d"
+            path.write_bytes(as_intel(data) if turn else data)
         return ezc3d.c3d(str(path))
     except (OSError, RuntimeError, ValueError, IndexError, MemoryError) as error:
         raise _RefusedError("it is damaged or not a C3D file; export it again from its source") from error

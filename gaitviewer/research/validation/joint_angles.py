@@ -58,7 +58,8 @@ def add_joint_angles(trial: MarkerTrial, path: Path) -> MarkerTrial:
     """
     table = read_mot(path)
     times = table.times - trial.first_frame / trial.rate_hz
-    covered = (trial.times >= times[0] - 1e-6) & (trial.times <= times[-1] + 1e-6)
+    edge = 0.5 / trial.rate_hz  # times are rounded
+    covered = (trial.times >= times[0] - edge) & (trial.times <= times[-1] + edge)
     if covered.mean() < _SHARED:
         raise FormatError(f"{path.name} is of another time than {trial.name}; give the angles of that walk.")
     labels, columns = [], []
@@ -67,7 +68,7 @@ def add_joint_angles(trial: MarkerTrial, path: Path) -> MarkerTrial:
             curve = _flexion(table, (name.format(r=side.name[0].lower()) for name in names), joint)
             if curve is not None:
                 labels.append(f"{side.name[0]}{joint}Angles")
-                columns.append(np.interp(trial.times, times, curve, left=np.nan, right=np.nan))
+                columns.append(np.where(covered, np.interp(trial.times, times, curve), np.nan))
     if not labels:
         raise FormatError(f"{path.name} has no angles of hip, knee or ankle; give those of inverse kinematics.")
     outputs = np.full((len(trial), len(labels), 3), np.nan)
