@@ -25,6 +25,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """Small files that went wrong once, kept beside the project."""
+    folder = SHARED / "cases"
+    if not folder.is_dir():
+        pytest.skip("the files that went wrong (../shared/cases) are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_reference() -> Path:
     """Reference tables, kept beside the project."""
     folder = SHARED / "reference"

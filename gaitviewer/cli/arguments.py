@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from gaitviewer import __version__
 from gaitviewer.cli.learning import add_commands
 from gaitviewer.cli.sessions import add_sessions
 from gaitviewer.core.gait import View
+from gaitviewer.core.numbers import parse_decimal
 from gaitviewer.core.report_options import SECTIONS
 
 
@@ -30,9 +33,27 @@ class _Recording(argparse.Action):
         namespace.recordings = given
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser (of every command as well) that takes "-1,2" for a number and not for an option."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As the class it is made from, with decimal points in the negative numbers."""
+        words = sys.argv[1:] if args is None else args
+        pointed = [w.replace(",", ".") if re.fullmatch(r"-\d*,\d+", w) else w for w in words]
+        return super().parse_known_args(pointed, namespace)
+
+
+def decimal(text: str) -> float:
+    """The type of every number that is not a whole one, with a decimal point or a decimal comma."""
+    try:
+        return parse_decimal(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; write it like 7.5 or 7,5") from error
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gaitviewer",
         description="Reads how children walk from synchronised videos: joint angles, gait events, "
         "the Edinburgh Visual Gait Score with the picture behind every grade, and a report.",
@@ -93,7 +114,7 @@ def _add_analyze(commands: Any) -> None:
     facts = parser.add_argument_group("facts on the session")
     facts.add_argument("--date", metavar="DATE", help="date of the visit, such as 2026-03-09")
     facts.add_argument("--birth", metavar="DATE", help="birth date")
-    facts.add_argument("--age", type=float, metavar="YEARS", help="age at the visit")
+    facts.add_argument("--age", type=decimal, metavar="YEARS", help="age at the visit")
     facts.add_argument("--sex", choices=("F", "M"), default="")
     facts.add_argument("--height", metavar="LENGTH", help="body height, such as 1.35 or 135cm")
     facts.add_argument("--leg-length", metavar="LENGTH", help="leg length, such as 0.68 or 68cm")
@@ -106,12 +127,12 @@ def _add_analyze(commands: Any) -> None:
     recording = parser.add_argument_group("the recordings")
     recording.add_argument(
         "--offset",
-        type=float,
+        type=decimal,
         metavar="SECONDS",
         help="coronal time minus sagittal time (default: from the gait)",
     )
     recording.add_argument(
-        "--recorded-at", type=float, metavar="HZ", help="true rate of a slow-motion recording, such as 240"
+        "--recorded-at", type=decimal, metavar="HZ", help="true rate of a slow-motion recording, such as 240"
     )
     recording.add_argument(
         "--mirrored",
@@ -121,7 +142,7 @@ def _add_analyze(commands: Any) -> None:
     for side in ("left", "right"):
         recording.add_argument(
             f"--foot-zero-{side}",
-            type=float,
+            type=decimal,
             metavar="DEG",
             help=f"zero of the {side} ankle angle (default: from flat-foot frames)",
         )
@@ -146,16 +167,27 @@ def _add_validate(commands: Any) -> None:
         "videos, and prints the error of angles, events and scores. With --render a body is drawn on the "
         "markers, filmed, and measured from its pixels (minutes a file).",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.c3d")
     parser.add_argument(
-        "--rate", type=float, metavar="HZ", help="camera rate (default: that of the file; with --render 60)"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE.c3d",
+        help="or FILE.trc, also with the joint angles of the same walk (FILE_ik.mot)",
     )
     parser.add_argument(
-        "--noise", type=float, default=0.0, metavar="PX", help="SD of the keypoint noise, pixels"
+        "--subject", default="", metavar="NAME", help="whom to take of files that hold several people"
     )
-    parser.add_argument("--yaw", type=float, default=0.0, metavar="DEG", help="camera turned out of the plane")
     parser.add_argument(
-        "--pixels-per-metre", type=float, metavar="PX", help="scale (default: 450, with --render 300)"
+        "--rate", type=decimal, metavar="HZ", help="camera rate (default: that of the file; with --render 60)"
+    )
+    parser.add_argument(
+        "--noise", type=decimal, default=0.0, metavar="PX", help="SD of the keypoint noise, pixels"
+    )
+    parser.add_argument(
+        "--yaw", type=decimal, default=0.0, metavar="DEG", help="camera turned out of the plane"
+    )
+    parser.add_argument(
+        "--pixels-per-metre", type=decimal, metavar="PX", help="scale (default: 450, with --render 300)"
     )
     parser.add_argument(
         "--render", action="store_true", help="film a body drawn on the markers, measure from the pixels"

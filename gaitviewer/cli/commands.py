@@ -85,6 +85,7 @@ def run_validate(options: argparse.Namespace) -> int:
         pixels_per_metre=options.pixels_per_metre or (300.0 if options.render else 450.0),
         seeds=options.seeds,
         render=options.render,
+        subject=options.subject,
     )
     with ProgressLine() as tick:
         report = validation_run.validate_files(options.files, wanted, tick)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gaitviewer.formats._c3d_layout import BLOCK, Processor, as_intel, find_processor
 from gaitviewer.formats._child import UNDERSTOOD
 
 _OUTPUT_GROUPS = ("ANGLES", "POWERS", "FORCES", "MOMENTS", "SCALARS")
@@ -38,9 +39,18 @@ def _texts(group: Any, name: str) -> list[str]:
     suffix = ""
     while name + suffix in group:
         part = group[name + suffix]["value"]
-        values += [str(text).strip() for text in part]
+        values += [_readable(str(text)).strip(" \0") for text in part]
         suffix = str(int(suffix or "1") + 1)
     return values
+
+
+def _readable(text: str) -> str:
+    """A text whose bytes are not UTF-8, which the library hands on as lone surrogates, in Windows' letters."""
+    raw = text.encode("utf-8", errors="surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def _number(parameters: Any, group: str, name: str) -> float | None:
@@ -52,34 +62,59 @@ def _number(parameters: Any, group: str, name: str) -> float | None:
     return value if np.isfinite(value) and value > 0 else None
 
 
-def _events(parameters: Any) -> list[tuple[str, str, float]]:
-    """(context, label, seconds from the start of the capture) of every event."""
+def _events(parameters: Any) -> list[tuple[str, str, float, str]]:
+    """(context, label, seconds from the start of the capture, subject) of each event, "" where unknown."""
     group = parameters.get("EVENT", {})
     if "TIMES" not in group:
         return []
     times = np.asarray(group["TIMES"]["value"], dtype=np.float64)
     if times.ndim != 2 or times.shape[0] != 2:
         return []
-    contexts, labels = _texts(group, "CONTEXTS"), _texts(group, "LABELS")
     seconds = times[0] * 60.0 + times[1]
-    return [(c, n, float(t)) for c, n, t in zip(contexts, labels, seconds, strict=False)]
+    used = _number(parameters, "EVENT", "USED")
+    count = len(seconds) if used is None else min(len(seconds), int(used))
+    texts = []
+    for name in ("CONTEXTS", "LABELS", "SUBJECTS"):
+        found = _texts(group, name)[:count]
+        texts.append(found + [""] * (count - len(found)))
+    contexts, labels, subjects = texts
+    return [
+        (context, label, float(time_s), subject)
+        for context, label, time_s, subject in zip(contexts, labels, seconds[:count], subjects, strict=True)
+        if np.isfinite(time_s)
+    ]
 
 
-def _read(path: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
+def _open(path: Path, folder: Path) -> Any:
+    """The file as ezc3d gives it.
+
+    What the library cannot open goes through a copy in ``folder``: files of SGI/MIPS processors, turned into
+    what Intel ones write, and names with other letters than ASCII, which it knows on some systems only.
+    """
     import ezc3d
 
     try:
-        file = ezc3d.c3d(str(path))
+        with path.open("rb") as file:
+            start = file.read(256 * BLOCK)
+        turn = find_processor(start) is Processor.MIPS
+        if turn or not str(path).isascii():
+            data, path = path.read_bytes(), folder / "copy.c3d"
+            path.write_bytes(as_intel(data) if turn else data)
+        return ezc3d.c3d(str(path))
     except (OSError, RuntimeError, ValueError, IndexError, MemoryError) as error:
         raise _RefusedError("it is damaged or not a C3D file; export it again from its source") from error
+
+
+def _read(path: Path, folder: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
+    file = _open(path, folder)
     parameters, header = file["parameters"], file["header"]["points"]
     points = np.asarray(file["data"]["points"], dtype=np.float64)
     group = parameters["POINT"]
     labels = _texts(group, "LABELS")[: points.shape[1]]
     if points.shape[2] == 0 or points.shape[1] == 0:
         raise _RefusedError("it holds no marker data")
-    if len(labels) != points.shape[1]:
-        raise _RefusedError(f"it names {len(labels)} of its {points.shape[1]} points")
+    if not labels:
+        raise _RefusedError(f"it names none of its {points.shape[1]} points")
     rate = float(header["frame_rate"])
     if not (np.isfinite(rate) and 0 < rate < 1e5):
         raise _RefusedError(f"its sampling rate of {rate:g} Hz is impossible")
@@ -87,12 +122,14 @@ def _read(path: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
     for outputs in _OUTPUT_GROUPS:
         names.update(_texts(group, outputs))
     units = _texts(group, "UNITS")
+    screen = _texts(group, "Y_SCREEN")
     rest = {
         "labels": labels,
         "outputs": sorted(names),
         "rate_hz": rate,
         "first_frame": int(header["first_frame"]),
-        "units": units[0].lower() if units else "mm",
+        "units": units[0] if units else "",
+        "up": screen[0] if screen else "",
         "events": _events(parameters),
         "height": _number(parameters, "PROCESSING", "Height"),
         "mass": _number(parameters, "PROCESSING", "Bodymass"),
@@ -107,7 +144,7 @@ def main(arguments: list[str]) -> int:
     source, target, memory_mb = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
     _limit_memory(memory_mb)
     try:
-        rest, points = _read(source)
+        rest, points = _read(source, target.parent)
     except _RefusedError as refusal:
         sys.stdout.write(str(refusal))
         return UNDERSTOOD

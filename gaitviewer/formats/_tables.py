@@ -1,4 +1,8 @@
-"""Plain CSV tables: UTF-8, one header line, comma, decimal point, empty = no value."""
+"""Plain CSV tables: UTF-8, one header line, comma, decimal point, empty = no value.
+
+What a spreadsheet of a country with decimal commas makes of such a table is read as well: columns parted by
+semicolons, and in those tables decimal commas.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _atomic
@@ -51,7 +56,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     except UnicodeDecodeError as error:
         raise FormatError(f"{path.name} is not a UTF-8 text; export it again.") from error
     try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
+        rows = list(csv.reader(io.StringIO(text), strict=True, delimiter=column_mark(text)))
     except csv.Error as error:
         raise FormatError(f"{path.name} is not a CSV table ({error}); export it again.") from error
     if not rows or (missing := [name for name in columns if name not in rows[0]]):
@@ -71,7 +76,7 @@ def parse_number(row: Mapping[str, str], column: str, path: Path) -> float:
     """
     text = row[column]
     try:
-        return float(text) if text else math.nan
+        return parse_decimal(text) if text else math.nan
     except ValueError as error:
         raise FormatError(f"{path.name} has {quote(text)} as {column}; a number is needed.") from error
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import struct
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gaitviewer.core.gait import EventKind, Side
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
+from gaitviewer.formats._c3d_layout import BLOCK, MAGIC, find_processor, read_header
 from gaitviewer.formats._child import run_reader
-from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial
+from gaitviewer.formats._text import printable
+from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial, hide_unseen, name_subjects
+from gaitviewer.formats.vocabulary import metres_per_unit, read_event, split_owners
 
-_BLOCK = 512  # bytes of the header
-_MAGIC = 0x50  # second byte of every C3D file
-_METRES = {"mm": 1e-3, "cm": 1e-2, "dm": 1e-1, "m": 1.0, "in": 0.0254}
-_SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
-_KINDS = {"foot strike": EventKind.INITIAL_CONTACT, "foot off": EventKind.TOE_OFF}
+_FURTHEST_M = 1e5  # of a marker; lengths in millimetres that are announced as metres still pass
+_PLAUSIBLE_M = {"height": (0.4, 2.5), "left_leg": (0.2, 1.3), "right_leg": (0.2, 1.3)}
 
 
 def read_c3d(path: Path, *, timeout_s: float = 60.0, memory_mb: int = 2048) -> MarkerTrial:
@@ -53,67 +51,83 @@ def read_c3d(path: Path, *, timeout_s: float = 60.0, memory_mb: int = 2048) -> M
 def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            header = file.read(_BLOCK)
+            start = file.read(256 * BLOCK)  # the parameters begin somewhere in here
             size = path.stat().st_size
     except FileNotFoundError as error:
         raise FormatError(f"{path} does not exist; check the path.") from error
     except OSError as error:
         raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
-    if not header:
+    if not start:
         raise FormatError(f"{path.name} is empty; export it again from its source.")
-    if len(header) < _BLOCK or header[1] != _MAGIC:
+    if len(start) < BLOCK or start[1] != MAGIC:
         raise FormatError(f"{path.name} is not a C3D file.")
-    if size < _announced_bytes(header):
+    processor = find_processor(start)
+    # The library reads what is left of a cut file without a word.
+    if processor is not None and size < read_header(start, processor).announced_bytes:
         raise FormatError(f"{path.name} is cut off: its header announces more data; copy it again.")
 
 
-def _announced_bytes(header: bytes) -> int:
-    """Size that the header announces, or 0; the library reads what is left of a cut file without a word.
-
-    Header words (16 bit, from 1): 2 points, 3 analogue values a frame, 4 and 5 first and last frame, 7-8 the
-    scale (negative: 4-byte numbers), 9 first block of the data. Files of big-endian machines are left alone.
-    """
-    points, analogue, first, last = struct.unpack("<4H", header[2:10])
-    (scale,) = struct.unpack("<f", header[12:16])
-    (block,) = struct.unpack("<H", header[16:18])
-    little_endian = 0 < header[0] < 128 and 0 < block < 1024 and 0 < first <= last
-    if not little_endian or points > 4096:
-        return 0
-    width = 4 if scale < 0 else 2
-    return int((block - 1) * _BLOCK + (last - first + 1) * (4 * points + analogue) * width)
-
-
 def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) -> MarkerTrial:
-    scale = _METRES.get(rest["units"])
-    if scale is None:
-        raise FormatError(f"{path.name} gives its markers in {quote(rest['units'])}; export it in mm or m.")
+    notes: list[str] = []
+    scale = _scale(path, rest["units"], notes)
     labels: list[str] = rest["labels"]
+    if (unnamed := points.shape[1] - len(labels)) > 0:
+        notes.append(f"{unnamed} of {points.shape[1]} points have no name and are left out.")
+        points = points[:, : len(labels)]
+    owners = split_owners(labels)
     outputs = set(rest["outputs"])
-    is_output = np.array([label in outputs for label in labels])
+    is_output = np.array([n in outputs or own[1] in outputs for n, own in zip(labels, owners, strict=True)])
+    subjects, labels = name_subjects(owners)
     rate, first = float(rest["rate_hz"]), int(rest["first_frame"])
     metres = points[:, ~is_output] * scale
-    # Some writers leave an unseen marker at the origin instead of marking it as invalid.
-    metres[(metres == 0).all(axis=2)] = np.nan
-    seen = np.isfinite(metres).all(axis=2)
-    metres[~seen] = np.nan
-    if not seen.any():
+    hide_unseen(metres)
+    if not np.isfinite(metres).any():
         raise FormatError(f"{path.name} holds no marker that was seen.")
-    if float(np.nanmax(np.abs(metres))) > 1000.0:
-        raise FormatError(f"{path.name} has markers more than a kilometre away: it is damaged.")
-    lengths = {k: None if rest[k] is None else rest[k] * scale for k in ("height", "left_leg", "right_leg")}
+    if float(np.nanmax(np.abs(metres))) > _FURTHEST_M:
+        raise FormatError(f"{path.name} has markers more than a hundred kilometres away: it is damaged.")
     return MarkerTrial(
-        name=path.stem,
+        name=printable(path.stem),
         labels=tuple(n for n, out in zip(labels, is_output, strict=True) if not out),
         points=metres,
         rate_hz=rate,
         first_frame=first,
-        up_axis=2,
-        events=tuple(_event(c, n, t - first / rate) for c, n, t in rest["events"]),
+        up_axis=_up_axis(rest["up"]),
+        events=tuple(
+            MarkerEvent(label, *read_event(label, context), time_s - first / rate, subject)
+            for context, label, time_s, subject in rest["events"]
+        ),
         output_labels=tuple(n for n, out in zip(labels, is_output, strict=True) if out),
         outputs=points[:, is_output],
-        body=BodyMeasures(lengths["height"], lengths["left_leg"], lengths["right_leg"], rest["mass"]),
+        body=BodyMeasures(
+            _body_length(rest, "height", scale),
+            _body_length(rest, "left_leg", scale),
+            _body_length(rest, "right_leg", scale),
+            rest["mass"],
+        ),
+        subjects=subjects,
+        notes=tuple(notes),
     )
 
 
-def _event(context: str, label: str, time_s: float) -> MarkerEvent:
-    return MarkerEvent(label, _SIDES.get(context.lower()), _KINDS.get(label.lower()), time_s)
+def _scale(path: Path, units: str, notes: list[str]) -> float:
+    """Metres in the file's unit; millimetres, as nearly all such files have, where it names none."""
+    if not units.strip():
+        notes.append("The file names no unit of length; millimetres are assumed.")
+        return 1e-3
+    scale = metres_per_unit(units)
+    if scale is None:
+        raise FormatError(f"{path.name} gives its markers in {quote(units)}; export it in mm or m.")
+    return scale
+
+
+def _up_axis(screen: str) -> int:
+    """The axis that the file shows upwards on a screen ("+Z"); Z where it says nothing."""
+    return "XYZ".find(screen[-1:].upper()) if screen[-1:].upper() in tuple("XYZ") else 2
+
+
+def _body_length(rest: dict[str, Any], name: str, scale: float) -> float | None:
+    """Metres of a length that the laboratory typed in, usually in the file's unit; None where none fits."""
+    value, (low, high) = rest[name], _PLAUSIBLE_M[name]
+    if value is None:
+        return None
+    return next((value * unit for unit in (scale, 1e-3, 1e-2, 1.0) if low <= value * unit <= high), None)

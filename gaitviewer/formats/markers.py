@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,17 @@ class MarkerEvent:
 
     Attributes:
         label: as the file writes it ("Foot Strike").
-        side: the foot, None for events of the whole body.
+        side: the foot, None for events of the whole body and where the file does not tell it.
         kind: the gait event that the label stands for, None for any other.
         time_s: seconds after the first sample of the data (may lie outside what was recorded).
+        subject: whose event it is, "" where the file does not say.
     """
 
     label: str
     side: Side | None
     kind: EventKind | None
     time_s: float
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,18 @@ class MarkerTrial:
 
     Attributes:
         name: file name without its ending.
-        labels: name of each marker (measured or computed points, not model outputs).
+        labels: name of each marker (measured or computed points, not model outputs); a subject's name
+            before it ("Patient3:LTIO") is taken off where the file holds one subject.
         points: [T, N, 3] f64 metres in the laboratory's axes, NaN where a marker was not seen.
         rate_hz: sampling rate.
         first_frame: number of the first sample, counted from 0 at the start of the capture.
-        up_axis: 0, 1 or 2, the axis of ``points`` that points upwards.
+        up_axis: 0, 1 or 2, the axis of ``points`` that points upwards by the file or the habit of its kind.
         events: what the laboratory marked, sorted by time.
         output_labels: name of each model output (joint angles, moments, ...).
         outputs: [T, M, 3] f64 in the file's own units (degrees for angles), NaN where not computed.
         body: body measures from the file's parameters.
+        subjects: who is in the file, where the labels tell it; see :meth:`of_subject` if there are several.
+        notes: plain sentences on what had to be understood or was left out when the file was read.
     """
 
     name: str
@@ -71,6 +77,8 @@ class MarkerTrial:
     output_labels: tuple[str, ...] = ()
     outputs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0, 3)))
     body: BodyMeasures = BodyMeasures()
+    subjects: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -93,6 +101,31 @@ class MarkerTrial:
         """[T] seconds after the first sample."""
         return np.arange(len(self), dtype=np.float64) / self.rate_hz
 
+    def of_subject(self, name: str) -> MarkerTrial:
+        """One of several :attr:`subjects` alone, with the name taken off its labels.
+
+        The file's body measures are left out: it does not say whose they are.
+
+        Raises:
+            KeyError: the file holds no such subject, or just one.
+        """
+        if name not in self.subjects or len(self.subjects) < 2:
+            raise KeyError(name)
+        prefix = f"{name}:"
+        own = [i for i, label in enumerate(self.labels) if label.startswith(prefix)]
+        own_outputs = [i for i, label in enumerate(self.output_labels) if label.startswith(prefix)]
+        return replace(
+            self,
+            name=f"{self.name}, {name}",
+            labels=tuple(self.labels[i].removeprefix(prefix) for i in own),
+            points=self.points[:, own],
+            output_labels=tuple(self.output_labels[i].removeprefix(prefix) for i in own_outputs),
+            outputs=self.outputs[:, own_outputs],
+            events=tuple(event for event in self.events if event.subject in ("", name)),
+            body=BodyMeasures(),
+            subjects=(name,),
+        )
+
     def marker(self, *names: str) -> NDArray[np.float64]:
         """[T, 3] metres of the first of ``names`` that the file has, all NaN if it has none of them."""
         for name in names:
@@ -107,3 +140,24 @@ class MarkerTrial:
             return None
         found: NDArray[np.float64] = self.outputs[:, self.output_labels.index(name)]
         return found
+
+
+def hide_unseen(points: NDArray[np.float64]) -> None:
+    """Makes NaN, in place, of every position [..., 3] that is not whole or lies exactly at the origin.
+
+    Some writers leave an unseen marker there instead of marking it as invalid.
+    """
+    points[(points == 0).all(axis=-1)] = np.nan
+    points[~np.isfinite(points).all(axis=-1)] = np.nan
+
+
+def name_subjects(owners: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], list[str]]:
+    """The subjects of a file and the labels of its points, from (subject, marker) of each.
+
+    The name of the only subject is taken off; those of several stay ("A:LTIO").
+    """
+    subjects = tuple(dict.fromkeys(owner for owner, _ in owners if owner))
+    if len(subjects) > 1:
+        return subjects, [f"{owner}:{name}" if owner else name for owner, name in owners]
+    taken = {name for owner, name in owners if not owner}
+    return subjects, [f"{owner}:{name}" if owner and name in taken else name for owner, name in owners]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from gaitviewer.cli import commands, main
-from gaitviewer.cli.arguments import build_parser
+from gaitviewer.cli.arguments import build_parser, decimal
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Affected
@@ -133,3 +135,50 @@ def test_sections_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert not (tmp_path / "demo").exists()
     assert "no section “scoring”" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+ANALYZE = ["analyze", "--sagittal", "a.mp4", "--subject", "P1", "--out", "o"]
+VALIDATE = ["validate", "a.c3d"]
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *((ANALYZE, name) for name in ("age", "offset", "recorded-at", "foot-zero-left", "foot-zero-right")),
+        *((VALIDATE, name) for name in ("rate", "noise", "yaw", "pixels-per-metre")),
+    ],
+)
+def test_numbers_take_a_decimal_comma(
+    command: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, value in (("7,5", 7.5), ("7.5", 7.5), ("-1,2", -1.2), ("-,5", -0.5), ("3", 3.0)):
+        options = build_parser().parse_args([*command, f"--{option}", text])
+        assert getattr(options, option.replace("-", "_")) == value
+    for text in ("7,5,1", "1.234,5", "seven", "nan", "inf"):
+        with pytest.raises(SystemExit) as stop:
+            build_parser().parse_args([*command, f"--{option}", text])
+        assert stop.value.code == 2
+        assert (
+            f"argument --{option}: {text!r} is not a number; write it like 7.5 or 7,5"
+            in capsys.readouterr().err
+        )
+
+
+def test_no_number_of_the_command_line_is_read_otherwise() -> None:
+    """Every option that takes a number with decimals has the one type that understands commas."""
+
+    def actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+        for action in parser._actions:
+            yield action
+            if isinstance(action, argparse._SubParsersAction):
+                for inner in action.choices.values():
+                    yield from actions(inner)
+
+    types = {action.type for action in actions(build_parser())}
+    assert decimal in types
+    assert float not in types
+
+
+def test_names_with_commas_stay_as_they_are() -> None:
+    options = build_parser().parse_args(["validate", "-", "a,b.c3d", "--subject", "Doe, J"])
+    assert (options.files, options.subject) == ([Path("-"), Path("a,b.c3d")], "Doe, J")

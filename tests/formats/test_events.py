@@ -33,6 +33,21 @@ def test_events_come_back(tmp_path: Path, measures: Measures) -> None:
             assert math.isnan(ours.sigma_s) == math.isnan(theirs.sigma_s)
 
 
+def test_a_table_that_a_spreadsheet_wrote_with_decimal_commas_is_read(
+    tmp_path: Path, measures: Measures
+) -> None:
+    path = tmp_path / "events.csv"
+    write_events(path, measures)
+    right = read_events(path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(",", ";").replace(".", ","), encoding="utf-8-sig")
+    found = read_events(path)
+    assert found.keys() == right.keys()
+    for key, passes in right.items():
+        for ours, theirs in zip(found[key], passes, strict=True):
+            assert repr(ours) == repr(theirs)
+
+
 def test_it_is_a_plain_table_with_the_nearest_frame(tmp_path: Path, measures: Measures) -> None:
     path = tmp_path / "events.csv"
     write_events(path, measures)

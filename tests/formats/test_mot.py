@@ -72,3 +72,12 @@ def test_the_child_with_cerebral_palsy_walks_with_bent_knees(shared_data: Path) 
     left, right = table.column("knee_flex_l"), table.column("knee_flex_r")
     assert (round(left.min()), round(left.max())) == (47, 79)
     assert (round(right.min()), round(right.max())) == (37, 70)
+
+
+def test_decimal_commas_and_other_ends_of_lines(tmp_path: Path) -> None:
+    head, mark, rows = OPENSIM.partition("time\t")
+    path = tmp_path / "walk.mot"
+    path.write_bytes((head + mark + rows.replace(".", ",")).replace("\n", "\r\n").encode("utf-8-sig"))
+    table = read_mot(path)
+    assert table.times == pytest.approx([0, 0.01])
+    assert table.column("knee_angle_r") == pytest.approx([10.5, 11.5])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitviewer.core.messages import Message, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.timing import VideoInfo
@@ -96,10 +97,10 @@ def test_known_video_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.Mon
     job = VideoJob(FrameSource("nowhere:nothing"), INFO, "d", "x.mp4")
     monkeypatch.setattr(runner, "result_key", lambda *_, **__: "k")
     store_result(tmp_path, "k", a_result())
-    said: list[str] = []
+    said: list[Message] = []
     results = estimate_many({"a": job}, cache_dir=tmp_path, tick=lambda _, note: said.append(note))
     assert results["a"].from_cache
-    assert said == ["pose: done"]
+    assert said == [message("progress.pose_done")]
 
 
 def test_each_pose_is_told_as_it_comes(tmp_path: Path):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from gaitviewer.core.messages import Message
@@ -16,6 +17,7 @@ from gaitviewer.errors import Cancelled, FormatError, SettingsError
 from gaitviewer.research.training import evaluate as evaluation
 from gaitviewer.research.training import results
 from gaitviewer.research.training.experiment import Experiment, RunSettings
+from gaitviewer.research.training.task import Predictions
 
 Make = Callable[[], Experiment]
 
@@ -69,7 +71,7 @@ def test_runs_everything_once_and_writes_the_pages(run, toy: ModuleType, tmp_pat
 
 def test_goes_on_after_a_kill_with_the_same_figures(run, toy: ModuleType, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     def kill(fraction: float, note: Message) -> None:
-        if "seed 1: toy: epoch 5" in note:
+        if "seed 1: toy: epoch 5" in str(note):
             raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -84,6 +86,24 @@ def test_goes_on_after_a_kill_with_the_same_figures(run, toy: ModuleType, tmp_pa
     whole = {line.seed: line.metrics for line in results.read(tmp_path / "whole/results.jsonl")}
     assert killed == whole
     assert set(killed) == {0, 1}
+
+
+def test_predictions_may_have_decimal_commas(tmp_path: Path) -> None:
+    truth = Predictions(
+        ("a", "b"), ("A", "B"), ("severity",), ("low", "high"),
+        np.array([[[0.25, 0.75]], [[np.nan, np.nan]]]), np.array([[1], [0]]),
+    )  # fmt: skip
+    ours, theirs = tmp_path / "ours.csv", tmp_path / "theirs.csv"
+    results.write_predictions(ours, truth)
+    theirs.write_text(ours.read_text().replace(",", ";").replace("0.", "0,"))
+    for path in (ours, theirs):
+        found = results.read_predictions(path)
+        assert np.array_equal(found.probability, truth.probability, equal_nan=True)
+        outside = results.read_outside(path, truth)
+        assert np.array_equal(outside.probability, truth.probability, equal_nan=True)
+    theirs.write_text("case;p_low;p_high\na;0,2x;0,8\n")
+    with pytest.raises(FormatError, match="line 2: a probability is no number"):
+        results.read_outside(theirs, truth)
 
 
 def test_any_other_method_is_judged_on_the_same_cases(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

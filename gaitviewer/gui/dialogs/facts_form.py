@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
+from gaitviewer.core.numbers import parse_decimal
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.errors import SettingsError
 from gaitviewer.gui.widgets import theme
@@ -201,12 +202,15 @@ class FactsForm(QWidget):
 
     def number(self, field: str, line: QLineEdit, what: str, low: float, high: float) -> float | None:
         """The number in a field; None where it is empty or out of range."""
-        text = line.text().strip().replace(",", ".")
+        text = line.text().strip()
         if not text:
             return None
 
         def read() -> float:
-            value = float(text) if text.replace(".", "", 1).isdigit() else float("nan")
+            try:
+                value = parse_decimal(text)
+            except ValueError:
+                value = float("nan")
             if not low <= value <= high:
                 raise ValueError(
                     self.tr("{what} must be a number from {low} to {high}.").format(

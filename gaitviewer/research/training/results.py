@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import from_plain, parse_json
 from gaitviewer.errors import FormatError
 from gaitviewer.research.training.task import Predictions
@@ -150,14 +152,15 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file.
+    """Rows of a CSV file, whose columns commas part, or semicolons as where decimals have commas.
 
     Raises:
         FormatError: it cannot be read.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return [dict(row) for row in csv.DictReader(file)]
+            text = file.read()
+        return [dict(row) for row in csv.DictReader(io.StringIO(text), delimiter=column_mark(text))]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FormatError(f"{path} cannot be read as a CSV table ({error}); check the file.") from error
 
@@ -174,7 +177,7 @@ def read_predictions(path: Path) -> Predictions:
     for row in rows:
         n, o = where[row["case"]], outputs.index(row["output"])
         target[n, o] = classes.index(row["true"]) if row["true"] else -1
-        probability[n, o] = [float(row[f"p_{name}"] or "nan") for name in classes]
+        probability[n, o] = [_chance(row[f"p_{name}"]) for name in classes]
     return Predictions(cases, tuple(subject[c] for c in cases), outputs, classes, probability, target)
 
 
@@ -217,9 +220,13 @@ def _chances(row: Mapping[str, str], classes: Iterable[str], where: str) -> list
             raise FormatError(f'{where}: "{answer}" is none of {", ".join(names)}; correct it.')
         return [float(name == answer) for name in names]
     try:
-        return [float(row[f"p_{name}"] or "nan") for name in names]
+        return [_chance(row[f"p_{name}"]) for name in names]
     except ValueError as error:
         raise FormatError(f"{where}: a probability is no number ({error}); correct it.") from error
+
+
+def _chance(text: str | None) -> float:
+    return math.nan if text is None or text.strip().lower() in ("", "nan") else parse_decimal(text)
 
 
 def _empty(cases: int, outputs: int, classes: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -106,7 +106,8 @@ class Comparison:
         angles, events, extra, items: see their types.
         scores: (item, score) of every item that was assessed, with a truth or without.
         failure: why nothing could be measured, "" if something was.
-        notes: plain sentences on how the trial was filmed.
+        notes: plain sentences on how the trial was read and filmed.
+        sideless: gait events of the file that are left out, as nobody knows of which foot they are.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Comparison:
     scores: tuple[tuple[int, int], ...]
     failure: str = ""
     notes: tuple[str, ...] = ()
+    sideless: int = 0
 
 
 def compare(truth: Truth, measures: Measures, *, seed: int) -> Comparison:
@@ -128,7 +130,7 @@ def compare(truth: Truth, measures: Measures, *, seed: int) -> Comparison:
     )
     return Comparison(
         truth.body.name, seed, compare_angles(truth, measures), events, extra,
-        compare_items(truth, measures), scores,
+        compare_items(truth, measures), scores, sideless=truth.sideless,
     )  # fmt: skip
 
 
@@ -142,7 +144,7 @@ def failed(truth: Truth, reason: str, *, seed: int) -> Comparison:
     pairs = tuple(
         ItemPair(t.number, t.side, t.value, t.score, False, None, None, reason) for t in find_true_items(truth)
     )
-    return Comparison(truth.body.name, seed, (), events, (), pairs, (), reason)
+    return Comparison(truth.body.name, seed, (), events, (), pairs, (), reason, sideless=truth.sideless)
 
 
 def compare_angles(truth: Truth, measures: Measures) -> tuple[AngleErrors, ...]:

@@ -42,6 +42,10 @@ _MARKERS: dict[str, tuple[str, ...]] = {
 _NOSE = ("LFHD+RFHD",)
 _NEEDED = ("hip", "knee", "ankle", "big_toe", "heel")
 
+_UPRIGHT = 0.8  # share of the line from ankles to hips that lies along the vertical axis of the laboratory
+_LEG_M = (0.2, 1.3)  # hip to ankle along thigh and shank, of small children to tall adults
+_CROSSED = 0.3  # of the distance between the hips: the left one this far on the right is no mere noise
+
 
 @dataclass(frozen=True, slots=True)
 class ValidationOptions:
@@ -55,6 +59,7 @@ class ValidationOptions:
         seeds: how often the noise is drawn (once without noise).
         distance_m: of the side camera; None for one without perspective. The end camera always has one.
         render: film a body drawn on the markers, and measure from its pixels.
+        subject: whom to take of files that hold several people.
     """
 
     rate_hz: float | None = None
@@ -64,6 +69,7 @@ class ValidationOptions:
     seeds: int = 1
     distance_m: float | None = None
     render: bool = False
+    subject: str = ""
 
     def __post_init__(self) -> None:
         checks = (
@@ -93,12 +99,14 @@ class WalkingBody:
             laboratory is z = 0 and the middle of the walk x = y = 0. NaN where a marker was not seen.
         times: [T] seconds after the first sample.
         near: the side that a camera standing at one side of the laboratory sees.
+        notes: plain sentences on what the markers tell otherwise than the file.
     """
 
     name: str
     points: NDArray[np.float64]
     times: NDArray[np.float64]
     near: Side
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         points = readonly_array(self.points, np.float64, (None, len(BODY_FEET_23), 3), "points")
@@ -118,24 +126,33 @@ class WalkingBody:
 def find_body(trial: MarkerTrial) -> WalkingBody:
     """Keypoints from a trial's markers, turned into the frame of the walk.
 
+    Where the legs contradict the file on the vertical axis, the unit of length or the sense of its axes, they
+    are followed, and a note says so.
+
     Raises:
-        FormatError: markers of the legs are missing, or nobody walks.
+        FormatError: markers of the legs are missing, they are of no human size, or nobody walks.
     """
+    if missing := missing_parts(trial):
+        raise FormatError(f"{trial.name} has no marker for the {', '.join(missing)}; it cannot be used.")
     points = np.full((len(trial), len(BODY_FEET_23), 3), np.nan)
     points[:, Keypoint.NOSE] = _pick(trial, _NOSE, Side.LEFT)
-    missing = []
     for side in Side:
         for part, names in _MARKERS.items():
-            found = _pick(trial, names, side)
-            points[:, Keypoint[f"{side.name}_{part.upper()}"]] = found
-            if part in _NEEDED and not np.isfinite(found).any():
-                missing.append(f"{side.value} {part.replace('_', ' ')}")
+            points[:, Keypoint[f"{side.name}_{part.upper()}"]] = _pick(trial, names, side)
     # A camera sees a body or nobody; single markers without a pelvis are often mislabelled ones.
     hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]]
     points[~np.isfinite(hips).all(axis=(1, 2))] = np.nan
-    if missing:
-        raise FormatError(f"{trial.name} has no marker for the {', '.join(missing)}; it cannot be used.")
     return _in_walking_frame(trial, points)
+
+
+def missing_parts(trial: MarkerTrial) -> list[str]:
+    """Parts of the legs of which no marker was ever seen ("left heel")."""
+    return [
+        f"{side.value} {part.replace('_', ' ')}"
+        for side in Side
+        for part in _NEEDED
+        if not np.isfinite(_pick(trial, _MARKERS[part], side)).any()
+    ]
 
 
 def _pick(trial: MarkerTrial, names: tuple[str, ...], side: Side) -> NDArray[np.float64]:
@@ -149,21 +166,93 @@ def _pick(trial: MarkerTrial, names: tuple[str, ...], side: Side) -> NDArray[np.
 
 
 def _in_walking_frame(trial: MarkerTrial, points: NDArray[np.float64]) -> WalkingBody:
+    notes: list[str] = []
+    points = _human_size(trial, points, notes)
     hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]].mean(axis=1)
     seen = np.flatnonzero(np.isfinite(hips).all(axis=1))
-    up = np.eye(3)[trial.up_axis]
+    up = _find_up(trial, points, hips, notes)
     travel = np.zeros(3) if seen.size < 2 else hips[seen[-1]] - hips[seen[0]]
     travel = travel - (travel @ up) * up
     if float(np.linalg.norm(travel)) < 1.0:
         raise FormatError(f"Nobody walks in {trial.name}: the hips travel less than a metre.")
     ahead = travel / np.linalg.norm(travel)
-    axes = np.stack([ahead, np.cross(up, ahead), up])
+    left = np.cross(up, ahead)
+    if _is_mirrored(points, up):
+        left = -left
+        notes.append(
+            "The left markers lie to the right of the right ones: the axes are left-handed or the labels "
+            "exchanged; sides go by the labels."
+        )
+    axes = np.stack([ahead, left, up])
     turned = points @ axes.T
     ends = (hips[seen[0]] @ axes.T + hips[seen[-1]] @ axes.T) / 2
     # One camera that stays where it is: who walks the other way shows it the other side.
     main_axis = int(np.argmax(np.abs(ahead)))
     near = Side.RIGHT if ahead[main_axis] > 0 else Side.LEFT
-    return WalkingBody(trial.name, turned - np.array([ends[0], ends[1], 0.0]), trial.times, near)
+    middle = np.array([ends[0], ends[1], 0.0])
+    return WalkingBody(trial.name, turned - middle, trial.times, near, tuple(notes))
+
+
+def _human_size(trial: MarkerTrial, points: NDArray[np.float64], notes: list[str]) -> NDArray[np.float64]:
+    """The points in true metres: a unit that the file gives wrong makes legs ten or a thousand times off."""
+    lengths = []
+    for side in ("LEFT", "RIGHT"):
+        hip, knee, ankle = (points[:, Keypoint[f"{side}_{part}"]] for part in ("HIP", "KNEE", "ANKLE"))
+        lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
+    if not np.isfinite(lengths).any():
+        return points  # never seen together: nothing to hold against
+    leg = float(np.nanmedian(lengths))
+    low, high = _LEG_M
+    if low <= leg <= high:
+        return points
+    factor = next((f for f in (1e-3, 1e-2, 1e-1, 10.0, 100.0, 1000.0) if low <= f * leg <= high), None)
+    if factor is None:
+        raise FormatError(
+            f"The legs in {trial.name} would be {leg:.3g} m long from hip to ankle; check its unit of length "
+            "and the names of its markers."
+        )
+    notes.append(
+        f"By the file's unit of length the legs would be {leg:.3g} m long; {factor * leg:.2f} m is taken."
+    )
+    return points * factor
+
+
+def _find_up(
+    trial: MarkerTrial, points: NDArray[np.float64], hips: NDArray[np.float64], notes: list[str]
+) -> NDArray[np.float64]:
+    """[3] the axis of the laboratory along which the legs stand; the file's own where they lean too far."""
+    told: NDArray[np.float64] = np.eye(3)[trial.up_axis]
+    legs = hips - points[:, [Keypoint.LEFT_ANKLE, Keypoint.RIGHT_ANKLE]].mean(axis=1)
+    legs = legs[np.isfinite(legs).all(axis=1)]
+    if not legs.size:
+        return told
+    leg = np.median(legs, axis=0)
+    axis = int(np.argmax(np.abs(leg)))
+    if abs(leg[axis]) < _UPRIGHT * np.linalg.norm(leg):
+        return told
+    found: NDArray[np.float64] = np.eye(3)[axis] * np.sign(leg[axis])
+    if found @ told < 1:
+        sign = "" if leg[axis] > 0 else "-"
+        notes.append(f"The legs stand along {sign}{'XYZ'[axis]}, which is taken as up.")
+    return found
+
+
+def _is_mirrored(points: NDArray[np.float64], up: NDArray[np.float64]) -> bool:
+    """Whether the left hip lies to the right of where the feet point."""
+
+    def between(first: str, second: str) -> NDArray[np.float64]:
+        return np.asarray(points[:, Keypoint[first]] - points[:, Keypoint[second]], np.float64)
+
+    toes = between("LEFT_BIG_TOE", "LEFT_HEEL") + between("RIGHT_BIG_TOE", "RIGHT_HEEL")
+    hips = between("LEFT_HIP", "RIGHT_HIP")
+    ahead = toes - (toes @ up)[:, None] * up
+    both = np.isfinite(ahead).all(axis=1) & np.isfinite(hips).all(axis=1)
+    if not both.any():
+        return False
+    ahead, hips = ahead[both], hips[both]
+    lefts = np.cross(up, ahead / np.linalg.norm(ahead, axis=1, keepdims=True).clip(1e-9))
+    share = (hips * lefts).sum(axis=1) / np.linalg.norm(hips, axis=1).clip(1e-9)
+    return float(np.median(share)) < -_CROSSED
 
 
 def resample(body: WalkingBody, rate_hz: float | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -24,11 +24,14 @@ from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import BodyMeasures, MarkerTrial
 from gaitviewer.formats.trc import read_trc
 from gaitviewer.research.validation.compare import Comparison, compare, failed
+from gaitviewer.research.validation.event_sides import find_event_sides
+from gaitviewer.research.validation.joint_angles import add_joint_angles, pair_files
 from gaitviewer.research.validation.projection import (
     ValidationOptions,
     WalkingBody,
     film,
     find_body,
+    missing_parts,
     trial_of,
 )
 from gaitviewer.research.validation.summary import ValidationReport, summarise
@@ -52,38 +55,87 @@ def validate_files(
 ) -> ValidationReport:
     """Validates the measuring core on marker files.
 
+    A file that cannot be used is left out, and the report says why.
+
     Args:
-        paths: .c3d files (or .trc files, which have no angles and events of their own).
+        paths: .c3d files, or .trc files, which have no events of their own; the joint angles that another
+            program computed for those may be named with them (.mot, .sto).
         options: how the virtual cameras see the markers.
         tick: told about every measured trial.
 
     Raises:
-        FormatError: a file cannot be read or used.
+        FormatError: no file can be read and used.
         Cancelled: the tick asked for it.
     """
     options = ValidationOptions() if options is None else options
-    files = [Path(path) for path in paths]
+    files = pair_files([Path(path) for path in paths])
     if not files:
         raise FormatError("There is no file to validate with; name at least one C3D file.")
     draws = options.seeds if options.noise_px > 0 else 1
     comparisons: list[Comparison] = []
-    for number, path in enumerate(files):
-        trial = read_markers(path)
-        body = find_body(trial)
-        truth = find_truth(trial, body)
+    left_out: list[str] = []
+    for number, (path, angles) in enumerate(files):
+        try:
+            trial, truth = _read_walk(path, angles, options.subject)
+        except FormatError as error:
+            left_out.append(str(error))
+            continue
+        found: list[Comparison] = []
         if options.render:
             inner = subprogress(tick, number / len(files), (number + 1) / len(files))
-            comparisons.append(_compare_pixels(trial, truth, options, inner))
-            continue
-        for seed in range(draws):
-            tick(
-                (number + seed / draws) / len(files),
-                message("progress.draw", trial=trial.name, draw=seed + 1, total=draws),
-            )
-            comparisons.append(_compare_once(path, truth, options, trial.body, seed=seed))
+            found.append(_compare_pixels(trial, truth, options, inner))
+        else:
+            for seed in range(draws):
+                tick(
+                    (number + seed / draws) / len(files),
+                    message("progress.draw", trial=trial.name, draw=seed + 1, total=draws),
+                )
+                found.append(_compare_once(path, truth, options, trial.body, seed=seed))
+        found[0] = replace(found[0], notes=trial.notes + found[0].notes)  # once, not with every draw
+        comparisons += found
+    if not comparisons:
+        raise FormatError(" ".join(left_out))
     note = message("progress.done")
     tick(1.0, note)
-    return summarise(options, tuple(comparisons))
+    return replace(summarise(options, tuple(comparisons)), left_out=tuple(left_out))
+
+
+def _read_walk(path: Path, angles: Path | None, subject: str) -> tuple[MarkerTrial, Truth]:
+    """A trial of one person and what motion capture knows of it; all notes are the trial's.
+
+    Raises:
+        FormatError: the file cannot be read or used.
+    """
+    trial = choose_subject(read_markers(path), subject)
+    if angles is not None:
+        trial = add_joint_angles(trial, angles)
+    body = find_body(trial)
+    events, notes = find_event_sides(trial.events, body)
+    trial = replace(trial, events=events, notes=trial.notes + body.notes + notes)
+    return trial, find_truth(trial, body)
+
+
+def choose_subject(trial: MarkerTrial, wanted: str = "") -> MarkerTrial:
+    """The trial of one person: the one who is wanted, else the only one whose legs have all their markers.
+
+    Raises:
+        FormatError: the wanted one is not in the file, or several could be meant.
+    """
+    names = ", ".join(trial.subjects)
+    if wanted and trial.subjects:
+        found = [name for name in trial.subjects if name.casefold() == wanted.casefold()]
+        if not found:
+            raise FormatError(f"{trial.name} holds no subject {wanted!r}; it holds {names}.")
+        return trial.of_subject(found[0]) if len(trial.subjects) > 1 else trial
+    if len(trial.subjects) < 2:
+        return trial
+    whole = [name for name in trial.subjects if not missing_parts(trial.of_subject(name))]
+    if len(whole) != 1:
+        raise FormatError(
+            f"{trial.name} holds {len(trial.subjects)} subjects ({names}); choose one with --subject NAME."
+        )
+    note = f"Of {names} only {whole[0]} has the markers of both legs."
+    return replace(trial.of_subject(whole[0]), notes=(*trial.notes, note))
 
 
 def _compare_once(

@@ -100,6 +100,7 @@ class ValidationReport:
         names: of the trials.   runs: trials times draws.
         angles, events, items: the tables.
         comparisons: every single one.
+        left_out: why files could not be used, a sentence each.
     """
 
     options: ValidationOptions
@@ -109,6 +110,7 @@ class ValidationReport:
     events: tuple[EventRow, ...]
     items: tuple[ItemRow, ...]
     comparisons: tuple[Comparison, ...]
+    left_out: tuple[str, ...] = ()
 
     def angle(self, name: str, reference: str) -> AngleRow:
         """One row of the angle table.

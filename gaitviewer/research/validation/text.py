@@ -18,7 +18,14 @@ _SCHEMA_VERSION = 1
 
 def format_report(report: ValidationReport) -> str:
     """The report as text tables."""
-    parts = [_head(report), _angles(report), _events(report), _items(report), _trials(report)]
+    parts = [
+        _head(report),
+        _left_out(report),
+        _angles(report),
+        _events(report),
+        _items(report),
+        _trials(report),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -57,6 +64,10 @@ def _head(report: ValidationReport) -> str:
     )
 
 
+def _left_out(report: ValidationReport) -> str:
+    return "\n".join(f"Left out: {reason}" for reason in report.left_out)
+
+
 def _angles(report: ValidationReport) -> str:
     rows = [
         (
@@ -74,6 +85,8 @@ def _angles(report: ValidationReport) -> str:
 
 def _events(report: ValidationReport) -> str:
     if not any(row.found + row.missed for row in report.events):
+        if any(c.sideless for c in report.comparisons):
+            return "The files mark events, but none of a foot that is known."
         return "The files mark no events."
     rows = [
         (
@@ -126,6 +139,7 @@ def report_as_json(report: ValidationReport) -> dict[str, Any]:
         "options": asdict(report.options),
         "trials": list(report.names),
         "runs": report.runs,
+        "left_out": list(report.left_out),
         "angles": [_clean(asdict(row)) for row in report.angles],
         "events": [_clean(asdict(row)) for row in report.events],
         "items": [

@@ -47,6 +47,7 @@ class Truth:
         events: gait events at least ``margin_s`` inside what was seen of that foot.
         outer_events: the other gait events of the file.
         strides: complete cycles within what was seen.
+        sideless: how many gait events of the file are of nobody knows which foot.
         leg_m: hip to ankle along thigh and shank, metres.
     """
 
@@ -57,6 +58,7 @@ class Truth:
     outer_events: tuple[MarkerEvent, ...]
     strides: tuple[TrueStride, ...]
     leg_m: float
+    sideless: int = 0
 
     def at(self, curve: Array, when: Array) -> Array:
         """``curve`` [T] at the times ``when``, NaN beside gaps."""
@@ -71,7 +73,8 @@ def find_truth(trial: MarkerTrial, body: WalkingBody, *, margin_s: float = 0.1) 
     angles = marker_angles(body)
     file_angles = _file_angles(trial, body)
     strides = find_true_strides(tuple(e for e in marked if _inside(body, e, 0.0)))
-    return Truth(body, angles, file_angles, inner, outer, strides, leg_length(body))
+    sideless = sum(e.kind is not None and e.side is None for e in trial.events)
+    return Truth(body, angles, file_angles, inner, outer, strides, leg_length(body), sideless)
 
 
 def _inside(body: WalkingBody, event: MarkerEvent, margin_s: float) -> bool:

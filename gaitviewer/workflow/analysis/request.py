@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from gaitviewer.core.gait import BySide, ByView, View
+from gaitviewer.core.numbers import parse_decimal
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.serialise import quote
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, WalkingAid
@@ -97,7 +98,7 @@ def parse_length_m(text: str, *, what: str) -> float:
     """
     match = re.fullmatch(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(m|cm)?\s*", text)
     if match:
-        value = float(match[1].replace(",", "."))
+        value = parse_decimal(match[1])
         centimetres = match[2] == "cm" or (match[2] is None and value >= 20)
         metres = value / 100 if centimetres else value
         if 0.2 <= metres <= 2.5:

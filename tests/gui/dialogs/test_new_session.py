@@ -102,6 +102,21 @@ def test_sides_affected_are_told_apart(qtbot: QtBot, walker_document: Document, 
     assert read.subject.affected is affected
 
 
+def test_fields_take_decimal_commas(qtbot: QtBot, dialog: NewSessionDialog) -> None:
+    dialog.form.subject.setText("P007")
+    for line, text in ((dialog.form.age, "7,5"), (dialog.form.tall, "1,31"), (dialog.form.leg, "66,5 cm")):
+        line.setText(text)
+    dialog.rate.setText("239,76")
+    request = dialog.request()
+    assert request is not None
+    session = request.session
+    assert (session.age_years, session.height_m, session.leg_length_m) == (7.5, 1.31, 0.665)
+    assert request.recorded_at_hz == 239.76
+    dialog.form.age.setText("1.007,5")
+    assert "age" in dialog.problem.text().lower()
+    dialog.reject()
+
+
 @pytest.mark.parametrize(
     ("field", "text", "words"),
     [

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -16,6 +16,7 @@ from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels.common.base import keep_settings
 from gaitviewer.gui.panels.score.table import OWN
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.gui.widgets.decimal_box import DecimalBox
 
 ENTERS = [Qt.Key.Key_Return, Qt.Key.Key_Enter]
 
@@ -147,6 +148,25 @@ def test_return_in_the_offset_applies_it(enter: Qt.Key, rated: MainWindow, qtbot
     assert (rated.state.item, rated.state.side) == (3, Side.LEFT)
     assert desk.player.offset_s == pytest.approx(0.4)
     assert not box.hasFocus()
+
+
+@pytest.mark.parametrize("language", ["C", "de"])
+@pytest.mark.parametrize("typed", ["0.400", "0,400", ",4", "-1,25 s"])
+def test_the_offset_takes_points_and_commas_in_every_language(qtbot: QtBot, language: str, typed: str) -> None:
+    box = DecimalBox()
+    qtbot.addWidget(box)
+    box.setLocale(QLocale(language))
+    box.setRange(-3600.0, 3600.0)
+    box.setDecimals(3)
+    box.setSuffix(" s")
+    box.selectAll()
+    qtbot.keyClicks(box.lineEdit(), typed)
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+    assert box.value() == pytest.approx(-1.25 if "-" in typed else 0.4)
+
+
+def test_the_offset_of_the_bar_takes_a_comma(rated: MainWindow) -> None:
+    assert isinstance(rated.desk.transport.offset, DecimalBox)
 
 
 def test_arrows_in_the_offset_change_it_and_escape_forgets_what_was_typed(

@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -23,6 +22,7 @@ from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.playback.player import SPEEDS, Player
 from gaitviewer.gui.playback.timebase import SyncMeter
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.decimal_box import DecimalBox
 from gaitviewer.gui.widgets.overflow import SPACING_PX, Overflow, Part, part
 from gaitviewer.gui.widgets.translation import translate_data
 
@@ -137,7 +137,7 @@ class TransportBar(QWidget):
         self.sync = QLabel()
         self.sync.setObjectName("transport_sync")
         row.addWidget(self.sync)
-        self.offset = QDoubleSpinBox()
+        self.offset = DecimalBox()
         self.offset.setObjectName("transport_offset")
         self.offset.setAccessibleName(self.tr("Offset of the second view, seconds"))
         self.offset.setDecimals(3)
