@@ -179,9 +179,8 @@ def test_every_pin_is_plain_and_allowed_by_the_project() -> None:
     project = _project()
     wishes = {
         canonicalize_name(wish.name): wish
-        for wish in map(
-            Requirement, [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
-        )
+        for group in (project["dependencies"], *project["optional-dependencies"].values())
+        for wish in map(Requirement, group)
         if wish.name != "gaitviewer"
     }
     named = {canonicalize_name(pin.name) for pin in pins}

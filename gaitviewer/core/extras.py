@@ -1,4 +1,4 @@
-"""What the research part of the program needs beyond the clinician's: the extra "research" of ``pyproject.toml``."""
+"""What the research part needs beyond the clinician's program: the extra "research" of ``pyproject.toml``."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def known_names() -> tuple[str, ...]:
 
 
 def build() -> Migrations:
-    """The steps as a sqlite-utils migration set (imports sqlite-utils, which takes pandas along)."""
+    """The steps as a sqlite-utils migration set (imports sqlite-utils, which takes pandas along if it is there)."""
     from sqlite_utils import Migrations
 
     migrations = Migrations(SET_NAME)

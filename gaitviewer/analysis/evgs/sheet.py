@@ -57,21 +57,6 @@ class Thresholds:
     last_percent: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """What a difference between two totals means (published figures, human raters)."""
-
-    mcid: float
-    mcid_source: str
-    mcid_note: str
-    mdc95: float
-    mdc95_source: str
-    agreement: str
-    within_error: str
-    beyond_error: str
-    not_comparable: str
-
-
 @cache
 def _table() -> dict[str, Any]:
     with (resources() / "evgs" / "evgs.toml").open("rb") as file:
@@ -143,22 +128,3 @@ def session_remark(session: Session, code: str) -> str:
     if session.walking_aid.value in gate["values"] and code in gate["items"]:
         return str(gate["remark"]).format(value=session.walking_aid.value)
     return ""
-
-
-@cache
-def load_reliability() -> Reliability:
-    """Published reliability of the score."""
-    with (resources() / "evgs" / "reliability.toml").open("rb") as file:
-        table = tomllib.load(file)
-    low, high = table["raters"]["item_agreement_percent"]
-    return Reliability(
-        mcid=float(table["mcid"]["value"]),
-        mcid_source=table["mcid"]["source"],
-        mcid_note=table["mcid"]["note"],
-        mdc95=float(table["mdc95"]["value"]),
-        mdc95_source=table["mdc95"]["source"],
-        agreement=f"human raters agree on an item in {low} to {high} % ({table['raters']['source']})",
-        within_error=str(table["words"]["within_error"]).format(mdc=table["mdc95"]["value"]),
-        beyond_error=str(table["words"]["beyond_error"]).format(mdc=table["mdc95"]["value"]),
-        not_comparable=table["words"]["not_comparable"],
-    )
