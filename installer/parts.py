@@ -3,10 +3,11 @@
     .venv/bin/python installer/parts.py            # write the list anew (after installer/pin.py)
     .venv/bin/python installer/parts.py --check    # is it what is installed here? are all licences allowed?
 
-The list (CycloneDX 1.6) holds what ``pip install "gaitviewer[research]"`` brings on Linux with Python 3.11 and the CPU
-wheel of torch: what the program and its research part need, and what those need in turn; no tools for developers. It
-holds no time and no serial number, so the same environment gives the same file. Elsewhere (another system, another
-Python) the check looks at licences alone. Which are allowed stands in ``installer/licences.toml``.
+The list (CycloneDX 1.6) holds what ``pip install "gaitviewer[research]"`` brings on Linux with Python 3.11 and
+the CPU wheel of torch: what the program and its research part need, and what those need in turn; no tools for
+developers. It holds no time and no serial number, so the same environment gives the same file. Elsewhere
+(another system, another Python) the check looks at licences alone; ``installer/licences.toml`` has
+those that are allowed.
 """
 
 from __future__ import annotations

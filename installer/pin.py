@@ -4,10 +4,10 @@
     .venv/bin/python installer/pin.py              # what pyproject.toml now asks for; pins that still fit stay
     .venv/bin/python installer/pin.py --upgrade    # the newest version of everything
 
-uv resolves once for all systems in ``[tool.uv] environments`` of ``pyproject.toml``, from the package index alone and
-from wheels alone. There are no hashes: torch comes as a CPU wheel where one lies on disk, and its wheels differ by
-system anyway. NVIDIA's packages are pinned for whoever takes torch's CUDA wheel from the index; a pin installs nothing
-by itself, so a CPU wheel brings none of them. Run ``installer/parts.py`` afterwards, in the environment made anew.
+uv resolves once for all systems in ``[tool.uv] environments`` of ``pyproject.toml``, from the package index and
+from wheels alone. There are no hashes: torch comes as a CPU wheel where one lies on disk, and its wheels differ
+by system anyway. NVIDIA's packages are pinned for whoever takes torch's CUDA wheel from the index; pins install
+nothing by themselves, so a CPU wheel brings none. Then run ``installer/parts.py``, in an environment made anew.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "installer" / "constraints.txt"
 HEADER = """\
-# Written by installer/pin.py; do not edit. For `pip install -c`: Python 3.11 and 3.12 on
-# Linux x86-64, Windows x86-64 and macOS on Apple silicon.
-# MediaPipe stays at 0.10.21: later ones report over the network how they are used, as onnxruntime does from 1.29 on.
+# Written by installer/pin.py; do not edit. For `pip install -c`: Python 3.11 and 3.12 on Linux x86-64,
+# Windows x86-64 and macOS on Apple silicon.
+# MediaPipe stays at 0.10.21: later ones send figures on how they are used over the network, and so does
+# onnxruntime from 1.29 on.
 """
 LEFT_OUT = ("pip",)  # sqlite-utils asks for it; the one that installs must not replace itself
 
