@@ -10,7 +10,8 @@
     │   │   ├── ChangedElsewhereError  another program saved the session after it was opened here
     │   │   └── DamagedLibraryError    the library's file is damaged; a copy may be put in its place
     │   ├── OutputError           a result cannot be written
-    │   └── SettingsError         an option or a setting has an impossible value
+    │   ├── SettingsError         an option or a setting has an impossible value
+    │   └── NotInstalledError     a part of the program is not installed
     └── Cancelled                 the user stopped a running job
 
 A message says what happened, to what, and what to do. Anything else that escapes is a bug.
@@ -92,6 +93,10 @@ class OutputError(UserError):
 
 class SettingsError(UserError):
     """An option or a setting has an impossible value."""
+
+
+class NotInstalledError(UserError):
+    """A part of the program, or what it needs, is not installed."""
 
 
 class Cancelled(GaitViewerError):  # noqa: N818  the word every tick uses

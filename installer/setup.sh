@@ -53,10 +53,11 @@ install_project() {
   python="$(find_python)"
   [ -x .venv/bin/python ] || "$python" -m venv .venv
   stamp=".venv/.installed-${extra:-run}"
-  state="$(cat pyproject.toml gaitviewer/__init__.py | sha256sum | cut -d' ' -f1) $(pwd)"
+  state="$(cat pyproject.toml installer/constraints.txt gaitviewer/__init__.py | sha256sum | cut -d' ' -f1) $(pwd)"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$state" ]; then
     say "Installing Python packages (some minutes the first time) ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".${extra:+[$extra]}"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+      --constraint installer/constraints.txt --editable ".${extra:+[$extra]}"
     printf '%s' "$state" >"$stamp"
   fi
 }

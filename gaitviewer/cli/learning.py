@@ -26,6 +26,7 @@ def _add_cohort(commands: Any) -> None:
         description="A cohort of synthetic children, walking in front of two virtual cameras, for training and "
         "judging models where no clinical data are at hand; nothing learned from it is validated on patients.",
     )
+    parser.set_defaults(needs_research="cohort")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     make = actions.add_parser("make", help="make a cohort, or finish an interrupted one")
     make.add_argument("folder", type=Path, metavar="FOLDER")

@@ -35,7 +35,7 @@ def add_train(commands: Any) -> None:
         metavar="FOLDER",
         help="pages of an evaluation: the same run, if it was made there, is taken and not trained again",
     )
-    parser.set_defaults(run=_run_train)
+    parser.set_defaults(run=_run_train, needs_research="train")
 
 
 def add_evaluate(commands: Any) -> None:
@@ -68,7 +68,7 @@ def add_evaluate(commands: Any) -> None:
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="file of result lines (default: FOLDER/results.jsonl)"
     )
-    parser.set_defaults(run=_run_evaluate)
+    parser.set_defaults(run=_run_evaluate, needs_research="evaluate")
 
 
 def add_models(commands: Any) -> None:

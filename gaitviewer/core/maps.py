@@ -38,11 +38,6 @@ class SaliencyMap:
         put(self, "values", readonly_array(self.values, np.float64, (None, len(self.keypoints)), "values"))
         put(self, "times_s", readonly_array(self.times_s, np.float64, (self.values.shape[0],), "times_s"))
 
-    @property
-    def by_keypoint(self) -> NDArray[np.float64]:
-        """[V] mean over time."""
-        return np.asarray(self.values.mean(axis=0), np.float64)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AttentionMap:

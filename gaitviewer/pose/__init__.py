@@ -3,10 +3,9 @@
 from gaitviewer.pose.estimator import BACKENDS, PoseEstimator
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
-from gaitviewer.pose.runner import estimate_many, estimate_pose
+from gaitviewer.pose.runner import estimate_many
 from gaitviewer.pose.source import FrameReader, FrameSource, VideoJob
 
-estimate_both = estimate_many
 """Both views at once: the same as several videos."""
 
 __all__ = [
@@ -17,7 +16,5 @@ __all__ = [
     "PoseEstimator",
     "PoseResult",
     "VideoJob",
-    "estimate_both",
     "estimate_many",
-    "estimate_pose",
 ]

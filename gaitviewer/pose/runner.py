@@ -204,21 +204,6 @@ def estimate_many(
     return {key: results[key] for key in jobs}
 
 
-def estimate_pose(
-    job: VideoJob,
-    *,
-    workers: int = 2,
-    use_cache: bool = True,
-    cache_dir: Path | None = None,
-    tick: Tick = no_progress,
-    backend: str = "mediapipe",
-) -> PoseResult:
-    """The walking subject's pose in one video; see :func:`estimate_many`."""
-    return estimate_many(
-        {0: job}, workers=workers, use_cache=use_cache, cache_dir=cache_dir, tick=tick, backend=backend
-    )[0]
-
-
 def _run(
     works: Sequence[_Work], *, workers: int, backend: str, tick: Tick, complete: Callable[[_Work], None]
 ) -> None:

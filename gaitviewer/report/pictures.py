@@ -22,11 +22,6 @@ class PictureSource(Protocol):
         ...
 
 
-def no_pictures(trial: str, view: View, frame: int) -> NDArray[np.uint8] | None:
-    """For reports without pictures: skeletons alone are drawn."""
-    return None
-
-
 def crop_to_jpeg(
     picture: NDArray[np.uint8], box: tuple[float, float, float, float], *, width_pt: float
 ) -> tuple[bytes, tuple[float, float, float, float]]:

@@ -347,14 +347,6 @@ class Library:
             RecordingRow(row["session"], row["trial"], View(row["view"]), Path(row["path"])) for row in found
         )
 
-    def remember_video_path(self, sha256: str, path: Path) -> None:
-        """Notes where a known video was seen last; videos that are in no session are left alone."""
-        with self._writing():
-            self.connection.execute(
-                "UPDATE videos SET path = ?, seen_utc = ? WHERE sha256 = ?",
-                (rows.path_text(path), now_utc(), sha256),
-            )
-
     def add_output(self, session_id: str, path: Path, *, kind: str, sha256: str = "") -> None:
         """Notes a file that was written for a session; writing it again replaces the note.
 

@@ -193,7 +193,7 @@ def known_names() -> tuple[str, ...]:
 
 
 def build() -> Migrations:
-    """The steps as a sqlite-utils migration set (imports sqlite-utils, which takes pandas along)."""
+    """The steps as a sqlite-utils migration set (imports sqlite-utils, and pandas with it if it is there)."""
     from sqlite_utils import Migrations
 
     migrations = Migrations(SET_NAME)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from gaitviewer.analysis.evgs import score as evgs_score
-from gaitviewer.analysis.evgs.sheet import load_reliability, load_rules, load_thresholds
+from gaitviewer.analysis.evgs.sheet import load_rules, load_thresholds
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.outcomes import norms
-from gaitviewer.core.evgs import EvgsMeasure, EvgsTotal
+from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
 
@@ -172,20 +172,6 @@ def test_every_refusal_has_a_reason_and_every_score_none(curve_cycle: Callable[.
     for measure in (*sheet.measures.left, *sheet.measures.right):
         assert isinstance(measure, EvgsMeasure)
         assert bool(measure.reason) != measure.assessable
-
-
-def test_change_between_totals() -> None:
-    words = load_reliability()
-    assert words.mdc95 > words.mcid
-
-    def change(before: int, after: int, *, seen: int = 17, same_rater: bool = True) -> str:
-        totals = (EvgsTotal(before, 34, seen), EvgsTotal(after, 34, seen))
-        return evgs_score.change_between(*totals, same_items=True, same_rater=same_rater)
-
-    assert change(12, 9) == words.within_error  # above the smallest that matters, below the smallest seen
-    assert change(12, 5) == words.beyond_error
-    assert change(12, 5, seen=11) == words.not_comparable
-    assert change(12, 5, same_rater=False) == words.not_comparable
 
 
 def test_thresholds_are_whole() -> None:

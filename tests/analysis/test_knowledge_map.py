@@ -12,7 +12,7 @@ import pytest
 from gaitviewer.analysis.knowledge_map.clips import MapClip, find_clips
 from gaitviewer.analysis.knowledge_map.features import Space, load_map_features, mirror_values
 from gaitviewer.analysis.knowledge_map.findings import find_features
-from gaitviewer.analysis.knowledge_map.map import knowledge_map, read_map
+from gaitviewer.analysis.knowledge_map.map import read_map
 from gaitviewer.analysis.walking.trial import read_view
 from gaitviewer.core.gait import Direction, Side, View
 from gaitviewer.core.maps import KnowledgeMap
@@ -75,7 +75,7 @@ def test_a_clip_starts_at_an_initial_contact_and_holds_whole_cycles(walk: ViewMo
     clip = only_clip(walk)
     contacts = [stride.start_s for stride in walk.strides if stride.side is clip.side]
     assert min(abs(clip.start_s - time) for time in contacts) < 1e-9
-    found = knowledge_map(walk, clip)
+    found = read_map(walk, clip).map
     assert found.values.shape == (238, 96)
     assert np.isfinite(found.values).all()
     assert found.times_s[-1] - found.times_s[0] == pytest.approx(95 / 30)
@@ -87,7 +87,7 @@ def test_a_clip_starts_at_an_initial_contact_and_holds_whole_cycles(walk: ViewMo
 
 def test_lengths_are_those_of_the_body_however_near_it_comes(end_view: Callable[..., ViewMotion]) -> None:
     motion = end_view()
-    found = knowledge_map(motion, only_clip(motion)).values
+    found = read_map(motion, only_clip(motion)).map.values
     leg = found[TABLE.index["left_leg"]]
     width = found[TABLE.index["shoulder_width"]]
     p = normal_gait().proportions
@@ -113,7 +113,7 @@ def test_towards_and_away_agree_on_the_side(end_view: Callable[..., ViewMotion])
     )
     for towards in (True, False):
         motion = end_view(tilted, towards=towards)
-        found = knowledge_map(motion, only_clip(motion)).values.mean(axis=1)
+        found = read_map(motion, only_clip(motion)).map.values.mean(axis=1)
         assert found[TABLE.index["shoulder_tilt"]] == pytest.approx(6.0, abs=1.2), towards
         assert found[TABLE.index["trunk_lean"]] == pytest.approx(-5.0, abs=1.2), towards
         assert found[TABLE.index["neck_aside"]] < -0.01, towards
@@ -138,8 +138,8 @@ def test_the_mirrored_child_has_the_map_mirrored_by_the_table(
     motion = end_view(replace(gait, right_lag=0.52), towards=towards, noise_px=0.5)
     clip = only_clip(motion)
     turned = mirrored(motion)
-    by_points = knowledge_map(turned, replace(clip, side=clip.side.other)).values
-    by_table = mirror_values(knowledge_map(motion, clip).values)
+    by_points = read_map(turned, replace(clip, side=clip.side.other)).map.values
+    by_table = mirror_values(read_map(motion, clip).map.values)
     scale = np.abs(by_table).max(axis=1, keepdims=True) + 1e-9
     # of two correlations of the same size and unlike signs either may be found: never more than a few frames
     close = np.abs(by_points - by_table) <= 2e-3 * scale
@@ -170,11 +170,11 @@ def test_a_clip_without_a_hip_is_refused(walk: ViewMotion) -> None:
 
 def test_a_short_gap_is_bridged(walk: ViewMotion) -> None:
     clip = only_clip(walk)
-    whole = knowledge_map(walk, clip).values
+    whole = read_map(walk, clip).map.values
     xy = walk.pose.xy.copy()
     first = int(np.searchsorted(walk.pose.times, clip.start_s + 1.0))
     xy[first : first + 6, Keypoint.RIGHT_ELBOW] = np.nan
-    holed = knowledge_map(replace(walk, pose=walk.pose.with_points(xy)), clip).values
+    holed = read_map(replace(walk, pose=walk.pose.with_points(xy)), clip).map.values
     assert np.isfinite(holed).all()
     row = TABLE.index["right_elbow_up"]
     assert np.abs(holed[row] - whole[row]).max() < 0.02

@@ -12,7 +12,7 @@ import pytest
 
 from gaitviewer.analysis.evgs import score as evgs_score
 from gaitviewer.analysis.evgs.bands import band_of
-from gaitviewer.analysis.kinematics.angles import normalise
+from gaitviewer.analysis.kinematics.angles import sample
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.outcomes import norms
@@ -263,7 +263,8 @@ def true_curves(child: MarkerTrial, stride: Stride) -> dict[str, np.ndarray]:
     for name, output in (("knee_flexion", "KneeAngles"), ("ankle_dorsiflexion", "AnkleAngles")):
         values = child.output(stride.side.name[0] + output)
         assert values is not None
-        curves[name] = normalise(child.times, np.where(values[:, 0] == 0, np.nan, values[:, 0]), stride)
+        wanted = np.linspace(stride.start_s, stride.stop_s, 101)
+        curves[name] = sample(child.times, np.where(values[:, 0] == 0, np.nan, values[:, 0]), wanted)
     return curves
 
 

@@ -110,19 +110,11 @@ def test_the_nearest_seen_point_is_hit() -> None:
     assert hit_testing.nearest_point(np.empty((0, 2)), (0.0, 0.0), 5.0) is None
 
 
-def test_distance_to_a_segment() -> None:
-    assert hit_testing.distance_to_segment((5, 3), (0, 0), (10, 0)) == pytest.approx(3)
-    assert hit_testing.distance_to_segment((-3, 4), (0, 0), (10, 0)) == pytest.approx(5)
-    assert hit_testing.distance_to_segment((3, 4), (0, 0), (0, 0)) == pytest.approx(5)
-
-
 def test_of_shapes_that_lie_over_each_other_the_latest_is_hit() -> None:
     shapes = [[(0.0, 0.0), (10.0, 0.0)], [(0.0, 0.0), (0.0, 10.0)]]
     assert hit_testing.nearest_handle(shapes, (0.5, 0.0), 2.0) == (1, 0)
     assert hit_testing.nearest_handle(shapes, (9.5, 0.0), 2.0) == (0, 1)
     assert hit_testing.nearest_handle(shapes, (5.0, 5.0), 2.0) is None
-    assert hit_testing.nearest_shape(shapes, (5.0, 1.0), 2.0) == 0
-    assert hit_testing.nearest_shape(shapes, (5.0, 5.0), 2.0) is None
 
 
 # --- tools -------------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ def test_selecting_evidence_of_another_trial_shows_that_trial(state: AppState) -
     evidence = Evidence("t2", View.CORONAL, 3, 0.1, ())
     state.select(13, Side.RIGHT, evidence=evidence)
     assert (state.trial_id, state.item, state.side) == ("t2", 13, Side.RIGHT)
-    assert state.evidence_view() is View.CORONAL
+    assert state.evidence is evidence
     assert heard.take() == {"trial_changed": 1, "selection_changed": 1}
     state.select(13, Side.RIGHT, evidence=evidence)
     assert heard.take() == {"selection_changed": 1}

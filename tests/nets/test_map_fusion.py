@@ -14,7 +14,6 @@ from gaitviewer.nets.scoliosis.importance import (
     METHODS,
     explain_map,
     integrated_gradients,
-    leave_one_out,
     leave_rows_out,
     map_importance,
 )
@@ -145,9 +144,6 @@ def test_importance_and_leave_one_out_find_the_planted_patch() -> None:
             break
     assert 34 <= peak[0] < 68
     assert 32 <= peak[1] < 48
-    lost = leave_one_out(net, batch)[0] + leave_one_out(net, batch, sign=-1.0)[0]
-    inside = lost[34:68, 32:48].sum()
-    assert inside == pytest.approx(lost.sum(), rel=1e-3)
 
 
 LEVELS = replace(SETTINGS, modalities=("map",), map_levels=True, cell_weight=0.5)

@@ -11,7 +11,6 @@ from gaitviewer.core.gait import Side
 from gaitviewer.synthesis.filming.cameras import (
     Camera,
     coronal_camera,
-    focal_from_field_of_view,
     sagittal_camera,
 )
 
@@ -82,6 +81,3 @@ def test_impossible_cameras_are_refused() -> None:
         Camera((0, 0, 0), (1, 0, 0), focal_px=1.0, pixels_per_metre=1.0)
     with pytest.raises(ValueError, match="upright"):
         Camera((0, 0, 0), (0, 0, 1), focal_px=1.0)
-    with pytest.raises(ValueError, match="field of view"):
-        focal_from_field_of_view(640, horizontal_deg=180.0)
-    assert focal_from_field_of_view(640, horizontal_deg=90.0) == pytest.approx(320.0)

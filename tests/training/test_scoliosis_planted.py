@@ -7,16 +7,18 @@ import pytest
 
 from gaitviewer.analysis.knowledge_map.features import load_map_features
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.research.training.scoliosis.injected_fault import bend_trunk, planted_clips
+from gaitviewer.research.training.scoliosis.injected_fault import bend_trunk, planted_clip
 
 TABLE = load_map_features()
 
 
 @pytest.fixture(scope="module")
 def clips() -> tuple[list[np.ndarray], list[np.ndarray]]:
-    straight = planted_clips(3, seed=4, shoulders_deg=0.0, lean_deg=0.0)
-    leaning = planted_clips(3, seed=4, shoulders_deg=9.0, lean_deg=6.0)
-    return [one["map"] for one in straight], [one["map"] for one in leaning]
+    def maps(shoulders_deg: float, lean_deg: float) -> list[np.ndarray]:
+        planted = (planted_clip(n, seed=4, shoulders_deg=shoulders_deg, lean_deg=lean_deg) for n in range(9))
+        return [clip["map"] for clip in planted if clip is not None][:3]
+
+    return maps(0.0, 0.0), maps(9.0, 6.0)
 
 
 def test_the_planted_rows_stand_out(clips: tuple[list[np.ndarray], list[np.ndarray]]) -> None:

@@ -53,7 +53,8 @@ def with_trial(document: Document, **changes: object) -> Document:
 
 
 def test_a_session_opens_with_its_measures(library: Library, walker_document: Document) -> None:
-    document, measures = lifecycle.open_session(library, "walk1")
+    document = library.load_session("walk1")
+    measures = measure_document(document)
     assert document.session == walker_document.session
     assert {stride.side for stride in measures.strides if stride.counts} == set(Side)
     assert measures.evgs.total(Side.LEFT).items_seen >= 10

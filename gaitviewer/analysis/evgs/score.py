@@ -16,19 +16,18 @@ from gaitviewer.analysis.evgs.rules import Reading, read_item
 from gaitviewer.analysis.evgs.sheet import (
     ItemRule,
     load_items,
-    load_reliability,
     load_rules,
     session_gate,
     session_remark,
 )
 from gaitviewer.analysis.kinematics.definitions import expand_points
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
-from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, EvgsTotal, Evidence
+from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, Evidence
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import value_at
 from gaitviewer.core.session import Session
 
-__all__ = ["change_between", "load_items", "load_reliability", "score"]
+__all__ = ["load_items", "score"]
 
 Block = Callable[[str, StrideMeasures], str]
 """Why a stride may not be used for the item with this code; "" if it may."""
@@ -197,17 +196,3 @@ def _evidence(rule: ItemRule, cycle: StrideMeasures, reading: Reading) -> Eviden
         angle=rule.angle,
         value=value,
     )
-
-
-def change_between(before: EvgsTotal, after: EvgsTotal, *, same_items: bool, same_rater: bool) -> str:
-    """What the difference of two totals of one limb means, in words.
-
-    A change below the smallest detectable one is measurement error, whatever would matter clinically; and
-    totals over different or incomplete items, or by different raters, are not compared at all.
-    """
-    words = load_reliability()
-    complete = before.items_seen == before.items and after.items_seen == after.items
-    if not (complete and same_items and same_rater):
-        return words.not_comparable
-    inside = abs(after.score - before.score) < words.mdc95
-    return words.within_error if inside else words.beyond_error

@@ -7,7 +7,6 @@ from functools import cache
 
 from gaitviewer.core.evgs import Band, EvgsItem
 from gaitviewer.core.gait import View
-from gaitviewer.core.reliability import reliability_table
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
 
@@ -54,21 +53,6 @@ class Thresholds:
     heel_rest_percentile: float
     coverage: float
     last_percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """What a difference between two totals means (published figures, human raters)."""
-
-    mcid: float
-    mcid_source: str
-    mcid_note: str
-    mdc95: float
-    mdc95_source: str
-    agreement: str
-    within_error: str
-    beyond_error: str
-    not_comparable: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,21 +193,3 @@ def session_remark(session: Session, code: str) -> str:
     if session.walking_aid.value in gate.values and code in gate.items:
         return gate.remark.format(value=session.walking_aid.value)
     return ""
-
-
-@cache
-def load_reliability() -> Reliability:
-    """Published reliability of the score."""
-    table = reliability_table()
-    low, high = table.raters.item_agreement_percent
-    return Reliability(
-        mcid=table.mcid.value,
-        mcid_source=table.mcid.source,
-        mcid_note=table.mcid.note,
-        mdc95=table.mdc95.value,
-        mdc95_source=table.mdc95.source,
-        agreement=f"human raters agree on an item in {low} to {high} % ({table.raters.source})",
-        within_error=table.words.within_error.format(mdc=table.mdc95.value),
-        beyond_error=table.words.beyond_error.format(mdc=table.mdc95.value),
-        not_comparable=table.words.not_comparable,
-    )

@@ -20,8 +20,7 @@ from gaitviewer.analysis.kinematics.floor import (
     gait_frame,
     runs,
 )
-from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
-from gaitviewer.core.measures import CYCLE_POINTS
+from gaitviewer.core.gait import BySide, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 
 AngleTable = dict[tuple[str, Side], Array]
@@ -159,21 +158,6 @@ def choose_flat_foot_zero(pitches: BySide[Array]) -> BySide[float | None]:
         elif right < left - rules.flat_foot_difference_deg:
             right = None
     return BySide(left, right)
-
-
-def normalise(times: Array, values: Array, stride: Stride) -> Array:
-    """One stride of a curve on 101 points, 0 to 100 % of the cycle.
-
-    Cubic between seen frames; gaps longer than the data file allows stay NaN, as does everything more than
-    one frame outside what was seen.
-
-    Args:
-        times: [n] seconds.
-        values: [n], NaN where not seen.
-        stride: gives the limits, in the same time.
-    """
-    wanted = stride.start_s + np.linspace(0.0, 1.0, CYCLE_POINTS) * stride.duration_s
-    return sample(times, values, wanted)
 
 
 def sample(times: Array, values: Array, wanted: Array) -> Array:

@@ -99,14 +99,6 @@ def expand_points(points: tuple[str, ...], side: Side) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def points_of_angle(name: str, side: Side) -> tuple[str, ...]:
-    """Names of the keypoints that an angle of a limb is computed from."""
-    for row in _table().angles:
-        if row.name == name:
-            return expand_points(row.points, side)
-    raise KeyError(name)
-
-
 def keypoint(side: Side, part: str) -> int:
     """Index of a keypoint of one side, e.g. ``keypoint(Side.LEFT, "knee")``."""
     return int(Keypoint[f"{side.name}_{part.upper()}"])

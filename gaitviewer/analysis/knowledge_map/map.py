@@ -38,11 +38,6 @@ class MapReading:
         )
 
 
-def knowledge_map(motion: ViewMotion, clip: MapClip) -> KnowledgeMap:
-    """The map of a clip; see :func:`read_map`."""
-    return read_map(motion, clip).map
-
-
 def read_map(motion: ViewMotion, clip: MapClip) -> MapReading:
     """The map of a clip, with what is unknown in it.
 

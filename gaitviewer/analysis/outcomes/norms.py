@@ -123,8 +123,3 @@ def choose_speed_group(speed: float | None) -> SpeedGroup:
     name = max((n for n in GROUPS if bounds[n] <= speed), key=bounds.__getitem__, default=GROUPS[0])
     words = name.replace("_", " ")
     return SpeedGroup(name, f"norms for {words} walking, chosen by the dimensionless speed {speed:.2f}")
-
-
-def citations() -> tuple[str, ...]:
-    """Full citations of the published tables."""
-    return (_load("schwartz2008").citation, _load("pinzone2014").citation)

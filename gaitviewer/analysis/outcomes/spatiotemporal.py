@@ -112,23 +112,6 @@ def robinson_index(left: float, right: float) -> float | None:
     return None if middle == 0 else 100.0 * (left - right) / middle
 
 
-def symmetry_ratio(left: float, right: float) -> float | None:
-    """Left by right; 1 = symmetric."""
-    return None if right == 0 else left / right
-
-
-def gait_asymmetry(left: float, right: float) -> float | None:
-    """Natural logarithm of the ratio in %, 0 = symmetric; the same size whichever side comes first."""
-    ratio = symmetry_ratio(left, right)
-    return None if ratio is None or ratio <= 0 else 100.0 * math.log(ratio)
-
-
-def symmetry_angle(left: float, right: float) -> float:
-    """Symmetry angle in %, 0 = symmetric (Zifchock 2008, Gait Posture 27:622)."""
-    angle = 45.0 - math.degrees(math.atan2(left, right))
-    return 100.0 * angle / 90.0
-
-
 def strides_for_times(cycles: Sequence[StrideMeasures]) -> list[StrideMeasures]:
     """Counting strides that times and lengths are taken from: the side view's, else the coronal view's."""
     counting = [c for c in cycles if c.stride.counts]

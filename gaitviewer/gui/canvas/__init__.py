@@ -1,6 +1,6 @@
 """The picture of a view and everything drawn over it."""
 
-from gaitviewer.gui.canvas.overlays import OVERLAYS, Overlay, overlay_title
+from gaitviewer.gui.canvas.overlays import OVERLAYS, Overlay
 from gaitviewer.gui.canvas.scene import Content, EvidenceMark, MaskSource, content_of
 from gaitviewer.gui.canvas.two_views import TwoViews, evidence_label
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
@@ -18,5 +18,4 @@ __all__ = [
     "VideoCanvas",
     "content_of",
     "evidence_label",
-    "overlay_title",
 ]

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QLineF, QPointF
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from gaitviewer.core.gait import EventKind, Side, View
@@ -35,7 +35,7 @@ from gaitviewer.gui.canvas.strokes import (
     side_pen,
 )
 
-__all__ = ["OVERLAYS", "Overlay", "draw_construction", "overlay_title", "paint_overlays"]
+__all__ = ["OVERLAYS", "Overlay", "draw_construction", "paint_overlays"]
 
 # Points are opaque from this score on and fade below it, in steps; bones take the lower score of their ends.
 _SURE = 0.7
@@ -55,14 +55,13 @@ class Overlay:
     """One thing that can be drawn.
 
     Attributes:
-        name: as in the table of keys ("overlay.<name>").   title: for people.
+        name: as in the table of keys ("overlay.<name>").
         paint: draws it.   shown: whether it is on at first.
         view: the only view in which it means something, or None.
         icon: name of its icon.
     """
 
     name: str
-    title: str
     paint: Callable[[QPainter, Scene], None]
     shown: bool = True
     view: View | None = None
@@ -231,33 +230,16 @@ def paint_caption(painter: QPainter, scene: Scene) -> None:
     label(painter, at, text, scene.palette, bounds=scene.size)
 
 
-# Marked for translation here, translated when shown.
-_TITLES = (
-    QT_TRANSLATE_NOOP("Overlays", "Outline of the person"),
-    QT_TRANSLATE_NOOP("Overlays", "Paths of the feet"),
-    QT_TRANSLATE_NOOP("Overlays", "Skeleton"),
-    QT_TRANSLATE_NOOP("Overlays", "Plumb line, pelvis and shoulders"),
-    QT_TRANSLATE_NOOP("Overlays", "Joint angles"),
-    QT_TRANSLATE_NOOP("Overlays", "Gait events"),
-    QT_TRANSLATE_NOOP("Overlays", "Evidence of the selected item"),
-    QT_TRANSLATE_NOOP("Overlays", "Time and frame number"),
-)
-
 OVERLAYS: tuple[Overlay, ...] = (
-    Overlay("mask", "Outline of the person", paint_mask, shown=False, icon="mask"),
-    Overlay("trails", "Paths of the feet", paint_trails, shown=False, icon="trails"),
-    Overlay("skeleton", "Skeleton", paint_skeleton, icon="skeleton"),
-    Overlay("posture", "Plumb line, pelvis and shoulders", paint_posture, view=View.CORONAL, icon="posture"),
-    Overlay("angles", "Joint angles", paint_angles, shown=False, icon="angles"),
-    Overlay("events", "Gait events", paint_events, icon="event"),
-    Overlay("evidence", "Evidence of the selected item", paint_evidence, icon="evidence"),
-    Overlay("caption", "Time and frame number", paint_caption, icon="caption"),
+    Overlay("mask", paint_mask, shown=False, icon="mask"),
+    Overlay("trails", paint_trails, shown=False, icon="trails"),
+    Overlay("skeleton", paint_skeleton, icon="skeleton"),
+    Overlay("posture", paint_posture, view=View.CORONAL, icon="posture"),
+    Overlay("angles", paint_angles, shown=False, icon="angles"),
+    Overlay("events", paint_events, icon="event"),
+    Overlay("evidence", paint_evidence, icon="evidence"),
+    Overlay("caption", paint_caption, icon="caption"),
 )
-
-
-def overlay_title(overlay: Overlay) -> str:
-    """Its name in the user's language."""
-    return QCoreApplication.translate("Overlays", overlay.title)
 
 
 def paint_overlays(painter: QPainter, scene: Scene, shown: frozenset[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +22,6 @@ def nearest_point(points: NDArray[np.float64], at: Xy, radius: float) -> int | N
     return best if distance[best] <= radius else None
 
 
-def distance_to_segment(at: Xy, start: Xy, end: Xy) -> float:
-    """Shortest distance from a point to a line segment."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length = dx * dx + dy * dy
-    along = 0.0
-    if length > 0:
-        along = min(1.0, max(0.0, ((at[0] - start[0]) * dx + (at[1] - start[1]) * dy) / length))
-    return math.hypot(at[0] - start[0] - along * dx, at[1] - start[1] - along * dy)
-
-
 def nearest_handle(shapes: Sequence[Sequence[Xy]], at: Xy, radius: float) -> tuple[int, int] | None:
     """(shape, corner) of the corner nearest to ``at`` within ``radius``; of equals the latest shape."""
     best, found = radius, None
@@ -41,15 +30,4 @@ def nearest_handle(shapes: Sequence[Sequence[Xy]], at: Xy, radius: float) -> tup
             distance = math.hypot(x - at[0], y - at[1])
             if distance <= best:
                 best, found = distance, (number, corner)
-    return found
-
-
-def nearest_shape(shapes: Sequence[Sequence[Xy]], at: Xy, radius: float) -> int | None:
-    """The shape with a line within ``radius`` of ``at``; of equals the latest."""
-    best, found = radius, None
-    for number, corners in enumerate(shapes):
-        for start, end in pairwise(corners):
-            distance = distance_to_segment(at, start, end)
-            if distance <= best:
-                best, found = distance, number
     return found

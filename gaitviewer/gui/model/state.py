@@ -15,7 +15,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import restore_poses
 from gaitviewer.core.evgs import Evidence
-from gaitviewer.core.gait import Side, View
+from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures, TrialMotion
 from gaitviewer.gui.model.documents import same_poses, with_poses_of
 
@@ -274,10 +274,6 @@ class AppState(QObject):
     def clear_selection(self) -> None:
         """Select nothing."""
         self.select(None)
-
-    def evidence_view(self) -> View | None:
-        """The view that the selected evidence is in."""
-        return self._evidence.view if self._evidence is not None else None
 
     # --- settings ------------------------------------------------------------------------------------
 

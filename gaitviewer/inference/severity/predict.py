@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.outcomes.gait_features import feature_indices, features_of, load_features
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import View
 from gaitviewer.core.maps import FeatureFinding, SaliencyMap
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
@@ -204,8 +203,3 @@ def _missed_features(
         words = f"{feature.title}: {value:.1f} {feature.unit}".rstrip()
         found.append(FeatureFinding(feature.name, feature.parts[0], start, stop, float(lost[k]), words))
     return tuple(found)
-
-
-def views_of(settings: Mapping[str, Any]) -> tuple[View, ...]:
-    """The views that a model looks at."""
-    return tuple(View(name) for name in card_entry(settings, "clips", SkeletonClipSettings).views)

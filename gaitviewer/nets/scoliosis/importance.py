@@ -120,32 +120,6 @@ def leave_rows_out(net: MapFusionNet, batch: Batch, *, sign: float = 1.0, at_onc
     return np.ascontiguousarray(np.broadcast_to(even, (len(lost), MAP_ROWS, MAP_FRAMES)))
 
 
-def leave_one_out(net: MapFusionNet, batch: Batch, *, sign: float = 1.0, at_once: int = 32) -> F8:
-    """[B, 238, 96]: how much the logit falls when a patch is replaced by the training set's mean.
-
-    The loss of a patch is shared out evenly over its features and frames.
-    """
-    rows, steps = _grid(net)
-    with torch.no_grad():
-        whole = net.standardise(batch)
-        full = net.decide(net.encode(net.patches(batch), batch))
-        height, width = MAP_ROWS // rows, MAP_FRAMES // steps
-        lost = torch.zeros(len(whole), rows * steps)
-        for case in range(len(whole)):
-            one = {name: value[case : case + 1] for name, value in batch.items()}
-            for start in range(0, rows * steps, at_once):
-                numbers = list(range(start, min(rows * steps, start + at_once)))
-                maps = whole[case].repeat(len(numbers), 1, 1)
-                for place, number in enumerate(numbers):
-                    row, step = divmod(number, steps)
-                    maps[place, row * height : (row + 1) * height, step * width : (step + 1) * width] = 0.0
-                many = {n: v.expand(len(numbers), *v.shape[1:]) for n, v in one.items()}
-                logits = net.decide(net.encode(net.patches(many, map_input=maps), many))
-                lost[case, numbers] = (full[case] - logits).cpu() * sign
-    even = np.ones((len(lost), MAP_ROWS, MAP_FRAMES))
-    return _share_out((rows, steps), _numpy(lost.clamp_min(0.0)), even)
-
-
 def _forward(
     net: MapFusionNet, batch: Batch
 ) -> tuple[Tensor, dict[str, Tensor], Mapping[str, ModalityTokens], Tensor]:

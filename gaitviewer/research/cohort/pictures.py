@@ -6,9 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.synthesis.body.appearance import draw_look, draw_room
@@ -91,11 +88,3 @@ class SubjectPictures:
                 filmed.motion.points[frame], camera, backdrop=backdrop, gait=filmed.motion.gait, look=look
             )
             yield MaskedPicture(made.rgb, made.mask)
-
-
-def mask_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of the subject in a mask, or None where it is empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0:
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

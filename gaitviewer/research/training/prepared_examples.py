@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,8 +129,3 @@ def read(path: Path) -> PreparedSession | None:
 
 def _sizes(archive: zipfile.ZipFile) -> dict[str, int]:
     return {entry.filename.removesuffix(".npy"): entry.file_size for entry in archive.infolist()}
-
-
-def subjects(examples: Sequence[Example]) -> set[str]:
-    """Pseudonyms in a body of examples."""
-    return {str(example["subject"]) for example in examples}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -138,6 +138,3 @@ class LearnedSystem(Protocol):
     def run(self, variant: Variant, context: RunContext) -> RunResult:
         """Train and predict; identical for identical seeds, also when resumed."""
         ...
-
-
-TaskFactory = Callable[[], LearnedSystem]

@@ -66,11 +66,6 @@ class Camera:
             raise ValueError("a camera that looks straight up or down has no upright picture")
 
     @property
-    def orthographic(self) -> bool:
-        """Whether distance does not change size."""
-        return self.focal_px is None
-
-    @property
     def axes(self) -> NDArray[np.float64]:
         """[3, 3] unit vectors of the camera in the world: picture right, picture down, ahead (read-only)."""
         return _axes(self.position, self.look_at, self.roll_deg)
@@ -141,13 +136,6 @@ class Camera:
             scale = self.pixels_per_metre or 1.0
             return position + grid / scale, np.broadcast_to(ahead, grid.shape)
         return np.broadcast_to(position, grid.shape), grid / self.focal_px + ahead
-
-
-def focal_from_field_of_view(width: int, *, horizontal_deg: float) -> float:
-    """Focal length in pixels of a pinhole camera whose picture of ``width`` pixels spans that angle."""
-    if not 0 < horizontal_deg < 180:
-        raise ValueError("a field of view lies between 0 and 180 degrees")
-    return width / 2.0 / math.tan(math.radians(horizontal_deg) / 2.0)
 
 
 def place_camera(

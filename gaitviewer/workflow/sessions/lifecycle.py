@@ -24,7 +24,7 @@ from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
 from gaitviewer.workflow.analysis.inputs import video_digests
-from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
+from gaitviewer.workflow.analysis.measure import core_provenance
 from gaitviewer.workflow.sessions.signing import check_signature
 
 if TYPE_CHECKING:
@@ -135,17 +135,6 @@ def listed_signature(library: Library, row: SessionRow) -> Signature | None:
         StoreError: the session cannot be read.
     """
     return check_signature(library, row.id, quick=True) if row.signed_by else None
-
-
-def open_session(library: Library, session_id: str, *, tick: Tick = no_progress) -> tuple[Document, Measures]:
-    """A session as it was saved, and everything measured in it.
-
-    Raises:
-        StoreError: there is no such session.
-        AnalysisError: it was not analysed yet, or there is no gait to measure.
-    """
-    document = library.load_session(session_id)
-    return document, measure_document(document, tick=tick)
 
 
 def signature_of(library: Library, session_id: str) -> tuple[Signature | None, bool]:

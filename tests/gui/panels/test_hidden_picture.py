@@ -40,7 +40,7 @@ def written(desk: Any, views: TwoViews) -> float:
 def test_the_label_at_the_evidence_appears_with_the_grade(blind: tuple[Any, TwoViews]) -> None:
     desk, views = blind
     desk.state.select(KNEE, Side.RIGHT)
-    view = desk.state.evidence_view()
+    view = desk.state.evidence.view
     shown = views.canvases[view].scene().evidence
     assert shown is not None
     code = desk.measures.evgs.get(KNEE, Side.RIGHT).item.code

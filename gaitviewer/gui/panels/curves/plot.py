@@ -237,10 +237,6 @@ class CurvePlot(pg.PlotWidget):
         point = self.getViewBox().mapSceneToView(self.mapToScene(int(x_px), 0))
         return float(min(100.0, max(0.0, point.x())))
 
-    def x_of(self, percent: float) -> float:
-        """Column of the widget of a per cent of the cycle."""
-        return float(self.place_of(percent, 0.0).x())
-
     def place_of(self, percent: float, value: float) -> QPointF:
         """Point of the widget of a value at a per cent (not rounded to pixels)."""
         scene = self.getViewBox().mapViewToScene(QPointF(percent, value))

@@ -92,18 +92,6 @@ def planted_clip(number: int, *, seed: int, shoulders_deg: float, lean_deg: floa
         return None
 
 
-def planted_clips(count: int, *, seed: int, shoulders_deg: float, lean_deg: float) -> list[ClipArrays]:
-    """One clip each of ``count`` children."""
-    found: list[ClipArrays] = []
-    for number in range(3 * count):
-        if len(found) == count:
-            break
-        clip = planted_clip(number, seed=seed, shoulders_deg=shoulders_deg, lean_deg=lean_deg)
-        if clip is not None:
-            found.append(clip)
-    return found
-
-
 def planted_cases(start: int, count: int, *, seed: int) -> tuple[SessionClips, ...]:
     """Children number ``start`` on, each once with the planted asymmetry and once without.
 

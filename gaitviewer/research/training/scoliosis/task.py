@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from gaitviewer.core.gait import View
@@ -243,8 +242,3 @@ def _run_network(
         settings={"network": values_for(settings), "loop": dict(tables["loop"]), "augment": dict(augment)},
         extras=extras,
     )
-
-
-def class_share(cases: Sequence[SessionClips]) -> float:
-    """Share of sessions with an asymmetry; NaN without sessions."""
-    return float(np.mean([case.target for case in cases])) if cases else float("nan")
