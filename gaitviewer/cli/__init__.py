@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from gaitviewer.util.startup import leave_working_folder
 
-from gaitviewer import paths
-from gaitviewer.errors import Cancelled, UserError
-from gaitviewer.util import private
+leave_working_folder()  # before anything else is imported
+
+import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+
+from gaitviewer import paths  # noqa: E402
+from gaitviewer.errors import Cancelled, UserError  # noqa: E402
+from gaitviewer.util import private  # noqa: E402
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130

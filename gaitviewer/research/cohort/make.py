@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress
@@ -23,6 +21,7 @@ from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.research.cohort.files import read_subject, write_subject
 from gaitviewer.synthesis.gait.subjects import SHIFTS
 from gaitviewer.util import private
+from gaitviewer.util.processes import worker_pool
 
 FORMAT = 1
 # Counted up by whoever changes how subjects are drawn, walk, are filmed or labelled.
@@ -214,7 +213,7 @@ def _make_all(folder: Path, missing: list[int], *, seed: int, shift: str, worker
             _make_one(str(folder), seed, index, shift)
             yield index
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
+    with worker_pool(workers) as pool:
         waiting = {pool.submit(_make_one, str(folder), seed, index, shift) for index in missing}
         try:
             while waiting:
