@@ -20,7 +20,7 @@ from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.research.cohort.files import read_subject, write_subject
 from gaitviewer.synthesis.gait.subjects import SHIFTS
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
 from gaitviewer.util.processes import worker_pool
 
 FORMAT = 1
@@ -190,7 +190,7 @@ def _is_finished(folder: Path) -> bool:
 
 
 def _write_index(folder: Path, index: Mapping[str, Any]) -> None:
-    private.write_bytes(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode())
+    atomic.write_bytes(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode(), durable=False)
 
 
 def _identity(index: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, no_progress
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 from gaitviewer.workflow.analysis.measure import inputs_digest, measure_document
 from gaitviewer.workflow.analysis.results_cache import code_stamp
 
@@ -107,7 +107,7 @@ def _write(path: Path, measures: Measures) -> None:
     try:
         buffer = io.BytesIO()
         _Writer(buffer, protocol=5).dump(measures)
-        private.write_bytes(path, buffer.getvalue())
+        atomic.write_bytes(path, buffer.getvalue(), durable=False)
         _forget_the_oldest(path.parent)
     except OSError:
         return

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
-from gaitviewer.util import private
+from gaitviewer.util import atomic, file_set
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -42,6 +42,7 @@ def find_cached_results(request: AnalyzeRequest) -> CachedResults | None:
     """
     if not request.use_cache:
         return None
+    file_set.settle(request.out / "assessment.json")
     try:
         noted = json.loads(_note(request).read_text(encoding="utf-8"))
         files = {Path(name): digest for name, digest in noted["files"].items()}
@@ -64,7 +65,7 @@ def remember(request: AnalyzeRequest, session: str, files: Sequence[Path], summa
         "summary": list(summary),
     }
     try:
-        private.write_bytes(_note(request), json.dumps(noted).encode("utf-8"))
+        atomic.write_bytes(_note(request), json.dumps(noted).encode("utf-8"), durable=False)
     except OSError:
         return
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from gaitviewer import paths
 from gaitviewer.errors import SettingsError
-from gaitviewer.formats import _atomic
+from gaitviewer.util import atomic
 
 VERSION = 1
 _log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def save(settings: Settings, path: Path | None = None) -> None:
     document["version"] = max(version, VERSION) if isinstance(version, int) else VERSION
     for name, value in values.items():
         document[name] = value
-    _atomic.write_text(path, tomlkit.dumps(document))
+    atomic.write_output(path, tomlkit.dumps(document))
 
 
 def _set_aside(path: Path) -> None:

@@ -16,8 +16,8 @@ from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.report_options import ReportOptions
+from gaitviewer.util.file_set import Writer, write_all
 from gaitviewer.workflow.results.deidentify import without_names, year_alone, year_of
-from gaitviewer.workflow.results.write_together import Writer, write_all
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library

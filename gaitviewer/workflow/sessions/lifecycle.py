@@ -307,9 +307,9 @@ def export_report(
     Raises:
         OutputError: the folder is as it was.
     """
+    from gaitviewer.util.file_set import write_all
     from gaitviewer.video import digest_file
     from gaitviewer.workflow.results.export import write_pdf
-    from gaitviewer.workflow.results.write_together import write_all
 
     def write(path: Path) -> None:
         write_pdf(path, _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.98)))
