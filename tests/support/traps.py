@@ -11,7 +11,7 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "ran.txt"), "
     file.write(__name__ + chr(10))
 raise ImportError("this file is not part of the program")
 """
-_LIBRARIES = [
+_LIBRARIES = (
     "numpy",
     "scipy",
     "av",
@@ -37,7 +37,7 @@ _LIBRARIES = [
     "pyqtgraph",
     "sitecustomize",
     "usercustomize",
-]
+)
 
 
 def set_traps(folder: Path) -> Path:

@@ -34,9 +34,14 @@ class KeyFigure:
     note: str
 
 
-def _age(session: Session) -> str:
+def _age(session: Session, anonymous: bool) -> str:
     if session.age_years is None:
         return "not stated"
+    if anonymous:  # whole years, or months
+        years = round(session.age_years)
+        return (
+            many(years, "year") if years == session.age_years else many(round(12 * session.age_years), "month")
+        )
     return f"{session.age_years:.1f} years"
 
 
@@ -74,7 +79,7 @@ def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -
     facts = [
         Fact("Pseudonym", subject.pseudonym),
         Fact("Visit", _visit(session, anonymous)),
-        Fact("Age at visit", _age(session)),
+        Fact("Age at visit", _age(session, anonymous)),
         Fact("Sex", sex),
         Fact("Body height", _metres(session.height_m)),
         Fact("Leg length", _metres(session.leg_length_m)),
