@@ -15,11 +15,10 @@ from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import no_progress
 from gaitviewer.core.report_options import ReportOptions
-from gaitviewer.core.session import Rating
+from gaitviewer.core.session import Rating, coarse_age
 from gaitviewer.formats.assessment import schema
 from gaitviewer.report.preview import open_pdf
 from gaitviewer.workflow.analysis.measure import measure_document
-from gaitviewer.workflow.results.deidentify import coarse_age
 from gaitviewer.workflow.results.export import write_results
 from tests.support import pdf
 
@@ -95,7 +94,12 @@ def test_the_age_is_coarse_and_no_digest_leads_to_a_video(folder: Path, graded: 
     assert len(videos) == 2
     assert {video["sha256"] for video in videos} == {""}
     data = graded.trials[0].trial.videos
-    secrets = ["10.81", CORE.inputs_digest, *(stream.sha256 for stream in (data.sagittal, data.coronal))]
+    secrets = [
+        "10.811773",
+        "10.8years",
+        CORE.inputs_digest,
+        *(stream.sha256 for stream in (data.sagittal, data.coronal)),
+    ]
     printed = pdf.in_one_line("".join(pdf.page_texts(folder / "report.pdf")))
     assert "10 years" in printed
     for secret in secrets:

@@ -31,7 +31,7 @@ def untraceable(made: Provenance) -> Provenance:
 
 
 def without_names(document: Document, measures: Measures) -> tuple[Document, Measures]:
-    """The same results without pseudonym, raters, days, exact age, digests, diagnosis, notes, texts, file names.
+    """The same results without pseudonym, raters, days, exact age, digests, diagnosis, notes, file names.
 
     The videos can no longer be found from them, so an anonymous report shows skeletons alone.
     """
