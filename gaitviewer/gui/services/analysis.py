@@ -99,6 +99,10 @@ class AnalysisService(SavingService):
         self.jobs.cancel("measure")
         self._measured = None
         privacy.hide(document.session.subject.pseudonym)
+        for data in document.trials:
+            for view in data.trial.views:
+                if (stream := data.trial.videos[view]) is not None:
+                    privacy.hide(stream.path)
         self.state.open_session(document)
         self._show_partial()
         self.opened.emit()
