@@ -20,8 +20,16 @@ EXIT_INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 2 the user can mend it, 70 our fault, 130 stopped."""
     from gaitviewer.cli.arguments import build_parser
+    from gaitviewer.util.names import require_text
 
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        for word in given:
+            require_text(word)
+    except UserError as problem:
+        _say(f"gaitviewer: {problem}")
+        return EXIT_USER_ERROR
+    options = build_parser().parse_args(given)
     try:
         private.tighten(paths.own_folders())
         _start_logging(options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from gaitviewer.core.gait import EventKind, Side
 from gaitviewer.errors import FormatError
 from gaitviewer.formats._child import run_reader
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial
+from gaitviewer.util.temporary import TemporaryFolder
 
 _BLOCK = 512  # bytes of the header
 _MAGIC = 0x50  # second byte of every C3D file
@@ -38,8 +38,8 @@ def read_c3d(path: Path, *, timeout_s: float = 60.0, memory_mb: int = 2048) -> M
     """
     path = Path(path)
     _check_header(path)
-    with tempfile.TemporaryDirectory(prefix="gaitviewer-") as folder:
-        target = Path(folder) / "trial.npz"
+    with TemporaryFolder() as folder:
+        target = folder / "trial.npz"
         run_reader(
             "gaitviewer.formats._c3d_child", path.resolve(), target, timeout_s=timeout_s, memory_mb=memory_mb
         )

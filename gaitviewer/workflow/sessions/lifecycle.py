@@ -23,6 +23,7 @@ from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
+from gaitviewer.util.names import real_path
 from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, video_digests
 from gaitviewer.workflow.sessions.signing import check_signature
 
@@ -265,6 +266,7 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
     """
     from gaitviewer.video import digest_file
 
+    path = real_path(path)
     data = next(data for data in document.trials if data.trial.id == trial)
     stream = data.trial.videos[view]
     if stream is None:
@@ -273,7 +275,7 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
         raise VideoError(
             f"{path.name} is not the file that this session was made from (its digest differs): choose another."
         )
-    videos = replace(data.trial.videos, **{view.value: replace(stream, path=path.resolve())})
+    videos = replace(data.trial.videos, **{view.value: replace(stream, path=path)})
     return change_trial(document, trial, lambda data: replace(data, trial=replace(data.trial, videos=videos)))
 
 
