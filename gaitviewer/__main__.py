@@ -1,9 +1,13 @@
 """``python -m gaitviewer``."""
 
-import sys
-from multiprocessing import freeze_support
+from gaitviewer.util.startup import leave_working_folder
 
-from gaitviewer.cli import main
+leave_working_folder()  # before anything else is imported
+
+import sys  # noqa: E402
+from multiprocessing import freeze_support  # noqa: E402
+
+from gaitviewer.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     freeze_support()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from gaitviewer.util.startup import leave_working_folder
 
-from gaitviewer import paths
-from gaitviewer.errors import Cancelled, UserError
-from gaitviewer.util import private
+leave_working_folder()  # before anything else is imported
+
+import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+
+from gaitviewer import paths  # noqa: E402
+from gaitviewer.errors import Cancelled, UserError  # noqa: E402
+from gaitviewer.util import private  # noqa: E402
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -16,8 +20,16 @@ EXIT_INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 2 the user can mend it, 70 our fault, 130 stopped."""
     from gaitviewer.cli.arguments import build_parser
+    from gaitviewer.util.names import require_text
 
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        for word in given:
+            require_text(word)
+    except UserError as problem:
+        _say(f"gaitviewer: {problem}")
+        return EXIT_USER_ERROR
+    options = build_parser().parse_args(given)
     try:
         private.tighten(paths.own_folders())
         _start_logging(options)

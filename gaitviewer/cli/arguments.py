@@ -146,7 +146,11 @@ def _add_analyze(commands: Any) -> None:
             metavar="DEG",
             help=f"zero of the {side} ankle angle (default: from flat-foot frames)",
         )
-    parser.add_argument("--anonymous", action="store_true", help="leave pseudonym and dates out of the report")
+    parser.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="leave out pseudonym, dates, exact age and digests of the videos",
+    )
     _add_common(parser)
     parser.set_defaults(run=_run_analyze, recordings=[])
 

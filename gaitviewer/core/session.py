@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -153,3 +154,14 @@ class Trial:
     def views(self) -> tuple[View, ...]:
         """The views that are there."""
         return tuple(view for view in View if self.videos[view] is not None)
+
+
+_MONTHS_BELOW = 36  # younger children are told apart by months
+
+
+def coarse_age(age_years: float | None) -> float | None:
+    """Completed years; below three years completed months, as a part of years."""
+    if age_years is None:
+        return None
+    months = math.floor(age_years * 12 + 1e-6)
+    return months / 12 if months < _MONTHS_BELOW else float(months // 12)

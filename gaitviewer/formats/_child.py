@@ -6,13 +6,11 @@ costs the file, not the program.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from gaitviewer.errors import FormatError
+from gaitviewer.util.processes import Child, start_module
 
 _POLL_S = 0.02
 UNDERSTOOD = 3  # exit status of a child that says itself, on its standard output, what is wrong
@@ -27,19 +25,14 @@ def run_reader(module: str, path: Path, target: Path, *, timeout_s: float, memor
     import psutil
 
     said = target.with_suffix(".said")
-    command = [sys.executable, "-m", module, str(path), str(target), str(memory_mb)]
-    package_root = str(Path(__file__).resolve().parents[2])
-    search = os.pathsep.join(p for p in (package_root, os.environ.get("PYTHONPATH", "")) if p)
     environment = {
-        **os.environ,
-        "PYTHONPATH": search,
         "PYTHONIOENCODING": "utf-8",
         "OPENBLAS_NUM_THREADS": "1",  # each thread reserves address space that the limit would count
         "OMP_NUM_THREADS": "1",
     }
     with said.open("wb") as out:
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, env=environment
+        child = start_module(
+            module, (str(path), str(target), str(memory_mb)), output=out, environment=environment
         )
         try:
             _watch(psutil.Process(child.pid), child, path, timeout_s=timeout_s, memory_mb=memory_mb)
@@ -56,9 +49,7 @@ def run_reader(module: str, path: Path, target: Path, *, timeout_s: float, memor
         raise FormatError(f"{path.name} is damaged: reading it failed; export it again from its source.")
 
 
-def _watch(
-    process: object, child: subprocess.Popen[bytes], path: Path, *, timeout_s: float, memory_mb: int
-) -> None:
+def _watch(process: object, child: Child, path: Path, *, timeout_s: float, memory_mb: int) -> None:
     """Waits for the child; stops waiting with an error when it passes a limit."""
     import psutil
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError
-from gaitviewer.formats import _atomic
+from gaitviewer.util import atomic, file_set
 
 
 def number(value: float | None) -> str:
@@ -38,7 +38,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
     table = csv.writer(text, lineterminator="\n")
     table.writerow(columns)
     table.writerows(rows)
-    _atomic.write_text(path, text.getvalue())
+    atomic.write_output(path, text.getvalue())
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
@@ -47,6 +47,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     Raises:
         FormatError: the file is missing, is no such table, or is cut off within a row.
     """
+    file_set.settle(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:

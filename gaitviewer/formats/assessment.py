@@ -19,7 +19,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.serialise import MalformedError, parse_json
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _assessment_parts as parts
-from gaitviewer.formats import _atomic
+from gaitviewer.util import atomic, file_set
 
 VERSION = 2
 
@@ -106,7 +106,7 @@ def write_assessment(
     Raises:
         OutputError: the file cannot be written; nothing was changed.
     """
-    _atomic.write_text(path, assessment_text(measures, document, core=core, made_utc=made_utc))
+    atomic.write_output(path, assessment_text(measures, document, core=core, made_utc=made_utc))
 
 
 def read_assessment(path: Path) -> dict[str, Any]:
@@ -115,6 +115,7 @@ def read_assessment(path: Path) -> dict[str, Any]:
     Raises:
         FormatError: the file is missing, damaged, of a newer version, or no assessment.
     """
+    file_set.settle(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from gaitviewer.formats._child import run_reader
 from gaitviewer.formats._text import printable
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, read_event, split_owners
+from gaitviewer.util.temporary import TemporaryFolder
 
 _FURTHEST_M = 1e5  # of a marker; lengths in millimetres that are announced as metres still pass
 _PLAUSIBLE_M = {"height": (0.4, 2.5), "left_leg": (0.2, 1.3), "right_leg": (0.2, 1.3)}
@@ -37,8 +37,8 @@ def read_c3d(path: Path, *, timeout_s: float = 60.0, memory_mb: int = 2048) -> M
     """
     path = Path(path)
     _check_header(path)
-    with tempfile.TemporaryDirectory(prefix="gaitviewer-") as folder:
-        target = Path(folder) / "trial.npz"
+    with TemporaryFolder() as folder:
+        target = folder / "trial.npz"
         run_reader(
             "gaitviewer.formats._c3d_child", path.resolve(), target, timeout_s=timeout_s, memory_mb=memory_mb
         )

@@ -22,7 +22,7 @@ from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.serialise import parse_json
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import FormatError
-from gaitviewer.formats import _atomic
+from gaitviewer.util import atomic, file_set
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +51,7 @@ def write_keypoints(path: Path, measures: Measures) -> None:
         pictures.append({"trial": trial, "view": view.value, **size})
     meta = {"version": VERSION, "skeleton": BODY_FEET_23.name, "pictures": pictures}
     table = pa.concat_tables(tables).replace_schema_metadata({_META: json.dumps(meta)})
-    with _atomic.atomic_path(path) as part:
+    with atomic.output(path) as part:
         pq.write_table(table, part, compression="zstd")
 
 
@@ -125,6 +125,7 @@ def read_keypoints(path: Path) -> dict[tuple[str, View], PoseSequence]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    file_set.settle(path)
     try:
         table = pq.read_table(path)
         meta = parse_json((table.schema.metadata or {})[_META])

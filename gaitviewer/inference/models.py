@@ -6,13 +6,14 @@ import logging
 import re
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gaitviewer import paths
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import OutputError, SettingsError
+from gaitviewer.errors import SettingsError
 from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
-from gaitviewer.util import private
+from gaitviewer.util import file_set
 
 TASKS = ("severity", "evgs", "scoliosis")
 _log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ def add_model(source: Path) -> ModelEntry:
 
     Raises:
         SettingsError: it is no model folder of this program, or its weights are not those of its card.
-        OutputError: it cannot be copied.
+        OutputError: it cannot be copied; a model of this name that is there stays.
     """
     model = load_model(source)
     name = model.card.id
@@ -112,20 +113,7 @@ def add_model(source: Path) -> ModelEntry:
             f"{source} is for {quote(model.card.task)}, which this program does not know; update it."
         )
     target = user_folder() / name
-    part = target.with_name(f".{name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        private.make_folder(part)
-        for file in (CARD, WEIGHTS):
-            private.touch(part / file)
-            shutil.copyfile(source / file, part / file)
-        if target.exists():
-            shutil.rmtree(target)
-        part.replace(target)
-    except OSError as error:
-        raise OutputError(
-            f"The model cannot be copied to {target} ({error.strerror}); free space there."
-        ) from error
+    file_set.write_all(target, {file: partial(shutil.copyfile, source / file) for file in (CARD, WEIGHTS)})
     _log.info("model %s added", name)
     return ModelEntry(name, target, False, model.card)
 

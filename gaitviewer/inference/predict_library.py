@@ -55,6 +55,6 @@ def write_answers(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     Raises:
         OutputError: the file cannot be written; nothing was changed.
     """
-    from gaitviewer.formats import _atomic
+    from gaitviewer.util import atomic
 
-    _atomic.write_text(path, json.dumps(list(rows), indent=1, ensure_ascii=False) + "\n")
+    atomic.write_output(path, json.dumps(list(rows), indent=1, ensure_ascii=False) + "\n")

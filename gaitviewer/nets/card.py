@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.serialise import MalformedError, from_plain, from_settings, load_toml
 from gaitviewer.errors import SettingsError
+from gaitviewer.util import file_set
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -150,29 +151,28 @@ def write_model(
     import tomlkit
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"net/{name}": value.detach().cpu().contiguous().clone() for name, value in state.items()}
     tensors |= {
         f"extra/{name}": value.detach().cpu().contiguous().clone() for name, value in (extra or {}).items()
     }
-    part = folder / f".{WEIGHTS}.part"
-    save_file(tensors, part, metadata={"id": str(card["id"]), "task": str(card["task"])})
-    part.chmod(0o644)  # safetensors makes files for their owner alone
-    facts: dict[str, Any] = {
-        **card,
-        "format": FORMAT,
-        "sha256": _digest(part),
-        "bytes": part.stat().st_size,
-        "parameters": sum(value.numel() for value in state.values() if value.is_floating_point()),
-    }
-    checked = from_plain(_plain(facts), Card)
-    simple = {key: value for key, value in facts.items() if not isinstance(value, Mapping)}
-    tables = {key: value for key, value in facts.items() if isinstance(value, Mapping)}
-    text = tomlkit.dumps({key: _plain(value) for key, value in {**simple, **tables}.items()})
-    (folder / f".{CARD}.part").write_text(text, encoding="utf-8")
-    part.replace(folder / WEIGHTS)
-    (folder / f".{CARD}.part").replace(folder / CARD)
-    return checked
+    facts: dict[str, Any] = {**card, "format": FORMAT}
+
+    def write_weights(path: Path) -> None:
+        save_file(tensors, path, metadata={"id": str(card["id"]), "task": str(card["task"])})
+        facts["sha256"], facts["bytes"] = _digest(path), path.stat().st_size
+        facts["parameters"] = sum(value.numel() for value in state.values() if value.is_floating_point())
+
+    def write_card(path: Path) -> None:
+        made.append(from_plain(_plain(facts), Card))
+        simple = {key: value for key, value in facts.items() if not isinstance(value, Mapping)}
+        tables = {key: value for key, value in facts.items() if isinstance(value, Mapping)}
+        text = tomlkit.dumps({key: _plain(value) for key, value in {**simple, **tables}.items()})
+        path.write_text(text, encoding="utf-8")
+
+    made: list[Card] = []
+    # A model is passed on, and may be installed for all users of a computer.
+    file_set.write_all(folder, {WEIGHTS: write_weights, CARD: write_card}, shared=True)
+    return made[0]
 
 
 def load_model(folder: Path, *, task: str = "") -> LoadedModel:
@@ -188,6 +188,7 @@ def load_model(folder: Path, *, task: str = "") -> LoadedModel:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    file_set.settle(folder / CARD)
     card, path = read_card(folder), folder / WEIGHTS
     if task and card.task != task:
         raise SettingsError(

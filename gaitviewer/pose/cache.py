@@ -5,12 +5,9 @@ A file that cannot be read is ignored and made anew; one that cannot be written 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +18,7 @@ from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, parse_json, to_pla
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,11 +73,8 @@ def store_result(folder: Path, key: str, result: PoseResult) -> None:
     """Write a result under ``key``, whole or not at all."""
     path = _file(folder, key)
     facts = json.dumps({"provenance": to_plain(result.provenance), "notes": list(result.notes)})
-    temporary = None
     try:
-        private.make_folder(path.parent)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with atomic.replacing(path, durable=False) as part, part.open("wb") as file:
             np.savez(
                 file,
                 xy=result.pose.xy,
@@ -90,10 +84,5 @@ def store_result(folder: Path, key: str, result: PoseResult) -> None:
                 bits=result.masks.bits,
                 facts=np.array(facts),
             )
-        private.restrict(Path(temporary))
-        Path(temporary).replace(path)
     except OSError as error:
         _LOG.warning("the pose cannot be cached: %s", error)
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()

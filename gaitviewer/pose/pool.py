@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import signal
 import sys
@@ -22,9 +21,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from gaitviewer.core.children import end_with_parent
 from gaitviewer.errors import PoseError, UserError
 from gaitviewer.pose.estimator import PoseEstimator, make_estimator
+from gaitviewer.util.processes import end_with_parent, worker_context
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
@@ -138,7 +137,7 @@ class WorkerPool:
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> WorkerPool:
-        context = multiprocessing.get_context("spawn")
+        context = worker_context()
         try:
             with _deaf_children():
                 for _ in range(self._count):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import io
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +31,7 @@ from gaitviewer.report.figures import sections as figures_sections
 from gaitviewer.report.figures.style import RULE, SANS, SOFT, register_fonts
 from gaitviewer.report.figures.tiles import JpegCrop
 from gaitviewer.report.pictures import PictureSource, crop_to_jpeg
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 PAPERS: dict[str, tuple[float, float]] = {"A4": A4, "Letter": LETTER}
 _SIDE_MARGIN, _TOP_MARGIN, _BOTTOM_MARGIN = 48.0, 44.0, 58.0
@@ -230,40 +227,15 @@ def put_in_place(path: Path, data: bytes) -> None:
         raise OutputError(
             f"The report cannot be written to {path} because that is not a file; choose another name."
         )
-    temporary: Path | None = None
     try:
-        private.make_folder(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".pdf", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        private.restrict(temporary, like=path)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-        raise OutputError(_why(path, error)) from error
-    _replace(temporary, path)
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    """Put the finished file in place; where the old one is locked, keep the new one beside it."""
-    try:
-        temporary.replace(path)
-    except OSError as error:
-        beside = path.with_name(f"{path.stem}-new.pdf")
-        try:
-            temporary.replace(beside)
-        except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise OutputError(_why(path, error)) from error
+        atomic.write_bytes(path, data, beside=path.with_name(f"{path.stem}-new.pdf"))
+    except atomic.HeldError as error:
         raise OutputError(
-            f"The report {path} is open in another program and could not be replaced; the new one is {beside}: "
-            "close the old one and rename it."
+            f"The report {path} is open in another program and could not be replaced; the new one is "
+            f"{error.beside}: close the old one and rename it."
         ) from error
+    except OSError as error:
+        raise OutputError(_why(path, error)) from error
 
 
 def _why(path: Path, error: OSError) -> str:

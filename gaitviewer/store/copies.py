@@ -22,7 +22,7 @@ from pathlib import Path
 
 from gaitviewer import paths
 from gaitviewer.errors import StoreError
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
 
 KEPT_DAYS = 7
 KEPT_FORMS = 3
@@ -146,22 +146,17 @@ def copy_of_the_day(library: Path) -> bool:
 
 
 def _copy(library: Path, why: str, *, check: bool = False) -> Path:
-    folder = copies_folder(library)
-    private.make_folder(folder)
-    copy = folder / f"{why}-{datetime.now(UTC).strftime(_STAMP)}{library.suffix}"
-    part = folder / f".{secrets.token_hex(4)}.part"
-    try:
-        private.touch(part)
-        with closing(sqlite3.connect(library)) as source, closing(sqlite3.connect(part)) as target:
-            source.backup(target)
-            # One file, that can be read where nothing can be written, too.
-            target.execute("PRAGMA journal_mode = DELETE").fetchone()
-            if check:
-                _check(target)
-        private.restrict(part, like=library)
-        part.replace(copy)
-    finally:
-        part.unlink(missing_ok=True)
+    copy = copies_folder(library) / f"{why}-{datetime.now(UTC).strftime(_STAMP)}{library.suffix}"
+    with (
+        atomic.replacing(copy, like=library) as part,
+        closing(sqlite3.connect(library)) as source,
+        closing(sqlite3.connect(part)) as target,
+    ):
+        source.backup(target)
+        # One file, that can be read where nothing can be written, too.
+        target.execute("PRAGMA journal_mode = DELETE").fetchone()
+        if check:
+            _check(target)
     return copy
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -71,25 +70,6 @@ def restrict(path: Path, *, like: Path | None = None) -> None:
         with contextlib.suppress(OSError):
             mode = stat.S_IMODE(like.stat().st_mode) | FILE_MODE
     _set_mode(path, mode)
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file, for its owner alone where it is new: all of it appears, or nothing changes.
-
-    The folder is made. Nothing waits for the disk: for what can be made again, such as a cache.
-
-    Raises:
-        OSError: it is as it was.
-    """
-    make_folder(path.parent)
-    part = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
-    try:
-        with open(part, "xb", opener=opener) as file:
-            file.write(data)
-        restrict(part, like=path)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def tighten(folders: Iterable[Path]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from gaitviewer import paths
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import VideoError
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 from gaitviewer.video.digest import digest_file
 from gaitviewer.video.reader import VideoReader, open_video
 
@@ -103,7 +103,7 @@ def _write() -> None:
     while len(known) > _MOST_FILES:
         del known[next(iter(known))]
     try:
-        private.write_bytes(_file(), json.dumps(known).encode())
+        atomic.write_bytes(_file(), json.dumps(known).encode(), durable=False)
     except OSError:
         return
 

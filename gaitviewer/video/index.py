@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
@@ -29,6 +26,7 @@ from numpy.typing import NDArray
 from gaitviewer import errors
 from gaitviewer.core.timing import PAUSE_S, VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
+from gaitviewer.util.processes import run_module
 from gaitviewer.video._container import READ_ERRORS, REFUSED, STREAMS, open_container, video_tracks
 from gaitviewer.video._fields import FieldPairs
 from gaitviewer.video._joined import joined_error, refuse_joined
@@ -521,33 +519,24 @@ def probe_safely(
         VideoError, SettingsError: as :func:`build_index`; also when the child crashed or took too long.
     """
     path = Path(path)
-    command = [sys.executable, "-P", "-m", "gaitviewer.video._probe"]
-    command += [str(path), str(memory_mb), str(recorded_at_hz or 0)]
+    arguments = [str(path), str(memory_mb), str(recorded_at_hz or 0)]
     try:
-        child = subprocess.run(
-            command, capture_output=True, timeout=timeout_s, check=False, env=_child_environment()
-        )
-    except subprocess.TimeoutExpired as error:
+        code, said = run_module("gaitviewer.video._probe", arguments, timeout_s=timeout_s)
+    except TimeoutError as error:
         raise VideoError(
             f"{path.name} could not be read within {timeout_s:g} s: it is very long, lies on a slow drive, or "
             "is damaged; copy it to this computer, or cut it."
         ) from error
     try:
-        answer = json.loads(child.stdout)
+        answer = json.loads(said)
     except ValueError as error:
         raise VideoError(
-            f"{path.name} brought the video decoder down (exit {child.returncode}); "
+            f"{path.name} brought the video decoder down (exit {code}); "
             "it is damaged, or of a kind that the decoder cannot bear: copy it again, or convert it to H.264."
         ) from error
-    if child.returncode == REFUSED:
+    if code == REFUSED:
         raise getattr(errors, answer["kind"])(answer["error"])
     return info_from_json(answer)
-
-
-def _child_environment() -> dict[str, str]:
-    """The child finds the package where this process found it, whatever the working folder is."""
-    paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def info_to_json(info: VideoInfo) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -17,7 +15,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer.errors import OutputError
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 # Fine enough for every rate in use: 30, 29.97, 25, 60, 120, 240 Hz are whole numbers of ticks or nearly so.
 _TICKS_HZ = 90_000
@@ -63,11 +61,13 @@ def write_video(
     first = next(pictures, None)
     if first is None:
         raise OutputError(f"{path.name} was not written: there are no pictures to write.")
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     options = {"crf": str(crf), "preset": preset} if codec.startswith("libx26") else {}
     try:
-        private.touch(unfinished)
-        with av.open(f"file:{unfinished}", "w", options=_container_options(path)) as container:
+        path.parent.stat()  # a folder that is not there is a slip, and not made
+        with (
+            atomic.replacing(path, keep_ending=True) as part,
+            av.open(f"file:{part}", "w", options=_container_options(path)) as container,
+        ):
             stream = _add_stream(container, first, codec, options, rate_hz)
             if gop is not None:
                 stream.codec_context.gop_size = gop
@@ -78,16 +78,11 @@ def write_video(
             for frame in _timed(chain([first], pictures), stream, times):
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
-        private.restrict(unfinished, like=path)
-        unfinished.replace(path)
     except (av.error.FFmpegError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(
             f"{path} could not be written ({reason}); choose another folder or make room on the disk."
         ) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
 
 
 def _container_options(path: Path) -> dict[str, str]:

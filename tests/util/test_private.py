@@ -14,16 +14,15 @@ import pytest
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.output import Provenance
-from gaitviewer.formats import _atomic
 from gaitviewer.gui.widgets import keys
 from gaitviewer.pose.cache import store_result
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
 from gaitviewer.store import open_library
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
+from gaitviewer.util.file_set import write_all
 from gaitviewer.workflow.analysis.measures_cache import cached_measures
 from gaitviewer.workflow.app import logs, settings
-from gaitviewer.workflow.results.write_together import write_all
 from gaitviewer.workflow.sessions.queries import purge_sessions
 from gaitviewer.workflow.sessions.thumbnails import make_thumbnail
 
@@ -92,12 +91,12 @@ def test_results_are_private_unless_they_were_open_before(umask: int, tmp_path: 
         path.chmod(0o644)  # as a library that knows nothing of this would leave it
 
     write_all(out, {"report.pdf": write, "shared.csv": write})
-    _atomic.write_text(out / "assessment.json", "{}")
+    atomic.write_output(out / "assessment.json", "{}")
     assert open_to_others(tmp_path) == {}
     (out / "shared.csv").chmod(0o640)
     (out / "assessment.json").chmod(0o644)
     write_all(out, {"report.pdf": write, "shared.csv": write})
-    _atomic.write_text(out / "assessment.json", "{}")
+    atomic.write_output(out / "assessment.json", "{}")
     assert {path.name: mode(path) for path in out.iterdir()} == {
         "report.pdf": 0o600,
         "shared.csv": 0o640,
@@ -144,5 +143,5 @@ def test_a_file_that_cannot_be_written_is_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     (path / "in").mkdir(parents=True)
     with pytest.raises(OSError, match="folder"):
-        private.write_bytes(path, b"x")
+        atomic.write_bytes(path, b"x")
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]

@@ -18,7 +18,8 @@ def test_without_a_file_there_are_defaults_and_no_file_appears() -> None:
 
 
 def test_settings_come_back(own_home: Path) -> None:
-    chosen = Settings("Letter", "#000000", "#00ff00", "Dr. Ö", 3, 2048)
+    report = {"report_anonymous": True, "report_left_out": ("method", "strides")}
+    chosen = Settings("Letter", "#000000", "#00ff00", "Dr. Ö", 3, 2048, True, "dark", **report)
     settings.save(chosen)
     assert settings.load() == chosen
     assert settings.settings_file() == paths.config_dir() / "settings.toml"
@@ -78,6 +79,10 @@ def test_a_file_that_breaks_while_running_is_set_aside_on_saving(tmp_path: Path,
         ("workers = true", "workers"),
         ("workers = -1", "workers"),
         ('left_colour = "red"', "left_colour"),
+        ('theme = "pink"', "theme"),
+        ('report_left_out = "review"', "report_left_out"),
+        ("report_left_out = [1]", "report_left_out"),
+        ("report_anonymous = 1", "report_anonymous"),
         ("memory_mb = 1.5", "memory_mb"),
         ("rater = 5", "rater"),
         ("paper = {a = 1}", "paper"),

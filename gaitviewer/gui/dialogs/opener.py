@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from gaitviewer.core.session import Session
 from gaitviewer.gui.model.blinding import is_any_hidden
+from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.services.services import Services
 
 if TYPE_CHECKING:
@@ -108,20 +109,19 @@ class Dialogs(QObject):
         self._open(dialog)
 
     def _report_choices(self) -> ReportChoices:
-        """As they were when the dialog was last closed; no paper of its own as long as none was chosen."""
+        """As they were when the dialog was last closed."""
         from gaitviewer.gui.dialogs.report import ReportChoices
 
-        value = self._places.value
-        left_out = frozenset(str(value("report/left_out", "")).split())
-        return ReportChoices(
-            str(value("report/paper", "")), value("report/anonymous", "false") == "true", left_out
-        )
+        chosen = self._services.state.settings
+        return ReportChoices(chosen.paper, chosen.report_anonymous, frozenset(chosen.report_left_out))
 
     def _keep_report_choices(self, choices: ReportChoices) -> None:
-        paper = "" if choices.paper == self._services.state.settings.paper else choices.paper
-        self._places.setValue("report/paper", paper)
-        self._places.setValue("report/anonymous", "true" if choices.anonymous else "false")
-        self._places.setValue("report/left_out", " ".join(sorted(choices.left_out)))
+        keep_settings(
+            self._services.state,
+            paper=choices.paper or self._services.state.settings.paper,
+            report_anonymous=choices.anonymous,
+            report_left_out=tuple(sorted(choices.left_out)),
+        )
 
     def ask_signature(self) -> None:
         """Who signs the open session."""

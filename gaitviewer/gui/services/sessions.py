@@ -75,6 +75,10 @@ class SessionService(QObject):
         """Show a session that is in the library."""
         self._measuring.stop()
         privacy.hide(document.session.subject.pseudonym)
+        for data in document.trials:
+            for stream in data.trial.videos:
+                if stream is not None:
+                    privacy.hide(stream.path)
         self._state.open_session(document)
         self._analysis.show_found()
         self.opened.emit()

@@ -6,11 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from gaitviewer.gui.shell.main_window import MainWindow, window_file
+from gaitviewer.gui.model.window_file import open_window_file
+from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.gui.widgets import theme, translation
+from gaitviewer.workflow.app import settings
 
 
 def display_there() -> bool:
@@ -28,9 +30,8 @@ def make_application() -> QApplication:
     app.setApplicationName("gaitviewer")
     app.setApplicationDisplayName("GaitViewer")
     app.setDesktopFileName("gaitviewer")
-    chosen = QSettings(str(window_file()), QSettings.Format.IniFormat).value("window/theme", "system")
-    names = {choice.value for choice in theme.Choice}
-    theme.apply(app, theme.Choice(chosen if chosen in names else "system"))
+    open_window_file()  # what an earlier version kept there goes into the settings first
+    theme.apply(app, theme.Choice(settings.load().theme))
     translation.install(app)
     app.setWindowIcon(theme.icon("app", "accent"))
     return app

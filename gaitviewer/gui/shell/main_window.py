@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer import paths
 from gaitviewer.errors import DamagedLibraryError
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
+from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.model.documents import title_of
 from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.model.window_file import open_window_file
 from gaitviewer.gui.panels.common.trial_box import TrialBox
 from gaitviewer.gui.panels.library.page import LibraryPage
 from gaitviewer.gui.services.job_bar import JobBar
@@ -38,25 +38,11 @@ from gaitviewer.gui.widgets import theme_choice
 from gaitviewer.gui.widgets.field_keys import FieldKeys
 from gaitviewer.gui.widgets.focus_keys import ControlKeys
 from gaitviewer.gui.widgets.keys import load_keys
-from gaitviewer.util import private
 from gaitviewer.workflow.sessions.lifecycle import SessionState
 from gaitviewer.workflow.sessions.queries import without_offer
 
 if TYPE_CHECKING:
     from gaitviewer.gui.shell.desk import Desk
-
-
-def window_file() -> Path:
-    """Where places and sizes are kept."""
-    return paths.config_dir() / "window.ini"
-
-
-def _own_places() -> QSettings:
-    """Places and sizes, in a file for its owner alone; Qt keeps the rights of the file that is there."""
-    with contextlib.suppress(OSError):  # a folder that cannot be written: nothing is kept
-        private.make_folder(window_file().parent)
-        private.touch(window_file())
-    return QSettings(str(window_file()), QSettings.Format.IniFormat)
 
 
 class MainWindow(QMainWindow):
@@ -86,7 +72,7 @@ class MainWindow(QMainWindow):
         self._desk: Desk | None = None
         self._ready = False
         self._placed = False
-        self._settings = _own_places()
+        self._settings = open_window_file()
         self.dialogs = Dialogs(self, self.services, self._settings)
         self.dialogs.keys_changed.connect(self._use_keys)
         self.bindings = load_keys()
@@ -220,7 +206,7 @@ class MainWindow(QMainWindow):
 
     def use_settings(self) -> None:
         """Theme and colours as the user chose them."""
-        theme_choice.apply_theme(self._settings, self.state.settings)
+        theme_choice.apply_theme(self.state.settings)
 
     # --- pages ---------------------------------------------------------------------------------------
 
@@ -343,8 +329,7 @@ class MainWindow(QMainWindow):
 
     def next_theme(self) -> None:
         """As the system, light, dark, in turn."""
-        theme_choice.choose_next(self._settings)
-        self.use_settings()
+        keep_settings(self.state, theme=theme_choice.next_theme(self.state.settings))
 
     def toggle_full_screen(self) -> None:
         """The whole screen, or a window again."""

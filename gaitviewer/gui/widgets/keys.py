@@ -9,7 +9,7 @@ from typing import Any
 
 from gaitviewer import paths
 from gaitviewer.core.serialise import MalformedError, load_toml, read_toml
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> 
             table[action] = list(keys)
     document["keys"] = table
     path = path or user_keys_file()
-    private.write_bytes(path, tomlkit.dumps(document).encode("utf-8"))
+    atomic.write_bytes(path, tomlkit.dumps(document).encode("utf-8"))
 
 
 def conflicts(bindings: dict[str, KeyBinding]) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,7 @@ from shiboken6 import isValid
 from gaitviewer import paths
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.gui.widgets.icons import IconDrawing
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 
 class Choice(Enum):
@@ -313,7 +313,7 @@ def _coloured_file(name: str, colour: str) -> str:
     """An icon as a file in a colour: style sheets take no other."""
     path = paths.cache_dir() / "icons" / f"{name}-{colour[1:]}.svg"
     if not path.is_file():
-        private.write_bytes(path, _svg(name).replace("currentColor", colour).encode("utf-8"))
+        atomic.write_bytes(path, _svg(name).replace("currentColor", colour).encode("utf-8"), durable=False)
     return path.as_posix()
 
 

@@ -11,7 +11,7 @@ from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import FindingSeverity, Measures, Parameter
 from gaitviewer.core.numerals import DASH, number
-from gaitviewer.core.session import Session
+from gaitviewer.core.session import Session, coarse_age
 from gaitviewer.report.content.limits import load_limits
 from gaitviewer.report.content.sheet import band_words, normal_words, total_range, value_words
 from gaitviewer.report.content.wording import VIEW_WORDS, hertz, joined, many, sentence, unique
@@ -34,9 +34,12 @@ class KeyFigure:
     note: str
 
 
-def _age(session: Session) -> str:
+def _age(session: Session, anonymous: bool) -> str:
     if session.age_years is None:
         return "not stated"
+    coarse = coarse_age(session.age_years)
+    if anonymous and coarse is not None:
+        return many(round(coarse), "year") if coarse >= 3 else many(round(12 * coarse), "month")
     return f"{session.age_years:.1f} years"
 
 
@@ -74,7 +77,7 @@ def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -
     facts = [
         Fact("Pseudonym", subject.pseudonym),
         Fact("Visit", _visit(session, anonymous)),
-        Fact("Age at visit", _age(session)),
+        Fact("Age at visit", _age(session, anonymous)),
         Fact("Sex", sex),
         Fact("Body height", _metres(session.height_m)),
         Fact("Leg length", _metres(session.leg_length_m)),

@@ -161,7 +161,8 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
     """(what, made by with digests, when and where) of every result and video."""
     for what, made in items:
         by = [text(f"{made.model}, gaitviewer {made.program}", "cell")]
-        by.append(text(f"inputs {made.inputs_digest}", "mono"))
+        if made.inputs_digest:
+            by.append(text(f"inputs {made.inputs_digest}", "mono"))
         if made.weights_digest:
             by.append(text(f"weights {made.weights_digest}", "mono"))
         where = f"{moment(made.when)}, {made.device}"
@@ -173,7 +174,8 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
             video = motion.trial.videos[view]
             if video is not None:
                 of = [text(f"{video.info.codec}, {many(video.info.frame_count, 'frame')}", "cell")]
-                of.append(text(f"SHA-256 {video.sha256}", "mono"))
+                if video.sha256:
+                    of.append(text(f"SHA-256 {video.sha256}", "mono"))
                 what = f"video of {recording_words(motion.trial.id, view)}"
                 yield [text(what, "cell"), of, text(f"{video.info.duration_s:.2f} s", "cell")]
 

@@ -28,7 +28,7 @@ from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pose_errors import observe_with_errors
 from gaitviewer.synthesis.gait.subjects import SyntheticSubject, draw_subject, random_for
 from gaitviewer.synthesis.tables import read_table
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 TRIALS = 2
 _CAMERAS, _ERRORS = 100, 200  # parts of a subject's chance
@@ -66,7 +66,7 @@ def write_subject(path: Path, *, seed: int, index: int, shift: str) -> None:
     arrays["facts"] = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    private.write_bytes(path, buffer.getvalue())
+    atomic.write_bytes(path, buffer.getvalue(), durable=False)
 
 
 def film_subject(subject: SyntheticSubject, number: int, *, seed: int, shift: str) -> DemoScene:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress
@@ -23,7 +21,8 @@ from gaitviewer.core.serialise import from_plain, parse_json
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.research.cohort.files import read_subject, write_subject
 from gaitviewer.synthesis.gait.subjects import SHIFTS
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
+from gaitviewer.util.processes import worker_pool
 
 FORMAT = 1
 # Counted up by whoever changes how subjects are drawn, walk, are filmed or labelled.
@@ -203,7 +202,7 @@ def _is_finished(folder: Path) -> bool:
 
 
 def _write_index(folder: Path, index: Mapping[str, Any]) -> None:
-    private.write_bytes(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode())
+    atomic.write_bytes(folder / _INDEX, (json.dumps(dict(index), indent=1) + "\n").encode(), durable=False)
 
 
 def _identity(index: Mapping[str, Any]) -> str:
@@ -226,7 +225,7 @@ def _make_all(folder: Path, missing: list[int], *, seed: int, shift: str, worker
             _make_one(str(folder), seed, index, shift)
             yield index
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
+    with worker_pool(workers) as pool:
         waiting = {pool.submit(_make_one, str(folder), seed, index, shift) for index in missing}
         try:
             while waiting:

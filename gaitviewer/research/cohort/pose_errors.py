@@ -5,7 +5,6 @@ What comes out is the text of ``resources/synthesis/pose_errors.toml``: syntheti
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from gaitviewer.synthesis.body.appearance import draw_look, draw_room
 from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pose_errors import LEG_PARTS, behind, hidden, leg_px, part_name
 from gaitviewer.synthesis.gait.subjects import draw_subject, random_for
+from gaitviewer.util.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from gaitviewer.synthesis.demo import FilmedView
@@ -76,10 +76,10 @@ def fit_errors(*, walkers: int, seed: int = 1, workers: int = 2, tick: Tick = no
         VideoError: a video cannot be written.
     """
     found: list[Residuals] = []
-    with tempfile.TemporaryDirectory(prefix="gaitviewer-") as folder:
+    with TemporaryFolder() as folder:
         for number in range(walkers):
             inner = subprogress(tick, number / walkers, (number + 1) / walkers)
-            found += _follow(seed, number, Path(folder), workers, inner)
+            found += _follow(seed, number, folder, workers, inner)
     return describe(found, walkers=walkers, seed=seed)
 
 

@@ -7,7 +7,6 @@ pickled.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from gaitviewer.core.serialise import from_plain, parse_json
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 Tensors = dict[str, torch.Tensor]
 
@@ -52,14 +51,8 @@ def copy_of(state: Mapping[str, torch.Tensor]) -> Tensors:
 
 def save_atomically(tensors: Tensors, path: Path, metadata: dict[str, str]) -> None:
     """Writes a safetensors file beside ``path`` and puts it in its place in one step."""
-    private.make_folder(path.parent)
-    part = path.with_name(f".{path.name}.part")
-    private.touch(part)
-    save_file(tensors, part, metadata=metadata)
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
-    private.restrict(part, like=path)
-    part.replace(path)
+    with atomic.replacing(path) as part:
+        save_file(tensors, part, metadata=metadata)
 
 
 def save(path: Path, *, progress: Progress, model: Tensors, best: Tensors, optimiser: Tensors) -> None:

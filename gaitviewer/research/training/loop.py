@@ -29,7 +29,7 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.research.training import checkpoint, distributed
 from gaitviewer.research.training.checkpoint import Progress
 from gaitviewer.research.training.task import Example
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 Batch = dict[str, Tensor]
 Collate = Callable[[list[Example], np.random.Generator | None], Batch]
@@ -371,7 +371,7 @@ def _write_csv(path: Path, history: list[dict[str, float]]) -> None:
     writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
-    private.write_bytes(path, text.getvalue().encode("utf-8"))
+    atomic.write_bytes(path, text.getvalue().encode("utf-8"), durable=False)
 
 
 class _EventLog:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import multiprocessing
 import re
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 import numpy as np
 
 from gaitviewer import paths
-from gaitviewer.core.children import end_with_parent
 from gaitviewer.core.learning import LearningData
 from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
@@ -24,6 +22,7 @@ from gaitviewer.research.training.prepared_examples import PreparedSession
 from gaitviewer.research.training.registry import open_task
 from gaitviewer.research.training.splits import stratum_of
 from gaitviewer.research.training.task import LearnedSystem
+from gaitviewer.util.processes import worker_pool
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +90,7 @@ def _work(
             prepared_examples.write(_file(folder, one), prepare_session(data, task, one))
             yield one
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(ids)), context, _start, (task_name, source, folder))
+    pool = worker_pool(min(workers, len(ids)), _start, (task_name, source, folder))
     try:
         for future in as_completed([pool.submit(_one, name) for name in ids]):
             yield future.result()
@@ -105,7 +103,6 @@ _held: tuple[LearningData, LearnedSystem, Path] | None = None  # of a worker pro
 
 def _start(task_name: str, source: Path, folder: Path) -> None:
     global _held
-    end_with_parent()
     _held = open_data(source), open_task(task_name), folder
     import torch
 

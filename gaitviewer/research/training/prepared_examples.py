@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.serialise import NPZ_DAMAGE
 from gaitviewer.research.training.task import Example
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 LARGE_BYTES = 256 * 1024  # arrays above are read when asked for, so that films of many clips fit in memory
 _META = "meta"
@@ -93,12 +92,8 @@ def write(path: Path, prepared: PreparedSession) -> None:
         "examples": plain,
     }
     arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-    private.make_folder(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    private.touch(part)
-    with part.open("wb") as file:
+    with atomic.replacing(path, durable=False) as part, part.open("wb") as file:
         np.savez(file, **arrays)
-    part.replace(path)
 
 
 def read(path: Path) -> PreparedSession | None:

@@ -6,7 +6,6 @@ otherwise; the two videos go the way of any recording: video, pose estimator, me
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from gaitviewer.synthesis.body.figure import Look
 from gaitviewer.synthesis.filming.cameras import Camera
 from gaitviewer.synthesis.filming.pixels import render_pose
 from gaitviewer.synthesis.filming.room import Room, paint
+from gaitviewer.util.temporary import TemporaryFolder
 from gaitviewer.workflow.analysis.measure import measure_document
 from gaitviewer.workflow.analysis.run import estimate_poses
 
@@ -49,8 +49,8 @@ def measure_pixels(
         PoseError: nobody is found in the videos.
         VideoError: a video cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="gaitviewer-") as folder:
-        videos = film_body(drawn, options, Path(folder), tick=subprogress(tick, 0.0, _FILMING))
+    with TemporaryFolder() as folder:
+        videos = film_body(drawn, options, folder, tick=subprogress(tick, 0.0, _FILMING))
         trial = _trial(drawn.body.name, videos)
         document = Document(session, (TrialData(trial, ByView(None, None)),))
         document = estimate_poses(document, use_cache=False, tick=subprogress(tick, _FILMING, 0.97))

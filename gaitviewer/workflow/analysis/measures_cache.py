@@ -18,7 +18,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import MalformedError, canonical_digest, pack, seal, unpack, unseal
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 from gaitviewer.workflow.analysis.measure import measure_document
 from gaitviewer.workflow.analysis.results_cache import code_stamp
@@ -81,7 +81,7 @@ def _read(path: Path) -> Measures | None:
 def _write(path: Path, measures: Measures) -> None:
     """A cache that cannot be written is left out."""
     try:
-        private.write_bytes(path, seal(pack(measures)))
+        atomic.write_bytes(path, seal(pack(measures)), durable=False)
         _forget_the_oldest(path.parent)
     except OSError:
         return

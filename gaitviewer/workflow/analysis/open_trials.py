@@ -13,6 +13,7 @@ from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import UserError, VideoError
+from gaitviewer.util.names import real_path
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 MIN_RATE_HZ = 12.0  # below this, a child's swing phase is seen in fewer than five frames
@@ -47,9 +48,9 @@ def open_stream(path: Path, view: View, recorded_at_hz: float | None) -> VideoSt
     """
     from gaitviewer import video
 
-    path = path.expanduser()
+    path = real_path(path)
     info = video.probe_safely(path, recorded_at_hz=recorded_at_hz)
-    stream = VideoStream(view, path.resolve(), video.identity_of(path), info, recorded_at_hz)
+    stream = VideoStream(view, path, video.identity_of(path), info, recorded_at_hz)
     check_usable(path, stream)
     return stream
 
@@ -106,7 +107,7 @@ def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tu
     from gaitviewer import video
 
     try:
-        info = video.probe_safely(path.expanduser(), recorded_at_hz=recorded_at_hz)
+        info = video.probe_safely(real_path(path), recorded_at_hz=recorded_at_hz)
         check_usable(path, VideoStream(View.SAGITTAL, path, "", info, recorded_at_hz))
     except UserError as error:
         return str(error), False

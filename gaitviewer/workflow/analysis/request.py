@@ -15,6 +15,7 @@ from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.serialise import quote
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
+from gaitviewer.util.names import real_path, require_text
 
 _NO_ZEROS: BySide[float | None] = BySide(None, None)
 
@@ -50,6 +51,9 @@ class AnalyzeRequest:
     def __post_init__(self) -> None:
         if not any(r.sagittal or r.coronal for r in self.recordings):
             raise SettingsError("There is no video to analyse: give --sagittal, --coronal, or both.")
+        for path in (*(file for pair in self.recordings for file in pair), self.out, self.library):
+            if path is not None:
+                real_path(path)
         if self.recorded_at_hz is not None and not 10 <= self.recorded_at_hz <= 2000:
             raise SettingsError(
                 f"A recording rate of {self.recorded_at_hz:g} frames per second is not plausible: "
@@ -72,7 +76,7 @@ def pair_recordings(given: Sequence[tuple[View, Path]]) -> tuple[ByView[Path | N
     """
     seen: set[Path] = set()
     for _, path in given:
-        real = path.expanduser().resolve()
+        real = real_path(path)
         if real in seen:
             raise SettingsError(f"{path.name} is named twice: every recording may be given once.")
         seen.add(real)
@@ -153,6 +157,8 @@ def make_session(
         raise SettingsError("The subject needs a pseudonym, for example --subject P001.")
     if len(name) > 80 or any(ord(letter) < 32 for letter in name):
         raise SettingsError("The pseudonym may have at most 80 characters, all of them printable.")
+    for given in (name, sex, diagnosis, note):
+        require_text(given)
     if birth and when:
         if birth >= when:
             raise SettingsError(f"The birth date ({birth}) is not before the date of the visit ({when}).")

@@ -17,7 +17,7 @@ from pathlib import Path
 from gaitviewer import __version__, paths
 from gaitviewer.core.gait import View
 from gaitviewer.core.serialise import canonical_digest, parse_json
-from gaitviewer.util import private
+from gaitviewer.util import atomic, file_set
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -43,6 +43,7 @@ def find_cached_results(request: AnalyzeRequest) -> CachedResults | None:
     """
     if not request.use_cache:
         return None
+    file_set.settle(request.out / "assessment.json")
     try:
         noted = parse_json(_note(request).read_bytes())
         files = {Path(name): digest for name, digest in noted["files"].items()}
@@ -65,7 +66,7 @@ def remember(request: AnalyzeRequest, session: str, files: Sequence[Path], summa
         "summary": list(summary),
     }
     try:
-        private.write_bytes(_note(request), json.dumps(noted).encode("utf-8"))
+        atomic.write_bytes(_note(request), json.dumps(noted).encode("utf-8"), durable=False)
     except OSError:
         return
 

@@ -52,11 +52,11 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
         Cancelled: the tick stopped the work; nothing was written.
     """
     from gaitviewer.store import open_library
+    from gaitviewer.util import file_set
     from gaitviewer.workflow.results import export as results_export
-    from gaitviewer.workflow.results import write_together
 
     started = time.monotonic()
-    write_together.check_folder(request.out)
+    file_set.check_folder(request.out)
     with contextlib.ExitStack() as stack:
         # Opened first: a damaged or newer library is better known before the work than after it.
         library = stack.enter_context(open_library(request.library)) if request.keep else None

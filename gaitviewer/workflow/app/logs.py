@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TextIO, cast
 
 from gaitviewer import __version__, paths
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
 from gaitviewer.workflow.app.privacy import hide, redact
 
 __all__ = ["EXIT_CRASH", "hide", "redact", "report_crash", "start", "stop"]
@@ -162,7 +162,7 @@ def _write_crash(error: BaseException, thread: str) -> Path | None:
     text.write(f"{now.isoformat(timespec='seconds')}, thread {thread}\n\n")
     text.writelines(traceback.format_exception(error))
     try:
-        private.write_bytes(path, redact(text.getvalue()).encode("utf-8", "backslashreplace"))
+        atomic.write_bytes(path, redact(text.getvalue()).encode("utf-8", "backslashreplace"), durable=False)
         for old in sorted(folder.glob("crash-*.txt"))[:-_CRASH_FILES]:
             old.unlink(missing_ok=True)
     except OSError:

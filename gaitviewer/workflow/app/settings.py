@@ -13,7 +13,7 @@ from typing import Any
 from gaitviewer import paths
 from gaitviewer.core.serialise import MalformedError, load_toml, quote
 from gaitviewer.errors import SettingsError
-from gaitviewer.formats import _atomic
+from gaitviewer.util import atomic
 
 VERSION = 1
 _log = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ class Settings:
         workers: processes for pose estimation; 0 = as many as there are views and processors.
         memory_mb: bound for decoded frames that are kept in memory, megabytes.
         hide_until_graded: keep measured and model values of an item from the rater until it is graded.
+        theme: of the window: "system", "light" or "dark".
+        report_anonymous: reports of the window are without names.
+        report_left_out: sections, by name, that reports of the window leave out.
     """
 
     paper: str = "A4"
@@ -39,10 +42,23 @@ class Settings:
     workers: int = 0
     memory_mb: int = 1024
     hide_until_graded: bool = False
+    theme: str = "system"
+    report_anonymous: bool = False
+    report_left_out: tuple[str, ...] = ()
 
 
 def _is_colour(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value) is not None
+
+
+def _are_words(value: Any) -> bool:
+    return (
+        isinstance(value, tuple) and len(value) <= 50 and all(isinstance(word, str) and word for word in value)
+    )
+
+
+def _is_yes_or_no(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_whole(low: int, high: int) -> Callable[[Any], bool]:
@@ -57,7 +73,10 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "rater": (lambda value: isinstance(value, str) and len(value) <= 200, "a name of at most 200 characters"),
     "workers": (_is_whole(0, 64), "a whole number from 0 to 64"),
     "memory_mb": (_is_whole(64, 65536), "a whole number from 64 to 65536"),
-    "hide_until_graded": (lambda value: isinstance(value, bool), "true or false"),
+    "hide_until_graded": (_is_yes_or_no, "true or false"),
+    "theme": (lambda value: value in ("system", "light", "dark"), '"system", "light" or "dark"'),
+    "report_anonymous": (_is_yes_or_no, "true or false"),
+    "report_left_out": (_are_words, "a list of names of sections"),
 }
 
 
@@ -88,8 +107,9 @@ def load(path: Path | None = None) -> Settings:
     for name, (allowed, words) in _ALLOWED.items():
         if name not in found:
             continue
-        if allowed(found[name]):
-            good[name] = found[name]
+        value = tuple(found[name]) if isinstance(found[name], list) else found[name]
+        if allowed(value):
+            good[name] = value
         else:
             _log.warning("the setting %s is not %s; its default is used", name, words)
     return Settings(**good)
@@ -132,8 +152,8 @@ def save(settings: Settings, path: Path | None = None) -> None:
     version = document.get("version", VERSION)
     document["version"] = max(version, VERSION) if isinstance(version, int) else VERSION
     for name, value in values.items():
-        document[name] = value
-    _atomic.write_text(path, tomlkit.dumps(document))
+        document[name] = list(value) if isinstance(value, tuple) else value
+    atomic.write_output(path, tomlkit.dumps(document))
 
 
 def _set_aside(path: Path) -> None:

@@ -1,4 +1,11 @@
-"""Results that do not say whose they are: no names, no days, no notes."""
+"""Results that do not say whose they are: no names, no days, no notes.
+
+Nothing exact stays that leads back to a person for somebody who knows a part of it. An age to the day tells,
+with a date of birth, the day of the visit: it is given in whole years, as people say it, and below three
+years, where a year is too coarse for how a child walks, in whole months. A digest of a video tells whoever
+has the video that it is this one: digests of videos and of inputs are left empty. Digests of the weights of
+a model stay, they say nothing of a person.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +17,7 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
-from gaitviewer.core.session import Rating, Subject, Trial, VideoStream
+from gaitviewer.core.session import Rating, Subject, Trial, VideoStream, coarse_age
 
 
 def year_of(when: str) -> str:
@@ -18,13 +25,13 @@ def year_of(when: str) -> str:
     return when[:4]
 
 
-def year_alone(made: Provenance) -> Provenance:
-    """The same origin, with no more of its time than the year."""
-    return replace(made, when=year_of(made.when))
+def untraceable(made: Provenance) -> Provenance:
+    """The same origin, with no more of its time than the year, and nothing of its inputs."""
+    return replace(made, when=year_of(made.when), inputs_digest="")
 
 
 def without_names(document: Document, measures: Measures) -> tuple[Document, Measures]:
-    """The same results without pseudonym, raters, days and months, diagnosis, notes, texts and file names.
+    """The same results without pseudonym, raters, days, exact age, digests, diagnosis, notes, file names.
 
     The videos can no longer be found from them, so an anonymous report shows skeletons alone.
     """
@@ -34,6 +41,7 @@ def without_names(document: Document, measures: Measures) -> tuple[Document, Mea
         id="",
         subject=Subject("anonymous", sex=session.subject.sex, affected=session.subject.affected),
         when=None,
+        age_years=coarse_age(session.age_years),
         surgery=(),
         botulinum=(),
         gmfcs=_nobodys(session.gmfcs),
@@ -67,7 +75,7 @@ def _unnamed_grade(grade: Grade, raters: tuple[str, ...]) -> Grade:
 def _unnamed_data(data: TrialData) -> TrialData:
     def origin(view: View) -> Provenance | None:
         made = data.provenance[view]
-        return made and year_alone(made)
+        return made and untraceable(made)
 
     return replace(
         data, trial=_unnamed(data.trial), provenance=ByView(origin(View.SAGITTAL), origin(View.CORONAL))
@@ -77,6 +85,6 @@ def _unnamed_data(data: TrialData) -> TrialData:
 def _unnamed(trial: Trial) -> Trial:
     def hidden(view: View) -> VideoStream | None:
         stream = trial.videos[view]
-        return stream and replace(stream, path=Path(f"{trial.id}-{view.value}"))
+        return stream and replace(stream, path=Path(f"{trial.id}-{view.value}"), sha256="")
 
     return replace(trial, videos=ByView(hidden(View.SAGITTAL), hidden(View.CORONAL)))

@@ -16,8 +16,8 @@ from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.report_options import ReportOptions
-from gaitviewer.workflow.results.deidentify import without_names, year_alone, year_of
-from gaitviewer.workflow.results.write_together import Writer, write_all
+from gaitviewer.util.file_set import Writer, write_all
+from gaitviewer.workflow.results.deidentify import untraceable, without_names, year_of
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
@@ -53,7 +53,7 @@ def write_results(
     )
     if options.anonymous:
         document, measures = without_names(document, measures)
-        core, written = year_alone(core), year_of(now)
+        core, written = untraceable(core), year_of(now)
     tick(0.0, message("progress.writing_results"))
     writers: dict[str, Writer] = {
         "assessment.json": lambda path: formats.write_assessment(
@@ -86,6 +86,7 @@ def render_pdf(
 
     if options.anonymous:
         document, measures = without_names(document, measures)
+        core = untraceable(core)
     with TrialPictures([data.trial for data in document.trials]) as pictures:
         refusals: tuple[str, ...] = ()
         if not options.anonymous:

@@ -23,6 +23,7 @@ from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
+from gaitviewer.util.names import real_path
 from gaitviewer.workflow.analysis.inputs import video_digests
 from gaitviewer.workflow.analysis.measure import core_provenance
 from gaitviewer.workflow.sessions.signing import check_signature
@@ -236,6 +237,7 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
     """
     from gaitviewer.video import identity_of
 
+    path = real_path(path)
     data = next(data for data in document.trials if data.trial.id == trial)
     stream = data.trial.videos[view]
     if stream is None:
@@ -244,7 +246,7 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
         raise VideoError(
             f"{path.name} is not the file that this session was made from (its digest differs): choose another."
         )
-    videos = replace(data.trial.videos, **{view.value: replace(stream, path=path.resolve())})
+    videos = replace(data.trial.videos, **{view.value: replace(stream, path=path)})
     return change_trial(document, trial, lambda data: replace(data, trial=replace(data.trial, videos=videos)))
 
 
@@ -278,9 +280,9 @@ def export_report(
     Raises:
         OutputError: the folder is as it was.
     """
+    from gaitviewer.util.file_set import write_all
     from gaitviewer.video import digest_file
     from gaitviewer.workflow.results.export import write_pdf
-    from gaitviewer.workflow.results.write_together import write_all
 
     def write(path: Path) -> None:
         write_pdf(path, _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.98)))

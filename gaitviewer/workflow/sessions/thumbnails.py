@@ -13,7 +13,7 @@ from gaitviewer import paths
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import View
 from gaitviewer.errors import UserError
-from gaitviewer.util import private
+from gaitviewer.util import atomic
 
 WIDTH_PX, HEIGHT_PX = 256, 160
 _AROUND = 1.25  # height of the cut-out over the height of the person
@@ -73,7 +73,7 @@ def _draw(data: TrialData, view: View, path: Path) -> bool:
     picture = picture.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)
     written = io.BytesIO()
     picture.save(written, "PNG")
-    private.write_bytes(path, written.getvalue())
+    atomic.write_bytes(path, written.getvalue(), durable=False)
     return True
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.gui.shell.main_window import MainWindow, window_file
+from gaitviewer.gui.model.window_file import window_file
+from gaitviewer.gui.shell.main_window import MainWindow
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such rights here")

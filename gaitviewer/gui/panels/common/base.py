@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from gaitviewer.core.measures import Measures
-from gaitviewer.errors import UserError
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
-
-_log = logging.getLogger(__name__)
 
 
 class Panel(QWidget):
@@ -95,14 +90,3 @@ def nothing_open() -> str:
 def nothing_measured() -> str:
     """What a panel says while there are no measures."""
     return QCoreApplication.translate("Panel", "Nothing is measured yet. What the analysis finds appears here.")
-
-
-def keep_settings(state: AppState, **values: Any) -> None:
-    """Change the user's settings and write them; a refusing disk is logged, they hold in this window."""
-    from gaitviewer.workflow.app import settings
-
-    state.set_settings(settings.change(state.settings, **values))
-    try:
-        settings.save(state.settings)
-    except UserError as error:
-        _log.warning("the settings were not saved: %s", error)

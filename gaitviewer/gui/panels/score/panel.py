@@ -26,8 +26,9 @@ from gaitviewer.core.edits import grade_of
 from gaitviewer.core.evgs import EvgsItem, Evidence, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.model.blinding import is_hidden
+from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.model.state import AppState
-from gaitviewer.gui.panels.common.base import Panel, keep_settings, nothing_open
+from gaitviewer.gui.panels.common.base import Panel, nothing_open
 from gaitviewer.gui.panels.common.wording import side_name, taken_words, total_words
 from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.score.detail import DetailView

@@ -25,7 +25,7 @@ from gaitviewer.research.training.pages.blocks import (
 )
 from gaitviewer.research.training.pages.plots import plot_bars, plot_confusions, plot_questions
 from gaitviewer.research.training.results import ResultLine
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
 
 Runs = dict[str, list[ResultLine]]  # by variant
 _MOST_PAIRS = 8  # variants of a group that are all compared with each other
@@ -44,10 +44,12 @@ def write_pages(out: Path, lines: Sequence[ResultLine]) -> tuple[Path, ...]:
         private.make_folder(out / "pictures")
         for block in blocks:
             if isinstance(block, PictureBlock):
-                private.write_bytes(out / "pictures" / f"{block.name}.svg", block.svg.encode("utf-8"))
-        private.write_bytes(markdown, as_markdown(blocks, pictures="pictures").encode("utf-8"))
+                atomic.write_bytes(
+                    out / "pictures" / f"{block.name}.svg", block.svg.encode("utf-8"), durable=False
+                )
+        atomic.write_bytes(markdown, as_markdown(blocks, pictures="pictures").encode("utf-8"), durable=False)
         title = f"{lines[0].task}: results" if lines else "Results"
-        private.write_bytes(page, as_html(blocks, title=title).encode("utf-8"))
+        atomic.write_bytes(page, as_html(blocks, title=title).encode("utf-8"), durable=False)
     except OSError as error:
         raise OutputError(f"The pages cannot be written to {out} ({error.strerror}); name another.") from error
     return markdown, page
