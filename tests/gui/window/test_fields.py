@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Texts
 from gaitviewer.core.gait import Side, View
-from gaitviewer.gui.panels.common.base import keep_settings
+from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.panels.score.table import OWN
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.gui.widgets.decimal_box import DecimalBox

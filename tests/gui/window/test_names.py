@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
-from gaitviewer.gui.panels.common.base import keep_settings
+from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.shell.main_window import MainWindow
 
 
