@@ -32,15 +32,6 @@ class RaterFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class ReliabilityWords:
-    """What a difference between two totals is called; ``{mdc}`` is the change beyond measurement error."""
-
-    within_error: str
-    beyond_error: str
-    not_comparable: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReliabilityTable:
     """``resources/evgs/reliability.toml``."""
 
@@ -48,7 +39,6 @@ class ReliabilityTable:
     mdc95: PublishedFigure
     per_gmfcs_level: PublishedFigure
     raters: RaterFigures
-    words: ReliabilityWords
 
 
 @cache
