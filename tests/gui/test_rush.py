@@ -44,4 +44,7 @@ def test_waiting_has_an_end_although_nobody_says_so() -> None:
     rush = DecodePriority()
     rush.begin(1)
     assert wait_apart(rush, 2, 0.02).wait(60.0)
-    assert not wait_apart(rush, 2, LONG_S).wait(0.1)
+    over = wait_apart(rush, 2, LONG_S)
+    assert not over.wait(0.1)
+    rush.end(1)
+    assert over.wait(60.0)

@@ -15,6 +15,7 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.errors import NobodyError
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
+from gaitviewer.video.digest import digest_file
 from gaitviewer.workflow.analysis import run as analysis_run
 from gaitviewer.workflow.analysis.run_session import nobody_in
 
@@ -114,7 +115,9 @@ def test_another_video_is_offered(open_session: OpenSession, estimator: Estimato
         found = library.load_session("walk2")
         data = found.trials[0]
         videos = data.trial.videos
-        other = replace(videos, coronal=replace(videos.coronal, sha256="1" * 64))
+        file = videos.coronal.path.with_name("another.mp4")
+        file.write_bytes(videos.coronal.path.read_bytes() + b"\x00\x00\x00\x08free")
+        other = replace(videos, coronal=replace(videos.coronal, path=file, sha256=digest_file(file)))
         trial = replace(data.trial, videos=other)
         library.save_session(replace(found, trials=(replace(data, trial=trial),)))
     reopen(window, qtbot)

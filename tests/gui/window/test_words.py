@@ -105,7 +105,7 @@ def test_what_the_window_says_itself_is_collected(found: set[tuple[str, str]]) -
     assert ("EvgsPanel", "Hide until graded") in found
     assert ("Wording", "{low} to {high}") in found
     assert ("Panel", "No session is open. Choose one in the library.") in found
-    assert ("Overlays", "Skeleton") in found
+    assert ("Overlays", "Front or back") in found
     assert ("Menus", "Playback") in found
 
 
