@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from gaitviewer.errors import SettingsError, VideoError
+from gaitviewer.util import processes
 from gaitviewer.video import index_video, open_video, probe_safely, write_video
 
 REAL = {
@@ -159,9 +160,9 @@ def test_a_child_that_takes_too_long_or_too_much(plain: Any) -> None:
 
 
 def test_a_child_that_crashes(plain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.CompletedProcess([], -11, b"", b"")
+    def crash(module: str, arguments: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", "import os; os._exit(134)"], stdout=subprocess.PIPE)
 
-    monkeypatch.setattr(subprocess, "run", crash)
-    with pytest.raises(VideoError, match="exit -11"):
+    monkeypatch.setattr(processes, "start_module", crash)
+    with pytest.raises(VideoError, match="exit 134"):
         probe_safely(plain.path)
