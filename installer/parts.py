@@ -49,7 +49,7 @@ def collect(rules: dict[str, Any]) -> tuple[Parts, Needs]:
     """
     parts: Parts = {}
     needs: Needs = {}
-    waiting = [("gaitviewer", frozenset({"research"}))]
+    waiting = [("gaitviewer", frozenset[str]())]
     seen = set(waiting)
     while waiting:
         name, extras = waiting.pop()
@@ -59,7 +59,7 @@ def collect(rules: dict[str, Any]) -> tuple[Parts, Needs]:
             sys.exit(f"{name} is needed and not installed. Run: bash installer/test.sh")
         parts[name] = found
         mine = needs.setdefault(name, set())
-        for line in found.requires or ():
+        for line in asked_for() if name == "gaitviewer" else found.requires or ():
             wish = Requirement(line)
             on = wish.marker is None or any(wish.marker.evaluate({"extra": e}) for e in extras | {""})
             other = canonicalize_name(wish.name)
@@ -71,6 +71,12 @@ def collect(rules: dict[str, Any]) -> tuple[Parts, Needs]:
                 seen.add(step)
                 waiting.append(step)
     return parts, needs
+
+
+def asked_for() -> list[str]:
+    """What the program and its research part ask for: as ``pyproject.toml`` has it, not as once installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["research"]]
 
 
 def _is_cuda(name: str, rules: dict[str, Any]) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,6 +80,12 @@ def test_the_list_of_parts_is_cyclonedx_and_names_every_direct_dependency() -> N
     pins = (ROOT / "installer/constraints.txt").read_text().splitlines()
     unpinned = [n for n, v in named.items() if not any(p.split(" ;")[0] == f"{n}=={v}" for p in pins)]
     assert unpinned == []
+
+
+def test_the_list_of_parts_was_written_after_the_last_change_of_what_is_asked_for(parts: ModuleType) -> None:
+    table = json.loads((ROOT / "resources/parts.cdx.json").read_text())
+    (mine,) = (row["dependsOn"] for row in table["dependencies"] if row["ref"] == "gaitviewer")
+    assert set(mine) == {canonicalize_name(Requirement(line).name) for line in parts.asked_for()}
 
 
 def test_differences_of_two_lists_are_told_by_package(parts: ModuleType) -> None:
