@@ -51,7 +51,7 @@ if __name__ == "__main__":
     window.show()
     with open_library() as library:
         session = library.list_sessions()[0].id
-    window.work.open(session)
+    window.services.sessions.open(session)
     until = time.monotonic() + 120
     while window.state.measures is None or window.state.document is None or not window.has_desk:
         app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)

@@ -19,6 +19,7 @@ from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.cgv import CgvClip, CgvFolder, looks_like_cgv, read_clip, read_folder
 from gaitviewer.inference.pictures import open_pictures
+from gaitviewer.video.identity import identity_of
 from gaitviewer.workflow.sessions.demo import is_demo
 
 
@@ -207,8 +208,11 @@ class CgvData(_Graded):
 def _trial(clip: CgvClip) -> TrialData:
     pose = read_clip(clip)
     info = VideoInfo(pose.width, pose.height, 0, pose.times, pose.rate_hz, len(pose), "")
-    path = clip.video if clip.video is not None else Path(f"{clip.name}.mp4")
-    stream = VideoStream(clip.view, path, hashlib.sha256(clip.name.encode()).hexdigest(), info)
+    if clip.video is not None:
+        stream = VideoStream(clip.view, clip.video, identity_of(clip.video), info)
+    else:
+        digest = hashlib.sha256(clip.name.encode()).hexdigest()
+        stream = VideoStream(clip.view, Path(f"{clip.name}.mp4"), digest, info)
     if clip.view is View.SAGITTAL:
         return TrialData(Trial(clip.name, ByView(stream, None)), ByView(pose, None))
     return TrialData(Trial(clip.name, ByView(None, stream)), ByView(None, pose))
