@@ -52,6 +52,7 @@ class Decoder:
 
     def _open(self) -> None:
         self._container, self._stream = open_container(self._path)
+        self._closed = False
         self._stream.thread_type = self._threading
         self._clip = self._index.clips[0] if self._index.clips else None
 
@@ -59,6 +60,7 @@ class Decoder:
         """Close the file."""
         self._run.close()
         self._container.close()
+        self._closed = True
 
     def fetch(self, wanted: int, passed: Passed = _ignore, *, hurry: bool = False) -> VideoFrame:
         """Frame ``wanted``; every frame decoded on the way, itself included, is shown to ``passed``.
@@ -75,6 +77,8 @@ class Decoder:
         self._skips_until = wanted - WHOLE_BEFORE if hurry and self._marks else 0
         self._hurried_pts = int(self._index.pts[wanted]) if hurry else None
         self._inside = False
+        if self._closed:  # the file could not be opened again the last time; perhaps it is back
+            self._reopen()
         if not self._can_run_to(wanted, key):
             self._seek(key)
         back = 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,45 @@ def test_a_damaged_place_is_told_and_the_rest_is_shown(
     qtbot.waitUntil(lambda: bool(frames.damage) or frames.ready(89), timeout=8000)
     frames.want(2)
     assert counter.read(rgb(wait_exact(qtbot, frames, 2))) == 2
+
+
+@pytest.mark.parametrize("spoil", ["cut", "zeros", "another"])
+def test_pictures_come_back_with_the_file(
+    qtbot: Any,
+    store: FrameStore,
+    trial: Trial,
+    tmp_path: Path,
+    counter: Any,
+    make_video: Callable[..., Path],
+    spoil: str,
+) -> None:
+    stream = trial.videos.sagittal
+    assert stream is not None
+    whole = stream.path.read_bytes()
+    path = tmp_path / "shown.mp4"
+    path.write_bytes(whole)
+    shown = replace(stream, path=path)
+    frames = opened(store, Trial("t", trial.videos.__class__(shown, None)))
+    frames.want(2)
+    wait_exact(qtbot, frames, 2)
+    spoilt = {
+        "cut": whole[: len(whole) // 3],
+        "zeros": bytes(len(whole)),
+        "another": make_video(30, rate_hz=30).read_bytes(),
+    }
+    path.write_bytes(spoilt[spoil])
+    places = itertools.cycle(range(0, 90, 7))
+    with qtbot.waitSignal(store.failed, timeout=30_000):
+        while not frames.failure:
+            frames.want(next(places))
+            qtbot.wait(20)
+    assert "shown.mp4" in frames.failure
+    path.write_bytes(whole)
+    with qtbot.waitSignal(store.failed, timeout=30_000) as told:
+        frames.want(61)
+    assert told.args == [View.SAGITTAL, ""]
+    frames.want(62)
+    assert counter.read(rgb(wait_exact(qtbot, frames, 62))) == 62
 
 
 def test_opening_another_trial_ends_the_threads_of_the_one_before(

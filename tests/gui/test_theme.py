@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,3 +176,15 @@ def test_an_empty_box_of_a_list_is_seen_in_the_dark_theme(qapp: Any) -> None:
     place = boxes.visualItemRect(box)
     colours = {image.pixelColor(x, place.center().y() + 1).name() for x in range(2, 20)}
     assert any(_contrast(QColor(colour), theme.palette().colour("base")) >= 3.0 for colour in colours)
+
+
+def test_a_home_that_cannot_be_written_stops_nothing(
+    qapp: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("GAITVIEWER_HOME", str(tmp_path / "file" / "home"))
+    theme.apply(qapp, "dark")
+    files = re.findall(r"url\(([^)]+)\)", qapp.styleSheet())
+    assert files
+    assert all(Path(file).is_file() for file in files)
+    theme.apply(qapp, "light")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 _WIDEST_PX = 460
 _MARGIN_PX = 24
@@ -31,9 +32,9 @@ class MissingVideoNotice(QFrame):
         self.setObjectName("gone_notice")
         self.setProperty("card", "true")
         self._on_stage = False
-        self.head = QLabel()
+        self.head = PlainLabel()
         self.head.setFont(theme.font("heading"))
-        self.place = QLabel()
+        self.place = PlainLabel()
         self.place.setObjectName("gone_place")
         for label in (self.head, self.place):
             label.setWordWrap(True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from gaitviewer import __version__, paths
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 
 class AboutDialog(QDialog):
@@ -18,16 +19,16 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About GaitViewer"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(520)
-        picture = QLabel()
+        picture = PlainLabel()
         picture.setPixmap(theme.icon("app", "accent").pixmap(56, 56))
-        title = QLabel(f"GaitViewer {__version__}")
+        title = PlainLabel(f"GaitViewer {__version__}")
         title.setFont(theme.font("title"))
         row = QHBoxLayout()
         row.addWidget(picture)
         row.addWidget(title, 1)
-        self.disclaimer = QLabel(disclaimer())
+        self.disclaimer = PlainLabel(disclaimer())
         self.disclaimer.setWordWrap(True)
-        where = QLabel(
+        where = PlainLabel(
             self.tr("Library: {library}\nLogs: {logs}\nNothing is sent anywhere.").format(
                 library=paths.library_file(), logs=paths.log_dir()
             )

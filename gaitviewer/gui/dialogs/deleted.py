@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.sessions.lifecycle import SessionCard
 
 
@@ -34,7 +34,7 @@ class DeletedDialog(QDialog):
         self.setWindowTitle(self.tr("Deleted sessions"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(460, 320)
-        words = QLabel(
+        words = PlainLabel(
             self.tr(
                 "Everything in them is kept: grades, corrections, texts and signatures come back with them."
             )

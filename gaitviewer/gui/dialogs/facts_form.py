@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWidget
 
 from gaitviewer.core.numbers import parse_decimal
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.errors import SettingsError
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.analysis.request import make_session, parse_date, parse_length_m
 
 T = TypeVar("T")
@@ -112,7 +113,7 @@ class FactsForm(QWidget):
         grid.setVerticalSpacing(6)
         for number, (words, field) in enumerate(fields):
             row, column = divmod(number, 2)
-            label = QLabel(words)
+            label = PlainLabel(words)
             label.setBuddy(field)
             field.setAccessibleName(words)
             grid.addWidget(label, row, 2 * column)

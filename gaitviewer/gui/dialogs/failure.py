@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import translate_data
 
 
@@ -28,9 +28,9 @@ class FailureDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
-        icon = QLabel()
+        icon = PlainLabel()
         icon.setPixmap(theme.icon("warning", "warning").pixmap(32, 32))
-        self.message = QLabel(translate_data(message))
+        self.message = PlainLabel(translate_data(message))
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()

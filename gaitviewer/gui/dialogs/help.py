@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.keys import KeyBinding, load_keys, save_keys
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 ACTION_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -82,11 +82,11 @@ class HelpDialog(QDialog):
         self.reset_button = QPushButton(self.tr("Usual keys"))
         self.reset_button.setToolTip(self.tr("Give all actions their usual keys again"))
         self.reset_button.clicked.connect(self.reset)
-        self.clash = QLabel()
+        self.clash = PlainLabel()
         self.clash.setObjectName("help_clash")
         self.clash.setWordWrap(True)
         row = QHBoxLayout()
-        row.addWidget(QLabel(self.tr("New key for the chosen line:")))
+        row.addWidget(PlainLabel(self.tr("New key for the chosen line:")))
         row.addWidget(self.editor)
         row.addWidget(self.change_button)
         row.addStretch(1)

@@ -26,6 +26,7 @@ from gaitviewer.gui.dialogs.facts_form import FactsForm
 from gaitviewer.gui.dialogs.recordings_table import VIDEO_ENDINGS, RecordingsTable, videos_in
 from gaitviewer.gui.services.jobs import Jobs
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -65,7 +66,7 @@ class NewSessionDialog(QDialog):
         remove = QPushButton(self.tr("Remove"))
         remove.clicked.connect(self.table.remove_selected)
         above = QHBoxLayout()
-        words = QLabel(self.tr("Drop videos here. Two views of one walk are one recording."))
+        words = PlainLabel(self.tr("Drop videos here. Two views of one walk are one recording."))
         words.setProperty("quiet", "true")
         above.addWidget(words, 1)
         above.addWidget(add)
@@ -75,7 +76,7 @@ class NewSessionDialog(QDialog):
         self.rate.setPlaceholderText(self.tr("only for slow motion: 240"))
         self.rate.setFixedWidth(200)
         rate_row = QHBoxLayout()
-        rate_words = QLabel(self.tr("Recorded at (Hz)"))
+        rate_words = PlainLabel(self.tr("Recorded at (Hz)"))
         rate_words.setBuddy(self.rate)
         rate_row.addWidget(rate_words)
         rate_row.addWidget(self.rate)
@@ -229,7 +230,7 @@ class FactsDialog(QDialog):
 
 
 def _problem_label() -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setObjectName("problem")
     label.setWordWrap(True)
     label.setMinimumHeight(36)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class QuestionDialog(QDialog):
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFixedWidth(520)
-        icon = QLabel()
+        icon = PlainLabel()
         icon.setPixmap(theme.icon("warning", "warning").pixmap(32, 32))
-        self.words = QLabel(question)
+        self.words = PlainLabel(question)
         self.words.setObjectName("question_words")
         self.words.setWordWrap(True)
         self.words.setFixedWidth(436)  # its height is known from the start, so that nothing is left empty

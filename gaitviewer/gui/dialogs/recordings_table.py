@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QSpinBox, QTableWidget, QT
 
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import plain_tip
 from gaitviewer.workflow.analysis.pairing import Dropped, propose_pairs
 
 FILE, TRIAL, VIEW, NOTE = range(4)
@@ -109,7 +110,7 @@ class RecordingsTable(QTableWidget):
         self.insertRow(row)
         name = QTableWidgetItem(path.name)
         name.setData(Qt.ItemDataRole.UserRole, str(path))
-        name.setToolTip(str(path))
+        name.setToolTip(plain_tip(str(path)))
         self.setItem(row, FILE, name)
         trial = QSpinBox()
         trial.setRange(1, 99)
@@ -122,13 +123,13 @@ class RecordingsTable(QTableWidget):
         choice.addItem(self.tr("front or back"), View.CORONAL)
         choice.setCurrentIndex(0 if view is View.SAGITTAL else 1)
         choice.setAccessibleName(self.tr("View of {name}").format(name=path.name))
-        choice.setToolTip(hint)
+        choice.setToolTip(plain_tip(hint))
         choice.currentIndexChanged.connect(self._decide)
         self.setCellWidget(row, VIEW, choice)
         self._write_note(row, note or self.tr("looking…"), usable=self.usable.get(path, True))
         if hint:
             name.setIcon(theme.icon("warning", "warning"))
-            name.setToolTip(f"{path}\n{hint}")
+            name.setToolTip(plain_tip(f"{path}\n{hint}"))
 
     def _note(self, row: int) -> str:
         item = self.item(row, NOTE)
@@ -143,7 +144,7 @@ class RecordingsTable(QTableWidget):
 
     def _write_note(self, row: int, text: str, *, usable: bool) -> None:
         item = QTableWidgetItem(text)
-        item.setToolTip(text)
+        item.setToolTip(plain_tip(text))
         if not usable:
             item.setForeground(QColor(theme.palette().error))
         self.setItem(row, NOTE, item)

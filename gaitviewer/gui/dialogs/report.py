@@ -35,6 +35,7 @@ from gaitviewer.gui.dialogs.section_list import SectionList
 from gaitviewer.gui.model.documents import report_name
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import translate_data
 
 Pages = tuple[NDArray[np.uint8], ...]
@@ -80,7 +81,7 @@ class PageView(QScrollArea):
         self._labels = []
         self.pages = tuple(_pixmap(page) for page in pages)
         for number, _ in enumerate(self.pages, start=1):
-            label = QLabel()
+            label = PlainLabel()
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setAccessibleName(self.tr("Page {n}").format(n=number))
             self._column.addWidget(label)
@@ -90,7 +91,7 @@ class PageView(QScrollArea):
     def say(self, words: str) -> None:
         """Words in place of the pages."""
         self.show_pages(())
-        label = QLabel(words)
+        label = PlainLabel(words)
         label.setObjectName("report_no_pages")
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -212,7 +213,7 @@ class ReportDialog(QDialog):
         policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes and goes
         self.progress.setSizePolicy(policy)
         self.progress.hide()
-        self.status = QLabel()
+        self.status = PlainLabel()
         self.status.setObjectName("report_status")
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -240,12 +241,12 @@ class ReportDialog(QDialog):
         rows = ((self.tr("Paper"), self.paper), ("", self.anonymous), (self.tr("Sections"), self.sections))
         for words, widget in rows:
             if words:
-                side.addWidget(QLabel(words))
+                side.addWidget(PlainLabel(words))
             side.addWidget(widget)
         side.addSpacing(8)
-        side.addWidget(QLabel(self.tr("Folder")))
+        side.addWidget(PlainLabel(self.tr("Folder")))
         side.addLayout(row)
-        side.addWidget(QLabel(self.tr("File name")))
+        side.addWidget(PlainLabel(self.tr("File name")))
         side.addWidget(self.name)
         side.addSpacing(8)
         side.addWidget(self.export_button)

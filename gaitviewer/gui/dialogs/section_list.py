@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from gaitviewer.core.report_options import SECTIONS
+from gaitviewer.gui.widgets.plain import plain_tip
 
 _GAP_PX = 2
 
@@ -22,7 +23,7 @@ class SectionList(QListWidget):
         for name, title in SECTIONS.items():
             words = QCoreApplication.translate("Sections", title)
             item = QListWidgetItem(words, self)
-            item.setToolTip(words)
+            item.setToolTip(plain_tip(words))
             item.setData(Qt.ItemDataRole.UserRole, name)
             item.setFlags(
                 Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.errors import UserError
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.app.settings import Settings, change, save
 
 
@@ -66,7 +66,7 @@ class SettingsDialog(QDialog):
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
         for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
             form.addRow(words, self._colour_button(name))
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)

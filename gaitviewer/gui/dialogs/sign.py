@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 
 class SignDialog(QDialog):
@@ -27,7 +28,7 @@ class SignDialog(QDialog):
         self.setFixedWidth(460)
         self._document = document
         self._items = items
-        self.words = QLabel()
+        self.words = PlainLabel()
         self.words.setObjectName("sign_words")
         self.words.setWordWrap(True)
         self.name = QLineEdit(rater)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from gaitviewer.gui.panels.common.exclude_trial import TrialOutBar
 from gaitviewer.gui.panels.common.wording import tr, view_name
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.analysis.run_session import shows_nobody
 
@@ -92,15 +92,15 @@ class DetailsPanel(Panel):
         grid.setColumnStretch(1, 1)
         row = 0
         for heading, facts in sections(document):
-            title = QLabel(heading)
+            title = PlainLabel(heading)
             title.setFont(theme.font("heading"))
             title.setContentsMargins(0, 8 if row else 0, 0, 2)
             grid.addWidget(title, row, 0, 1, 2)
             row += 1
             for name, value in facts:
-                label = QLabel(name)
+                label = PlainLabel(name)
                 label.setProperty("quiet", "true")
-                told = QLabel(value)
+                told = PlainLabel(value)
                 told.setWordWrap(True)
                 told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 told.setAccessibleName(f"{name}: {value}")

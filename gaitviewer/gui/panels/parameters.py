@@ -10,7 +10,6 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
@@ -30,6 +29,7 @@ from gaitviewer.gui.panels.common.wording import joined, sentence, side_name, st
 from gaitviewer.gui.panels.score.table import AnyIndex
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.app.tables import evgs_items
 
@@ -47,7 +47,7 @@ class ParametersPanel(Panel):
         self.table = QTableWidget(0, 5)
         self.table.setObjectName("parameters_table")
         self.table.setAccessibleName(self.tr("Spatio-temporal parameters"))
-        self.notes = QLabel()
+        self.notes = PlainLabel()
         self.notes.setObjectName("parameters_notes")
         self.notes.setWordWrap(True)
         self.notes.setProperty("quiet", "true")
@@ -170,7 +170,7 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
     unit = f", {translate_data(parameter.unit)}" if parameter.unit else ""
     short = ", %" if parameter.unit == "% of cycle" else unit
     cells = [QTableWidgetItem(title + short)]
-    cells[0].setToolTip(title + unit)
+    cells[0].setToolTip(plain_tip(title + unit))
     for side in Side:
         stat = parameter.values[side]
         cell = QTableWidgetItem(tr("ParametersPanel", "hidden") if hidden[side] else stat_words(stat, digits))
@@ -179,7 +179,7 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
         if hidden[side]:
             cell.setToolTip(tr("ParametersPanel", "Hidden until you have graded all items of this limb."))
         else:
-            cell.setToolTip(_stat_tip(parameter, side, stat))
+            cell.setToolTip(plain_tip(_stat_tip(parameter, side, stat)))
         if stat is None:
             cell.setForeground(theme.palette().colour("muted"))
         cells.append(cell)
@@ -189,7 +189,7 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
     if parameter.norm is not None:
         mean, sd = (number(value, digits) for value in parameter.norm)
         words = f"{mean} ± {sd}{unit}\n{translate_data(parameter.norm_source)}"
-    norm.setToolTip(words)
+    norm.setToolTip(plain_tip(words))
     norm.setData(Qt.ItemDataRole.AccessibleTextRole, words)
     index = parameter.symmetry_index
     symmetry = QTableWidgetItem(DASH if index is None else f"{number(index, 1)} %")

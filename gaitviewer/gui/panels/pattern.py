@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, SagittalPattern
@@ -20,6 +20,7 @@ from gaitviewer.gui.panels.common.score_painting import side_colour, side_pen
 from gaitviewer.gui.panels.common.wording import sentence, side_name, tr
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.app.tables import angle_kinds
 
@@ -35,12 +36,12 @@ class PatternPanel(Panel):
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("PatternPanel", "Gait pattern")
         super().__init__(state, player, name="panel_pattern", title=title, parent=parent)
-        self.words = QLabel()
+        self.words = PlainLabel()
         self.words.setObjectName("pattern_words")
         self.words.setWordWrap(True)
         self.plot = PatternPlot()
         self.bars = ProfileBars()
-        self.notes = QLabel(
+        self.notes = PlainLabel(
             self.tr(
                 "Knee and ankle against healthy children over 20 to 45 % of the cycle (Sangeux 2015). "
                 "The profile is the root mean square distance from the normal mean in 2D; it is not a Gait "
@@ -308,7 +309,7 @@ class ProfileBars(QWidget):
             ]
             lines.append(f"{row.name}: {', '.join(said)}")
         self.setAccessibleName("; ".join(lines))
-        self.setToolTip("\n".join(lines))
+        self.setToolTip(plain_tip("\n".join(lines)))
         self.updateGeometry()
         self.update()
 

@@ -11,6 +11,7 @@ from gaitviewer.gui.panels.common.base import Panel
 from gaitviewer.gui.panels.common.wording import joined, many, recording_name, sentence, view_name
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 _ICONS = {
@@ -28,7 +29,7 @@ class QualityPanel(Panel):
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("QualityPanel", "Quality")
         super().__init__(state, player, name="panel_quality", title=title, parent=parent)
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setObjectName("quality_summary")
         self.summary.setWordWrap(True)
         self.summary.setContentsMargins(10, 6, 10, 4)
@@ -95,11 +96,11 @@ def _card(finding: QualityFinding, recording: str) -> QFrame:
     row = QHBoxLayout(card)
     row.setContentsMargins(10, 8, 10, 8)
     row.setSpacing(10)
-    mark = QLabel()
+    mark = PlainLabel()
     mark.setPixmap(theme.icon(_ICONS[finding.level], _ICONS[finding.level]).pixmap(_ICON_PX, _ICON_PX))
     level = translate_data(finding.level.value)
     mark.setAccessibleName(level)
-    mark.setToolTip(level)
+    mark.setToolTip(plain_tip(level))
     row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
     where = [translate_data(finding.topic)]
     if finding.view is not None:
@@ -120,7 +121,7 @@ def _card(finding: QualityFinding, recording: str) -> QFrame:
 
 
 def _line(words: str, *, quiet: bool = False) -> QLabel:
-    label = QLabel(words)
+    label = PlainLabel(words)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if quiet:

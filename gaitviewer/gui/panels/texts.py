@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, nothing_open
 from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 _PAUSE_MS = 1500  # what is typed without a longer pause is one step to undo
 
@@ -35,7 +36,7 @@ class TextsPanel(Panel):
             ("impression", self.tr("Impression"), self.tr("What it means")),
             ("plan", self.tr("Plan"), self.tr("What is to be done")),
         ):
-            label = QLabel(words)
+            label = PlainLabel(words)
             label.setProperty("quiet", "true")
             field = QPlainTextEdit()
             field.setObjectName(f"text_{name}")

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,10 +96,14 @@ class ViewFrames:
         self._owner = next(_owners)
         self._cache = cache
         self._rush = rush
+        self._path = stream.path
         self._opener = opener
+        self._reader: VideoReader | None = None
+        self._opened_as: tuple[int, int, int] | None = None
         self._told = told
         self._change = threading.Condition()
         self._serial = 0
+        self._hopeless_serial = -1  # of a wish that came while the file could not be opened
         self._wanted: int | None = None
         self._playing: int | None = None
         self._loop: tuple[int, int] | None = None
@@ -194,19 +199,43 @@ class ViewFrames:
     def _work(self) -> None:
         _stand_back()
         try:
-            reader = self._opener()
+            self._open()
+            while (task := self._next_task()) is not None:
+                if self._is_another_file():
+                    self._open()
+                if self._reader is None:
+                    self._hopeless_serial = task.serial
+                else:
+                    self._do(self._reader, task)
+        finally:
+            self._close()
+
+    def _open(self) -> None:
+        """Open the file, or say why it has no pictures."""
+        self._close()
+        self._opened_as = _stamp(self._path)
+        try:
+            self._reader = self._opener()
         except (UserError, OSError) as error:
             self._fail(str(error))
             return
-        try:
-            keys = reader.key_frames
-            spread = np.linspace(0, len(keys) - 1, min(_KEYS, len(keys)), dtype=np.int64)
-            self._keys = [int(number) for number in keys[spread]][::-1]
-            while (task := self._next_task()) is not None:
-                self._do(reader, task)
-        finally:
-            self._end_run()
-            reader.close()
+        if self.failure or self.damage:
+            self.failure = self.damage = ""
+            self._broken.clear()
+            self._told()
+        keys = self._reader.key_frames
+        spread = np.linspace(0, len(keys) - 1, min(_KEYS, len(keys)), dtype=np.int64)
+        self._keys = [int(number) for number in keys[spread]][::-1]
+
+    def _close(self) -> None:
+        self._end_run()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _is_another_file(self) -> bool:
+        """Whether pictures are missing and the file was written, replaced or brought back since then."""
+        return bool(self.failure or self.damage) and _stamp(self._path) != self._opened_as
 
     def _fail(self, message: str) -> None:
         self.failure = message
@@ -225,6 +254,10 @@ class ViewFrames:
     def _choose(self) -> _Task | None:
         """The most urgent thing to do."""
         height, serial = self._height, self._serial
+        if self._reader is None:  # whatever is wished for next is a reason to try the file again
+            if self._wanted is None or self._hopeless_serial == serial:
+                return None
+            return _Task(self._wanted, height, serial, run=False)
         if self._playing is not None:
             ahead = self._ahead_of(self._playing)
             place = next((place for place, number in enumerate(ahead) if self._lacks(number, 1)), None)
@@ -290,6 +323,8 @@ class ViewFrames:
             self._end_run()
             self._broken.add(task.index)
             self._fail_once(str(error))
+            if self._is_another_file():
+                self._open()
         except BaseException as error:
             self._fail(f"{type(error).__name__}: {error}")
             raise
@@ -365,6 +400,15 @@ class ViewFrames:
         self._cache.put(self._owner, scaled_frame(index, pixels, task.height, rough=task.rough))
         if self._playing is None or index <= self._playing + 1:
             self._told()
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Size, time of the last write and inode of a file; None: it cannot be reached."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_size, now.st_mtime_ns, now.st_ino
 
 
 def _stand_back() -> None:

@@ -57,7 +57,7 @@ class FrameStore(QObject):
 
     Signals:
         arrived: a picture came (paint again if it was waited for).
-        failed: the view and why it has no pictures.
+        failed: the view and why it has no pictures; "" when it has them again.
     """
 
     arrived = Signal()
@@ -72,7 +72,7 @@ class FrameStore(QObject):
         self.cache = FrameCache(int(limit_bytes * _PICTURES_SHARE))
         self._rush = DecodePriority()
         self.views: ByView[ViewFrames | None] = ByView(None, None)
-        self._reported: set[tuple[View, str]] = set()
+        self._reported: dict[View, str] = {}
         self._lock = threading.Lock()
         self._posted = False
         self._open = True
@@ -130,8 +130,8 @@ class FrameStore(QObject):
         for view in View:
             frames = self.views[view]
             message = (frames.failure or frames.damage) if frames is not None else ""
-            if message and (view, message) not in self._reported:
-                self._reported.add((view, message))
+            if message != self._reported.get(view, ""):
+                self._reported[view] = message
                 self.failed.emit(view, message)
         self.arrived.emit()
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QWidget
 
 from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say, translate_data
 
 # Jobs that are over before a word about them could be read, or that nobody waits for.
@@ -48,8 +49,8 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self.setProperty("card", "true")
-        self._icon = QLabel()
-        self.words = QLabel()
+        self._icon = PlainLabel()
+        self.words = PlainLabel()
         self.words.setObjectName("banner_words")
         self.words.setWordWrap(True)
         self.button = QPushButton()
@@ -153,7 +154,7 @@ class JobBar(QWidget):
         super().__init__(parent)
         self.setObjectName("job_bar")
         self._jobs = jobs
-        self.words = QLabel()
+        self.words = PlainLabel()
         self.words.setObjectName("job_words")
         self.bar = QProgressBar()
         self.bar.setObjectName("job_progress")

@@ -17,6 +17,7 @@ from gaitviewer.gui.model.manual_tools import ToolKind
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.keys import KeyBinding
+from gaitviewer.gui.widgets.plain import plain_tip
 
 if TYPE_CHECKING:
     from gaitviewer.gui.shell.desk import Desk
@@ -297,7 +298,7 @@ class Actions(dict[str, QAction]):
             action.setText(title)
             action.setShortcuts([QKeySequence(key) for key in binding.keys])
             first = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{title} ({first})" if first else title)
+            action.setToolTip(plain_tip(f"{title} ({first})" if first else title))
 
     def _run(self, row: ActionRow) -> None:
         row.run(self._window)

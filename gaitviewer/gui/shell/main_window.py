@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QLabel,
     QMainWindow,
     QSizePolicy,
     QStackedWidget,
@@ -38,6 +37,7 @@ from gaitviewer.gui.widgets import theme_choice
 from gaitviewer.gui.widgets.field_keys import FieldKeys
 from gaitviewer.gui.widgets.focus_keys import ControlKeys
 from gaitviewer.gui.widgets.keys import load_keys
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.sessions.lifecycle import SessionState
 from gaitviewer.workflow.sessions.queries import without_offer
 
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self._trials_action = bar.addWidget(self.trials)
         self.addToolBar(bar)
         self.toolbar = bar
-        self.saved_words = QLabel()
+        self.saved_words = PlainLabel()
         self.saved_words.setObjectName("saved_words")
         self.saved_words.setProperty("quiet", "true")
         self.statusBar().setObjectName("status_bar")

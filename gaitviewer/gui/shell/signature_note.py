@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.saving import SavingService
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 _WIDEST_PX = 420
 
 
-class SignatureNote(QLabel):
+class SignatureNote(PlainLabel):
     """A quiet line; nothing where nobody ever signed."""
 
     def __init__(self, state: AppState, saving: SavingService, parent: QWidget | None = None) -> None:
@@ -34,7 +35,7 @@ class SignatureNote(QLabel):
         words = "" if signature is None else self._words(signature)
         self.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _WIDEST_PX))
         self.setAccessibleName(words)
-        self.setToolTip(self._help(words, signature) if signature is not None else "")
+        self.setToolTip(plain_tip(self._help(words, signature) if signature is not None else ""))
         self.setVisible(bool(words))
 
     def _words(self, signature: Signature) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.model.manual_tools import ToolKind
 from gaitviewer.gui.panels.common.wording import side_name
 from gaitviewer.gui.widgets.keys import load_keys
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.app.tables import evgs_items
 
 _MARGIN_PX = 10
 
 
-class ToolHint(QLabel):
+class ToolHint(PlainLabel):
     """A badge at the upper edge of the pictures, where no feet are; clicks go through it."""
 
     def __init__(self, views: QWidget) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -20,6 +21,7 @@ from shiboken6 import isValid
 
 from gaitviewer import paths
 from gaitviewer.core.serialise import read_resource
+from gaitviewer.errors import UserError
 from gaitviewer.gui.widgets.icons import IconDrawing
 from gaitviewer.util import atomic
 
@@ -310,10 +312,14 @@ QLabel#by_hand_choose {{ color: {p.focus}; font-weight: 600; }}
 
 
 def _coloured_file(name: str, colour: str) -> str:
-    """An icon as a file in a colour: style sheets take no other."""
+    """An icon as a file in a colour: style sheets take no other. As it is shipped where none can be written."""
     path = paths.cache_dir() / "icons" / f"{name}-{colour[1:]}.svg"
-    if not path.is_file():
-        atomic.write_bytes(path, _svg(name).replace("currentColor", colour).encode("utf-8"), durable=False)
+    try:
+        if not path.is_file():
+            coloured = _svg(name).replace("currentColor", colour)
+            atomic.write_bytes(path, coloured.encode("utf-8"), durable=False)
+    except (OSError, UserError):
+        return _shipped(name).as_posix()
     return path.as_posix()
 
 
@@ -376,4 +382,8 @@ def _icon(name: str, colour: str, ticked: str, pale: str) -> QIcon:
 
 @lru_cache(maxsize=256)
 def _svg(name: str) -> str:
-    return (paths.resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return _shipped(name).read_text(encoding="utf-8")
+
+
+def _shipped(name: str) -> Path:
+    return paths.resources() / "icons" / f"{name}.svg"

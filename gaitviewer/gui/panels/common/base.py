@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gaitviewer.core.measures import Measures
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 
 class Panel(QWidget):
@@ -29,7 +30,7 @@ class Panel(QWidget):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setWindowTitle(title)
-        self._empty = QLabel()
+        self._empty = PlainLabel()
         self._empty.setObjectName(f"{name}_empty")
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -14,6 +13,7 @@ from gaitviewer.core import edits
 from gaitviewer.core.document import Document
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.wording import sentence
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.reason_box import ReasonBox, leave_out_row
 
 
@@ -31,7 +31,7 @@ class TrialOutBar(QFrame):
         self.setObjectName("trial_out_bar")
         self.setAccessibleName(self.tr("Whether the recording counts"))
         self.setProperty("card", "true")
-        self.words = QLabel()
+        self.words = PlainLabel()
         self.words.setObjectName("trial_out_words")
         self.words.setWordWrap(True)
         layout = QVBoxLayout(self)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.panels.common.cells import Cell
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import plain_tip
 
 _SCORES = ("score_0", "score_1", "score_2")
 
@@ -145,7 +146,7 @@ class ProbabilityBar(QWidget):
     def show_chances(self, probabilities: tuple[float, float, float] | None, words: str) -> None:
         """Show these; the words are for the tool tip and for screen readers."""
         self._chances = probabilities
-        self.setToolTip(words)
+        self.setToolTip(plain_tip(words))
         self.setAccessibleName(words)
         self.setVisible(probabilities is not None)
         self.update()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.widgets.plain import plain_tip
 
 
 class TrialBox(QComboBox):
@@ -34,6 +35,6 @@ class TrialBox(QComboBox):
         for place, trial in enumerate(trials):
             words = self.tr("Recording {n} (left out)") if trial.excluded else self.tr("Recording {n}")
             self.setItemText(place, words.format(n=place + 1))
-            self.setItemData(place, trial.excluded or None, Qt.ItemDataRole.ToolTipRole)
+            self.setItemData(place, plain_tip(trial.excluded) or None, Qt.ItemDataRole.ToolTipRole)
         if self._state.trial_id in names:
             self.setCurrentIndex(names.index(self._state.trial_id))

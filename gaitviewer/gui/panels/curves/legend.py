@@ -10,6 +10,7 @@ from gaitviewer.core.gait import Side
 from gaitviewer.gui.panels.common.score_painting import side_pen
 from gaitviewer.gui.panels.common.wording import side_name
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import plain_tip
 
 
 class CurveLegend(QWidget):
@@ -20,7 +21,7 @@ class CurveLegend(QWidget):
         self.setObjectName("curves_legend")
         words = self.tr("Left is dashed, right is solid; shaded: normal mean ± 1 SD; upright lines: toe-off")
         self.setAccessibleName(words)
-        self.setToolTip(words)
+        self.setToolTip(plain_tip(words))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name

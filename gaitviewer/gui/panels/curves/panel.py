@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -34,6 +33,7 @@ from gaitviewer.gui.panels.curves.legend import CurveLegend
 from gaitviewer.gui.panels.curves.plot import CurvePlot, PlotContent
 from gaitviewer.gui.panels.curves.stride_bar import StrideBar
 from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.app.tables import angle_kinds, items_behind
 
@@ -99,7 +99,7 @@ class CurvesPanel(Panel):
         self.chooser.setMenu(QMenu(self.chooser))
         head.addWidget(self.chooser)
         self.legend = CurveLegend()
-        self.hint = QLabel()
+        self.hint = PlainLabel()
         self.hint.setObjectName("curves_hint")
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", "true")

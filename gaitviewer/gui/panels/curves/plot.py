@@ -10,13 +10,14 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPalette, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Curve, MeanCurve, NormalBand
 from gaitviewer.gui.model.strides import ExcludedStrides, curve_near
 from gaitviewer.gui.panels.common.score_painting import side_colour, side_pen
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 _GRID = np.arange(101.0)
@@ -79,7 +80,7 @@ class CurvePlot(pg.PlotWidget):
         item.getAxis("bottom").setHeight(18)
         item.layout.setVerticalSpacing(0)
         self.setXRange(0, 100, padding=0.04)
-        self.hidden_words = QLabel(self)
+        self.hidden_words = PlainLabel(self)
         self.hidden_words.setObjectName(f"curve_hidden_{kind.name}")
         self.hidden_words.setProperty("quiet", "true")
         self.hidden_words.setWordWrap(True)
@@ -114,7 +115,7 @@ class CurvePlot(pg.PlotWidget):
             self._draw_strides(content)
         else:
             self._draw_means(content.means)
-        self.setToolTip(_tip(content))
+        self.setToolTip(plain_tip(_tip(content)))
         low, high = limits_of(content)
         self.setYRange(low, high, padding=0.04)
         self.hidden_words.setText(content.hidden)

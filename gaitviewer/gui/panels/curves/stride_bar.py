@@ -10,6 +10,7 @@ from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.panels.common.wording import joined, sentence, side_name, time_text, view_name
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.elided import ElidedLabel
+from gaitviewer.gui.widgets.plain import plain_tip
 from gaitviewer.gui.widgets.reason_box import ReasonBox, leave_out_row
 from gaitviewer.gui.widgets.translation import translate_data
 
@@ -47,7 +48,7 @@ class StrideBar(QFrame):
             button = QToolButton()
             button.setObjectName(f"stride_{icon}")
             button.setAutoRaise(True)
-            button.setToolTip(tip)
+            button.setToolTip(plain_tip(tip))
             button.setAccessibleName(tip)
             theme.set_icon(button, icon)
             button.clicked.connect(signal)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -27,6 +26,7 @@ from gaitviewer.gui.panels.common.wording import recording_name, time_text, tr, 
 from gaitviewer.gui.panels.key_frames.captions import CaptionDelegate
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 
 WHERE, CAPTION = 0, 1
 PICTURE = QSize(96, 60)
@@ -52,7 +52,7 @@ class KeyImagesPanel(Panel):
         super().__init__(state, player, name="panel_key_images", title=title, parent=parent)
         self._shown: tuple[KeyImage, ...] | None = None
         self._pictures: dict[Spot, QIcon] = {}
-        self.hint = QLabel(
+        self.hint = PlainLabel(
             self.tr("No key images yet. Go to a telling moment and press Ins: it goes into the report.")
         )
         self.hint.setObjectName("key_images_hint")
@@ -136,7 +136,9 @@ class KeyImagesPanel(Panel):
             place.setFlags(place.flags() & ~Qt.ItemFlag.ItemIsEditable)
             place.setToolTip(tr("Frame {n} of {trial}").format(n=image.frame, trial=recording))
             caption = QTableWidgetItem(image.caption)
-            caption.setToolTip(image.caption or self.tr("Double-click or press F2 to write a caption"))
+            caption.setToolTip(
+                plain_tip(image.caption or self.tr("Double-click or press F2 to write a caption"))
+            )
             spoken = image.caption or self.tr("no caption")
             caption.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
             self.table.setItem(row, WHERE, place)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.gui.panels.library.cards import CARD_ROLE, CardFilter, CardModel, CardPainter, state_words
 from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.sessions.lifecycle import SessionState
 
@@ -101,9 +102,9 @@ class LibraryPage(QWidget):
 
     def _build_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        title = QLabel(self.tr("Sessions"))
+        title = PlainLabel(self.tr("Sessions"))
         title.setFont(theme.font("title"))
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.count.setProperty("quiet", "true")
         self.new_button = QPushButton(self.tr("New session…"))
         self.new_button.setObjectName("library_new")
@@ -163,9 +164,9 @@ class LibraryPage(QWidget):
         page.setObjectName("library_empty")
         column = QVBoxLayout(page)
         column.addStretch(2)
-        head = self.empty_head = QLabel(self.tr("No sessions yet"))
+        head = self.empty_head = PlainLabel(self.tr("No sessions yet"))
         head.setFont(theme.font("title"))
-        words = self.empty_words = QLabel(self._welcome())
+        words = self.empty_words = PlainLabel(self._welcome())
         self.making = QProgressBar()
         self.making.setObjectName("library_making")
         self.making.setAccessibleName(self.tr("How far the new session is"))
@@ -206,7 +207,7 @@ class LibraryPage(QWidget):
         return page
 
     def _build_nothing_found(self) -> QLabel:
-        label = QLabel(self.tr("No session matches. Clear the search or the states chosen."))
+        label = PlainLabel(self.tr("No session matches. Clear the search or the states chosen."))
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setProperty("quiet", "true")
         return label

@@ -36,6 +36,7 @@ from gaitviewer.gui.panels.common.wording import (
 )
 from gaitviewer.gui.panels.score.manual import ByHand, HandRows
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 # What is kept free for the sentence and the pictures, also of an item that needs less: the table stays put.
@@ -104,7 +105,7 @@ class DetailView(QScrollArea):
             button = QPushButton("n" if score is None else str(score))
             button.setObjectName(f"grade_{'n' if score is None else score}")
             tip = self.tr("Not assessable (N)") if score is None else self.tr("Grade %n", "", score)
-            button.setToolTip(tip)
+            button.setToolTip(plain_tip(tip))
             button.setAccessibleName(tip)
             button.setCheckable(True)
             button.setFixedWidth(30)
@@ -201,7 +202,9 @@ class DetailView(QScrollArea):
             row = QListWidgetItem(theme.icon("evidence"), title)
             row.setData(Qt.ItemDataRole.UserRole, found)
             words = self.tr("Frame {n} of {trial}")
-            row.setToolTip(words.format(n=found.frame, trial=recording_name(self._document, found.trial)))
+            row.setToolTip(
+                plain_tip(words.format(n=found.frame, trial=recording_name(self._document, found.trial)))
+            )
             self.evidence.addItem(row)
             if found == shown:
                 self.evidence.setCurrentItem(row)
@@ -269,7 +272,7 @@ def _without_value(evidence: Evidence) -> Evidence:
 
 
 def _label(name: str, *, quiet: bool = False) -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setObjectName(name)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -12,6 +12,7 @@ from gaitviewer.core.evgs import EvgsItem, Evidence
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
 from gaitviewer.gui.panels.common.wording import hand_words, suggestion_words
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.sessions.manual_measurements import Suggestion, direction_of, suggestions
 
 
@@ -91,7 +92,7 @@ class HandRows(QWidget):
         self.buttons = []
         self.choose = None
         for row in rows:
-            label = QLabel(hand_words(row.measured))
+            label = PlainLabel(hand_words(row.measured))
             label.setObjectName("by_hand_words")
             label.setWordWrap(True)
             self._column.addWidget(label)
@@ -100,7 +101,9 @@ class HandRows(QWidget):
             for suggestion in row.suggestions:
                 self._add_button(row, suggestion, item)
             if not row.suggestions:
-                why = QLabel(self.tr("This tool does not give a value of the item: grade it by what you see."))
+                why = PlainLabel(
+                    self.tr("This tool does not give a value of the item: grade it by what you see.")
+                )
                 why.setWordWrap(True)
                 why.setProperty("quiet", "true")
                 self._column.addWidget(why)
@@ -117,7 +120,7 @@ class HandRows(QWidget):
         self.buttons.append(button)
 
     def _add_choose(self) -> None:
-        self.choose = QLabel(self.tr("It can be read in several ways: choose one of these (Tab, Return)."))
+        self.choose = PlainLabel(self.tr("It can be read in several ways: choose one of these (Tab, Return)."))
         self.choose.setObjectName("by_hand_choose")
         self.choose.setWordWrap(True)
         self.choose.hide()

@@ -36,6 +36,7 @@ from gaitviewer.gui.panels.score.manual import ByHand, measured_for
 from gaitviewer.gui.panels.score.rater_hint import RaterHint
 from gaitviewer.gui.panels.score.table import SheetTable
 from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.workflow.app.tables import evgs_items
 from gaitviewer.workflow.sessions.manual_measurements import Suggestion
 
@@ -106,7 +107,7 @@ class EvgsPanel(Panel):
         self.blind.clicked.connect(lambda on: keep_settings(self.state, hide_until_graded=on))
         head = QHBoxLayout()
         head.setContentsMargins(10, 6, 10, 2)
-        name = QLabel(self.tr("Rater"))
+        name = PlainLabel(self.tr("Rater"))
         name.setProperty("quiet", "true")
         head.addWidget(name)
         head.addWidget(self.rater, 1)
@@ -141,11 +142,11 @@ class EvgsPanel(Panel):
         for row, (kind, words) in enumerate(
             (("measured", self.tr("Program")), ("graded", self.tr("Your total")))
         ):
-            label = QLabel(words)
+            label = PlainLabel(words)
             label.setProperty("quiet", "true")
             grid.addWidget(label, row, 0)
             for column, side in enumerate(Side, start=1):
-                total = QLabel()
+                total = PlainLabel()
                 total.setObjectName(f"evgs_total_{kind}_{side.value}")
                 grid.addWidget(total, row, column)
                 self.totals[kind, side] = total

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from gaitviewer.gui.widgets.plain import PlainLabel
 
 _FEW = 6  # names of items that a sentence can hold
 
@@ -21,7 +23,7 @@ class RaterHint(QFrame):
         super().__init__(parent)
         self.setObjectName("rater_hint")
         self.setProperty("card", "true")
-        self.words = QLabel()
+        self.words = PlainLabel()
         self.words.setObjectName("rater_hint_words")
         self.words.setWordWrap(True)
         self.button = QPushButton()

@@ -25,6 +25,7 @@ from gaitviewer.gui.panels.timeline.layout import (
     scale_over,
 )
 from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets.plain import plain_tip
 
 _MARGIN_PX, _RIGHT_PX, _RULER_PX = 74, 8, 20
 _ZOOM_STEP = 1.25
@@ -275,6 +276,6 @@ class TimelineView(QWidget):
         """What is under the pointer, in words."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             mark = self.mark_under(event.pos())
-            QToolTip.showText(event.globalPos(), mark.tip if mark is not None else "", self)
+            QToolTip.showText(event.globalPos(), plain_tip(mark.tip if mark is not None else ""), self)
             return True
         return super().event(event)

@@ -24,6 +24,7 @@ from gaitviewer.gui.playback.timebase import SyncMeter
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.decimal_box import DecimalBox
 from gaitviewer.gui.widgets.overflow import SPACING_PX, Overflow, Part, part
+from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 _REFRESH_MS = 50
@@ -106,7 +107,7 @@ class TransportBar(QWidget):
             self.speed.addItem(f"{value:g}×", value)
         self.speed.activated.connect(lambda index: self._player.set_speed(self.speed.itemData(index)))
         row.addWidget(self.speed)
-        self.now = QLabel()
+        self.now = PlainLabel()
         self.now.setObjectName("transport_now")
         self.now.setFont(theme.font("digits"))
         self.now.setContentsMargins(_BESIDE_TIME_PX, 0, _BESIDE_TIME_PX, 0)
@@ -126,7 +127,7 @@ class TransportBar(QWidget):
         self.cycle.sliderReleased.connect(self._let_go)
         self.cycle.actionTriggered.connect(self._step_in_cycle)
         row.addWidget(self.cycle, 4)
-        self.percent = QLabel()
+        self.percent = PlainLabel()
         self.percent.setObjectName("transport_percent")
         row.addWidget(self.percent)
         row.addStretch(1)
@@ -134,7 +135,7 @@ class TransportBar(QWidget):
         self._set_parts(buttons, actions)
 
     def _build_sync(self, row: QHBoxLayout) -> None:
-        self.sync = QLabel()
+        self.sync = PlainLabel()
         self.sync.setObjectName("transport_sync")
         row.addWidget(self.sync)
         self.offset = DecimalBox()
@@ -148,7 +149,7 @@ class TransportBar(QWidget):
         self.offset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.offset.valueChanged.connect(self.offset_asked)
         row.addWidget(self.offset)
-        self.estimate_words = QLabel()
+        self.estimate_words = PlainLabel()
         self.estimate_words.setObjectName("transport_estimate_words")
         self.estimate_words.setContentsMargins(4, 0, 2, 0)
         row.addWidget(self.estimate_words)
@@ -287,13 +288,13 @@ class TransportBar(QWidget):
             )
             if found.exchanged_s is not None and not own:
                 self._colour(self.estimate_words, "warning")
-        self.estimate_words.setToolTip(words)
+        self.estimate_words.setToolTip(plain_tip(words))
         what = self.tr("Time of the front view minus time of the side view.\nF8 in both views sets it by eye.")
-        self.offset.setToolTip(f"{what}\n{words}")
+        self.offset.setToolTip(plain_tip(f"{what}\n{words}"))
         if own:
             set_by = self.tr("The offset was set by a person. Use the one estimated from the gait again.")
             words = f"{set_by}\n{words}"
-        self.estimate.setToolTip(words)
+        self.estimate.setToolTip(plain_tip(words))
 
     @staticmethod
     def _colour(label: QLabel, name: str) -> None:
@@ -330,7 +331,7 @@ class TransportBar(QWidget):
                 self.cycle.setValue(round(10 * share))
             name = self._sides(self._short)[stride.side is Side.RIGHT]
             self.percent.setText(f"{name} {share:.0f} %")
-            self.percent.setToolTip(self._sides(False)[stride.side is Side.RIGHT])
+            self.percent.setToolTip(plain_tip(self._sides(False)[stride.side is Side.RIGHT]))
         self._show_meter()
 
     def _frames(self) -> str:

@@ -1,0 +1,29 @@
+"""Texts that are shown as they are: a name such as "<img src=...>" is a name, not markup that opens a file."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as RichText
+from PySide6.QtWidgets import QLabel, QWidget
+
+
+class PlainLabel(QLabel):
+    """A label that never takes its text for markup."""
+
+    def __init__(self, text: str | QWidget | None = None, parent: QWidget | None = None) -> None:
+        """Show ``text``; as with ``QLabel`` a parent may come first and alone."""
+        if isinstance(text, QWidget):
+            text, parent = None, text
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if text:
+            self.setText(text)
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows this text as it is: Qt takes one that looks like markup for markup."""
+    if not RichText.mightBeRichText(text):
+        return text
+    return f"<qt>{html.escape(text)}</qt>".replace("\n", "<br>")
