@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -29,26 +30,25 @@ def open_pdf(data: bytes) -> Iterator[Any]:
     Args:
         data: the PDF file's bytes: a file that is replaced or removed meanwhile does not matter.
     """
+    import pypdfium2
+
     with _owner:
-        document = _library().PdfDocument(data)
+        document = pypdfium2.PdfDocument(data)
+        _register_end()
         try:
             yield document
         finally:
             document.close()
 
 
-def _library() -> Any:
-    import pypdfium2
+@functools.cache
+def _register_end() -> None:
+    """Jobs may be drawing when a program quits: its end waits for them.
 
-    global _leaving
-    if not _leaving:
-        # Runs before PDFium's own end, which must find nobody inside: jobs may be drawing when a program quits.
-        atexit.register(_owner.acquire, timeout=_LEAVE_S)
-        _leaving = True
-    return pypdfium2
-
-
-_leaving = False
+    What is registered last runs first: before PDFium's own end, and before Python closes the documents that are
+    still open, which it prepares with the first one.
+    """
+    atexit.register(_owner.acquire, timeout=_LEAVE_S)
 
 
 def page_pictures(data: bytes, *, height_px: int = 1400) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
