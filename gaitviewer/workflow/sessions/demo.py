@@ -15,7 +15,7 @@ from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import Footwear, WalkingAid
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 
 if TYPE_CHECKING:
@@ -75,11 +75,15 @@ def demo_videos(scene: DemoScene, folder: Path, *, tick: Tick = no_progress) -> 
     """Render both views of a scene into ``folder``; videos that are there already are kept.
 
     Raises:
+        OutputError: the folder cannot be made.
         VideoError: a video cannot be written.
     """
     from gaitviewer.video import write_video
 
-    private.make_folder(folder)
+    try:
+        private.make_folder(folder)
+    except OSError as error:
+        raise atomic.explain(folder, error) from error
     made = []
     for number, view in enumerate(View):
         path = folder / f"{view.value}.mp4"
