@@ -66,7 +66,7 @@ def test_the_hint_names_the_users_keys(active: MainWindow) -> None:
     assert "Ctrl+K keeps it" in active.desk.hand.hint.text()
 
 
-def test_several_readings_ask_to_choose_and_return_chooses(active: MainWindow) -> None:
+def test_several_readings_ask_to_choose_and_return_chooses(active: MainWindow, qtbot: QtBot) -> None:
     state, rows = active.state, active.desk.evgs.detail.by_hand
     points = ((0.0, 0.0), (10.5, 100.0), (0.0, 200.0))
     value = ManualMeasurement("goniometer", 168.0, "deg", "t1", View.CORONAL, 41, points, 8, Side.LEFT, "AB")
@@ -78,7 +78,7 @@ def test_several_readings_ask_to_choose_and_return_chooses(active: MainWindow) -
     assert rows.choose.isVisible()
     assert "choose one of these" in rows.choose.text()
     first, second = rows.buttons[:2]
-    assert first.hasFocus()
+    qtbot.waitUntil(first.hasFocus, timeout=30_000)
     unlike = first.grab().toImage()
     strike(active, Qt.Key.Key_Tab)
     assert second.hasFocus()
