@@ -16,6 +16,7 @@ from gaitviewer import paths
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import VideoError
 from gaitviewer.util import atomic
+from gaitviewer.util.file_stamp import FileStamp, stamp_of
 from gaitviewer.video.digest import digest_file
 from gaitviewer.video.reader import VideoReader, open_video
 
@@ -30,9 +31,14 @@ def open_recorded(stream: VideoStream, *, cache_bytes: int | None = None) -> Vid
     Raises:
         VideoError: the file is missing, is another one, or cannot be read.
     """
+    stamp = stamp_of(stream.path)
     check_identity(stream)
     more = {} if cache_bytes is None else {"cache_bytes": cache_bytes}
-    return open_video(stream.path, recorded_at_hz=stream.recorded_at_hz, **more)
+    reader = open_video(stream.path, recorded_at_hz=stream.recorded_at_hz, **more)
+    if reader.stamp != stamp:  # between the two looks at it
+        reader.close()
+        raise VideoError(f"{stream.path.name} was changed while it was opened; open it again.")
+    return reader
 
 
 def check_identity(stream: VideoStream) -> None:
@@ -54,27 +60,23 @@ def identity_of(path: Path) -> str:
     Raises:
         VideoError: the file is missing or cannot be read.
     """
-    stamp = _stamp(path)
+    stamp = stamp_of(path)
     key = str(path.absolute())
     with _lock:
         known = _remembered().get(key)
-    if known is not None and stamp and known[0] == stamp:
+    if known is not None and stamp is not None and known[0] == _facts(stamp):
         return known[1]
     digest = digest_file(path)
-    if stamp and _stamp(path) == stamp:  # else it was written while it was read
+    if stamp is not None and stamp_of(path) == stamp:  # else it was written while it was read
         with _lock:
-            _remembered()[key] = (stamp, digest)
+            _remembered()[key] = (_facts(stamp), digest)
             _write()
     return digest
 
 
-def _stamp(path: Path) -> list[int]:
-    """What changes when a file is replaced or written; empty if there is none."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return []
-    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
+def _facts(stamp: FileStamp) -> list[int]:
+    """A stamp as it stands in the note of files."""
+    return [stamp.size, stamp.written_ns, stamp.changed_ns, stamp.inode]
 
 
 def _file() -> Path:

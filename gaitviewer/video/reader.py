@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import VideoError
+from gaitviewer.util.file_stamp import FileStamp, stamp_of
 from gaitviewer.video._decoder import WHOLE_BEFORE, Decoder, FrameCache
 from gaitviewer.video._picture import Converter, PixelFormat, Rgb
 from gaitviewer.video.index import FrameIndex, build_index
@@ -73,14 +75,29 @@ class VideoReader:
     stepping back does not decode a group of pictures again for each step. Runs of frames
     (:meth:`frames`) have a decoder of their own. Both may be used from several threads.
 
+    No picture is given from a file that was touched since it was indexed: the index would not be its own, and
+    it may be another video by now.
+
     Attributes:
         path: the file.
         info: its true times, size and rotation.
+        stamp: of the file when it was indexed.
     """
 
-    def __init__(self, path: Path, index: FrameIndex, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
-        """Read ``path`` by its ``index``; the cache of decoded frames holds at most ``cache_bytes``."""
+    def __init__(
+        self,
+        path: Path,
+        index: FrameIndex,
+        *,
+        stamp: FileStamp | None = None,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+    ) -> None:
+        """Read ``path`` by its ``index``; the cache of decoded frames holds at most ``cache_bytes``.
+
+        ``stamp``: of the file before it was indexed; by default as it is now.
+        """
         self.path = path
+        self.stamp = stamp_of(path) if stamp is None else stamp
         self.info: VideoInfo = index.info
         self._index = index
         self._cache = FrameCache(cache_bytes)
@@ -111,7 +128,7 @@ class VideoReader:
 
         Raises:
             IndexError: there is no such frame.
-            VideoError: the file is damaged there, or the reader is closed.
+            VideoError: the file is damaged there or was touched, or the reader is closed.
         """
         if not 0 <= index < self.info.frame_count:
             raise IndexError(f"frame {index} of a video with {self.info.frame_count} frames")
@@ -130,7 +147,7 @@ class VideoReader:
                     self._cache.put(number, decoded)
                 raise
 
-        with self._lock:
+        with self._lock, self._unchanged():
             self._check_open()
             frame = self._cache.get(index)
             if frame is None:
@@ -158,7 +175,7 @@ class VideoReader:
 
         Raises:
             ValueError: ``step`` or ``max_height`` is below 1, or ``start`` is negative.
-            VideoError: the file is damaged at a frame, or the reader is closed.
+            VideoError: the file is damaged at a frame or was touched, or the reader is closed.
         """
         if step < 1 or start < 0:
             raise ValueError(f"start {start} and step {step}: expected start >= 0 and step >= 1")
@@ -180,7 +197,7 @@ class VideoReader:
 
         Raises:
             ValueError: ``start`` is negative.
-            VideoError: the file is damaged at a frame, or the reader is closed.
+            VideoError: the file is damaged at a frame or was touched, or the reader is closed.
         """
         if start < 0:
             raise ValueError(f"start {start}: expected >= 0")
@@ -198,12 +215,42 @@ class VideoReader:
                 passing(number)
 
         converters = Converters(self._index)
-        decoder = Decoder(self.path, self._index, threading="FRAME")
+        with self._unchanged():
+            decoder = Decoder(self.path, self._index, threading="FRAME")
         try:
             for number in numbers:
-                yield Decoded(number, decoder.fetch(number, passed), converters)
+                with self._unchanged():
+                    frame = decoder.fetch(number, passed)
+                yield Decoded(number, frame, converters)
         finally:
             decoder.close()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file was touched or went away since it was indexed: it must be opened again."""
+        return stamp_of(self.path) != self.stamp
+
+    @contextlib.contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Look after a picture was made whether the file is still the one that was indexed.
+
+        An error on the way gives way to what is said then: a file that was overwritten is not merely damaged.
+        """
+        try:
+            yield
+        except VideoError as error:
+            if not self._closed:
+                self._refuse_changed(error)
+            raise
+        self._refuse_changed(None)
+
+    def _refuse_changed(self, cause: VideoError | None) -> None:
+        stamp = stamp_of(self.path)
+        if stamp == self.stamp:
+            return
+        if stamp is None:
+            raise VideoError(f"{self.path} is gone or can no longer be read; put it back.") from cause
+        raise VideoError(f"{self.path.name} was changed while it was read; open it again.") from cause
 
     @property
     def key_frames(self) -> NDArray[np.int64]:
@@ -252,4 +299,6 @@ def open_video(
         SettingsError: ``recorded_at_hz`` is impossible for this file.
     """
     path = Path(path)
-    return VideoReader(path, build_index(path, recorded_at_hz=recorded_at_hz), cache_bytes=cache_bytes)
+    stamp = stamp_of(path)
+    index = build_index(path, recorded_at_hz=recorded_at_hz)
+    return VideoReader(path, index, stamp=stamp, cache_bytes=cache_bytes)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
+import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from gaitviewer.core.gait import View
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.gui.playback.frame_cache import FrameCache, ScaledFrame, scaled_frame
 from gaitviewer.gui.playback.frame_store import FrameStore, ViewFrames
+from gaitviewer.video import VideoReader
 
 MB = 1 << 20
 
@@ -207,6 +209,91 @@ def test_another_file_in_its_place_is_refused(
     assert "is not the video that this session was made from" in told.args[1]
 
 
+@pytest.fixture
+def own_file(trial: Trial, tmp_path: Path) -> VideoStream:
+    """The side view in a file that a test may spoil."""
+    stream = trial.videos.sagittal
+    assert stream is not None
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(stream.path.read_bytes())
+    return replace(stream, path=path)
+
+
+@pytest.mark.parametrize("how", ["cut", "zeros", "removed", "other"])
+def test_a_file_that_goes_bad_is_told_in_a_sentence_and_its_pictures_come_back_with_it(
+    qtbot: Any, store: FrameStore, trial: Trial, own_file: VideoStream, counter: Any, how: str
+) -> None:
+    failed: list[str] = []
+    store.failed.connect(lambda view, words: failed.append(words))
+    path, whole = own_file.path, own_file.path.read_bytes()
+    frames = opened(store, Trial("t", trial.videos.__class__(own_file, None)))
+    store.cache.set_limit(20 * 4 * 192 * 96)  # not all pictures: some are always still to be made
+    frames.want(10)
+    wait_exact(qtbot, frames, 10)
+    if how == "removed":
+        path.unlink()
+    else:
+        other = trial.videos.coronal
+        assert other is not None
+        spoilt = {"cut": whole[: len(whole) // 3], "zeros": bytes(len(whole)), "other": other.path.read_bytes()}
+        path.write_bytes(spoilt[how])
+    frames.want(70)
+    qtbot.waitUntil(lambda: bool(failed), timeout=20_000)
+    assert "walk.mp4" in failed[-1]
+    assert "Error" not in failed[-1]
+    assert frames.ready(70)  # the clock does not wait for it
+    assert frames.nearest(70) is None  # nor is anything shown of it
+    assert "" not in failed
+    path.write_bytes(whole)
+    qtbot.waitUntil(lambda: failed[-1] == "", timeout=30_000)  # without anybody's asking for another one
+    assert frames.failure == ""
+    assert counter.read(rgb(wait_exact(qtbot, frames, 70))) == 70
+    frames.want(3)
+    assert counter.read(rgb(wait_exact(qtbot, frames, 3))) == 3
+
+
+def test_a_file_that_was_only_touched_is_shown_on(
+    qtbot: Any, store: FrameStore, trial: Trial, own_file: VideoStream, counter: Any
+) -> None:
+    failed: list[str] = []
+    store.failed.connect(lambda view, words: failed.append(words))
+    frames = opened(store, Trial("t", trial.videos.__class__(own_file, None)))
+    store.cache.set_limit(20 * 4 * 192 * 96)
+    frames.want(10)
+    wait_exact(qtbot, frames, 10)
+    os.utime(own_file.path, ns=(1, 1))
+    for index in (70, 3, 40):
+        frames.want(index)
+        assert counter.read(rgb(wait_exact(qtbot, frames, index))) == index
+    assert not failed
+
+
+def test_a_file_that_comes_late_is_shown(
+    qtbot: Any, store: FrameStore, trial: Trial, own_file: VideoStream, counter: Any
+) -> None:
+    aside = own_file.path.rename(own_file.path.with_name("aside"))
+    frames = None
+    with qtbot.waitSignal(store.failed, timeout=20_000):
+        frames = opened(store, Trial("t", trial.videos.__class__(own_file, None)))
+        frames.want(5)
+    with qtbot.waitSignal(store.failed, timeout=30_000) as told:
+        aside.rename(own_file.path)
+    assert told.args == [View.SAGITTAL, ""]
+    assert counter.read(rgb(wait_exact(qtbot, frames, 5))) == 5
+
+
+def test_an_error_of_the_program_is_told_in_a_sentence(
+    qtbot: Any, store: FrameStore, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caught: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", caught.append)
+    monkeypatch.setattr(VideoReader, "frame", lambda *_, **__: 1 / 0)
+    with qtbot.waitSignal(store.failed, timeout=20_000) as told:
+        opened(store, trial).want(30)
+    assert "an error of its own (ZeroDivisionError)" in told.args[1]
+    qtbot.waitUntil(lambda: bool(caught), timeout=20_000)
+
+
 def test_a_damaged_place_is_told_and_the_rest_is_shown(
     qtbot: Any, store: FrameStore, trial: Trial, tmp_path: Path, counter: Any
 ) -> None:
@@ -224,45 +311,6 @@ def test_a_damaged_place_is_told_and_the_rest_is_shown(
     qtbot.waitUntil(lambda: bool(frames.damage) or frames.ready(89), timeout=8000)
     frames.want(2)
     assert counter.read(rgb(wait_exact(qtbot, frames, 2))) == 2
-
-
-@pytest.mark.parametrize("spoil", ["cut", "zeros", "another"])
-def test_pictures_come_back_with_the_file(
-    qtbot: Any,
-    store: FrameStore,
-    trial: Trial,
-    tmp_path: Path,
-    counter: Any,
-    make_video: Callable[..., Path],
-    spoil: str,
-) -> None:
-    stream = trial.videos.sagittal
-    assert stream is not None
-    whole = stream.path.read_bytes()
-    path = tmp_path / "shown.mp4"
-    path.write_bytes(whole)
-    shown = replace(stream, path=path)
-    frames = opened(store, Trial("t", trial.videos.__class__(shown, None)))
-    frames.want(2)
-    wait_exact(qtbot, frames, 2)
-    spoilt = {
-        "cut": whole[: len(whole) // 3],
-        "zeros": bytes(len(whole)),
-        "another": make_video(30, rate_hz=30).read_bytes(),
-    }
-    path.write_bytes(spoilt[spoil])
-    places = itertools.cycle(range(0, 90, 7))
-    with qtbot.waitSignal(store.failed, timeout=30_000):
-        while not frames.failure:
-            frames.want(next(places))
-            qtbot.wait(20)
-    assert "shown.mp4" in frames.failure
-    path.write_bytes(whole)
-    with qtbot.waitSignal(store.failed, timeout=30_000) as told:
-        frames.want(61)
-    assert told.args == [View.SAGITTAL, ""]
-    frames.want(62)
-    assert counter.read(rgb(wait_exact(qtbot, frames, 62))) == 62
 
 
 def test_opening_another_trial_ends_the_threads_of_the_one_before(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,6 +14,9 @@ import pytest
 
 from gaitviewer.errors import VideoError
 from gaitviewer.video import open_video, write_video
+from gaitviewer.video._decoder import Decoder
+from gaitviewer.video.index import build_index
+from gaitviewer.video.reader import Converters
 
 
 def test_times_and_count_are_those_of_the_frames(recording: Any) -> None:
@@ -172,6 +176,88 @@ def test_a_closed_reader_says_so(plain: Any) -> None:
         reader.frame(0)
     with pytest.raises(VideoError, match="closed"):
         reader.frames()
+
+
+@pytest.fixture
+def shown(tmp_path: Path, plain: Any) -> Path:
+    """A video of its own that a test may spoil."""
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(plain.path.read_bytes())
+    return path
+
+
+SPOILT = ("cut", "zeros", "other", "removed", "touched")
+
+
+def _spoil(path: Path, how: str, other: Path) -> None:
+    data = path.read_bytes()
+    if how == "cut":
+        path.write_bytes(data[: len(data) // 3])
+    elif how == "zeros":
+        path.write_bytes(bytes(len(data)))
+    elif how == "other":
+        part = path.with_name("part")
+        part.write_bytes(other.read_bytes())
+        part.replace(path)
+    elif how == "removed":
+        path.unlink()
+    else:
+        os.utime(path, ns=(1, 1))
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_file_that_is_touched_while_it_is_read_gives_no_more_pictures(
+    shown: Path, recording: Any, how: str
+) -> None:
+    with open_video(shown, cache_bytes=0) as reader:
+        last = reader.info.frame_count - 1
+        reader.frame(0)
+        reader.frame(last)
+        run = reader.frames()
+        next(run)
+        assert not reader.is_changed
+        _spoil(shown, how, recording.path)
+        assert reader.is_changed
+        for index in (0, last, 0, last // 2):  # once and again: a decoder that could not open it stays whole
+            with pytest.raises(VideoError, match=r"walk\.mp4 (was changed|is gone)"):
+                reader.frame(index)
+        with pytest.raises(VideoError, match=r"walk\.mp4"):
+            list(run)
+        with pytest.raises(VideoError, match=r"walk\.mp4"):
+            list(reader.frames())
+
+
+def test_what_was_decoded_before_it_was_touched_is_not_given_either(shown: Path) -> None:
+    """It may have been decoded in the moment in which the file was overwritten."""
+
+    class GivenUpError(Exception):
+        pass
+
+    def give_up(number: int) -> None:
+        os.utime(shown, ns=(1, 1))
+        raise GivenUpError
+
+    with open_video(shown) as reader:
+        with pytest.raises(GivenUpError):
+            reader.frame(3, passing=give_up)
+        with pytest.raises(VideoError, match="was changed"):
+            reader.frame(0)
+
+
+def test_a_decoder_whose_file_could_not_be_opened_anew_goes_on_when_it_can(shown: Path, counter: Any) -> None:
+    decoder = Decoder(shown, build_index(shown), threading="SLICE")
+    aside = shown.with_name("aside")
+    shown.rename(aside)
+    for _ in range(2):
+        with pytest.raises(VideoError, match="There is no file"):
+            decoder._reopen()
+        with pytest.raises(VideoError, match="There is no file"):
+            decoder.fetch(5)
+    aside.rename(shown)
+    converter = Converters(build_index(shown))
+    assert counter.read(converter.convert(decoder.fetch(5), None, "rgb24")) == 5
+    decoder.close()
+    decoder.close()
 
 
 _MEASURE_MEMORY = """

@@ -38,7 +38,7 @@ class TwoViews(QWidget):
         active_view_changed: the user works in this view (:class:`View`).
         measured: a hand measurement was made or changed (:class:`DrawnMeasurement`).
         point_clicked: view and index of a keypoint (-1 beside all).
-        failed: view and why it shows no pictures.
+        failed: view and why it shows no pictures, "" when it does so again.
         find_asked: the user wants to say where the video of this view is.
     """
 
@@ -62,7 +62,6 @@ class TwoViews(QWidget):
         self.setAccessibleName(self.tr("Videos"))
         self._state = state
         self._masks = _NO_MASKS
-        self._problems: dict[View, str] = {}
         self._active: View | None = None
         self._pointed: EvidenceMark | None = None
         self._only: View | None = None
@@ -106,7 +105,6 @@ class TwoViews(QWidget):
         if self._closed:
             return
         data = self._state.trial
-        self._problems.clear()
         self._masks = _NO_MASKS
         sources = self.frames.open(data.trial if data is not None else None)
         for view in View:
@@ -121,7 +119,6 @@ class TwoViews(QWidget):
     def reopen(self, view: View) -> None:
         """Try the video of a view again (after the file was found); the time shown stays."""
         now = self.player.time_s
-        self._problems.pop(view, None)
         self.reload()
         self.player.go_to(now)
 
@@ -369,7 +366,6 @@ class TwoViews(QWidget):
         return self.player.meter_of(painted)
 
     def _note_failure(self, view: View, message: str) -> None:
-        self._problems[view] = message
         self.canvases[view].set_message("" if self._look_for_file(view) else translate_data(message))
         self.failed.emit(view, message)
 

@@ -2,6 +2,9 @@
 
 It scales to the size of the canvas while it converts, so that the window's thread only paints. What it is
 asked for is a single slot: a newer wish replaces an older one, which is given up on the way.
+
+A file that was removed or overwritten while it is shown, or cannot be opened, ends the pictures with a
+sentence; the thread looks for it now and then and goes on when the very file is there again.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import UserError
 from gaitviewer.gui.playback.decode_priority import DecodePriority
 from gaitviewer.gui.playback.frame_cache import FrameCache, ScaledFrame, scaled_frame
+from gaitviewer.util.file_stamp import FileStamp, stamp_of
 
 if TYPE_CHECKING:
     from gaitviewer.video import VideoReader
@@ -46,11 +49,18 @@ _CALM_S = 0.4
 _GIVE_WAY_S = 0.5
 # How far decoders stand back behind the window's thread where both want a processor ("nice", Linux).
 _STAND_BACK = 5
+# A file that cannot be shown is looked at so often. It is opened again once it was touched and has come to
+# rest: one that is being copied there is not read at each step.
+_LOOK_AGAIN_S = 1.0
 _owners = count(1)
 
 
 class _GivenUp(Exception):  # noqa: N818  not an error: there is something more urgent
     """The decoder was asked for something else on the way."""
+
+
+class _Touched(Exception):  # noqa: N818  not an error: the video has to be opened again
+    """The file was touched or went away while it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class ViewFrames:
 
     Attributes:
         view: which.
-        failure: why there are no (more) pictures, "" if there are.
+        failure: why there are no pictures now, "" if there are.
         damage: what is wrong with single frames, "" if nothing was found.
     """
 
@@ -88,22 +98,19 @@ class ViewFrames:
         opener: Callable[[], VideoReader],
         told: Callable[[], None],
     ) -> None:
-        """Start the thread; ``told`` is called in it when a picture has come or the video failed."""
+        """Start the thread; ``told`` is called in it when a picture came, or the video failed or is back."""
         self.view = stream.view
+        self.path = stream.path
         self.info = stream.info
         self.failure = ""
         self.damage = ""
         self._owner = next(_owners)
         self._cache = cache
         self._rush = rush
-        self._path = stream.path
         self._opener = opener
-        self._reader: VideoReader | None = None
-        self._opened_as: tuple[int, int, int] | None = None
         self._told = told
         self._change = threading.Condition()
         self._serial = 0
-        self._hopeless_serial = -1  # of a wish that came while the file could not be opened
         self._wanted: int | None = None
         self._playing: int | None = None
         self._loop: tuple[int, int] | None = None
@@ -199,43 +206,55 @@ class ViewFrames:
     def _work(self) -> None:
         _stand_back()
         try:
-            self._open()
-            while (task := self._next_task()) is not None:
-                if self._is_another_file():
-                    self._open()
-                if self._reader is None:
-                    self._hopeless_serial = task.serial
-                else:
-                    self._do(self._reader, task)
-        finally:
-            self._close()
+            while (reader := self._open()) is not None:
+                try:
+                    self._show(reader)
+                finally:
+                    self._end_run()
+                    reader.close()
+                self._cache.empty(self._owner)
+                self._broken.clear()
+                self.damage = ""
+        except BaseException as error:
+            self._fail(
+                f"{self.path.name} cannot be shown any more: the program met an error of its own "
+                f"({type(error).__name__}); open the session again."
+            )
+            raise
 
-    def _open(self) -> None:
-        """Open the file, or say why it has no pictures."""
-        self._close()
-        self._opened_as = _stamp(self._path)
-        try:
-            self._reader = self._opener()
-        except (UserError, OSError) as error:
-            self._fail(str(error))
-            return
-        if self.failure or self.damage:
-            self.failure = self.damage = ""
-            self._broken.clear()
-            self._told()
-        keys = self._reader.key_frames
+    def _open(self) -> VideoReader | None:
+        """The video, once it can be opened; None if nothing is to be shown any more."""
+        while not self._closing:
+            stamp = stamp_of(self.path)
+            try:
+                reader = self._opener()
+            except (UserError, OSError) as error:
+                self._fail(str(error))
+                self._wait_until_touched(stamp)
+                continue
+            if self.failure:
+                self._fail("")
+            return reader
+        return None
+
+    def _wait_until_touched(self, failed: FileStamp | None) -> None:
+        """Until the file is another one than that which failed, and has been so for two looks; or the end."""
+        before = failed
+        with self._change:
+            while not self._change.wait_for(lambda: self._closing, _LOOK_AGAIN_S):
+                now = stamp_of(self.path)
+                if now is not None and now == before != failed:
+                    return
+                before = now
+
+    def _show(self, reader: VideoReader) -> None:
+        """Make pictures until nothing is to be shown any more, or the file was touched."""
+        keys = reader.key_frames
         spread = np.linspace(0, len(keys) - 1, min(_KEYS, len(keys)), dtype=np.int64)
         self._keys = [int(number) for number in keys[spread]][::-1]
-
-    def _close(self) -> None:
-        self._end_run()
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
-
-    def _is_another_file(self) -> bool:
-        """Whether pictures are missing and the file was written, replaced or brought back since then."""
-        return bool(self.failure or self.damage) and _stamp(self._path) != self._opened_as
+        with contextlib.suppress(_Touched):
+            while (task := self._next_task()) is not None:
+                self._do(reader, task)
 
     def _fail(self, message: str) -> None:
         self.failure = message
@@ -254,10 +273,6 @@ class ViewFrames:
     def _choose(self) -> _Task | None:
         """The most urgent thing to do."""
         height, serial = self._height, self._serial
-        if self._reader is None:  # whatever is wished for next is a reason to try the file again
-            if self._wanted is None or self._hopeless_serial == serial:
-                return None
-            return _Task(self._wanted, height, serial, run=False)
         if self._playing is not None:
             ahead = self._ahead_of(self._playing)
             place = next((place for place, number in enumerate(ahead) if self._lacks(number, 1)), None)
@@ -321,13 +336,10 @@ class ViewFrames:
             pass
         except UserError as error:
             self._end_run()
+            if reader.is_changed:
+                raise _Touched from error
             self._broken.add(task.index)
             self._fail_once(str(error))
-            if self._is_another_file():
-                self._open()
-        except BaseException as error:
-            self._fail(f"{type(error).__name__}: {error}")
-            raise
         finally:
             if task.urgent:
                 self._rush.end(self._owner)
@@ -400,15 +412,6 @@ class ViewFrames:
         self._cache.put(self._owner, scaled_frame(index, pixels, task.height, rough=task.rough))
         if self._playing is None or index <= self._playing + 1:
             self._told()
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Size, time of the last write and inode of a file; None: it cannot be reached."""
-    try:
-        now = path.stat()
-    except OSError:
-        return None
-    return now.st_size, now.st_mtime_ns, now.st_ino
 
 
 def _stand_back() -> None:

@@ -117,8 +117,12 @@ class FrameCache:
             return self._shots[owner, min(numbers, key=lambda number: abs(number - index))]
 
     def clear(self, owner: int) -> None:
-        """Let go of an owner's pictures."""
+        """Let go of an owner's pictures, and of what it said that it needs."""
+        self._needed.pop(owner, None)
+        self.empty(owner)
+
+    def empty(self, owner: int) -> None:
+        """Let go of an owner's pictures; they are to be made anew."""
         with self._lock:
-            self._needed.pop(owner, None)
             for index in self._numbers.pop(owner, ()):
                 self._held_bytes -= self._shots.pop((owner, index)).bytes

@@ -195,3 +195,34 @@ def test_a_video_that_was_overwritten_can_be_found_too(
     qtbot.wait(200)
     assert notice.isHidden()
     assert banner.topic != "missing"
+
+
+def test_a_video_that_goes_bad_while_it_is_shown_is_said_and_comes_back_with_its_file(
+    walker_document: Document, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    data = walker_document.trials[0]
+    videos = data.trial.videos
+    path, whole = tmp_path / "front.mp4", videos.coronal.path.read_bytes()
+    path.write_bytes(whole)
+    trial = replace(data.trial, videos=ByView(videos.sagittal, replace(videos.coronal, path=path)))
+    with open_library() as library:
+        library.save_session(replace(walker_document, trials=(replace(data, trial=trial),)))
+    window.services.sessions.open("walk1")
+    qtbot.waitUntil(lambda: window.reviewing and window.state.document is not None, timeout=60_000)
+    views, banner = window.desk.views, window.desk.banner
+    views.frames.set_limit(16 << 20)  # a few pictures, so that what is far away is still to be read
+    canvas, notice = views.canvases.coronal, views.gone.coronal
+    qtbot.waitUntil(lambda: canvas.painted_frame >= 0, timeout=20_000)
+    path.write_bytes(whole[: len(whole) // 3])
+    views.player.go_to(views.player.stop_s)
+    qtbot.waitUntil(notice.isVisible, timeout=20_000)
+    qtbot.waitUntil(lambda: banner.topic == "missing", timeout=20_000)
+    assert notice.head.text() == "front.mp4 cannot be shown"
+    assert "front.mp4" in banner.words.text()
+    assert banner.button.text() == "Find it…"
+    assert views.gone.sagittal.isHidden()
+    qtbot.waitUntil(lambda: canvas.painted_frame == -1, timeout=20_000)  # the skeleton alone
+    path.write_bytes(whole)
+    qtbot.waitUntil(notice.isHidden, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.painted_frame >= 0, timeout=20_000)
+    assert banner.topic != "missing"
