@@ -41,6 +41,14 @@ def make_folder(folder: Path) -> None:
         _set_mode(folder, FOLDER_MODE)
 
 
+def can_be_written(folder: Path) -> bool:
+    """Whether files could be made in a folder, itself to be made where there is none; nothing is made."""
+    there = folder
+    while not there.exists() and there.parent != there:
+        there = there.parent
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
 def opener(path: str, flags: int) -> int:
     """For ``open(..., opener=opener)``: a file that has to be made is made for its owner alone."""
     descriptor = os.open(path, flags, FILE_MODE)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QColor, QIcon, QPalette
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
+from gaitviewer import paths
 from gaitviewer.gui.widgets import theme
 
 
@@ -184,7 +185,16 @@ def test_a_home_that_cannot_be_written_stops_nothing(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("GAITVIEWER_HOME", str(tmp_path / "file" / "home"))
     theme.apply(qapp, "dark")
-    files = re.findall(r"url\(([^)]+)\)", qapp.styleSheet())
+    files = re.findall(r'url\("([^"]+)"\)', qapp.styleSheet())
     assert files
     assert all(Path(file).is_file() for file in files)
     theme.apply(qapp, "light")
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_icons_of_the_style_sheet_are_the_others_in_the_colours_of_the_theme(name: str) -> None:
+    colours = theme.load_palette(name)
+    for icon, colour in theme.STYLE_SHEET_ICONS.items():
+        drawn = (paths.resources() / "themes" / name / f"{icon}.svg").read_text()
+        lines = (paths.resources() / "icons" / f"{icon}.svg").read_text()
+        assert drawn == lines.replace("currentColor", colours.colour(colour).name())

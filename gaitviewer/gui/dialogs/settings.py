@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.errors import UserError
-from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
 from gaitviewer.workflow.app.settings import Settings, change, save
 
 
@@ -43,29 +43,29 @@ class SettingsDialog(QDialog):
         self.rater = QLineEdit(settings.rater)
         self.rater.setMaxLength(200)
         self.rater.setPlaceholderText(self.tr("Name or initials, kept with each grade"))
-        form.addRow(self.tr("Rater"), self.rater)
+        add_plain_row(form, self.tr("Rater"), self.rater)
         self.hide_values = QCheckBox(self.tr("Hide measured and model values until I have graded"))
         self.hide_values.setChecked(settings.hide_until_graded)
-        form.addRow("", self.hide_values)
+        add_plain_row(form, "", self.hide_values)
         self.paper = QComboBox()
         self.paper.addItems(["A4", "Letter"])
         self.paper.setCurrentText(settings.paper)
-        form.addRow(self.tr("Paper of the report"), self.paper)
+        add_plain_row(form, self.tr("Paper of the report"), self.paper)
         self.workers = QSpinBox()
         self.workers.setRange(0, 64)
         self.workers.setSpecialValueText(self.tr("automatic"))
         self.workers.setValue(settings.workers)
-        form.addRow(self.tr("Processes for the analysis"), self.workers)
+        add_plain_row(form, self.tr("Processes for the analysis"), self.workers)
         self.memory = QSpinBox()
         self.memory.setRange(64, 65536)
         self.memory.setSingleStep(128)
         self.memory.setSuffix(" MB")
         self.memory.setValue(settings.memory_mb)
         self.memory.setToolTip(self.tr("Counts from the next start"))
-        form.addRow(self.tr("Memory for pictures"), self.memory)
+        add_plain_row(form, self.tr("Memory for pictures"), self.memory)
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
         for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
-            form.addRow(words, self._colour_button(name))
+            add_plain_row(form, words, self._colour_button(name))
         self.problem = PlainLabel()
         self.problem.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

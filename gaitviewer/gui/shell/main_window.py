@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gaitviewer import paths
 from gaitviewer.errors import DamagedLibraryError
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
@@ -38,6 +39,7 @@ from gaitviewer.gui.widgets.field_keys import FieldKeys
 from gaitviewer.gui.widgets.focus_keys import ControlKeys
 from gaitviewer.gui.widgets.keys import load_keys
 from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.util import private
 from gaitviewer.workflow.sessions.lifecycle import SessionState
 from gaitviewer.workflow.sessions.queries import without_offer
 
@@ -217,6 +219,7 @@ class MainWindow(QMainWindow):
 
     def _show_cards(self, cards: tuple[Any, ...]) -> None:
         self.cards = cards
+        self.library_page.say(self._home_words())
         self.library_page.set_cards(cards)
         if not self.reviewing and not self.library_page.search.hasFocus():
             self.library_page.focus_list()
@@ -261,6 +264,28 @@ class MainWindow(QMainWindow):
             self.library_page.choose(before.session.id)
         self.library_page.focus_list()
 
+    def _home_words(self) -> str:
+        """What cannot be written here, and what that means; "" if everything can."""
+        if self.services.library.read_only:
+            return self._read_only_words()
+        folder = self.services.library.file.parent
+        if not private.can_be_written(folder):
+            words = self.tr(
+                "No session can be made here: {folder} cannot be written. Make it writable, or start the "
+                "program with another library (--library) or another home (GAITVIEWER_HOME)."
+            )
+            return words.format(folder=folder)
+        own = (paths.config_dir(), paths.cache_dir())
+        lost = [folder for folder in own if not private.can_be_written(folder)]
+        words = self.tr(
+            "Sessions are saved, but settings and intermediate results are not kept, because this cannot be "
+            "written: {folders}."
+        )
+        return words.format(folders=", ".join(map(str, lost))) if lost else ""
+
+    def _read_only_words(self) -> str:
+        return self.tr("The library is read-only: look, measure and export, but nothing will be saved.")
+
     def _show_session(self) -> None:
         document = self.state.document
         if document is None:
@@ -268,8 +293,7 @@ class MainWindow(QMainWindow):
         desk = self.desk
         desk.banner.clear()
         if self.services.library.read_only:
-            words = self.tr("The library is read-only: look, measure and export, but nothing will be saved.")
-            desk.banner.say("read only", words, level="warning")
+            desk.banner.say("read only", self._read_only_words(), level="warning")
         self._show_page(desk)
         self._place_desk()
         self.services.measuring.load_masks()

@@ -6,7 +6,7 @@ import html
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as RichText
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 
 class PlainLabel(QLabel):
@@ -20,6 +20,13 @@ class PlainLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         if text:
             self.setText(text)
+
+
+def add_plain_row(form: QFormLayout, words: str, field: QWidget) -> None:
+    """A row of a form; the label that the form would make by itself takes its text for markup."""
+    label = PlainLabel(words)
+    label.setBuddy(field)
+    form.addRow(label, field)
 
 
 def plain_tip(text: str) -> str:

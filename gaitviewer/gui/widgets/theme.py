@@ -21,9 +21,7 @@ from shiboken6 import isValid
 
 from gaitviewer import paths
 from gaitviewer.core.serialise import read_resource
-from gaitviewer.errors import UserError
 from gaitviewer.gui.widgets.icons import IconDrawing
-from gaitviewer.util import atomic
 
 
 class Choice(Enum):
@@ -104,6 +102,9 @@ class Palette:
             colour.setAlphaF(min(1.0, max(0.0, alpha)))
         return colour
 
+
+# Icons of the style sheet, each with the colour that it is drawn in: ``resources/themes/<theme>/<icon>.svg``.
+STYLE_SHEET_ICONS = {"up": "muted", "down": "muted", "check": "accent_text"}
 
 _COLOURS = frozenset(field.name for field in fields(Palette)) - {"name", "dark"}
 
@@ -254,8 +255,7 @@ def _qt_palette(colours: Palette) -> QPalette:
 
 def _stylesheet(p: Palette) -> str:
     """Only what a palette cannot say; everything else is left to the style."""
-    up, down = (_coloured_file(name, p.muted) for name in ("up", "down"))
-    tick = _coloured_file("check", p.accent_text)
+    up, down, tick = ((_drawn(p.name) / f"{name}.svg").as_posix() for name in STYLE_SHEET_ICONS)
     return f"""
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLineEdit, QPlainTextEdit {{ border: 1px solid {p.edge}; border-radius: 3px; padding: 2px 4px;
@@ -270,13 +270,13 @@ QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {p.muted}; border-color:
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 16px; border: none;
     border-left: 1px solid {p.border}; background: transparent; }}
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {p.hover}; }}
-QAbstractSpinBox::up-arrow {{ image: url({up}); width: 10px; height: 10px; }}
-QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: url({down}); width: 10px; height: 10px; }}
+QAbstractSpinBox::up-arrow {{ image: url("{up}"); width: 10px; height: 10px; }}
+QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
 QComboBox::drop-down {{ width: 18px; border: none; }}
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ width: 13px; height: 13px;
     border: 1px solid {p.muted}; border-radius: 3px; background: {p.base}; }}
 QCheckBox::indicator:checked, QListView::indicator:checked {{ width: 13px; height: 13px;
-    border: 1px solid {p.accent}; border-radius: 3px; background: {p.accent}; image: url({tick}); }}
+    border: 1px solid {p.accent}; border-radius: 3px; background: {p.accent}; image: url("{tick}"); }}
 QToolTip {{ color: {p.text}; background: {p.raised}; border: 1px solid {p.border}; padding: 3px; }}
 QToolBar {{ border: none; spacing: 2px; padding: 2px; }}
 QToolBar::separator {{ background: {p.border}; width: 1px; margin: 4px 5px; }}
@@ -291,6 +291,7 @@ QTableView, QListView, QTreeView {{ border: 1px solid {p.border}; gridline-color
 QProgressBar {{ border: 1px solid {p.border}; border-radius: 3px; background: {p.base}; text-align: center; }}
 QProgressBar::chunk {{ background: {p.accent}; border-radius: 2px; }}
 QLabel[quiet="true"] {{ color: {p.muted}; }}
+QLabel[warning="true"] {{ color: {p.warning}; }}
 QFrame[card="true"] {{ background: {p.raised}; border: 1px solid {p.border}; border-radius: 6px; }}
 QPushButton[checkable="true"] {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.edge};
     border-radius: 3px; padding: 3px 8px; }}
@@ -311,16 +312,9 @@ QLabel#by_hand_choose {{ color: {p.focus}; font-weight: 600; }}
 """
 
 
-def _coloured_file(name: str, colour: str) -> str:
-    """An icon as a file in a colour: style sheets take no other. As it is shipped where none can be written."""
-    path = paths.cache_dir() / "icons" / f"{name}-{colour[1:]}.svg"
-    try:
-        if not path.is_file():
-            coloured = _svg(name).replace("currentColor", colour)
-            atomic.write_bytes(path, coloured.encode("utf-8"), durable=False)
-    except (OSError, UserError):
-        return _shipped(name).as_posix()
-    return path.as_posix()
+def _drawn(name: str) -> Path:
+    """Where a theme's icons for its style sheet lie: a style sheet takes files only, in their colours."""
+    return paths.resources() / "themes" / name
 
 
 def font(kind: str = "body") -> QFont:
@@ -382,8 +376,4 @@ def _icon(name: str, colour: str, ticked: str, pale: str) -> QIcon:
 
 @lru_cache(maxsize=256)
 def _svg(name: str) -> str:
-    return _shipped(name).read_text(encoding="utf-8")
-
-
-def _shipped(name: str) -> Path:
-    return paths.resources() / "icons" / f"{name}.svg"
+    return (paths.resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")

@@ -88,6 +88,13 @@ class LibraryPage(QWidget):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addLayout(self._build_head())
+        self.notice = PlainLabel()
+        self.notice.setObjectName("library_notice")
+        self.notice.setProperty("warning", "true")
+        self.notice.setWordWrap(True)
+        self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notice.hide()
+        column.addWidget(self.notice)
         column.addLayout(self._build_search())
         self.pages = QStackedWidget()
         self.pages.addWidget(self._build_list())
@@ -213,6 +220,11 @@ class LibraryPage(QWidget):
         return label
 
     # --- sessions ------------------------------------------------------------------------------------
+
+    def say(self, words: str) -> None:
+        """Say above the list what does not work here; "" if everything does."""
+        self.notice.setText(words)
+        self.notice.setVisible(bool(words))
 
     def set_cards(self, cards: tuple[SessionCard, ...]) -> None:
         """Show these sessions; the one chosen stays chosen."""

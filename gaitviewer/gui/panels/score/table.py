@@ -35,6 +35,7 @@ from gaitviewer.gui.panels.common.wording import side_name, view_name
 from gaitviewer.gui.panels.score.grading import grades_of_others
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.keys import load_keys
+from gaitviewer.gui.widgets.plain import plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -105,7 +106,7 @@ class SheetModel(QAbstractTableModel):
                 return self.cell(index.row(), column)
             words = self.cell(index.row(), column).text
             if role == Qt.ItemDataRole.ToolTipRole:
-                return words
+                return plain_tip(words)  # names and notes of raters are in them
             if role == Qt.ItemDataRole.AccessibleTextRole:
                 whose = self.headerData(column, Qt.Orientation.Horizontal)
                 return f"{translate_data(item.name)}, {side_name(SIDES[column])}, {whose}: {words}"
