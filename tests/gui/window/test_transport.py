@@ -150,10 +150,13 @@ def test_in_a_small_window_the_rest_is_in_a_menu_within_reach_of_the_keys(
     time_s = player.time_s
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
         bar.more.setFocus(Qt.FocusReason.TabFocusReason)
-        menu = bar.more.menu()
-        words = [action.text() for action in menu.actions()]
 
-        def choose(menu: QWidget = menu, words: list[str] = words) -> None:
+        def choose() -> None:
+            menu = bar.more.menu()  # the bar makes a new one when it is arranged anew
+            if not menu.isVisible():
+                QTimer.singleShot(50, choose)
+                return
+            words = [action.text() for action in menu.actions()]
             for _ in range(words.index("A tenth of the gait cycle on") + 1):
                 QTest.keyClick(menu, Qt.Key.Key_Down)
             QTest.keyClick(menu, Qt.Key.Key_Return)
