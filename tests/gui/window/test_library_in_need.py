@@ -122,7 +122,7 @@ def test_a_library_that_can_only_be_read_is_worked_with_and_nothing_is_saved(
     assert banner.topic == "read only"
     assert "nothing will be saved" in banner.words.text()
     window.state.select(3, Side.LEFT)
-    window.desk.evgs.act("grade.2")
+    window.desk.evgs.grade(2)
     said = window.statusBar().findChild(QLabel, "saved_words")
     assert said.text() == "not saved: read-only"
     window.services.saving.save()

@@ -158,7 +158,7 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
     with open_library() as library:
         assert [snapshot.who for snapshot in library.snapshots("walk1")] == ["AB"]
         assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.SIGNED
-    reviewed.desk.evgs.act("grade.0")
+    reviewed.desk.evgs.grade(0)
     assert reviewed.services.saving.save_now()
     with open_library() as library:
         assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.GRADING
@@ -245,7 +245,7 @@ def test_docks_remember_their_place(reviewed: MainWindow, qtbot: QtBot) -> None:
 def test_the_report_is_offered_as_it_was_chosen_before(reviewed: MainWindow, qtbot: QtBot) -> None:
     from gaitviewer.gui.dialogs.report import ReportDialog
 
-    reviewed.run("report")
+    reviewed.actions_by_name["session.report"].trigger()
     dialog = reviewed.dialog
     assert isinstance(dialog, ReportDialog)
     dialog.anonymous.setChecked(True)
@@ -253,7 +253,7 @@ def test_the_report_is_offered_as_it_was_chosen_before(reviewed: MainWindow, qtb
     dialog.paper.setCurrentText("Letter")
     chosen = dialog.choices
     dialog.reject()
-    reviewed.run("report")
+    reviewed.actions_by_name["session.report"].trigger()
     again = reviewed.dialog
     assert isinstance(again, ReportDialog)
     assert again is not dialog

@@ -41,8 +41,8 @@ def test_a_doubtful_offset_is_seen_without_pointing_at_anything(reviewed: MainWi
     )
     assert theme.palette().warning in bar.estimate_words.styleSheet()
     before = theme.palette().warning
-    reviewed.next_theme()
-    reviewed.next_theme()
+    reviewed.actions_by_name["window.theme"].trigger()
+    reviewed.actions_by_name["window.theme"].trigger()
     assert theme.palette().warning != before
     assert theme.palette().warning in bar.estimate_words.styleSheet()
 

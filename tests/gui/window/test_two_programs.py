@@ -44,7 +44,7 @@ def test_mine_can_be_kept_as_a_copy(reviewed: MainWindow, qtbot: QtBot) -> None:
     assert stored("walk1").texts.findings == "theirs"
     # Work goes on in the copy.
     state.select(4, Side.LEFT)
-    reviewed.desk.evgs.act("grade.2")
+    reviewed.desk.evgs.grade(2)
     assert not state.is_saved
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
     assert [grade.score for grade in stored("walk1-2").grades] == [1, 2]
@@ -58,7 +58,7 @@ def test_theirs_can_be_taken(reviewed: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: state.document.texts.findings == "theirs", timeout=20_000)
     assert state.document.grades == ()
     state.select(3, Side.LEFT)
-    reviewed.desk.evgs.act("grade.1")
+    reviewed.desk.evgs.grade(1)
     assert not state.is_saved
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
     assert stored("walk1").texts.findings == "theirs"

@@ -205,7 +205,7 @@ def test_no_word_of_the_window_stays_as_it_is(wide: None, reviewed: MainWindow, 
         dock.show()
         dock.raise_()
         qtbot.wait(10)
-    reviewed.run("library")
+    reviewed.actions_by_name["session.library"].trigger()
     qtbot.wait(50)
     left = untranslated(reviewed.library_page)
     reviewed.services.sessions.open("walk1")
