@@ -333,8 +333,8 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     before = window.state.document
     window.actions_by_name["session.analyse"].trigger()
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=30_000)
-    assert "nobody was found" in window.dialog.message.text()
-    assert "NothingFoundError" in window.dialog.details.toPlainText()
+    assert "nobody was found" in window.dialog.text()
+    assert "NothingFoundError" in window.dialog.detailedText()
     assert window.state.document is before
     window.dialog.copy()
 
@@ -388,7 +388,7 @@ def test_a_missing_video_is_said_searched_and_checked(
     qtbot.waitUntil(lambda: coronal.shot(5) is not None, timeout=20_000)
     window.missing.take("t1", View.SAGITTAL, videos.coronal.path)
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=20_000)
-    assert "digest differs" in window.dialog.message.text()
+    assert "digest differs" in window.dialog.text()
     window.missing.take("t1", View.SAGITTAL, videos.sagittal.path)
     qtbot.waitUntil(lambda: not window.desk.banner.isVisible(), timeout=20_000)
     sagittal = window.desk.views.frames.views.sagittal
