@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QSlider
 
 from gaitviewer.core.gait import View
 from gaitviewer.gui.model import strides
@@ -98,6 +99,12 @@ def _with_events(window: Window) -> bool:
 
 def _two_views(window: Window) -> bool:
     return window.reviewing and len(window.desk.player.views) == 2
+
+
+def _offset_set(window: Window) -> bool:
+    """Whether a person set the offset of the views."""
+    data = window.state.trial
+    return _two_views(window) and data is not None and data.trial.sync is not None
 
 
 def _two_trials(window: Window) -> bool:
@@ -197,6 +204,12 @@ def loop_up_to_here(window: Window) -> None:
         player.set_loop(start_s, player.time_s)
 
 
+@command("player.cycle_back", when=_with_events, repeats=True, by=QSlider.SliderAction.SliderPageStepSub)
+@command("player.cycle_on", when=_with_events, repeats=True, by=QSlider.SliderAction.SliderPageStepAdd)
+def move_in_cycle(window: Window, by: QSlider.SliderAction) -> None:
+    window.desk.transport.cycle.triggerAction(by)
+
+
 # --- jumps ------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +245,11 @@ def add_key_image(window: Window) -> None:
 @command("player.sync_point", "sync", when=_two_views)
 def sync_point(window: Window) -> None:
     window.desk.set_sync_point()
+
+
+@command("player.use_estimate", when=_offset_set)
+def use_estimate(window: Window) -> None:
+    window.desk.use_estimate()
 
 
 @command("view.superpose", "view_one", when=_two_views)

@@ -126,7 +126,6 @@ class Desk(QMainWindow):
         self.hand.changed.connect(self.changed)
         self.transport.offset_asked.connect(self._set_offset)
         self.transport.offset.returnPressed.connect(lambda: self.canvas.setFocus())
-        self.transport.estimate_asked.connect(self._use_estimate)
         state.document_changed.connect(self._follow_offset)
         state.settings_changed.connect(lambda: self.views.frames.set_limit(state.settings.memory_mb << 20))
         state.measures_changed.connect(self._follow_measures)
@@ -276,7 +275,8 @@ class Desk(QMainWindow):
         after = edits.set_offset(document, self.state.trial_id, offset_s, sigma)
         self.state.edit(after, self.tr("Set the offset of the views"), merge=f"offset {self.state.trial_id}")
 
-    def _use_estimate(self) -> None:
+    def use_estimate(self) -> None:
+        """The offset estimated from the gait instead of the one that a person set."""
         if self.state.document is not None:
             after = edits.clear_offset(self.state.document, self.state.trial_id)
             self.state.edit(after, self.tr("Use the estimated offset"))

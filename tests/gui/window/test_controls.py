@@ -93,7 +93,7 @@ def test_space_ticks_a_box_and_return_does_nothing_there(front: MainWindow) -> N
 
 def test_a_combo_box_opens_and_chooses_by_its_keys(front: MainWindow, qtbot: QtBot) -> None:
     speed: QComboBox = front.desk.transport.speed
-    tab_to(front, speed, transport_button(front, "player.every_frame"))
+    tab_to(front, speed, transport_button(front, "player.end"))
     player, index = front.desk.player, speed.currentIndex()
     strike(front, Key.Key_Up)
     assert speed.currentIndex() == index - 1

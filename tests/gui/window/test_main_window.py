@@ -195,7 +195,7 @@ def test_an_offset_set_by_a_person_is_kept_measured_with_and_taken_back(
     shown = desk.player.shown(View.CORONAL)
     qtbot.waitUntil(lambda: desk.views.canvases.coronal.painted_frame == shown, timeout=20_000)
     assert "Δ" in desk.transport.sync.text()
-    desk.transport.estimate.click()
+    desk.transport.estimate.trigger()
     qtbot.waitUntil(lambda: state.motion.sync.source != "given", timeout=60_000)
     assert desk.player.offset_s == pytest.approx(estimated, abs=1e-6)
 
