@@ -225,7 +225,7 @@ def test_every_pin_is_plain_and_allowed_by_the_project() -> None:
 
 
 def test_tests_lie_where_the_code_lies() -> None:
-    """``tests/analysis/events`` tests ``gaitviewer/analysis/events``; tests of the whole have rooms of their own."""
+    """``tests/analysis/events`` tests ``gaitviewer/analysis/events``; the whole is tested in its own rooms."""
     whole = {"support", "benchmarks", "e2e", "gui/window"}
     tests = ROOT / "tests"
     rooms = {path.parent.relative_to(tests).as_posix() for path in tests.rglob("*.py")} - {"."}
