@@ -16,6 +16,7 @@ from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError
 from gaitviewer.workflow.analysis.inputs import inputs_digest
+from gaitviewer.workflow.analysis.leg_refiners import find_leg_refiner
 
 if TYPE_CHECKING:
     from gaitviewer.analysis.signal.prepared import PreparedView
@@ -61,7 +62,10 @@ def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
     try:
         seen = data.poses.map(lambda pose: None if pose is None else prepare_view(pose))
         check_views(data.trial, seen)
-        motion = read_trial(data.trial, seen, mirrored=mirrored, events=data.events)
+        motion = read_trial(
+            data.trial, seen, mirrored=mirrored, events=data.events,
+            leg_refiner=find_leg_refiner(data.provenance.sagittal),
+        )  # fmt: skip
     except AnalysisError:
         if not data.trial.excluded:
             raise

@@ -33,6 +33,7 @@ class Settings:
         theme: of the window: "system", "light" or "dark".
         report_anonymous: reports of the window are without names.
         report_left_out: sections, by name, that reports of the window leave out.
+        refine_legs: put the legs right where the estimator draws both as one.
     """
 
     paper: str = "A4"
@@ -45,6 +46,7 @@ class Settings:
     theme: str = "system"
     report_anonymous: bool = False
     report_left_out: tuple[str, ...] = ()
+    refine_legs: bool = True
 
 
 def _is_colour(value: Any) -> bool:
@@ -77,6 +79,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "theme": (lambda value: value in ("system", "light", "dark"), '"system", "light" or "dark"'),
     "report_anonymous": (_is_yes_or_no, "true or false"),
     "report_left_out": (_are_words, "a list of names of sections"),
+    "refine_legs": (_is_yes_or_no, "true or false"),
 }
 
 
