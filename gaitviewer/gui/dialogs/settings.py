@@ -64,9 +64,7 @@ class SettingsDialog(QDialog):
         self.memory.setToolTip(self.tr("Counts from the next start"))
         add_plain_row(form, self.tr("Memory for pictures"), self.memory)
         self.refine_legs = QCheckBox(self.tr("Put legs right where the estimator draws both as one"))
-        self.refine_legs.setToolTip(
-            self.tr("By a network trained on synthetic gait; counts from the next measuring")
-        )
+        self.refine_legs.setToolTip(self.tr("A network trained on synthetic gait; from the next measuring on"))
         self.refine_legs.setChecked(settings.refine_legs)
         add_plain_row(form, "", self.refine_legs)
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
