@@ -101,7 +101,7 @@ def _add_legs(commands: Any) -> None:
     parser.set_defaults(needs_research="legs")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     film = actions.add_parser(
-        "film", help="let the estimator see drawn walkers; go on where it was interrupted"
+        "film", help="let the estimator see drawn walkers, or go on with it"
     )
     film.add_argument("folder", type=Path, metavar="FOLDER")
     film.add_argument("--walkers", type=int, required=True, metavar="N", help="how many")
