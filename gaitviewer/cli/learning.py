@@ -100,9 +100,7 @@ def _add_legs(commands: Any) -> None:
     )
     parser.set_defaults(needs_research="legs")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    film = actions.add_parser(
-        "film", help="let the estimator see drawn walkers, or go on with it"
-    )
+    film = actions.add_parser("film", help="let the estimator see drawn walkers, or go on with it")
     film.add_argument("folder", type=Path, metavar="FOLDER")
     film.add_argument("--walkers", type=int, required=True, metavar="N", help="how many")
     film.add_argument("--seed", type=int, default=1, metavar="S")
