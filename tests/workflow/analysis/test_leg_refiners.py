@@ -1,4 +1,4 @@
-"""Which network puts the legs of a side view right: that of the estimator that saw them, and none for others."""
+"""Which network puts the legs of a side view right: that of the estimator that saw them, and no other."""
 
 from __future__ import annotations
 
