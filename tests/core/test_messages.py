@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gaitviewer.core.messages import (
+from gaitviewer.messages import (
     NOTHING,
     Catalogue,
     as_written,

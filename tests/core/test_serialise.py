@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import BySide, ByView, Side
-from gaitviewer.core.messages import Message, message
+from gaitviewer.messages import Message, message
 from gaitviewer.core.serialise import (
     LARGEST_TOML,
     MalformedError,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gaitviewer.core.messages import NOTHING, message
+from gaitviewer.messages import NOTHING, message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs, JobState

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from gaitviewer import video
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.errors import Cancelled, NobodyError, PoseError, UserError
 from gaitviewer.pose import FrameSource, VideoJob, estimate_many
 

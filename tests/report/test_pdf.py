@@ -19,7 +19,7 @@ import pytest
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.errors import Cancelled, OutputError, SettingsError

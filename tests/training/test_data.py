@@ -15,7 +15,7 @@ import pytest
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import no_progress
 from gaitviewer.core.session import Rating, Session, Subject, Trial, VideoStream

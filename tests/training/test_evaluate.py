@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
 from gaitviewer.research.training import evaluate as evaluation

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from gaitviewer.core.messages import Message, codes_within
+from gaitviewer.messages import Message, codes_within
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, SettingsError
 from gaitviewer.research.training.loop import FitResult, LoopSettings, fit, learning_rate_at

@@ -12,7 +12,7 @@ import torch
 
 from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.gait import View
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import JOINTS

@@ -11,7 +11,7 @@ import pytest
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Sync
 from gaitviewer.errors import (

@@ -11,7 +11,7 @@ import pytest
 
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 from gaitviewer.errors import AnalysisError, Cancelled, FormatError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.trc import read_trc

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
@@ -18,6 +17,7 @@ from gaitviewer.gui.services.jobs import Job
 from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.measuring import MeasuringService
 from gaitviewer.gui.services.saving import SavingService
+from gaitviewer.messages import NOTHING, Message
 from gaitviewer.workflow.analysis import run_session
 from gaitviewer.workflow.analysis.run_session import (
     poses_to_come,

@@ -20,9 +20,9 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
-from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import Cancelled, UserError
+from gaitviewer.messages import NOTHING, Message
 
 T = TypeVar("T")
 Work = Callable[[Tick], T]

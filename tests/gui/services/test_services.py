@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import message
+from gaitviewer.messages import message
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.services.library_jobs import LibraryJobs

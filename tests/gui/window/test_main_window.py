@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.messages import message
+from gaitviewer.messages import message
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.panels.library.cards import facts_of
 from gaitviewer.gui.shell.main_window import MainWindow

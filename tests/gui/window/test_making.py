@@ -7,7 +7,7 @@ import time
 
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.core.messages import message
+from gaitviewer.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.shell.main_window import MainWindow
 

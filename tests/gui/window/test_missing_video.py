@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import message
+from gaitviewer.messages import message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
