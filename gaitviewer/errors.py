@@ -20,7 +20,9 @@ sentence stands in the catalogue under ``error``. Anything else that escapes is 
 
 from __future__ import annotations
 
+import copyreg
 import re
+from typing import Any
 
 from gaitviewer.messages import Message, as_written
 
@@ -58,8 +60,12 @@ class UserError(GaitViewerError):
     """
 
     def __init__(self, message: Message) -> None:
-        super().__init__(message)  # the only argument, so that the error can be sent to another process
+        super().__init__(message)
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process; kinds may take more than the message."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class VideoError(UserError):

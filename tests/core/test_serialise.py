@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import BySide, ByView, Side
-from gaitviewer.messages import Message, message
 from gaitviewer.core.serialise import (
     LARGEST_TOML,
     MalformedError,
@@ -41,6 +40,7 @@ from gaitviewer.core.serialise import (
     unseal,
 )
 from gaitviewer.errors import FormatError, SettingsError, shorten
+from gaitviewer.messages import Message, message
 
 
 class Colour(Enum):

@@ -265,7 +265,7 @@ def speed_findings(strides: Sequence[Stride], trial_id: str, view: View) -> list
             if one.pass_index == index and one.excluded.startswith(ANOTHER_SPEED)
         )
         text = (
-            f"Pass {index + 1} of the {'side' if view is View.SAGITTAL else 'end'}-view video plays at another speed than the others "
+            f"Pass {index + 1} of the {_NAMES[view]} video plays at another speed than the others "
             f"({why.partition(': ')[2]}): its strides do not count."
         )
         advice = (

@@ -166,7 +166,7 @@ def make_session(
         raise SettingsError(message("error.request.age", age_years=age_years))
     if height_m and leg_length_m and not 0.35 <= leg_length_m / height_m <= 0.65:
         raise SettingsError(message("error.request.leg_length", leg_length_m=leg_length_m, height_m=height_m))
-    subject = Subject(name, birth=str(birth), sex=sex, diagnosis=diagnosis, affected=affected)
+    subject = Subject(name, birth=birth, sex=sex, diagnosis=diagnosis, affected=affected)
     return Session(
         "",
         subject,
