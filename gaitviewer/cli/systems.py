@@ -190,7 +190,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "title": entry.card.title if entry.card else "",
                 "statement": entry.card.statement if entry.card else "",
                 "folder": str(entry.folder),
-                "problem": entry.problem,
+                "problem": str(entry.problem),
             }
             for entry in entries
         ]

@@ -6,10 +6,11 @@ costs the file, not the program.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
-from gaitviewer.core.serialise import from_plain, parse_json
+from gaitviewer.core.serialise import MalformedError, from_plain, parse_json
 from gaitviewer.errors import FormatError
 from gaitviewer.messages import Message, message
 from gaitviewer.util.processes import Child, start_module
@@ -45,8 +46,9 @@ def run_reader(module: str, path: Path, target: Path, *, timeout_s: float, memor
                 child.kill()
                 child.wait()
     if child.returncode == UNDERSTOOD:
-        reason = from_plain(parse_json(said.read_bytes()), Message)
-        raise FormatError(message("error.format.not_read", file=path.name, reason=reason))
+        with contextlib.suppress(MalformedError):  # the library may have written between
+            reason = from_plain(parse_json(said.read_bytes()), Message)
+            raise FormatError(message("error.format.not_read", file=path.name, reason=reason))
     if child.returncode != 0 or not target.exists():
         raise FormatError(message("error.format.reader_failed", file=path.name))
 

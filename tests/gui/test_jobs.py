@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from gaitviewer.messages import NOTHING, message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs, JobState
+from gaitviewer.messages import NOTHING, message
 
 
 @pytest.fixture

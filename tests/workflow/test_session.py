@@ -11,7 +11,6 @@ import pytest
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
-from gaitviewer.messages import Message
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Sync
 from gaitviewer.errors import (
@@ -26,6 +25,7 @@ from gaitviewer.errors import (
     VideoError,
 )
 from gaitviewer.formats._assessment_parts import provenance_facts
+from gaitviewer.messages import Message
 from gaitviewer.store import Library, open_library
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 from gaitviewer.workflow.analysis.measure import measure_document

@@ -11,10 +11,10 @@ import pytest
 
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side
 from gaitviewer.core.measures import Measures
-from gaitviewer.messages import Message
 from gaitviewer.errors import AnalysisError, Cancelled, FormatError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.trc import read_trc
+from gaitviewer.messages import Message
 from gaitviewer.research.validation import run as validation_run
 from gaitviewer.research.validation.compare import FILE, MARKERS, PELVIS, compare
 from gaitviewer.research.validation.items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS

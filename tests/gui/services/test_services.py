@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.messages import message
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.services import Services
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis import run as analysis_run
 

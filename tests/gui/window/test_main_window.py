@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.messages import message
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.panels.library.cards import facts_of
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions import lifecycle
 from gaitviewer.workflow.sessions.lifecycle import SessionState
