@@ -100,7 +100,7 @@ def test_a_library_that_cannot_be_opened_fails_the_job(
     )
     qtbot.waitUntil(lambda: bool(heard), timeout=30_000)
     assert heard[0].expected
-    assert str(broken) in heard[0].message
+    assert heard[0].message == message("error.store.damaged", path=broken)
 
 
 def open_new(qtbot: QtBot, services: Services, new: Document) -> None:

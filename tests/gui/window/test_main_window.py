@@ -324,7 +324,7 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     open_session: OpenSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(document: Document, **how: Any) -> Document:
-        raise PoseError("nobody was found in walk-side.mp4")
+        raise PoseError(message("error.pose.nobody", file="walk-side.mp4"))
 
     from gaitviewer.workflow.analysis import run as analysis_run
 
@@ -333,7 +333,7 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     before = window.state.document
     window.actions_by_name["session.analyse"].trigger()
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=30_000)
-    assert "nobody was found" in window.dialog.message.text()
+    assert "No person was found in walk-side.mp4" in window.dialog.message.text()
     assert "NothingFoundError" in window.dialog.details.toPlainText()
     assert window.state.document is before
     window.dialog.copy()
