@@ -21,7 +21,7 @@ from gaitviewer.messages import (
     read_catalogue,
 )
 
-PACKAGE = Path(__file__).parents[2] / "gaitviewer"
+PACKAGE = Path(__file__).parents[1] / "gaitviewer"
 
 CATALOGUE = """
 as_written = "{text}"
