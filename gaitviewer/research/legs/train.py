@@ -22,10 +22,10 @@ from gaitviewer.analysis.signal.leg_refiner import (
     on_grid,
     read_leg_tracks,
 )
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.nets.card import Card, write_model
 from gaitviewer.nets.legs.network import LegNetwork
 from gaitviewer.research.legs.walks import SeenWalk

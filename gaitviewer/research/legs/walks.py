@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
-from gaitviewer.core.messages import message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import FormatError
+from gaitviewer.messages import message
 from gaitviewer.pose.estimator import BodyCircle, Estimate, PoseEstimator
 from gaitviewer.pose.scan import cut_square
 from gaitviewer.synthesis.body.appearance import draw_look, draw_room
