@@ -237,16 +237,6 @@ def _read_tensors(
         raise SettingsError(
             message("error.model.weights_damaged", path=path, reason=reason_of(error))
         ) from error
-<<<<<<< HEAD
-=======
-    groups: dict[str, dict[str, Tensor]] = {"net": {}, "extra": {}}
-    for key, value in tensors.items():
-        group, _, name = key.partition("/")
-        if group not in groups:
-            raise SettingsError(message("error.model.weights_foreign", path=path, key=key))
-        groups[group][name] = value
-    return LoadedModel(card, card.settings, groups["net"], groups["extra"], digest, folder)
->>>>>>> main
 
 
 def _digest(path: Path) -> str:

@@ -110,9 +110,7 @@ def train_legs(
     valid = [walk for walk in walks if walk.number % VALID_EVERY == 0]
     learners = [walk for walk in walks if walk.number % VALID_EVERY != 0]
     if not valid or not learners:
-        raise SettingsError(
-            f"There are {len(walks)} walkers; at least {VALID_EVERY} are needed to learn and judge."
-        )
+        raise SettingsError(message("error.research.few_walkers", walkers=len(walks), least=VALID_EVERY))
     began = time.monotonic()
     network = fit([to_learn(one) for one in leg_examples(learners)], epochs=epochs, seed=seed, tick=tick)
     judged = leg_examples(valid)
@@ -178,9 +176,7 @@ def fit(examples: Sequence[LegExample], *, epochs: int, seed: int, tick: Tick = 
         optimiser.step()
         schedule.step()
         if step % 20 == 0:
-            tick(
-                step / steps, message("progress.legs_learn", step=step, total=steps, loss=float(loss.detach()))
-            )
+            tick(step / steps, message("progress.legs_learn", step=step, total=steps, loss=loss.item()))
     network.eval()
     return network
 

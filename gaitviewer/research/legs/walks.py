@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.messages import message
 from gaitviewer.pose.estimator import BodyCircle, Estimate, PoseEstimator
 from gaitviewer.pose.scan import cut_square
@@ -211,7 +211,7 @@ def read_walks(folder: Path) -> list[SeenWalk]:
     """
     files = sorted(folder.glob("walk-*.npz"))
     if not files:
-        raise FormatError(f"{folder} holds no walkers; make some with `gaitviewer legs film`.")
+        raise FormatError(message("error.research.no_walkers", folder=folder))
     return [_read(file) for file in files]
 
 
@@ -231,6 +231,6 @@ def _read(path: Path) -> SeenWalk:
             raise ValueError("as many true points as estimated ones are needed")
     except (KeyError, ValueError, OSError, MalformedError) as error:
         raise FormatError(
-            f"{path} is damaged ({error}); delete it and run `gaitviewer legs film` again."
+            message("error.research.walker_damaged", path=path, reason=reason_of(error))
         ) from error
     return SeenWalk(int(path.stem.rsplit("-", 1)[1]), pose, passes, true)
