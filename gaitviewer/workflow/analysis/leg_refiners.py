@@ -37,6 +37,14 @@ def leg_refiner_digest(made: Provenance | None) -> str | None:
     return None if card is None else card.sha256
 
 
+def describe_leg_refiner(made: Provenance | None) -> str:
+    """Which one was used and what it learned from, for the provenance; "" for none."""
+    if made is None or leg_refiner_digest(made) is None:
+        return ""
+    card = _cards()[made.weights_digest]
+    return f"legs put right by {card.id} ({card.statement})"
+
+
 @lru_cache(maxsize=1)
 def _cards() -> Mapping[str, Card]:
     """The shipped refiners by the digest of their estimator."""

@@ -16,7 +16,7 @@ from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError, reason_of
 from gaitviewer.messages import Message, as_written, message
 from gaitviewer.workflow.analysis.inputs import inputs_digest
-from gaitviewer.workflow.analysis.leg_refiners import find_leg_refiner
+from gaitviewer.workflow.analysis.leg_refiners import describe_leg_refiner, find_leg_refiner
 
 if TYPE_CHECKING:
     from gaitviewer.analysis.signal.prepared import PreparedView
@@ -131,8 +131,12 @@ def _name(view: View) -> Message:
 
 def core_provenance(document: Document, *, seconds: float = float("nan")) -> Provenance:
     """What made the measures, from what."""
+    made_by = [f"gaitviewer measuring core {__version__}"]
+    made_by += sorted(
+        {used for data in document.trials if (used := describe_leg_refiner(data.provenance.sagittal))}
+    )
     return Provenance(
-        model=f"gaitviewer measuring core {__version__}",
+        model="; ".join(made_by),
         weights_digest="",
         inputs_digest=inputs_digest(document),
         program=__version__,

@@ -12,14 +12,14 @@ import pytest
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import SYNTHETIC_STATEMENT, Provenance
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.nets.card import CARD, read_card
 from gaitviewer.pose.mediapipe_backend import MediaPipeEstimator
 from gaitviewer.workflow.analysis import leg_refiners
 from gaitviewer.workflow.analysis.inputs import inputs_digest, is_made_from, same_inputs
 from gaitviewer.workflow.analysis.leg_refiners import find_leg_refiner, leg_refiner_digest
-from gaitviewer.workflow.analysis.measure import measure_document
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
 from gaitviewer.workflow.app import settings
 
 
@@ -70,6 +70,15 @@ def test_one_switch_turns_it_off(estimated: Provenance) -> None:
     assert find_leg_refiner(estimated) is None
     settings.save(settings.change(settings.load(), refine_legs=True))
     assert find_leg_refiner(estimated) is not None
+
+
+def test_the_provenance_names_it_and_what_it_learned_from(
+    walker_document: Document, estimated: Provenance
+) -> None:
+    made = core_provenance(_seen_by(walker_document, estimated)).model
+    assert "legs-full" in made
+    assert SYNTHETIC_STATEMENT in made
+    assert "legs" not in core_provenance(walker_document).model
 
 
 def test_measures_follow_and_say_so_in_their_digest(walker_document: Document, estimated: Provenance) -> None:
