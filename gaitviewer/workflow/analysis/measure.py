@@ -132,9 +132,8 @@ def _name(view: View) -> Message:
 def core_provenance(document: Document, *, seconds: float = float("nan")) -> Provenance:
     """What made the measures, from what."""
     made_by = [f"gaitviewer measuring core {__version__}"]
-    made_by += sorted(
-        {used for data in document.trials if (used := describe_leg_refiner(data.provenance.sagittal))}
-    )
+    refiners = {describe_leg_refiner(data.provenance.sagittal) for data in document.trials}
+    made_by += sorted(refiners - {""})
     return Provenance(
         model="; ".join(made_by),
         weights_digest="",
