@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.document import Document
+from gaitviewer.core.messages import AS_WRITTEN, Message
 from gaitviewer.core.skeleton import Skeleton
 
 KEYPOINTS = "keypoints"
@@ -71,6 +72,8 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
+    if isinstance(value, Message) and value.code in ("", AS_WRITTEN):
+        return str(value)  # where there are messages now, there were texts once
     if dataclasses.is_dataclass(value):
         return {
             field.name: _plain(part)

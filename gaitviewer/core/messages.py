@@ -12,14 +12,16 @@ them (said one after the other, with the separator of the language).
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any, TypeAlias
 
-from gaitviewer.core.serialise import parse_toml, quote
+from gaitviewer.core.serialise import MalformedError, from_plain, parse_json, parse_toml, quote
 from gaitviewer.paths import resources
 
 Value: TypeAlias = "str | int | float | bool | Message | tuple[Message, ...]"
@@ -70,6 +72,35 @@ def message(code: str, **values: Value) -> Message:
 def as_written(text: str) -> Message:
     """A text that stands for itself in every language; NOTHING for an empty one."""
     return message(AS_WRITTEN, text=text) if text else NOTHING
+
+
+def named(member: Enum) -> Message:
+    """What people call a value of an enumeration: ``walking_aid.crutches`` for ``WalkingAid.CRUTCHES``."""
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(member).__name__)
+    return message(f"{kind}.{member.name}".lower())
+
+
+def to_stored(what: Message) -> str:
+    """A message as a text for a table or a file: a person's words as they are, else JSON with code and values."""
+    if what.code in ("", AS_WRITTEN):
+        return english().text(what)
+    return json.dumps({"code": what.code, "values": [_to_json(one) for one in what.values]}, ensure_ascii=False)
+
+
+def from_stored(text: str) -> Message:
+    """What :func:`to_stored` wrote; a sentence of an earlier version, or anything else, stands for itself."""
+    if not text.startswith('{"code": '):
+        return as_written(text)
+    try:
+        return from_plain(parse_json(text), Message)
+    except MalformedError:
+        return as_written(text)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Message):
+        return {"code": value.code, "values": [_to_json(one) for one in value.values]}
+    return [_to_json(one) for one in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,10 +161,17 @@ class _Filler(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Message):
             return self._catalogue.text(value)
+        if isinstance(value, tuple) and format_spec == "list":
+            return self._listed([self._catalogue.text(one) for one in value])
         if isinstance(value, tuple):
             between = self._catalogue.text(message(f"between.{format_spec or 'comma'}"))
             return between.join(self._catalogue.text(one) for one in value)
         return str(super().format_field(value, format_spec))
+
+    def _listed(self, words: list[str]) -> str:
+        """ "a", "a and b", "a, b and c"."""
+        comma, last = (self._catalogue.text(message(f"between.{name}")) for name in ("comma", "and"))
+        return last.join([*filter(None, [comma.join(words[:-1])]), *words[-1:]])
 
 
 def read_catalogue(text: str, language: str, *, fallback: Catalogue | None = None) -> Catalogue:

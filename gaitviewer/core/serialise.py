@@ -83,7 +83,8 @@ def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ..
     """A core value as plain JSON values: fields by name, arrays as lists, NaN and infinity as null.
 
     Args:
-        value: dataclasses, enumerations, dates, paths, arrays, numbers, text, and containers of these.
+        value: dataclasses, enumerations, dates, paths, arrays, numbers, text, messages (as their English words),
+            and containers of these.
         decimals: round floats to so many places.
         refused: types that must not be in it (paths tell names).
 
@@ -91,7 +92,11 @@ def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ..
         TypeError: something else is in it.
     """
 
+    from gaitviewer.core.messages import Message
+
     def plain(value: Any) -> Any:
+        if isinstance(value, Message):
+            return str(value)
         if isinstance(value, refused):
             raise TypeError(f"{type(value).__name__} has no place here")
         if isinstance(value, Enum):
@@ -361,6 +366,10 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        from gaitviewer.core.messages import AS_WRITTEN, Message
+
+        if isinstance(value, Message) and value.code in ("", AS_WRITTEN):
+            return str(value)  # where there are messages now, there were texts once
         return {
             field.name: _canonical(inner)
             for field in dataclasses.fields(value)

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.timing import VideoInfo
 
 
@@ -129,14 +130,14 @@ class Sync:
         offset_s: seconds.
         sigma_s: its standard error, seconds.
         source: "given", "estimated from the gait", "assumed equal start".
-        note: how sure one can be, in words.
+        note: how sure one can be.
         exchanged_s: another offset that fits as well if left and right were exchanged in one view, or None.
     """
 
     offset_s: float
     sigma_s: float
     source: str
-    note: str = ""
+    note: Message = NOTHING
     exchanged_s: float | None = None
 
 
@@ -148,7 +149,7 @@ class Trial:
     videos: ByView[VideoStream | None]
     sync: Sync | None = None
     excluded: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Message, ...] = field(default=())
 
     @property
     def views(self) -> tuple[View, ...]:
