@@ -232,7 +232,7 @@ def _reasons(travel: BodyTrajectory, along: F8, across: F8, sign: F8) -> list[Me
         if not travel.seen[i]:
             words.append(NOT_SEEN)
         elif travel.cut[i]:
-            words.append(message(f"reason.cut_off.{travel.cut[i]}"))
+            words.append(_cut_off(travel.cut[i]))
         elif sign[i]:
             words.append(NOTHING)
         elif not np.isfinite(along[i]):
@@ -244,6 +244,12 @@ def _reasons(travel: BodyTrajectory, along: F8, across: F8, sign: F8) -> list[Me
         else:
             words.append(message("reason.turning"))
     return words
+
+
+def _cut_off(names: tuple[str, ...]) -> Message:
+    if names == ("head",):
+        return message("reason.head_cut_off")
+    return message("reason.cut_off", parts=tuple(message(f"part.{name}") for name in names))
 
 
 def _say(reasons: list[Message], start: int, stop: int, words: Message) -> None:

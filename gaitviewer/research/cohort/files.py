@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import BySide, ByView, View
 from gaitviewer.core.learning import LabelledSession, MaskedPictures, SessionLabels
+from gaitviewer.core.messages import message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import from_plain, load_arrays, parse_json
 from gaitviewer.core.session import Footwear, Session, Sync, Trial, WalkingAid
@@ -176,7 +177,7 @@ def read_subject(path: Path, *, seed: int, index: int, shift: str) -> LabelledSe
         trial = Trial(
             f"t{number + 1}",
             ByView(None, None),
-            Sync(table.offset_s, _SYNC_SIGMA_S, "given", "both virtual cameras share a clock"),
+            Sync(table.offset_s, _SYNC_SIGMA_S, "given", message("note.sync.same_clock")),
         )
         trials.append(TrialData(trial, poses[number]))
         for view in View:

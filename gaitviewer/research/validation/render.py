@@ -107,5 +107,5 @@ def _trial(name: str, videos: ByView[Path]) -> Trial:
         path = videos[view]
         return VideoStream(view, path, digest_file(path), index_video(path))
 
-    sync = Sync(0.0, 0.001, "given", "both virtual cameras start together")
+    sync = Sync(0.0, 0.001, "given", message("note.sync.same_start"))
     return Trial(name, ByView(stream(View.SAGITTAL), stream(View.CORONAL)), sync)

@@ -10,7 +10,7 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
-from gaitviewer.core.messages import message
+from gaitviewer.core.messages import as_written, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
@@ -83,7 +83,7 @@ def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion 
     if motion is None or not any(stride.key in left_out for stride in motion.strides):
         return motion
     strides = tuple(
-        replace(stride, excluded=left_out[stride.key] or "left out by a person")
+        replace(stride, excluded=as_written(left_out[stride.key]) or message("reason.left_out_by_person"))
         if stride.key in left_out
         else stride
         for stride in motion.strides
@@ -106,8 +106,7 @@ def check_views(trial: Trial, seen: ByView[PreparedView | None]) -> None:
             continue
         guess = classify_view(prepared)
         if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
-            what = guess.reason[:1].lower() + guess.reason[1:]
-            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {what}"))
+            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {guess.reason}."))
     if len(wrong) == 2:
         raise AnalysisError(
             f"The two videos seem to be exchanged: {wrong[0][1]} Give it as the {wrong[1][0].value} view, "
