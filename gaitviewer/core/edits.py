@@ -13,7 +13,7 @@ from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Tria
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.messages import message
-from gaitviewer.core.session import Sync, Trial
+from gaitviewer.core.session import GIVEN, Sync, Trial
 
 # --- trials ---------------------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ def _change_recording(document: Document, trial: str, change: Callable[[Trial], 
 
 def set_offset(document: Document, trial: str, offset_s: float, sigma_s: float) -> Document:
     """An offset between the views of a trial that a person set, with its standard error, seconds."""
-    sync = Sync(round(offset_s, 6), sigma_s, "given", message("note.sync.by_hand"))
+    sync = Sync(round(offset_s, 6), sigma_s, GIVEN, message("note.sync.by_hand"))
     return _change_recording(document, trial, lambda one: replace(one, sync=sync))
 
 

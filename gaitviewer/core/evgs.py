@@ -131,10 +131,6 @@ class EvgsTotal:
     items_seen: int
     items: int = 17
 
-    def __str__(self) -> str:
-        items = "1 item" if self.items_seen == 1 else f"{self.items_seen} items"
-        return f"{self.score} of {self.maximum} ({items} seen)"
-
 
 @dataclass(frozen=True, slots=True)
 class EvgsSheet:

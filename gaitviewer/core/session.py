@@ -122,6 +122,9 @@ class VideoStream:
     recorded_at_hz: float | None = None
 
 
+SYNC_SOURCES = GIVEN, ESTIMATED, ASSUMED = "given", "estimated from the gait", "assumed equal start"
+
+
 @dataclass(frozen=True, slots=True)
 class Sync:
     """Offset between the two views: ``coronal time = sagittal time + offset_s``.
@@ -129,7 +132,7 @@ class Sync:
     Attributes:
         offset_s: seconds.
         sigma_s: its standard error, seconds.
-        source: "given", "estimated from the gait", "assumed equal start".
+        source: one of ``SYNC_SOURCES``.
         note: how sure one can be.
         exchanged_s: another offset that fits as well if left and right were exchanged in one view, or None.
     """

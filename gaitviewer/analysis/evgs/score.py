@@ -54,9 +54,7 @@ def score(cycles: Sequence[StrideMeasures], *, session: Session, blocked: Block 
     return EvgsSheet(BySide(limb(Side.LEFT), limb(Side.RIGHT)))
 
 
-def refused(
-    item: EvgsItem, side: Side, reason: Message, *, remarks: tuple[Message, ...] = ()
-) -> EvgsMeasure:
+def refused(item: EvgsItem, side: Side, reason: Message, *, remarks: tuple[Message, ...] = ()) -> EvgsMeasure:
     """Not assessable, and why."""
     return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), reason, remarks)
 

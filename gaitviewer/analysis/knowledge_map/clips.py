@@ -110,7 +110,9 @@ def _clips_of_pass(
     return found, reason
 
 
-def _regular(first: Stride, strides: list[Stride], span: float, settings: MapClipSettings) -> tuple[float, Message]:
+def _regular(
+    first: Stride, strides: list[Stride], span: float, settings: MapClipSettings
+) -> tuple[float, Message]:
     """Median stride time of the clip that starts with ``first``, and what is wrong with it (NOTHING if nothing)."""
     chain = [first]
     own = sorted((s for s in strides if s.side is first.side), key=lambda s: s.start_s)

@@ -12,7 +12,7 @@ import numpy as np
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.messages import NOTHING, Message, message, named
+from gaitviewer.core.messages import NOTHING, Message, Value, message, named
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
 
@@ -250,7 +250,7 @@ def _out_of_plane(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityF
         angle = abs(walking_pass.out_of_plane_deg)
         if not math.isfinite(angle) or angle <= limits.warn:
             continue
-        where = {"number": number, "view": named(view), "degrees": angle}
+        where: dict[str, Value] = {"number": number, "view": named(view), "degrees": angle}
         if angle > limits.refuse:
             text = message("finding.out_of_plane.refused", **where)
             yield QualityFinding(FindingSeverity.REFUSED, topic, text, advice, (), trial, view)

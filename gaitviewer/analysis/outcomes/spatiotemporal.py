@@ -177,9 +177,7 @@ def parameters(cycles: Sequence[StrideMeasures], session: Session) -> tuple[Para
     return tuple(rows)
 
 
-def _parameter(
-    name: str, unit: str, read: Reader, used: list[StrideMeasures], session: Session
-) -> Parameter:
+def _parameter(name: str, unit: str, read: Reader, used: list[StrideMeasures], session: Session) -> Parameter:
     factor, unit = _unit(unit, body_scale(session))
     values = BySide(
         *(stat([factor * read(c) for c in used if c.stride.side is side]) for side in (Side.LEFT, Side.RIGHT))

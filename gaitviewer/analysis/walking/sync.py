@@ -27,7 +27,7 @@ from gaitviewer.analysis.signal.trajectory import HIPS, body_trajectory, middle_
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
 from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.session import Sync
+from gaitviewer.core.session import ASSUMED, ESTIMATED, Sync
 
 _PLACES = 15  # places along the walkway at which the sizes are compared
 
@@ -83,7 +83,7 @@ def estimate_sync(
     places = _fit_places(offsets, sagittal, sagittal_passes, coronal, coronal_passes, np.log(height))
     if not steps.any() and not places.any():
         note = message("note.sync.nothing_in_common")
-        return Sync(0.0, s.equal_start_s, "assumed equal start", note)
+        return Sync(0.0, s.equal_start_s, ASSUMED, note)
     total = steps + places - 0.5 * (offsets / s.equal_start_s) ** 2
     total += s.unseen * _unseen(offsets, sagittal, sagittal_passes, coronal)
     probability = np.exp(total - total.max())
@@ -102,7 +102,7 @@ def estimate_sync(
         doubt = _mirror_doubt(offsets, total, exchanged + (total - steps))
         if doubt is not None:
             notes.append(message("note.sync.exchanged", offset_s=doubt))
-    return Sync(best, sigma, "estimated from the gait", message("note.sync.all", notes=tuple(notes)), doubt)
+    return Sync(best, sigma, ESTIMATED, message("note.sync.all", notes=tuple(notes)), doubt)
 
 
 def check_sides(

@@ -96,7 +96,9 @@ class RecordingsTable(QTableWidget):
             for view in View:
                 path = proposal.videos[view]
                 if path is not None:
-                    hint = "" if proposal.sure else self.tr("Please check: {why}").format(why=proposal.reason)
+                    hint = (
+                        "" if proposal.sure else self.tr("Please check: {why}").format(why=say(proposal.reason))
+                    )
                     self._add_line(path, number, view, kept.get(path, ""), hint)
         self.added.emit(fresh)
         self.edited.emit()

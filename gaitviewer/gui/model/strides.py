@@ -10,6 +10,7 @@ import numpy as np
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import CYCLE_POINTS, Curve, Measures, TrialMotion
+from gaitviewer.core.messages import Message, as_written
 from gaitviewer.core.timebase import TrialClock
 
 _SAME_S = 1e-3
@@ -125,9 +126,9 @@ class ExcludedStrides:
 
     reasons: dict[str, str]
 
-    def why(self, stride: Stride) -> str:
-        """Why a stride does not count; "" if it does."""
-        return self.reasons.get(stride.key, "") or stride.excluded
+    def why(self, stride: Stride) -> Message:
+        """Why a stride does not count; NOTHING if it does."""
+        return as_written(self.reasons.get(stride.key, "")) or stride.excluded
 
     def still_counted(self, measures: Measures) -> int:
         """How many of them the measures still count."""

@@ -118,8 +118,9 @@ def skeleton_clips(
             for number, walk in enumerate(seen.passes):
                 found = _clips_of_pass(seen, smooth, number, walk, motion.trial.id, how)
                 if isinstance(found, Message):
-                    where = {"trial": motion.trial.id, "view": message(f"plane.{view.value}"), "number": number + 1}
-                    reasons.append(message("reason.clip.of_walk", **where, why=found))
+                    seen_from = message(f"plane.{view.value}")
+                    walk_of = {"trial": motion.trial.id, "number": number + 1}
+                    reasons.append(message("reason.clip.of_walk", **walk_of, view=seen_from, why=found))
                 else:
                     clips += found
     return tuple(clips), tuple(reasons)

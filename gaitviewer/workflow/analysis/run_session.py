@@ -12,14 +12,12 @@ from gaitviewer.core.edits import change_trial, take_views
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, Parameter, SagittalPattern
-from gaitviewer.core.messages import Message
+from gaitviewer.core.messages import Message, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import NobodyError, UserError, VideoError
 from gaitviewer.workflow.analysis.measure import measure_document
-
-_STILL = "the {view} view is still being analysed"
 
 Came = Callable[[Document], None]
 Lost = Callable[[str, View], None]
@@ -273,7 +271,7 @@ def mark_to_come(measures: Measures, document: Document) -> Measures:
     missing = frozenset(view for view in views_to_come(document) if _is_there(document, view))
     if not missing:
         return measures
-    reason = _STILL.format(view=next(iter(missing)).value)
+    reason = message("reason.view_to_come", view=message(f"plane.{next(iter(missing)).value}"))
 
     def item(measure: EvgsMeasure) -> EvgsMeasure:
         waits = not measure.assessable and measure.item.view in missing
