@@ -22,8 +22,11 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.messages import AS_WRITTEN, Message
 from gaitviewer.core.skeleton import Skeleton
 
-KEYPOINTS = "keypoints"
-"""The part that is long to read: :func:`content_digests` can leave it out."""
+PARTS = SESSION, RECORDINGS, CORRECTIONS, GRADES, MEASUREMENTS, KEY_IMAGES, TEXTS, KEYPOINTS = (
+    "facts of the session", "recordings", "corrections", "grades", "measurements by hand", "key images", "texts",
+    "keypoints",
+)  # fmt: skip
+"""What a session is made of, as a person is told. The last is long to read: :func:`content_digests` can leave it out."""
 
 
 def content_digests(document: Document, *, keypoints: bool = True) -> dict[str, str]:
@@ -35,16 +38,16 @@ def content_digests(document: Document, *, keypoints: bool = True) -> dict[str, 
     """
     trials = document.trials
     parts: dict[str, Any] = {
-        "facts of the session": document.session,
-        "recordings": [[d.trial.id, d.trial.notes, d.trial.videos, d.provenance] for d in trials],
-        "corrections": [
+        SESSION: document.session,
+        RECORDINGS: [[d.trial.id, d.trial.notes, d.trial.videos, d.provenance] for d in trials],
+        CORRECTIONS: [
             [[d.trial.id, d.trial.sync, d.trial.excluded, d.events, d.excluded_strides] for d in trials],
             document.foot_zero_deg,
         ],
-        "grades": document.grades,
-        "measurements by hand": document.hand_measures,
-        "key images": document.key_images,
-        "texts": document.texts,
+        GRADES: document.grades,
+        MEASUREMENTS: document.hand_measures,
+        KEY_IMAGES: document.key_images,
+        TEXTS: document.texts,
     }
     if keypoints:
         parts[KEYPOINTS] = [[d.trial.id, d.poses] for d in trials]

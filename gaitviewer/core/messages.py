@@ -81,7 +81,7 @@ def named(member: Enum) -> Message:
 
 
 def to_stored(what: Message) -> str:
-    """A message as a text for a table or a file: a person's words as they are, else JSON with code and values."""
+    """A message as a text for tables and files: a person's words as they are, else JSON with code and values."""
     if what.code in ("", AS_WRITTEN):
         return english().text(what)
     return json.dumps({"code": what.code, "values": [_to_json(one) for one in what.values]}, ensure_ascii=False)
@@ -169,7 +169,7 @@ class _Filler(string.Formatter):
         return str(super().format_field(value, format_spec))
 
     def _listed(self, words: list[str]) -> str:
-        """ "a", "a and b", "a, b and c"."""
+        """One: "a", two: "a and b", more: "a, b and c"."""
         comma, last = (self._catalogue.text(message(f"between.{name}")) for name in ("comma", "and"))
         return last.join([*filter(None, [comma.join(words[:-1])]), *words[-1:]])
 

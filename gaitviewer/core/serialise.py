@@ -83,15 +83,14 @@ def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ..
     """A core value as plain JSON values: fields by name, arrays as lists, NaN and infinity as null.
 
     Args:
-        value: dataclasses, enumerations, dates, paths, arrays, numbers, text, messages (as their English words),
-            and containers of these.
+        value: dataclasses, enumerations, dates, paths, arrays, numbers, text, messages (in English), and
+            containers of these.
         decimals: round floats to so many places.
         refused: types that must not be in it (paths tell names).
 
     Raises:
         TypeError: something else is in it.
     """
-
     from gaitviewer.core.messages import Message
 
     def plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ from gaitviewer.analysis.signal.cleaning import nanmean, nanmedian, smooth_xy
 from gaitviewer.analysis.walking.strides import of_another_speed
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import Measures, ViewMotion
-from gaitviewer.core.messages import Message, message
+from gaitviewer.core.messages import Message, Value, message
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 
 F8 = NDArray[np.float64]
@@ -118,9 +118,9 @@ def skeleton_clips(
             for number, walk in enumerate(seen.passes):
                 found = _clips_of_pass(seen, smooth, number, walk, motion.trial.id, how)
                 if isinstance(found, Message):
-                    seen_from = message(f"plane.{view.value}")
-                    walk_of = {"trial": motion.trial.id, "number": number + 1}
-                    reasons.append(message("reason.clip.of_walk", **walk_of, view=seen_from, why=found))
+                    where: dict[str, Value] = {"trial": motion.trial.id, "number": number + 1}
+                    plane = message(f"plane.{view.value}")
+                    reasons.append(message("reason.clip.of_walk", **where, view=plane, why=found))
                 else:
                     clips += found
     return tuple(clips), tuple(reasons)
