@@ -23,10 +23,10 @@ from gaitviewer.core.messages import AS_WRITTEN, Message
 from gaitviewer.core.skeleton import Skeleton
 
 PARTS = SESSION, RECORDINGS, CORRECTIONS, GRADES, MEASUREMENTS, KEY_IMAGES, TEXTS, KEYPOINTS = (
-    "facts of the session", "recordings", "corrections", "grades", "measurements by hand", "key images", "texts",
-    "keypoints",
+    "facts of the session", "recordings", "corrections", "grades", "measurements by hand", "key images",
+    "texts", "keypoints",
 )  # fmt: skip
-"""What a session is made of, as a person is told. The last is long to read: :func:`content_digests` can leave it out."""
+"""What a session is made of, as a person is told; :func:`content_digests` can leave out the last."""
 
 
 def content_digests(document: Document, *, keypoints: bool = True) -> dict[str, str]:

@@ -21,7 +21,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeAlias
 
-from gaitviewer.core.serialise import MalformedError, from_plain, parse_json, parse_toml, quote
+from gaitviewer.core.serialise import MalformedError, from_plain, parse_json, parse_toml, quote, to_plain
 from gaitviewer.paths import resources
 
 Value: TypeAlias = "str | int | float | bool | Message | tuple[Message, ...]"
@@ -81,10 +81,10 @@ def named(member: Enum) -> Message:
 
 
 def to_stored(what: Message) -> str:
-    """A message as a text for tables and files: a person's words as they are, else JSON with code and values."""
+    """A message as a text for tables and files: a person's words as they are, else code and values in JSON."""
     if what.code in ("", AS_WRITTEN):
         return english().text(what)
-    return json.dumps({"code": what.code, "values": [_to_json(one) for one in what.values]}, ensure_ascii=False)
+    return json.dumps(to_plain(what), ensure_ascii=False)
 
 
 def from_stored(text: str) -> Message:
@@ -92,15 +92,11 @@ def from_stored(text: str) -> Message:
     if not text.startswith('{"code": '):
         return as_written(text)
     try:
-        return from_plain(parse_json(text), Message)
-    except MalformedError:
+        found = from_plain(parse_json(text), Message)
+        english().text(found)
+    except (MalformedError, KeyError, ValueError):  # damaged, or a code of a later version
         return as_written(text)
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, Message):
-        return {"code": value.code, "values": [_to_json(one) for one in value.values]}
-    return [_to_json(one) for one in value] if isinstance(value, tuple) else value
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

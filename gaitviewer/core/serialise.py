@@ -79,14 +79,16 @@ def quote(value: object, longest: int = _LONGEST_QUOTE) -> str:
 # --- plain data ----------------------------------------------------------------------------------------------
 
 
-def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ...] = ()) -> Any:
+def to_plain(
+    value: Any, *, decimals: int | None = None, refused: tuple[type, ...] = (), in_words: bool = False
+) -> Any:
     """A core value as plain JSON values: fields by name, arrays as lists, NaN and infinity as null.
 
     Args:
-        value: dataclasses, enumerations, dates, paths, arrays, numbers, text, messages (in English), and
-            containers of these.
+        value: dataclasses, enumerations, dates, paths, arrays, numbers, text, and containers of these.
         decimals: round floats to so many places.
         refused: types that must not be in it (paths tell names).
+        in_words: messages as their English words, not as code and values.
 
     Raises:
         TypeError: something else is in it.
@@ -94,7 +96,7 @@ def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ..
     from gaitviewer.core.messages import Message
 
     def plain(value: Any) -> Any:
-        if isinstance(value, Message):
+        if in_words and isinstance(value, Message):
             return str(value)
         if isinstance(value, refused):
             raise TypeError(f"{type(value).__name__} has no place here")

@@ -18,12 +18,12 @@ _DECIMALS = 6
 
 
 def plain(value: Any) -> Any:
-    """A core value as plain JSON: fields by name, NaN and infinity as null, floats to six decimals.
+    """A core value as plain JSON: fields by name, NaN and infinity as null, six decimals, messages in English.
 
     Raises:
         TypeError: a path is in it (folders often say whose they are), or something that is no data.
     """
-    return to_plain(value, decimals=_DECIMALS, refused=(Path, Mapping))
+    return to_plain(value, decimals=_DECIMALS, refused=(Path, Mapping), in_words=True)
 
 
 def session_facts(session: Session) -> dict[str, Any]:

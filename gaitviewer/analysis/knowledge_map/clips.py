@@ -113,7 +113,7 @@ def _clips_of_pass(
 def _regular(
     first: Stride, strides: list[Stride], span: float, settings: MapClipSettings
 ) -> tuple[float, Message]:
-    """Median stride time of the clip that starts with ``first``, and what is wrong with it (NOTHING if nothing)."""
+    """Median stride time of the clip that starts with ``first``, and what is wrong with it, if anything."""
     chain = [first]
     own = sorted((s for s in strides if s.side is first.side), key=lambda s: s.start_s)
     for stride in own:

@@ -1,7 +1,7 @@
 """Words that do not stand in the window's own code.
 
 Messages are said by the catalogue of the user's language (:func:`say`); names and labels of data files are
-looked up as they stand there (:func:`translate_data`): ``installer/collect_words.py`` finds those for translators.
+looked up as they stand there (:func:`translate_data`): ``installer/collect_words.py`` finds those.
 """
 
 from __future__ import annotations
