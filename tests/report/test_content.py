@@ -16,7 +16,8 @@ from gaitviewer.core.session import Affected
 from gaitviewer.report.content import curve_notes, recording, sheet
 from gaitviewer.report.content import facts as content_facts
 from gaitviewer.report.content.limits import load_limits, reliability_lines
-from gaitviewer.report.content.wording import angle_words, joined, moment, sentence, with_unit
+from gaitviewer.core.wording import with_unit
+from gaitviewer.report.content.wording import angle_words, joined, moment, sentence
 
 Build = Callable[..., Measures]
 
