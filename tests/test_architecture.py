@@ -222,3 +222,12 @@ def test_every_pin_is_plain_and_allowed_by_the_project() -> None:
         if pin.name.startswith(("nvidia-", "cuda-", "triton")):
             assert pin.marker is not None
             assert not pin.marker.evaluate({"sys_platform": "darwin", "platform_machine": "arm64"})
+
+
+def test_tests_lie_where_the_code_lies() -> None:
+    """``tests/analysis/events`` tests ``gaitviewer/analysis/events``; the whole is tested in its own rooms."""
+    whole = {"support", "benchmarks", "e2e", "gui/window"}
+    tests = ROOT / "tests"
+    rooms = {path.parent.relative_to(tests).as_posix() for path in tests.rglob("*.py")} - {"."}
+    astray = [r for r in rooms if not any(r == w or r.startswith(f"{w}/") for w in whole)]
+    assert [room for room in astray if not (ROOT / "gaitviewer" / room).is_dir()] == []

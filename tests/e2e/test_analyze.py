@@ -20,7 +20,7 @@ from gaitviewer.workflow.analysis.run import analyze
 from tests.support import pdf
 
 if TYPE_CHECKING:
-    from conftest import Analysed, Cutter, Demo
+    from tests.support.demo import Analysed, Cutter, Demo
 
 pytestmark = pytest.mark.slow
 

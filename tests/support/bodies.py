@@ -1,14 +1,12 @@
-"""Walking bodies for the motion tests: a plain walker with exact events, and real children from marker data."""
+"""Walking bodies: a plain walker with exact events, and real children from marker data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import EventKind, Side
@@ -163,7 +161,7 @@ def mirror_image(pose: PoseSequence) -> PoseSequence:
     return PoseSequence(xy[:, flips], pose.score[:, flips], pose.times, pose.width, pose.height)
 
 
-def _read_child(path: Path) -> Body:
+def read_child(path: Path) -> Body:
     import ezc3d
 
     file: Any = ezc3d.c3d(str(path))
@@ -193,34 +191,3 @@ def _read_child(path: Path) -> Body:
         )
     )
     return Body(points, np.arange(len(points)) / rate, events)
-
-
-@pytest.fixture(scope="session")
-def children(shared_data: Path) -> dict[str, Body]:
-    """The eight children of the marker recordings, by file name."""
-    return {path.stem: _read_child(path) for path in sorted((shared_data / "c3d").glob("*.c3d"))}
-
-
-@pytest.fixture(scope="session")
-def walk() -> Callable[..., Body]:
-    return plain_walk
-
-
-@pytest.fixture(scope="session")
-def from_side() -> Callable[..., PoseSequence]:
-    return side_view
-
-
-@pytest.fixture(scope="session")
-def from_end() -> Callable[..., PoseSequence]:
-    return end_view
-
-
-@pytest.fixture(scope="session")
-def one_after_another() -> Callable[..., Body]:
-    return joined
-
-
-@pytest.fixture(scope="session")
-def mirrored() -> Callable[[PoseSequence], PoseSequence]:
-    return mirror_image

@@ -248,7 +248,7 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
         subprocess.Popen(
             [sys.executable, str(script)],
             env={**os.environ, **world, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             stderr=subprocess.PIPE,
         )
         for rank in (0, 1)
