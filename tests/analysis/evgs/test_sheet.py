@@ -77,7 +77,7 @@ def test_far_strides_serve_only_without_near_ones(curve_cycle: Callable[..., Str
     near, far = several(curve_cycle, [10.0]), several(curve_cycle, [50.0], far=True)
     both = evgs_score.score(near + far, session=SESSION).get(9, Side.LEFT)
     assert both.value == pytest.approx(10.0)
-    assert not "remark.far_limb" in codes(both.remarks)
+    assert "remark.far_limb" not in codes(both.remarks)
     alone = evgs_score.score(far, session=SESSION).get(9, Side.LEFT)
     assert alone.value == pytest.approx(50.0)
     assert "remark.far_limb" in codes(alone.remarks)

@@ -203,7 +203,7 @@ def test_a_pass_in_slow_motion_is_not_pooled_with_one_in_real_time(
     told = [f for f in motion.quality if f.text.code == "finding.unlike_speeds.pass"]
     assert len(told) == 1
     assert told[0].text["number"] == 2
-    assert not "slow_motion" in topics(motion.quality)
+    assert "slow_motion" not in topics(motion.quality)
 
 
 def test_passes_of_one_speed_stay_pooled(
@@ -214,7 +214,7 @@ def test_passes_of_one_speed_stay_pooled(
     )
     motion = read_view(pose, View.SAGITTAL, trial_id="t1")
     assert {s.pass_index for s in motion.strides if s.counts} == {0, 1}
-    assert not "unlike_speeds" in topics(motion.quality)
+    assert "unlike_speeds" not in topics(motion.quality)
 
 
 def test_recordings_of_unlike_speed_are_not_pooled(

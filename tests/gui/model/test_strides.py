@@ -9,6 +9,7 @@ import pytest
 from gaitviewer.core import edits
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Curve, value_at
+from gaitviewer.core.messages import as_written
 from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.model import strides as moves
 
@@ -97,4 +98,6 @@ def test_strides_that_the_measures_still_count(measures, document) -> None:
     excluded = moves.excluded_by_hand(after)
     assert excluded.still_counted(measures) == 1
     assert excluded.why(counting) == "stumbles"
-    assert moves.excluded_by_hand(None).why(replace(counting, excluded="late")) == "late"
+    assert moves.excluded_by_hand(None).why(replace(counting, excluded=as_written("late"))) == as_written(
+        "late"
+    )

@@ -12,6 +12,7 @@ from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Parameter, Stat
+from gaitviewer.core.messages import NOTHING, as_written
 from gaitviewer.core.session import Subject
 from gaitviewer.gui.panels.details import DetailsPanel, sections
 from gaitviewer.gui.panels.key_frames.panel import CAPTION, WHERE, KeyImagesPanel
@@ -61,7 +62,7 @@ def test_digits_and_place_in_the_norm() -> None:
     def of(value: float, unit: str = "s") -> Parameter:
         from gaitviewer.core.gait import BySide
 
-        return Parameter("x", "X", unit, BySide(Stat(value, None, 1), None))
+        return Parameter("x", as_written("X"), unit, BySide(Stat(value, None, 1), None))
 
     assert [digits_for(of(v)) for v in (0.61, 12.0, 109.0)] == [2, 1, 0]
     assert digits_for(of(8.0, "% of cycle")) == 1
@@ -77,7 +78,7 @@ def test_quality_counts_findings_and_lost_items(measures: Any, qtbot: Any, desk:
 def test_pattern_in_words_and_rows(measures: Any) -> None:
     words = pattern_words(measures.patterns.right)
     assert words.startswith("Right: true equinus (knee z 0.4, ankle z \u22122.7;")
-    unknown = replace(measures.patterns.left, label="", reason="the knee is hidden")
+    unknown = replace(measures.patterns.left, label=NOTHING, reason=as_written("the knee is hidden"))
     assert pattern_words(unknown) == "Left: not assessable, The knee is hidden."
     rows = profile_rows(measures)
     assert rows[-1].total

@@ -14,6 +14,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import message
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
@@ -24,6 +25,7 @@ from gaitviewer.nets.card import Card, LoadedModel
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings
 from gaitviewer.nets.evgs.network import EvgsNet
 from gaitviewer.workflow.analysis.measure import measure_document
+from tests.support.said import is_within
 
 WIDTH, HEIGHT, SIZE = 960, 480, 56
 SETTINGS = EvgsSettings(
@@ -283,13 +285,13 @@ def test_what_cannot_be_seen_gets_no_opinion(walker_document: Document, measures
     output = predict(walker_document, measures, model=model, pictures=side_only, explain=())
     silent = [o for o in output.opinions if o.probabilities is None]
     assert sorted({int(o.name.split()[0]) for o in silent}) == [4, 5, 8, 14, 15, 17]
-    assert all("coronal view" in o.reason for o in silent)
+    assert all(is_within("plane.coronal", o.reason) for o in silent)
     nothing = predict(walker_document, measures, model=model, pictures={}, explain=None)
     assert all(o.probabilities is None and o.reason for o in nothing.opinions)
     motion = replace(measures.motions[0], views=ByView(None, measures.motions[0].views.coronal))
     no_side = replace(measures, motions=(motion,))
     output = predict(walker_document, no_side, model=model, pictures=side_only, explain=())
-    assert output.opinions[0].reason == "there is no sagittal view"
+    assert output.opinions[0].reason == message("reason.no_view", view=message("plane.sagittal"))
 
 
 def test_weights_of_another_network_are_refused(walker_document: Document, measures: Measures) -> None:

@@ -14,6 +14,7 @@ import torch
 
 from gaitviewer import paths
 from gaitviewer.cli import main
+from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import FormatError, SettingsError
@@ -110,9 +111,9 @@ def test_loaded_model_is_what_was_trained(folder: Path) -> None:
     assert model.card.outputs == ("severity",)
     familiar = training_distribution(model)
     assert familiar is not None
-    assert familiar.reason(familiar.mean) == ""
-    assert "unlike" in familiar.reason(familiar.mean + 50.0)
-    assert "too few" in familiar.reason(np.full(36, np.nan))
+    assert familiar.reason(familiar.mean) == NOTHING
+    assert familiar.reason(familiar.mean + 50.0).code == "reason.unlike_learned"
+    assert familiar.reason(np.full(36, np.nan)).code == "reason.few_angles"
 
 
 def test_an_existing_model_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
