@@ -86,6 +86,7 @@ def walker(view: View) -> PoseSequence:
 
 def strides(view: View, trial: str = "t1") -> tuple[Stride, ...]:
     made = []
+    gone, doubt = as_written("the foot leaves the picture"), as_written("detectors differ by 70 ms")
     for side, shift in ((Side.LEFT, 0.0), (Side.RIGHT, 0.5)):
         for number in range(3):
             start = (number + shift) * CYCLE_S + 0.05
