@@ -12,7 +12,6 @@ them (said one after the other, with the separator of the language).
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeAlias
 
-from gaitviewer.core.serialise import MalformedError, from_plain, parse_json, parse_toml, quote, to_plain
+from gaitviewer.core.serialise import parse_toml, quote
 from gaitviewer.paths import resources
 
 Value: TypeAlias = "str | int | float | bool | Message | tuple[Message, ...]"
@@ -78,25 +77,6 @@ def named(member: Enum) -> Message:
     """What people call a value of an enumeration: ``walking_aid.crutches`` for ``WalkingAid.CRUTCHES``."""
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(member).__name__)
     return message(f"{kind}.{member.name}".lower())
-
-
-def to_stored(what: Message) -> str:
-    """A message as a text for tables and files: a person's words as they are, else code and values in JSON."""
-    if what.code in ("", AS_WRITTEN):
-        return english().text(what)
-    return json.dumps(to_plain(what), ensure_ascii=False)
-
-
-def from_stored(text: str) -> Message:
-    """What :func:`to_stored` wrote; a sentence of an earlier version, or anything else, stands for itself."""
-    if not text.startswith('{"code": '):
-        return as_written(text)
-    try:
-        found = from_plain(parse_json(text), Message)
-        english().text(found)
-    except (MalformedError, KeyError, ValueError):  # damaged, or a code of a later version
-        return as_written(text)
-    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

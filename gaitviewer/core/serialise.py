@@ -9,6 +9,7 @@ for                    written by                                  read by
 =====================  ==========================================  =============================
 people (JSON)          :func:`to_plain`                            :func:`from_plain`
 caches, exact          :func:`pack`, :func:`seal`                  :func:`unseal`, :func:`unpack`
+a message in a table   :func:`to_stored`                           :func:`from_stored`
 digests                :func:`canonical_bytes`                     nobody
 settings, cards, data  tomlkit where comments must stay            :func:`read_toml`
 =====================  ==========================================  =============================
@@ -38,6 +39,8 @@ from gaitviewer.errors import SettingsError, shorten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gaitviewer.core.messages import Message
 
 T = TypeVar("T")
 
@@ -235,6 +238,30 @@ def read_resource(name: str, kind: type[T]) -> T:
     """
     remedy = "correct it, or install the program again"
     return read_toml(paths.resources().joinpath(*name.split("/")), kind, remedy=remedy)
+
+
+# --- messages as text ----------------------------------------------------------------------------------------
+
+
+def to_stored(what: Message) -> str:
+    """A message as a text for tables and files: a person's words as they are, else code and values in JSON."""
+    from gaitviewer.core.messages import AS_WRITTEN
+
+    return str(what) if what.code in ("", AS_WRITTEN) else json.dumps(to_plain(what), ensure_ascii=False)
+
+
+def from_stored(text: str) -> Message:
+    """What :func:`to_stored` wrote; a sentence of an earlier version, or anything else, stands for itself."""
+    from gaitviewer.core.messages import Message, as_written
+
+    if not text.startswith('{"code": '):
+        return as_written(text)
+    try:
+        found = from_plain(parse_json(text), Message)
+        str(found)
+    except (MalformedError, KeyError, ValueError):  # damaged, or a code of a later version
+        return as_written(text)
+    return found
 
 
 # --- caches --------------------------------------------------------------------------------------------------

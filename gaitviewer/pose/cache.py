@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitviewer.core.messages import from_stored, to_stored
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, parse_json, to_plain
+from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, from_stored, parse_json, to_plain, to_stored
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult

@@ -13,9 +13,10 @@ from typing import Any
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side, View
-from gaitviewer.core.messages import Message, from_stored, to_stored
+from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import Origin, PoseSequence
+from gaitviewer.core.serialise import from_stored, to_stored
 from gaitviewer.core.session import (
     Affected,
     Footwear,

@@ -24,7 +24,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer import errors
-from gaitviewer.core.messages import Message, from_stored, message, to_stored
+from gaitviewer.core.messages import Message, message
+from gaitviewer.core.serialise import from_stored, to_stored
 from gaitviewer.core.timing import JOINED, PAUSE_S, VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
 from gaitviewer.util.processes import run_module

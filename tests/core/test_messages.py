@@ -17,14 +17,13 @@ from gaitviewer.core.messages import (
     as_written,
     codes_within,
     english,
-    from_stored,
     holes,
     load_catalogue,
     message,
     named,
     read_catalogue,
-    to_stored,
 )
+from gaitviewer.core.serialise import from_stored, to_stored
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
 
 PACKAGE = Path(__file__).parents[2] / "gaitviewer"
