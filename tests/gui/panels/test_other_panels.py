@@ -54,7 +54,7 @@ def test_parameters_show_values_and_why_one_is_missing(qtbot: Any, desk: Any) ->
     assert panel.table.item(rows["Cadence, steps/min"], LEFT).text() == "109 ± 3"
     missing = panel.table.item(rows["Base of support, m"], LEFT)
     assert missing.text() == "–"
-    assert missing.toolTip() == "Not assessable: The floor scale of the front view is not known."
+    assert missing.toolTip() == "Not assessable: the floor scale of the front view is not known."
     assert "Dimensionless speed 0.41" in panel.notes.text()
 
 

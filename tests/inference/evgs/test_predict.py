@@ -14,7 +14,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
+from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
@@ -93,7 +93,7 @@ def test_clips_lie_on_their_phase_in_true_time(measures: Measures, strips: tuple
         pose = measures.motions[0].views[strip.view].pose
         for kind, table in enumerate(clip_table().kinds):
             if table.view is not strip.view:
-                assert strip.serves(kind, 16) == "another view"
+                assert strip.serves(kind, 16).code == "reason.clip.another_view"
                 continue
             middle = strip.times[strip.centres[kind]]
             wanted = stride.start_s + table.percent / 100 * stride.duration_s
@@ -159,14 +159,14 @@ def test_everybody_walks_to_the_right_and_a_left_clip_mirrors_a_right_one(strips
 
 def test_limbs_that_are_not_seen_and_recordings_that_end_serve_no_clip(strips: tuple[Strip, ...]) -> None:
     strip = next(s for s in strips if s.view is View.SAGITTAL)
-    assert strip.serves(0, 16) == ""
+    assert strip.serves(0, 16) == NOTHING
     points = strip.keypoints.copy()
     points[:, Keypoint[f"{strip.side.name}_KNEE"] : Keypoint.RIGHT_HEEL + 1] = np.nan
-    assert "leg is seen" in replace(strip, keypoints=points).serves(0, 16)
+    assert replace(strip, keypoints=points).serves(0, 16).code == "reason.clip.leg_seldom_seen"
     held = np.zeros(len(strip.times), np.bool_)
     held[:14] = True  # rows 8 to 23 are the clip of 16 frames at contact
-    assert "begins or ends" in replace(strip, held=held).serves(0, 16)
-    assert replace(strip, held=held).serves(3, 16) == ""
+    assert replace(strip, held=held).serves(0, 16).code == "reason.clip.recording_ends"
+    assert replace(strip, held=held).serves(3, 16) == NOTHING
 
 
 def test_every_item_is_served_by_a_clip_of_its_own_view() -> None:

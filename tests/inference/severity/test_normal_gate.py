@@ -17,6 +17,7 @@ from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.output import Opinion
 from gaitviewer.core.session import Footwear, Session, Subject, Trial, WalkingAid
 from gaitviewer.formats.mot import read_mot
@@ -124,14 +125,14 @@ def test_motion_capture_children_are_measured_as_normal(shared_data: Path, optio
 
 
 def test_the_normal_walker_is_measured_as_normal(healthy: Measures) -> None:
-    assert judge_normal(healthy) == (True, "")
+    assert judge_normal(healthy) == (True, NOTHING)
 
 
 def test_crouch_rises_with_its_severity(healthy: Measures) -> None:
     rising = [total(healthy), *(total(walk(crouch(severity))) for severity in (0.3, 0.7, 1.2))]
     assert rising == sorted(rising)
     assert rising[-1] > 3 * rising[0]
-    assert judge_normal(walk(crouch(0.7))) == (False, "")
+    assert judge_normal(walk(crouch(0.7))) == (False, NOTHING)
 
 
 def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures) -> None:
@@ -148,12 +149,12 @@ def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures
 
 def test_one_bad_limb_is_enough() -> None:
     gait = add_pattern(normal_gait(), Side.LEFT, "true_equinus", 1.0)
-    assert judge_normal(walk(gait)) == (False, "")
+    assert judge_normal(walk(gait)) == (False, NOTHING)
 
 
 def test_the_child_with_cerebral_palsy_deviates(shared_data: Path, healthy: Measures) -> None:
     measures = walk(child_with_cp(shared_data / "cp" / "KS_Gait_average_r.mot"))
-    assert judge_normal(measures) == (False, "")
+    assert judge_normal(measures) == (False, NOTHING)
     assert total(measures) > 2 * total(healthy)
     found = ask(measures)
     assert not found.reason
@@ -189,7 +190,7 @@ def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
     hidden = replace(healthy, profile_scores=())
     normal, reason = judge_normal(hidden)
     assert not normal
-    assert "hidden" in reason
+    assert reason.code == "reason.no_profile"
     few = replace(
         healthy,
         evgs=replace(
@@ -199,4 +200,4 @@ def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
     )
     normal, reason = judge_normal(few)
     assert not normal
-    assert "3 items" in reason
+    assert reason == message("reason.few_items", items=3, least=reason["least"])
