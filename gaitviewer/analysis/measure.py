@@ -33,8 +33,8 @@ from gaitviewer.core.measures import (
     TrialMotion,
     ViewMotion,
 )
-from gaitviewer.core.messages import as_written, message
 from gaitviewer.core.session import Session
+from gaitviewer.messages import as_written, message
 
 _LEAST_STRIDES_SEEN = 0.5  # a point of a mean curve needs at least this part of the strides
 

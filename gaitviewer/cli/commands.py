@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
-from gaitviewer.core.messages import english
 from gaitviewer.core.report_options import ReportOptions, parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.core.wording import total_words
+from gaitviewer.messages import english
 from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
     make_session,

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.messages import AS_WRITTEN, Message
 from gaitviewer.core.skeleton import Skeleton
+from gaitviewer.messages import AS_WRITTEN, Message
 
 PARTS = SESSION, RECORDINGS, CORRECTIONS, GRADES, MEASUREMENTS, KEY_IMAGES, TEXTS, KEYPOINTS = (
     "facts of the session", "recordings", "corrections", "grades", "measurements by hand", "key images",

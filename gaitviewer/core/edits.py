@@ -12,8 +12,8 @@ from dataclasses import replace
 from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, Side, View
-from gaitviewer.core.messages import message
 from gaitviewer.core.session import GIVEN, Sync, Trial
+from gaitviewer.messages import message
 
 # --- trials ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gaitviewer.core.gait import BySide, Side, View
-from gaitviewer.core.messages import NOTHING, Message
+from gaitviewer.messages import NOTHING, Message
 
 
 @dataclass(frozen=True, slots=True)

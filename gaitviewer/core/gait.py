@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from gaitviewer.core.messages import NOTHING, Message
+from gaitviewer.messages import NOTHING, Message
 
 T = TypeVar("T")
 U = TypeVar("U")

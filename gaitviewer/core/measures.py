@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
-from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Sync, Trial
+from gaitviewer.messages import NOTHING, Message
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
-from gaitviewer.core.messages import NOTHING, Message
+from gaitviewer.messages import NOTHING, Message
 
 SYNTHETIC_STATEMENT = "trained on synthetic gait; not validated on patients"
 

@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import NOTHING, Message
 
 
 class Footwear(Enum):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.arrays import readonly_array
-from gaitviewer.core.messages import AS_WRITTEN, Message
+from gaitviewer.messages import AS_WRITTEN, Message
 
 # What the reader did to the pictures or the clock and later steps must know of. Libraries and result files keep
 # a video's notes, so these facts are read off them, by their code.

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 
 from gaitviewer.core.evgs import EvgsTotal
-from gaitviewer.core.messages import NOTHING, Message, as_written, english, message
 from gaitviewer.core.numerals import DASH, number
+from gaitviewer.messages import NOTHING, Message, as_written, english, message
 
 
 def unit_after(unit: str) -> Message:

@@ -10,9 +10,9 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.messages import english
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, VideoStream
+from gaitviewer.messages import english
 
 _DECIMALS = 6
 

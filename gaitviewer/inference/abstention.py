@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.serialise import read_resource
+from gaitviewer.messages import NOTHING, Message, message
 
 Array = NDArray[np.float64]
 

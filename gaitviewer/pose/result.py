@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.messages import Message
 from gaitviewer.pose.masks import MaskSequence
 
 

@@ -29,12 +29,12 @@ from gaitviewer.core.gait import (
     WalkingPass,
 )
 from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
-from gaitviewer.core.messages import as_written, message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import MarkerTrial
+from gaitviewer.messages import as_written, message
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.gait.model import deviate, normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion

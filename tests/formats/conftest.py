@@ -37,11 +37,11 @@ from gaitviewer.core.measures import (
     VariableScore,
     ViewMotion,
 )
-from gaitviewer.core.messages import NOTHING, Message, as_written, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Affected, Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import NOTHING, Message, as_written, message
 
 NAN = float("nan")
 SEEN_NOT = as_written("the limb was not seen")

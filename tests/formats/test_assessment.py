@@ -10,12 +10,12 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message, named
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Affected
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import assessment
 from gaitviewer.formats.assessment import read_assessment, schema, write_assessment
+from gaitviewer.messages import message, named
 
 WHEN = "2024-03-01T10:00:00+00:00"
 

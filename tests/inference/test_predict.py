@@ -15,12 +15,12 @@ import torch
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
-from gaitviewer.core.messages import NOTHING, as_written, message
 from gaitviewer.core.output import SYNTHETIC_STATEMENT, ModelOutput, Opinion, Provenance
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import predict as asking
 from gaitviewer.inference.abstention import describe, learn_distribution, quality_reason
 from gaitviewer.inference.models import add_model
+from gaitviewer.messages import NOTHING, as_written, message
 from gaitviewer.nets.card import write_model
 from gaitviewer.workflow.analysis.measure import measure_document
 

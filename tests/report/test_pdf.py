@@ -19,11 +19,11 @@ import pytest
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
-from gaitviewer.core.messages import Message, as_written
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.wording import total_words
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
+from gaitviewer.messages import Message, as_written
 from gaitviewer.report import frames_needed, write_report
 from gaitviewer.report.content import sections
 from gaitviewer.report.content.method import FOOTER

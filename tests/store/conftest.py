@@ -12,7 +12,6 @@ import pytest
 from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side, View
-from gaitviewer.core.messages import as_written, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import (
@@ -27,6 +26,7 @@ from gaitviewer.core.session import (
     WalkingAid,
 )
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import as_written, message
 from gaitviewer.store import open_library
 
 NAN = float("nan")

@@ -18,9 +18,9 @@ import pytest
 
 from gaitviewer.core.content import content_digests
 from gaitviewer.core.document import Document
-from gaitviewer.core.messages import as_written
 from gaitviewer.core.session import Affected
 from gaitviewer.errors import StoreError
+from gaitviewer.messages import as_written
 from gaitviewer.store import database, migrations, open_library
 from gaitviewer.store.migrations import Step
 

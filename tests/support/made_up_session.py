@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 import gaitviewer.core.measures as cm
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsSheet, Evidence
 from gaitviewer.core.gait import BySide, ByView, Direction, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
-from gaitviewer.core.messages import NOTHING, as_written, message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, Sync, Trial, VideoStream, WalkingAid
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import NOTHING, as_written, message
 
 RATE, FRAMES, WIDTH, HEIGHT = 30.0, 150, 1280, 720
 CYCLE_S = 1.1

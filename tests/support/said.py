@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gaitviewer.core.measures import QualityFinding
-from gaitviewer.core.messages import Message, codes_within
+from gaitviewer.messages import Message, codes_within
 
 
 def codes(messages: Iterable[Message]) -> list[str]:

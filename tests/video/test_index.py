@@ -11,9 +11,9 @@ import av
 import numpy as np
 import pytest
 
-from gaitviewer.core.messages import message
 from gaitviewer.core.timing import MIRRORED
 from gaitviewer.errors import SettingsError, VideoError
+from gaitviewer.messages import message
 from gaitviewer.util import processes
 from gaitviewer.video import index_video, open_video, probe_safely, write_video
 from tests.support.said import codes

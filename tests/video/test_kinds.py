@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gaitviewer.core.messages import message
 from gaitviewer.core.timing import TONE_MAPPED
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 from gaitviewer.video import index_video, open_video, write_video
 from tests.support.said import codes
 

@@ -16,7 +16,7 @@ from gaitviewer.analysis.kinematics.floor import Array
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, smooth_curve
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.measures import CYCLE_POINTS, value_at
-from gaitviewer.core.messages import Message, message
+from gaitviewer.messages import Message, message
 
 _PERCENT = np.arange(CYCLE_POINTS, dtype=np.float64)
 

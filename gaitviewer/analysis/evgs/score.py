@@ -25,8 +25,8 @@ from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, Evidence
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import value_at
-from gaitviewer.core.messages import NOTHING, Message, message, named
 from gaitviewer.core.session import Session
+from gaitviewer.messages import NOTHING, Message, message, named
 
 __all__ = ["load_items", "score"]
 

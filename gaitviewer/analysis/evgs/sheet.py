@@ -7,9 +7,9 @@ from functools import cache
 
 from gaitviewer.core.evgs import Band, EvgsItem
 from gaitviewer.core.gait import View
-from gaitviewer.core.messages import NOTHING, Message, message, named
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
+from gaitviewer.messages import NOTHING, Message, message, named
 
 
 @dataclass(frozen=True, slots=True)

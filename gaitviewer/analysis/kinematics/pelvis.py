@@ -17,7 +17,7 @@ import numpy as np
 from gaitviewer.analysis.kinematics.definitions import load_definitions
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, smooth_curve
 from gaitviewer.core.gait import Side, View
-from gaitviewer.core.messages import Message, message
+from gaitviewer.messages import Message, message
 
 ANGLE = "pelvic_rotation"
 _SEEN = 0.9  # part of a cycle that its mean needs

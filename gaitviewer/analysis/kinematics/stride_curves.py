@@ -14,7 +14,7 @@ from gaitviewer.analysis.kinematics.floor import Array, GaitFrame, runs
 from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
-from gaitviewer.core.messages import NOTHING, Message, message
+from gaitviewer.messages import NOTHING, Message, message
 
 NOWHERE = float("nan")
 

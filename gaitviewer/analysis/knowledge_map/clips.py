@@ -9,7 +9,7 @@ import numpy as np
 from gaitviewer.analysis.knowledge_map.features import MapClipSettings, load_map_features
 from gaitviewer.core.gait import Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import ViewMotion
-from gaitviewer.core.messages import NOTHING, Message, message, named
+from gaitviewer.messages import NOTHING, Message, message, named
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from gaitviewer.analysis.knowledge_map.features import FeatureTable, load_map_fe
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.maps import KnowledgeMap
 from gaitviewer.core.measures import ViewMotion
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 
 _SLOW = 0.05  # BH/s; a point that moves less has no direction to speak of
 

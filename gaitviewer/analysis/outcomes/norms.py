@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.measures import CYCLE_POINTS, NormalBand
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.serialise import read_resource
+from gaitviewer.messages import NOTHING, Message, message
 
 # The one table of signs. Each of our angles: the column of the published tables and the factor that turns
 # its sign into ours (the tables count internal foot progression positive, we count external).

@@ -17,7 +17,7 @@ from gaitviewer.analysis.kinematics.floor import Array
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import NormalBand, SagittalPattern
-from gaitviewer.core.messages import NOTHING, Message, message, named
+from gaitviewer.messages import NOTHING, Message, message, named
 
 WINDOW_PERCENT = (20, 45)
 

@@ -12,9 +12,9 @@ import numpy as np
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.messages import NOTHING, Message, Value, message, named
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.messages import NOTHING, Message, Value, message, named
 
 _ORDER = {
     FindingSeverity.REFUSED: 0,

@@ -16,9 +16,9 @@ from gaitviewer.analysis.kinematics.definitions import load_definitions
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Parameter, Stat
-from gaitviewer.core.messages import NOTHING, Message, message, named
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
+from gaitviewer.messages import NOTHING, Message, message, named
 
 
 @dataclass(frozen=True, slots=True)

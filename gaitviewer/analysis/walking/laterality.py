@@ -17,9 +17,9 @@ from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, body_height_px, segments
 from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
-from gaitviewer.core.messages import Message, message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.messages import Message, message
 
 _LEG = ("HIP", "KNEE", "ANKLE", "HEEL", "BIG_TOE", "SMALL_TOE")
 _UPPER = ("SHOULDER", "ELBOW", "WRIST", "EYE", "EAR")

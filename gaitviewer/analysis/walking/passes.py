@@ -19,8 +19,8 @@ from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, runs
 from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
 from gaitviewer.analysis.walking.laterality import assign_sides, repair_flicker
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.messages import NOTHING, Message, message
 
 NOT_SEEN = message("reason.not_seen")
 _DIRECTIONS = {

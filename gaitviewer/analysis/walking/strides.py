@@ -17,7 +17,7 @@ import numpy as np
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, Stride, WalkingPass
-from gaitviewer.core.messages import NOTHING, Message, message
+from gaitviewer.messages import NOTHING, Message, message
 
 K = TypeVar("K", bound=Hashable)
 

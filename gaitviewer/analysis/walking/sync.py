@@ -25,9 +25,9 @@ from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, nanmedian
 from gaitviewer.analysis.signal.trajectory import HIPS, body_trajectory, middle_of
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import ASSUMED, ESTIMATED, Sync
+from gaitviewer.messages import NOTHING, Message, message
 
 _PLACES = 15  # places along the walkway at which the sizes are compared
 

@@ -10,8 +10,8 @@ import numpy as np
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import CYCLE_POINTS, Curve, Measures, TrialMotion
-from gaitviewer.core.messages import Message, as_written
 from gaitviewer.core.timebase import TrialClock
+from gaitviewer.messages import Message, as_written
 
 _SAME_S = 1e-3
 # Strides of two views are one step if they share this part of the longer one: a view may see its end badly.

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import View
-from gaitviewer.core.messages import named
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Affected, Rating, Session, VideoStream
@@ -30,6 +29,7 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import named
 from gaitviewer.workflow.analysis.run_session import shows_nobody
 
 Facts = tuple[tuple[str, str], ...]

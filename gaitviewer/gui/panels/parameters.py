@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
-from gaitviewer.core.messages import message
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.wording import not_assessable, unit_after
 from gaitviewer.gui.model.blinding import waiting_for
@@ -33,6 +32,7 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import message
 from gaitviewer.workflow.app.tables import evgs_items
 
 NAME, LEFT, RIGHT, NORM, SYMMETRY = range(5)

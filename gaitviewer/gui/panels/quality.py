@@ -6,7 +6,6 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from gaitviewer.core.measures import FindingSeverity, QualityFinding
-from gaitviewer.core.messages import named
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel
 from gaitviewer.gui.panels.common.wording import joined, many, recording_name, sentence, view_name
@@ -14,6 +13,7 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import say
+from gaitviewer.messages import named
 
 _ICONS = {
     FindingSeverity.GOOD: "good",

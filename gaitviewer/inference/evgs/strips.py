@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures, ViewMotion
-from gaitviewer.core.messages import NOTHING, Message, message, named
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.messages import NOTHING, Message, message, named
 
 LONGEST = 32
 """Frames of the longest clip."""

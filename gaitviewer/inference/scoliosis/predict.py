@@ -14,7 +14,6 @@ from gaitviewer.analysis.knowledge_map.statements import joined_text
 from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.inference.scoliosis.clips import PicturesByView, ScoliosisClip, read_clips
 from gaitviewer.inference.scoliosis.inputs import (
@@ -29,6 +28,7 @@ from gaitviewer.inference.scoliosis.inputs import (
     text_of,
     video_settings,
 )
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from gaitviewer.analysis.signal.cleaning import nanmean, nanmedian, smooth_xy
 from gaitviewer.analysis.walking.strides import of_another_speed
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import Measures, ViewMotion
-from gaitviewer.core.messages import Message, Value, message
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
+from gaitviewer.messages import Message, Value, message
 
 F8 = NDArray[np.float64]
 

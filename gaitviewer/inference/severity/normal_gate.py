@@ -9,9 +9,9 @@ from typing import Any
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.inference.severity.clips import SkeletonClipSettings
+from gaitviewer.messages import NOTHING, Message, message
 
 _COMPARED = (
     *("profile_worse_deg", "profile_mean_deg", "hip_deg", "knee_deg", "ankle_deg"),

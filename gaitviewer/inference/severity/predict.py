@@ -13,10 +13,10 @@ from gaitviewer.analysis.outcomes.gait_features import feature_indices, features
 from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, SaliencyMap
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip, SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, severity_tables
+from gaitviewer.messages import message
 from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:

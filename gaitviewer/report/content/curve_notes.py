@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.numerals import number
+from gaitviewer.messages import message
 from gaitviewer.report.content.wording import AngleWords, angles_present, sentence, side_words
 
 ANKLE = "ankle_dorsiflexion"

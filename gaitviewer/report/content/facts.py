@@ -10,10 +10,10 @@ import numpy as np
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import FindingSeverity, Measures, Parameter
-from gaitviewer.core.messages import Message, named
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.session import Session, coarse_age
 from gaitviewer.core.wording import not_assessable
+from gaitviewer.messages import Message, named
 from gaitviewer.report.content.limits import load_limits
 from gaitviewer.report.content.sheet import band_words, normal_words, total_range, value_words
 from gaitviewer.report.content.wording import VIEW_WORDS, hertz, joined, many, sentence, unique

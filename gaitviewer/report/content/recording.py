@@ -9,10 +9,10 @@ import numpy as np
 
 from gaitviewer.core.gait import LeftOut, Side, Stride, View
 from gaitviewer.core.measures import Measures, ViewMotion
-from gaitviewer.core.messages import named
 from gaitviewer.core.numerals import DASH
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Trial
+from gaitviewer.messages import named
 from gaitviewer.report.content.wording import (
     VIEW_WORDS,
     hertz,

@@ -8,9 +8,9 @@ import numpy as np
 
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side
-from gaitviewer.core.messages import as_written, message
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.wording import not_assessable, total_words, unit_after, with_unit
+from gaitviewer.messages import as_written, message
 from gaitviewer.report.content.limits import load_limits
 from gaitviewer.report.content.wording import sentence
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.messages import Message, as_written, english, named
 from gaitviewer.core.numerals import DASH
 from gaitviewer.core.wording import listed
+from gaitviewer.messages import Message, as_written, english, named
 
 VIEW_WORDS = {view: str(named(view)) for view in View}
 

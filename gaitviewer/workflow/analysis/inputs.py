@@ -10,11 +10,11 @@ from typing import Any
 from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import BySide, ByView, GaitEvent, GaitEvents, View
-from gaitviewer.core.messages import Message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import canonical_digest
 from gaitviewer.core.session import Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import Message, message
+from gaitviewer.messages import Message, message
 
 _SAGITTAL_WORDS = frozenset(
     ("sagittal", "sag", "side", "lateral", "seite", "profil", "profile", "left", "right", "links", "rechts")

@@ -25,8 +25,8 @@ from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.outcomes import norms
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Side, View
-from gaitviewer.core.messages import Message
 from gaitviewer.core.session import Session, Subject
+from gaitviewer.messages import Message
 
 NUMERIC = [item for item in evgs_score.load_items() if any(is_numeric(band) for band in item.bands)]
 SESSION = Session("s", Subject("P1"))

@@ -14,9 +14,9 @@ from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.outcomes import norms
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
-from gaitviewer.core.messages import NOTHING, Message, as_written, message, named
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
 from gaitviewer.core.wording import total_words
+from gaitviewer.messages import NOTHING, Message, as_written, message, named
 from tests.support.said import codes
 
 SESSION = Session("s", Subject("P1"))

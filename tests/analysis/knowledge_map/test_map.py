@@ -17,10 +17,10 @@ from gaitviewer.analysis.walking.trial import read_view
 from gaitviewer.core.gait import Direction, Side, View
 from gaitviewer.core.maps import KnowledgeMap
 from gaitviewer.core.measures import ViewMotion
-from gaitviewer.core.messages import as_written, message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.errors import AnalysisError
+from gaitviewer.messages import as_written, message
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.gait.model import normal_gait
 from tests.support.said import is_within

@@ -16,7 +16,7 @@ from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.outcomes import norms, patterns
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import NormalBand
-from gaitviewer.core.messages import NOTHING, Message, as_written
+from gaitviewer.messages import NOTHING, Message, as_written
 from tests.support.said import is_within
 
 WORDS = {

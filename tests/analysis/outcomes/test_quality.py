@@ -15,10 +15,10 @@ from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.outcomes import quality
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.messages import NOTHING, as_written, message, named
 from gaitviewer.core.session import Session, Subject, Sync, VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.core.timing import MIRRORED, VideoInfo
+from gaitviewer.messages import NOTHING, as_written, message, named
 from tests.support.said import topics
 
 SESSION = Session("s", Subject("P1"))

@@ -16,7 +16,7 @@ from gaitviewer.analysis.walking.strides import (
     unlike_paces,
 )
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, Stride, View, WalkingPass
-from gaitviewer.core.messages import as_written, message
+from gaitviewer.messages import as_written, message
 from tests.support.said import codes, is_within
 
 IC, TO = EventKind.INITIAL_CONTACT, EventKind.TOE_OFF

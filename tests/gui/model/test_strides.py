@@ -9,9 +9,9 @@ import pytest
 from gaitviewer.core import edits
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Curve, value_at
-from gaitviewer.core.messages import as_written
 from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.model import strides as moves
+from gaitviewer.messages import as_written
 
 CLOCK = TrialClock(1.2)
 

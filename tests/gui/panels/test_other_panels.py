@@ -12,7 +12,6 @@ from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Parameter, Stat
-from gaitviewer.core.messages import NOTHING, as_written
 from gaitviewer.core.session import Subject
 from gaitviewer.gui.panels.details import DetailsPanel, sections
 from gaitviewer.gui.panels.key_frames.panel import CAPTION, WHERE, KeyImagesPanel
@@ -20,6 +19,7 @@ from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, 
 from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
 from gaitviewer.gui.panels.quality import QualityPanel, summary
 from gaitviewer.gui.panels.texts import TextsPanel
+from gaitviewer.messages import NOTHING, as_written
 
 ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
 

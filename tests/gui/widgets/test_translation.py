@@ -24,11 +24,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer.core import messages, wording
+from gaitviewer import messages
+from gaitviewer.core import wording
 from gaitviewer.core.gait import Side, View
-from gaitviewer.core.messages import Catalogue, english, message, named
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.gui.widgets import translation
+from gaitviewer.messages import Catalogue, english, message, named
 
 ROOT = Path(__file__).parents[3]
 

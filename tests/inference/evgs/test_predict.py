@@ -14,13 +14,13 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.learning import MaskedPicture
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.predict import CLASSES, clip_crop, predict, questions
 from gaitviewer.inference.evgs.strips import Strip, choose_strides, clip_table, cut_out, read_strips
 from gaitviewer.inference.pictures import capsule_mask, open_pictures
+from gaitviewer.messages import NOTHING, message
 from gaitviewer.nets.card import Card, LoadedModel
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings
 from gaitviewer.nets.evgs.network import EvgsNet

@@ -17,7 +17,6 @@ from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.output import Opinion
 from gaitviewer.core.session import Footwear, Session, Subject, Trial, WalkingAid
 from gaitviewer.formats.mot import read_mot
@@ -26,6 +25,7 @@ from gaitviewer.inference.predict import predict
 from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, measure_deviation
 from gaitviewer.inference.severity.predict import as_batch, build_network, model_features
+from gaitviewer.messages import NOTHING, message
 from gaitviewer.nets.card import LoadedModel, card_entry
 from gaitviewer.research.validation.projection import ValidationOptions, find_body
 from gaitviewer.research.validation.run import measure_markers, read_markers

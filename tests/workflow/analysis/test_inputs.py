@@ -13,7 +13,6 @@ import pytest
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, EventKind, GaitEvent, GaitEvents, Side, View
-from gaitviewer.core.messages import as_written
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import (
     Affected,
@@ -27,6 +26,7 @@ from gaitviewer.core.session import (
     WalkingAid,
 )
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import as_written
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis.inputs import inputs_digest, is_made_from, same_inputs
 

@@ -13,9 +13,9 @@ from gaitviewer.core.document import Document, ManualMeasurement
 from gaitviewer.core.evgs import Band, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
-from gaitviewer.core.messages import Message, as_written, message, named
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.gui.widgets.translation import say, say_sentence, translate_data
+from gaitviewer.messages import Message, as_written, message, named
 
 
 def tr(text: str) -> str:

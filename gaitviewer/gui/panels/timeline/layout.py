@@ -16,11 +16,11 @@ from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import EvgsSheet, Evidence
 from gaitviewer.core.gait import Direction, EventKind, Side, View
 from gaitviewer.core.measures import TrialMotion, ViewMotion
-from gaitviewer.core.messages import named
 from gaitviewer.core.numerals import number
 from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.panels.common.wording import sentence, side_name, time_text, tr, view_name
 from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import named
 
 
 class Kind(Enum):

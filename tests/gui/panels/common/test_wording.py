@@ -7,8 +7,8 @@ import pytest
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
-from gaitviewer.core.messages import as_written
 from gaitviewer.gui.panels.common import wording
+from gaitviewer.messages import as_written
 from gaitviewer.workflow.app.tables import evgs_items
 
 KFX = EvgsItem(
