@@ -125,6 +125,8 @@ class Catalogue:
         if what.code == AS_WRITTEN or before or name is None:
             return False
         first = what[name]
+        if isinstance(first, tuple) and first:
+            first = first[0]
         return self._begins_with_name(first) if isinstance(first, Message) and first else True
 
     def _template(self, what: Message) -> str:

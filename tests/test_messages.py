@@ -121,6 +121,7 @@ def test_a_list_in_words(catalogue: Catalogue, count: int, text: str) -> None:
     listed = read_catalogue('all = "{words:list}"', "en", fallback=catalogue)
     words = tuple(as_written(word) for word in "abc"[:count])
     assert listed.text(message("all", words=words)) == text
+    assert listed.sentence(message("all", words=words)) == (f"A{text[1:]}." if text else "")
 
 
 def test_a_message_is_stored_as_a_text_and_an_old_sentence_stands_for_itself() -> None:
