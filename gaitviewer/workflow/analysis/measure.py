@@ -86,7 +86,7 @@ def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion 
     if motion is None or not any(stride.key in left_out for stride in motion.strides):
         return motion
     strides = tuple(
-        replace(stride, excluded=left_out[stride.key] or "left out by a person")
+        replace(stride, excluded=as_written(left_out[stride.key]) or message("reason.left_out_by_person"))
         if stride.key in left_out
         else stride
         for stride in motion.strides
@@ -109,9 +109,8 @@ def check_views(trial: Trial, seen: ByView[PreparedView | None]) -> None:
             continue
         guess = classify_view(prepared)
         if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
-            seen_as = as_written((guess.reason[:1].lower() + guess.reason[1:]).removesuffix("."))
             wrong[view] = message(
-                "error.workflow.given_as", file=stream.path.name, view=_name(view), seen=seen_as
+                "error.workflow.given_as", file=stream.path.name, view=_name(view), seen=guess.reason
             )
     if len(wrong) == 2:
         first, second = wrong
