@@ -19,6 +19,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.messages import message
+from gaitviewer.pose._cv import load
 from gaitviewer.pose.estimator import BodyCircle, Estimate, PoseEstimator
 from gaitviewer.pose.scan import cut_square
 from gaitviewer.synthesis.body.appearance import draw_look, draw_room
@@ -73,7 +74,7 @@ class _Spoiling:
         )  # fmt: skip
 
     def apply(self, rgb: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-        import cv2
+        cv2 = load("cv2")
 
         picture = rgb.astype(np.float32) * self.gain
         if self.blur_px > 0:
