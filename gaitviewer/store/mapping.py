@@ -1,7 +1,7 @@
 """Values as rows of the tables, and back.
 
-A column has the name of its field. Enumerations, dates and paths are text, true is 1, arrays are packed, tuples
-and inner dataclasses are JSON; NaN is NULL. Where a table is otherwise, a function here says how.
+A column has the name of its field. Enumerations, dates and messages are text, true is 1, arrays are packed,
+tuples and inner dataclasses are JSON; NaN is NULL. Where a table is otherwise, a function here says how.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, Tria
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, GaitEvent, GaitEvents
 from gaitviewer.core.pose import Origin, PoseSequence
-from gaitviewer.core.serialise import from_plain, parse_json, to_plain
+from gaitviewer.core.serialise import from_plain, from_stored, parse_json, to_plain, to_stored
 from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.skeleton import BODY_FEET_23, Skeleton
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import StoreError
+from gaitviewer.messages import Message, message
 from gaitviewer.store import arrays
 
 T = TypeVar("T")
@@ -85,7 +86,11 @@ def _written(value: Any) -> Any:
         return arrays.pack(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, tuple) or is_dataclass(value):
+    if isinstance(value, Message):
+        return to_stored(value)
+    if isinstance(value, tuple):
+        return json.dumps([to_stored(one) if isinstance(one, Message) else to_plain(one) for one in value])
+    if is_dataclass(value):
         return json.dumps(to_plain(value))
     return int(value) if isinstance(value, bool) else value
 
@@ -95,20 +100,22 @@ def _read(value: Any, hint: Any) -> Any:
         return arrays.unpack(value)
     if hint is bool:
         return bool(value)
-    return _with_nan(parse_json(value) if isinstance(value, str) and _is_json(hint) else value, hint)
+    return _restored(parse_json(value) if isinstance(value, str) and _is_json(hint) else value, hint)
 
 
 def _is_json(hint: Any) -> bool:
     return get_origin(hint) in (tuple, frozenset) or any(is_dataclass(kind) for kind in get_args(hint))
 
 
-def _with_nan(value: Any, hint: Any) -> Any:
-    """NaN in place of nothing wherever only a number may be."""
+def _restored(value: Any, hint: Any) -> Any:
+    """NaN in place of nothing wherever only a number may be, and messages of their texts."""
     if value is None and hint is float:
         return math.nan
+    if hint is Message and isinstance(value, str):
+        return from_stored(value)
     if isinstance(value, list) and get_origin(hint) is tuple:
         kinds = get_args(hint)
-        return [_with_nan(one, kinds[0 if kinds[-1] is ... else n]) for n, one in enumerate(value)]
+        return [_restored(one, kinds[0 if kinds[-1] is ... else n]) for n, one in enumerate(value)]
     return value
 
 
@@ -180,9 +187,7 @@ def pose_row(pose: PoseSequence, **key: Any) -> dict[str, Any]:
 def pose_of(row: Row) -> PoseSequence:
     """The keypoints of a row of ``poses``."""
     if row["skeleton"] not in SKELETONS:
-        raise StoreError(
-            f"The library holds keypoints of an unknown layout ({row['skeleton']}); update the program."
-        )
+        raise StoreError(message("error.store.keypoint_layout", skeleton=row["skeleton"]))
     return from_row(row, PoseSequence, skeleton=SKELETONS[row["skeleton"]])
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.errors import UserError
 from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.app.settings import Settings, change, save
 
 
@@ -112,7 +113,7 @@ class SettingsDialog(QDialog):
             )
             save(chosen)
         except UserError as error:
-            self.problem.setText(str(error))
+            self.problem.setText(say_sentence(error.message))
             return
         self.chosen.emit(chosen)
         super().accept()

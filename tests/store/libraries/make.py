@@ -44,6 +44,10 @@ def of_its_time(names: tuple[str, ...]) -> Any:
     return None
 
 
+# A sentence was a text before it was a message.
+said: Any = of_its_time(("gaitviewer.messages.as_written",)) or str
+
+
 def pose(frames: int) -> PoseSequence:
     xy = np.arange(frames * 46, dtype=np.float32).reshape(frames, 23, 2) / 8
     score = np.full((frames, 23), 0.75, np.float32)
@@ -53,7 +57,7 @@ def pose(frames: int) -> PoseSequence:
 
 
 def video(view: View, letter: str, frames: int) -> who.VideoStream:
-    info = VideoInfo(640, 480, 90, np.arange(frames) / 25, 30.0, None, "h264", 0.125, ("an odd file",))
+    info = VideoInfo(640, 480, 90, np.arange(frames) / 25, 30.0, None, "h264", 0.125, (said("an odd file"),))
     return who.VideoStream(view, Path(f"/videos/{view.value}.mp4"), letter * 64, info, 240.0)
 
 
@@ -71,9 +75,11 @@ def build() -> core.Document:
     toe_off = GaitEvent(EventKind.TOE_OFF, Side.RIGHT, 0.08, NAN)
     when = "2024-03-01T10:00:00+00:00"
     made = Provenance("estimator 1", "ab" * 32, "cd" * 32, "0.1.0", "cpu", when, 12.5)
-    sync = who.Sync(0.25, NAN, "estimated from the gait", "sure")
+    sync = who.Sync(0.25, NAN, "estimated from the gait", said("sure"))
     first = core.TrialData(
-        who.Trial("t1", ByView(video(View.SAGITTAL, "a", 4), video(View.CORONAL, "b", 5)), sync, notes=("n",)),
+        who.Trial(
+            "t1", ByView(video(View.SAGITTAL, "a", 4), video(View.CORONAL, "b", 5)), sync, notes=(said("n"),)
+        ),
         ByView(pose(4), pose(5)),
         events=ByView((GaitEvents((contact, toe_off)), GaitEvents(())), None),
         excluded_strides=(("t1/sagittal/p0/left/1", "stumbled"),),
