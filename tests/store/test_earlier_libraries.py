@@ -1,15 +1,13 @@
 """A library of each form that there was, made by the program of that time, opens with all that is in it.
 
-``libraries/make.py`` tells how the files were made.
+``tests/support/earlier_library.py`` tells how the files were made.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +19,7 @@ from gaitviewer.core.pose import Origin
 from gaitviewer.core.session import Affected, Subject
 from gaitviewer.store import migrations, open_library
 from gaitviewer.workflow.sessions.signing import check_signature
+from tests.support import earlier_library
 
 FOLDER = Path(__file__).parent / "libraries"
 FORMS = sorted(file.stem for file in FOLDER.glob("*.sql"))
@@ -28,12 +27,7 @@ FORMS = sorted(file.stem for file in FOLDER.glob("*.sql"))
 
 def saved_then(form: str) -> Document:
     """What was saved, in the types of today; what the form had no place for is missing."""
-    spec = importlib.util.spec_from_file_location("make_library", FOLDER / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    make: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(make)
-    document: Document = make.build()
+    document = earlier_library.build()
     if form < "0003":
         document = replace(document, foot_zero_deg=BySide(None, None))
     if form < "0002":

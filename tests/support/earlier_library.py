@@ -1,7 +1,7 @@
 """Write a library as an earlier version of the program made it: run it with that version's tree as PYTHONPATH.
 
     git archive COMMIT gaitviewer resources | tar -x -C OLD
-    PYTHONPATH=OLD python tests/store/libraries/make.py tests/store/libraries/0005.sql
+    PYTHONPATH=OLD python tests/support/earlier_library.py tests/store/libraries/0005.sql
 
 All data are invented. What a version did not know yet is left out.
 """
