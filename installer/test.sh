@@ -23,4 +23,6 @@ if [ "${CI:-}" = "true" ] && [ "$#" -eq 0 ] && [ "${#coverage[@]}" -eq 0 ]; then
   .venv/bin/python -m pytest -q --cov=gaitviewer.formats --cov=gaitviewer.store --cov-report=term:skip-covered \
     tests/formats tests/store
 fi
-.venv/bin/python -m pytest -q ${coverage[@]+"${coverage[@]}"} "$@"
+processes=()
+[ "$#" -gt 0 ] || processes=(-n logical --dist loadgroup)
+.venv/bin/python -m pytest -q ${processes[@]+"${processes[@]}"} ${coverage[@]+"${coverage[@]}"} "$@"

@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+# Fixtures that take long to make; the tests that use one run in one process, so that it is made once.
+COSTLY = ("real_poses", "demo", "analysed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes share the tests by whole files."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        costly = any(name in used for name in COSTLY)
+        group = "/".join(item.path.parts[-2:-1]) if costly else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real recordings, kept beside the project; tests that need them are skipped where they are absent."""

@@ -144,12 +144,13 @@ def test_pdfium_has_one_door() -> None:
 
 
 def test_toml_is_read_in_one_place() -> None:
+    """But for the catalogue of messages, which the errors of that place need themselves."""
     readers = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "gaitviewer").rglob("*.py")
         if re.search(r"^\s*(import tomllib\b|from tomllib\b)", path.read_text(), re.MULTILINE)
     ]
-    assert readers == ["gaitviewer/core/serialise.py"]
+    assert sorted(readers) == ["gaitviewer/core/serialise.py", "gaitviewer/messages.py"]
 
 
 def test_nothing_is_ever_unpickled() -> None:
@@ -222,3 +223,12 @@ def test_every_pin_is_plain_and_allowed_by_the_project() -> None:
         if pin.name.startswith(("nvidia-", "cuda-", "triton")):
             assert pin.marker is not None
             assert not pin.marker.evaluate({"sys_platform": "darwin", "platform_machine": "arm64"})
+
+
+def test_tests_lie_where_the_code_lies() -> None:
+    """``tests/analysis/events`` tests ``gaitviewer/analysis/events``; the whole is tested in its own rooms."""
+    whole = {"support", "benchmarks", "e2e", "gui/window"}
+    tests = ROOT / "tests"
+    rooms = {path.parent.relative_to(tests).as_posix() for path in tests.rglob("*.py")} - {"."}
+    astray = [r for r in rooms if not any(r == w or r.startswith(f"{w}/") for w in whole)]
+    assert [room for room in astray if not (ROOT / "gaitviewer" / room).is_dir()] == []

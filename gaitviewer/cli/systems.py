@@ -190,7 +190,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "title": entry.card.title if entry.card else "",
                 "statement": entry.card.statement if entry.card else "",
                 "folder": str(entry.folder),
-                "problem": entry.problem,
+                "problem": str(entry.problem),
             }
             for entry in entries
         ]
@@ -212,11 +212,12 @@ def _run_list(options: argparse.Namespace) -> int:
 def _run_verify(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
     from gaitviewer.inference.models import list_models, verify
+    from gaitviewer.messages import message
 
     entries = list_models()
     unknown = set(options.model) - {entry.id for entry in entries}
     if unknown:
-        raise SettingsError(f"There is no model {sorted(unknown)[0]}; see `gaitviewer models list`.")
+        raise SettingsError(message("error.cli.no_such_model", model=sorted(unknown)[0]))
     bad = 0
     for entry in entries:
         if options.model and entry.id not in options.model:

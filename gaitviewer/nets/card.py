@@ -7,17 +7,20 @@ of the weights; a file that is not the one the card was written for is refused.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.serialise import MalformedError, from_plain, from_settings, load_toml
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import SettingsError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import file_set
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 T = TypeVar("T")
@@ -32,7 +35,7 @@ class Card:
     """What is known of a model.
 
     Attributes:
-        id: name of its folder, e.g. "severity-1".   task: "severity", "evgs" or "scoliosis".
+        id: name of its folder, e.g. "severity-1".   task: "severity", "evgs", "scoliosis" or "legs".
         title: one line.   synthetic: trained on synthetic gait.
         sha256, bytes, parameters: of the weights.
         outputs: the questions it answers.   classes: the possible answers.
@@ -106,20 +109,22 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD
     try:
         if path.stat().st_size > LARGEST_CARD:
-            raise SettingsError(f"{path} is far too large for a model card; get the folder again.")
+            raise SettingsError(message("error.model.card.too_large", path=path))
         raw = load_toml(path, dict[str, Any])
     except FileNotFoundError as error:
         raise SettingsError(
-            f"{folder} is no model folder: it has no {CARD}; name a folder with {CARD} and {WEIGHTS}."
+            message("error.model.card.no_folder", folder=folder, card=CARD, weights=WEIGHTS)
         ) from error
     except (OSError, MalformedError) as error:
-        raise SettingsError(f"{path} cannot be read ({error}); get the folder again.") from error
+        raise SettingsError(message("error.model.card.not_read", path=path, reason=reason_of(error))) from error
     if not isinstance(raw.get("format"), int) or raw["format"] > FORMAT:
-        raise SettingsError(f"{path} was written by a newer version of GaitViewer; update the program.")
+        raise SettingsError(message("error.model.card.newer", path=path))
     try:
         return from_plain(raw, Card, unknown="ignore")  # what later versions say besides does no harm
     except MalformedError as error:
-        raise SettingsError(f"{path} is not a complete model card ({error}); get the folder again.") from error
+        raise SettingsError(
+            message("error.model.card.incomplete", path=path, reason=reason_of(error))
+        ) from error
 
 
 def card_entry(settings: Mapping[str, Any], name: str, kind: type[T]) -> T:
@@ -129,7 +134,7 @@ def card_entry(settings: Mapping[str, Any], name: str, kind: type[T]) -> T:
         SettingsError: it is missing or wrong.
     """
     if name not in settings:
-        raise SettingsError(f"The settings in the model's {CARD} have no {name}; get its folder again.")
+        raise SettingsError(message("error.model.card.setting_missing", card=CARD, setting=name))
     return from_settings({name: settings[name]}, dict[str, kind], f"The model's {CARD}")[name]  # type: ignore[valid-type]
 
 
@@ -175,6 +180,18 @@ def write_model(
     return made[0]
 
 
+def load_arrays(folder: Path, *, task: str) -> tuple[Card, dict[str, NDArray[np.float32]]]:
+    """Card and tensors of the network as numpy arrays, without torch; checked like :func:`load_model`.
+
+    Raises:
+        SettingsError: missing, damaged, foreign or wrong, with what to do.
+    """
+    from safetensors.numpy import load_file
+
+    card, tensors = _read_tensors(folder, task, load_file)
+    return card, {name.removeprefix("net/"): value for name, value in tensors.items()}
+
+
 def load_model(folder: Path, *, task: str = "") -> LoadedModel:
     """Reads a model folder after checking it.
 
@@ -185,36 +202,41 @@ def load_model(folder: Path, *, task: str = "") -> LoadedModel:
     Raises:
         SettingsError: missing, damaged, foreign or wrong, with what to do.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    file_set.settle(folder / CARD)
-    card, path = read_card(folder), folder / WEIGHTS
-    if task and card.task != task:
-        raise SettingsError(
-            f"{folder} holds a model for {card.task}, not for {task}; choose another with --model."
-        )
-    if not path.is_file():
-        raise SettingsError(f"{path} is missing; get the folder again, or train with `gaitviewer train`.")
-    digest = _digest(path)
-    if digest != card.sha256:
-        raise SettingsError(
-            f"{path} is not the file that its card describes (SHA-256 {digest[:12]}..., expected "
-            f"{card.sha256[:12]}...); get the folder again."
-        )
-    try:
-        tensors = load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise SettingsError(
-            f"{path} holds no weights in safetensors ({error}); get the folder again."
-        ) from error
+    card, tensors = _read_tensors(folder, task, load_file)
     groups: dict[str, dict[str, Tensor]] = {"net": {}, "extra": {}}
     for key, value in tensors.items():
         group, _, name = key.partition("/")
         if group not in groups:
-            raise SettingsError(f"{path} was not written by this program (tensor {key}); use its own weights.")
+            raise SettingsError(message("error.model.weights_foreign", path=folder / WEIGHTS, key=key))
         groups[group][name] = value
-    return LoadedModel(card, card.settings, groups["net"], groups["extra"], digest, folder)
+    return LoadedModel(card, card.settings, groups["net"], groups["extra"], card.sha256, folder)
+
+
+def _read_tensors(
+    folder: Path, task: str, load_file: Callable[[Path], dict[str, T]]
+) -> tuple[Card, dict[str, T]]:
+    """Card and tensors of a folder whose weights are those of its card."""
+    from safetensors import SafetensorError
+
+    file_set.settle(folder / CARD)
+    card, path = read_card(folder), folder / WEIGHTS
+    if task and card.task != task:
+        raise SettingsError(message("error.model.other_task", folder=folder, task=card.task, wanted=task))
+    if not path.is_file():
+        raise SettingsError(message("error.model.weights_missing", path=path))
+    digest = _digest(path)
+    if digest != card.sha256:
+        raise SettingsError(
+            message("error.model.weights_differ", path=path, digest=digest[:12], expected=card.sha256[:12])
+        )
+    try:
+        return card, load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SettingsError(
+            message("error.model.weights_damaged", path=path, reason=reason_of(error))
+        ) from error
 
 
 def _digest(path: Path) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ def make_estimator(backend: str) -> PoseEstimator:
         SettingsError: there is no such backend.
     """
     if backend not in BACKENDS:
-        known = ", ".join(sorted(BACKENDS))
-        raise SettingsError(f"there is no pose estimator called {quote(backend)}; choose one of: {known}.")
+        known = tuple(sorted(BACKENDS))
+        raise SettingsError(message("error.pose.no_such_estimator", backend=quote(backend), known=known))
     module, _, name = BACKENDS[backend].partition(":")
     factory = cast(Callable[[], PoseEstimator], getattr(importlib.import_module(module), name))
     return factory()

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Self
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import View
-from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError
-from gaitviewer.store import changes, copies, database, migrations, rows, signatures
-from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
-from gaitviewer.store.listing import list_sessions
-from gaitviewer.store.loading import load_document
+from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError, reason_of
+from gaitviewer.messages import message
+from gaitviewer.store import changes, copies, database, mapping, migrations, signatures
+from gaitviewer.store.mapping import from_row
 from gaitviewer.store.ownership import Ownership
+from gaitviewer.store.queries import OutputRow, RecordingRow, SessionRow, list_sessions, load_document
+from gaitviewer.store.signatures import Snapshot
 from gaitviewer.util import private
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Library:
             private.make_folder(path.parent)
         except OSError as error:
             raise StoreError(
-                f"The folder {path.parent} of the library cannot be made ({error.strerror}); choose another."
+                message("error.store.folder_not_made", folder=path.parent, reason=reason_of(error))
             ) from error
         try:
             self._open()
@@ -88,10 +88,7 @@ class Library:
             self._options = database.reading_options(self.path)
             applied = database.applied_steps(self.connection, self.path)
         if set(applied) != set(migrations.known_names()):
-            raise StoreError(
-                f"The library {self.path} was written by an older version of the program and is read-only, so "
-                "it cannot be brought up to date; open it once where it can be written."
-            )
+            raise StoreError(message("error.store.older_read_only", path=self.path))
 
     def _open(self) -> None:
         if self.read_only:
@@ -113,7 +110,7 @@ class Library:
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
         if self._closed:
-            raise StoreError(f"The library {self.path} is closed; open it again.")
+            raise StoreError(message("error.store.closed", path=self.path))
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             with database.explained(self.path):
@@ -155,10 +152,7 @@ class Library:
     def require_writable(self) -> None:
         """Raises StoreError if the library can only be read."""
         if self.read_only:
-            raise StoreError(
-                f"The library {self.path} is read-only here, so nothing is saved; make its file and folder "
-                "writable, or work on a copy of it."
-            )
+            raise StoreError(message("error.store.read_only", path=self.path))
 
     def _keep_copy(self) -> None:
         """Before the first change of a day, once for each library and program."""
@@ -167,7 +161,7 @@ class Library:
             if _copied.get(self.path) != today and copies.copy_of_the_day(self.path):
                 _copied[self.path] = today
 
-    def _select(self, sql: str, *values: object) -> list[rows.Row]:
+    def _select(self, sql: str, *values: object) -> list[mapping.Row]:
         with database.explained(self.path):
             return [dict(row) for row in self.connection.execute(sql, values)]
 
@@ -200,23 +194,22 @@ class Library:
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
                 raise ChangedElsewhereError(
-                    f"Another program has changed the session of {session.subject.pseudonym} since it was "
-                    "opened here, so nothing was saved: keep yours as a copy, or take the other one."
+                    message("error.store.changed_elsewhere", subject=session.subject.pseudonym)
                 )
             if opened is None or (before is not None and before.session.id != session.id):
                 before = None  # nobody knows what is there
             if before is None or before.session.subject != session.subject:
-                db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
+                db.table("subjects").upsert(mapping.to_row(session.subject), pk="pseudonym")
             created = self.connection.execute(
                 "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
             ).fetchone()
-            row = rows.session_row(session, now_utc=now) | {
-                "created_utc": created[0] if created else now,
-                "revision": revision,
-                "deleted_utc": None,
-                "foot_zero_left_deg": document.foot_zero_deg.left,
-                "foot_zero_right_deg": document.foot_zero_deg.right,
-            }
+            row = mapping.session_row(
+                document,
+                created_utc=created[0] if created else now,
+                saved_utc=now,
+                revision=revision,
+                deleted_utc=None,
+            )
             if before is None:
                 db.table("sessions").upsert(row, pk="id")
             else:
@@ -283,9 +276,7 @@ class Library:
                 "DELETE FROM sessions WHERE id = ? AND deleted_utc IS NOT NULL", (session_id,)
             ).rowcount
             if not gone:
-                raise StoreError(
-                    f"The session {session_id} is not deleted: delete it, then remove it for good."
-                )
+                raise StoreError(message("error.store.session_not_deleted", session=session_id))
             self.connection.execute("DELETE FROM videos WHERE sha256 NOT IN (SELECT sha256 FROM recordings)")
             self.connection.execute(
                 "DELETE FROM subjects WHERE pseudonym NOT IN (SELECT subject FROM sessions)"
@@ -343,9 +334,7 @@ class Library:
             WHERE r.sha256 = ? ORDER BY s.saved_utc DESC, r.session, r.trial, r.view""",
             sha256,
         )
-        return tuple(
-            RecordingRow(row["session"], row["trial"], View(row["view"]), Path(row["path"])) for row in found
-        )
+        return tuple(from_row(row, RecordingRow) for row in found)
 
     def add_output(self, session_id: str, path: Path, *, kind: str, sha256: str = "") -> None:
         """Notes a file that was written for a session; writing it again replaces the note.
@@ -356,7 +345,7 @@ class Library:
         row = {
             "session": session_id,
             "kind": kind,
-            "path": rows.path_text(path),
+            "path": mapping.path_text(path),
             "sha256": sha256,
             "when": now_utc(),
         }
@@ -370,7 +359,7 @@ class Library:
     def outputs(self, session_id: str) -> tuple[OutputRow, ...]:
         """Files written for a session, in the order of writing."""
         found = self._select("SELECT * FROM outputs WHERE session = ? ORDER BY id", session_id)
-        return tuple(OutputRow(row["kind"], Path(row["path"]), row["sha256"], row["when"]) for row in found)
+        return tuple(from_row(row, OutputRow) for row in found)
 
     def add_snapshot(
         self, session_id: str, text: str, *, who: str, content: Mapping[str, str] = _NOTHING, revision: str = ""
@@ -415,7 +404,7 @@ class Library:
 
     def _require(self, session_id: str) -> None:
         if not self._select("SELECT 1 FROM sessions WHERE id = ?", session_id):
-            raise StoreError(f"There is no session {session_id} in the library {self.path}; save it first.")
+            raise StoreError(message("error.store.session_not_saved", session=session_id, path=self.path))
 
 
 def now_utc() -> str:

@@ -1,10 +1,11 @@
-"""Bodies for the measuring tests: a walker seen by virtual cameras, and curves without a picture."""
+"""For the measuring tests: walking bodies, a walker seen by virtual cameras, and curves without a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from gaitviewer.core.session import Sync, Trial
 from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagittal_camera
 from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
+from tests.support import bodies
 
 
 def _walk(gait: WalkerGait | None = None, *, rate_hz: float = 60.0, seconds: float = 4.0) -> WalkerMotion:
@@ -169,3 +171,34 @@ def make_walk() -> Callable[..., WalkerMotion]:
 def curve_cycle() -> Callable[..., StrideMeasures]:
     """Makes a stride from curves."""
     return _curve_cycle
+
+
+@pytest.fixture(scope="session")
+def children(shared_data: Path) -> dict[str, bodies.Body]:
+    """The eight children of the marker recordings, by file name."""
+    return {path.stem: bodies.read_child(path) for path in sorted((shared_data / "c3d").glob("*.c3d"))}
+
+
+@pytest.fixture(scope="session")
+def walk() -> Callable[..., bodies.Body]:
+    return bodies.plain_walk
+
+
+@pytest.fixture(scope="session")
+def from_side() -> Callable[..., PoseSequence]:
+    return bodies.side_view
+
+
+@pytest.fixture(scope="session")
+def from_end() -> Callable[..., PoseSequence]:
+    return bodies.end_view
+
+
+@pytest.fixture(scope="session")
+def one_after_another() -> Callable[..., bodies.Body]:
+    return bodies.joined
+
+
+@pytest.fixture(scope="session")
+def mirrored() -> Callable[[PoseSequence], PoseSequence]:
+    return bodies.mirror_image

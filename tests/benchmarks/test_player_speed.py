@@ -7,9 +7,7 @@ thread had to queue for a processor, the machine was not ours, and frames shown 
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +33,7 @@ from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.video import VideoReader, index_video, open_video, write_video
+from tests.support.frame_counter import Counter
 
 pytestmark = pytest.mark.benchmark
 
@@ -47,18 +46,11 @@ _BODY = np.stack([_X, _Y], axis=1) / 100
 
 def _counter(width: int, height: int) -> Any:
     """The counter of the video tests at another size, over a moving texture as hard to decode as a room."""
-    path = Path(__file__).parents[1] / "video" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("video_counter", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
     rng = np.random.default_rng(4)
     coarse = np.kron(rng.normal(0, 26, (height // 8 + 16, width // 8 + 40)), np.ones((8, 8)))
     texture = (120 + coarse + rng.normal(0, 5, coarse.shape)).clip(0, 255).astype(np.uint8)
 
-    class Large(module.Counter):  # type: ignore[misc, name-defined]
+    class Large(Counter):
         block_px, width_px, height_px = width // 12, width, height
 
         def picture(self, number: int) -> NDArray[np.uint8]:

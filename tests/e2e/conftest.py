@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from gaitviewer.core.gait import ByView, View
-from gaitviewer.synthesis.demo import DemoScene, demo_scene
+from gaitviewer.core.gait import ByView
+from gaitviewer.synthesis.demo import demo_scene
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
-from gaitviewer.workflow.analysis.run import AnalyzeResult, analyze
+from gaitviewer.workflow.analysis.run import analyze
 from gaitviewer.workflow.sessions.demo import demo_videos
-
-
-@dataclass(frozen=True)
-class Demo:
-    """The walker's videos with their truth."""
-
-    scene: DemoScene
-    videos: ByView[Path]
-
-
-@dataclass(frozen=True)
-class Analysed:
-    """The demo session after `analyze`, with the home in which its poses are cached."""
-
-    demo: Demo
-    result: AnalyzeResult
-    out: Path
-    home: Path
+from tests.support.demo import Analysed, Cutter, Demo
 
 
 @pytest.fixture(scope="session")
@@ -51,28 +30,6 @@ def analysed(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Analysed:
         recordings = (ByView[Path | None](demo.videos.sagittal, demo.videos.coronal),)
         result = analyze(AnalyzeRequest(recordings, session, out))
     return Analysed(demo, result, out, home)
-
-
-@dataclass(frozen=True)
-class Cutter:
-    """Makes other recordings out of the demo's frames."""
-
-    demo: Demo
-    folder: Path
-
-    def frames(self, view: View, start: int = 0, stop: int | None = None) -> Iterator[NDArray[np.uint8]]:
-        from gaitviewer.video import open_video
-
-        with open_video(self.demo.videos[view]) as reader:
-            for _, rgb in reader.frames(start, stop):
-                yield rgb
-
-    def write(self, name: str, frames: Iterable[NDArray[np.uint8]], **options: object) -> Path:
-        from gaitviewer.video import write_video
-
-        path = self.folder / name
-        write_video(path, frames, **options)  # type: ignore[arg-type]
-        return path
 
 
 @pytest.fixture

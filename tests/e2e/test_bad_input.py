@@ -19,7 +19,7 @@ from gaitviewer.cli import EXIT_USER_ERROR, main
 from gaitviewer.core.gait import View
 
 if TYPE_CHECKING:
-    from conftest import Analysed, Cutter
+    from tests.support.demo import Analysed, Cutter
 
 pytestmark = pytest.mark.slow
 

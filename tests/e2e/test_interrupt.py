@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Demo
+    from tests.support.demo import Demo
 
 pytestmark = pytest.mark.slow
 

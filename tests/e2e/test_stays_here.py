@@ -23,7 +23,7 @@ from gaitviewer.util import startup
 from tests.support.traps import remove_pythons_own, set_traps, sprung
 
 if TYPE_CHECKING:
-    from conftest import Demo
+    from tests.support.demo import Demo
 
 pytestmark = [
     pytest.mark.slow,

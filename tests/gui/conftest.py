@@ -1,12 +1,12 @@
-"""Videos with burned-in frame numbers, sessions made of them, and no threads left behind."""
+"""An open session without its window, the window on a library of its own, and no threads left behind."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +16,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
 
+from gaitviewer import paths
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.measures import Measures
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
+from gaitviewer.gui.model.state import AppState
+from gaitviewer.gui.playback.frame_store import ViewFrames
+from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.store import open_library
 from gaitviewer.video import digest_file, index_video, write_video
-
-
-def _load_counter() -> Any:
-    """The counter of the video tests: one way of burning in numbers for the whole project."""
-    path = Path(__file__).parents[1] / "video" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("video_counter", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.Counter
-
-
-Counter = _load_counter()
+from gaitviewer.workflow.app.settings import Settings
+from tests.support import made_up_session
+from tests.support.frame_counter import Counter
 
 
 def pixels(image: QImage) -> NDArray[np.uint8]:
@@ -49,7 +43,7 @@ def pixels(image: QImage) -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def counter() -> Any:
+def counter() -> Counter:
     return Counter()
 
 
@@ -104,6 +98,139 @@ def two_view_document(make_video: MakeVideo) -> Document:
     )
     alone = TrialData(Trial("t2", ByView(None, streams.coronal)), ByView(None, None))
     return Document(Session("s1", Subject("P001")), (both, alone))
+
+
+class Pictures:
+    """A video that is only its times."""
+
+    def __init__(self, times: NDArray[np.float64]) -> None:
+        self.times = times
+
+    def ready(self, index: int) -> bool:
+        return True
+
+    def want(self, index: int) -> None:
+        pass
+
+    def play(self, index: int, loop: tuple[int, int] | None, *, late: bool = False) -> None:
+        pass
+
+
+@dataclass
+class Desk:
+    """An open session without its window."""
+
+    state: AppState
+    player: Player
+    measures: Measures
+
+
+@pytest.fixture(scope="session")
+def measures() -> Measures:
+    return made_up_session.build()
+
+
+@pytest.fixture(scope="session")
+def document(measures: Measures) -> Document:
+    trials = tuple(
+        TrialData(m.trial, ByView(*(v.raw if (v := m.views[view]) else None for view in View)))
+        for m in measures.motions
+    )
+    return Document(measures.session, trials)
+
+
+@pytest.fixture
+def open_desk(qapp: Any, measures: Measures, document: Document) -> Callable[..., Desk]:
+    """``open_desk(**settings)``: the session with a player at 0 s and an offset of 1.2 s."""
+
+    def make(*, measured: bool = True, **settings: Any) -> Desk:
+        state, player = AppState(Settings(rater="AB", **settings)), Player()
+        state.open_session(document, measures if measured else None)
+        videos = measures.motions[0].trial.videos
+        sources = ByView(*(Pictures(v.info.times) if (v := videos[view]) else None for view in View))
+        player.open(sources, offset_s=1.2)
+        player.go_to(0.0)
+        return Desk(state, player, measures)
+
+    return make
+
+
+@pytest.fixture
+def desk(open_desk: Callable[..., Desk]) -> Desk:
+    return open_desk()
+
+
+@pytest.fixture
+def filled(walker_document: Document) -> Path:
+    """The user's library with two sessions: "walk1" analysed, "walk2" new."""
+    new = replace(
+        walker_document,
+        session=replace(
+            walker_document.session,
+            id="walk2",
+            subject=replace(walker_document.session.subject, pseudonym="P002"),
+        ),
+        trials=(replace(walker_document.trials[0], poses=ByView(None, None)),),
+    )
+    with open_library() as library:
+        library.save_session(new)
+        library.save_session(walker_document)
+    return paths.library_file()
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    """The window as it comes up, the list read; AB grades."""
+    made = MainWindow()
+    made.state.set_settings(replace(made.state.settings, rater="AB"))
+    with qtbot.waitSignal(made.services.listing.listed, timeout=30_000):
+        made.show()
+    yield made
+    made.dialogs.close()
+    made.close()
+    # Its widgets go now, not with the garbage of another test.
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+OpenSession = Callable[[str], MainWindow]
+
+
+@pytest.fixture
+def open_session(filled: Path, window: MainWindow, qtbot: QtBot) -> OpenSession:
+    def run(session_id: str) -> MainWindow:
+        qtbot.waitUntil(lambda: len(window.cards) == 2, timeout=30_000)
+        window.services.sessions.open(session_id)
+        qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
+        return window
+
+    return run
+
+
+@pytest.fixture
+def reviewed(open_session: OpenSession, qtbot: QtBot) -> MainWindow:
+    """The window with "walk1" open and measured."""
+    window = open_session("walk1")
+    qtbot.waitUntil(lambda: window.state.measures is not None, timeout=60_000)
+    return window
+
+
+def number_in(frames: ViewFrames, index: int) -> int:
+    """The frame number that is burned into the picture held for a frame."""
+    shot = frames.shot(index)
+    assert shot is not None
+    image = shot.image
+    scale = image.height() / 480
+    number = 0
+    for bit in range(10):
+        colour = image.pixelColor(int((80 * bit + 40) * scale), int(80 * scale))
+        number |= int(np.mean([colour.red(), colour.green(), colour.blue()]) > 128) << bit
+    return number
+
+
+@pytest.fixture
+def number() -> Callable[[ViewFrames, int], int]:
+    return number_in
 
 
 @pytest.fixture(autouse=True)

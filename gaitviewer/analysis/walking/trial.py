@@ -10,9 +10,11 @@ import numpy as np
 
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
+from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
-from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
     Pace,
@@ -42,6 +44,7 @@ from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotio
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
+from gaitviewer.messages import Message, message
 
 _NAMES = {View.SAGITTAL: "side-view", View.CORONAL: "end-view"}
 _SURE = 0.5  # confidence from which another view is named in an error
@@ -82,13 +85,16 @@ def _read_view(
     trial_id: str,
     mirrored: bool,
     events: tuple[GaitEvents, ...] | None,
+    leg_refiner: LegRefiner | None = None,
 ) -> tuple[ViewMotion, PreparedView]:
-    """What was found in a view, and its keypoints with the sides right."""
+    """What was found in a view, and its keypoints with the sides and the legs right."""
     _check_rate(raw.raw, view, trial_id)
     passes, left_out = find_passes(raw, view, mirrored=mirrored)
     if not passes:
         raise AnalysisError(_why_nobody_walks(raw, view, left_out, trial_id))
     seen = apply_sides(raw, passes)
+    if leg_refiner is not None:
+        seen = PreparedView(seen.raw, clean(leg_refiner.refine(seen.raw, passes)))
     pose = seen.clean
     found = tuple(detect_events(pose, one) for one in passes) if events is None else events
     if len(found) != len(passes):
@@ -103,6 +109,7 @@ def _read_view(
         events=found,
         strides=strides,
         quality=quality,
+        legs_put_right=leg_refiner is not None,
     )
     return motion, seen
 
@@ -114,6 +121,7 @@ def read_trial(
     sync: Sync | None = None,
     mirrored: bool = False,
     events: ByView[tuple[GaitEvents, ...] | None] | None = None,
+    leg_refiner: LegRefiner | None = None,
 ) -> TrialMotion:
     """Read every view of a trial, and bring the views together.
 
@@ -126,18 +134,22 @@ def read_trial(
         sync: the offset if it is known; else that of the trial; else it is estimated from the gait.
         mirrored: whether the videos are mirror images.
         events: events that a person corrected, per view.
+        leg_refiner: of the estimator that saw the side view; None takes the legs as they were estimated.
 
     Raises:
         AnalysisError: a view cannot be read, or there is none.
     """
     given = events or ByView(None, None)
     read = {
-        view: _read_view(_prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view])
+        view: _read_view(
+            _prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view],
+            leg_refiner=leg_refiner if view is View.SAGITTAL else None,
+        )
         for view in View
         if (seen := poses[view]) is not None
-    }
+    }  # fmt: skip
     if not read:
-        raise AnalysisError(f"Trial {trial.id} has no video with a pose; give it at least one.")
+        raise AnalysisError(message("error.analysis.no_pose", trial=trial.id))
     sagittal, coronal = (read[view][0] if view in read else None for view in View)
     sync = sync or trial.sync
     if sagittal is None or coronal is None:
@@ -158,35 +170,34 @@ def read_trial(
 
 def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:
     least = motion_settings().passes.least_rate_hz
-    where = f"The {_NAMES[view]} video of trial {trial_id}"
+    where = _where(view, trial_id)
     if len(pose) < 3:
-        raise AnalysisError(f"{where} has {len(pose)} frames; gait needs at least a few seconds of walking.")
+        raise AnalysisError(message("error.analysis.too_few_frames", where=where, frames=len(pose)))
     if pose.rate_hz < least:
         raise AnalysisError(
-            f"{where} has {pose.rate_hz:.0f} frames a second; gait events need at least {least:.0f}, "
-            "better 60: record it again at a higher rate."
+            message("error.analysis.rate_too_low", where=where, rate_hz=pose.rate_hz, least=least)
         )
 
 
-def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> str:
-    """One sentence: what was seen instead of walking, and what to do."""
-    where = f"The {_NAMES[view]} video of trial {trial_id}"
+def _where(view: View, trial_id: str) -> Message:
+    return message(f"error.analysis.video.{view.value}", trial=trial_id)
+
+
+def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> Message:
+    """What was seen instead of walking, and what to do."""
+    where = _where(view, trial_id)
     guess = classify_view(seen)
     if guess.view is not view and guess.confidence >= _SURE:
-        return (
-            f"{where} looks like {'a side' if guess.view is View.SAGITTAL else 'an end'} view "
-            f"({guess.reason[0].lower()}{guess.reason[1:-1]}): were the two videos exchanged?"
-        )
-    spans: Counter[str] = Counter()
+        return message(f"error.analysis.looks_like.{guess.view.value}", where=where, reason=guess.reason)
+    spans: Counter[Message] = Counter()
     for one in left_out:
         spans[one.reason] += one.stop - one.start
-    others = [(reason, frames) for reason, frames in spans.most_common() if reason != "the subject is not seen"]
-    shown = "; ".join(f"{reason} in {frames} frames" for reason, frames in others[:2]) or "nobody is seen"
-    wanted = "across the picture" if view is View.SAGITTAL else "towards or away from the camera"
-    return (
-        f"{where} shows no walking {wanted} with the whole body in the picture ({shown}): record at least two "
-        "strides of steady walking with a camera that stands still."
+    others = [(reason, frames) for reason, frames in spans.most_common() if reason != NOT_SEEN]
+    shown = tuple(
+        message("error.analysis.in_frames", reason=reason, frames=frames) for reason, frames in others[:2]
     )
+    nobody = message("error.analysis.nobody_seen")
+    return message(f"error.analysis.no_walking.{view.value}", where=where, shown=shown or nobody)
 
 
 def _strides_of(
@@ -258,21 +269,17 @@ def speed_findings(strides: Sequence[Stride], trial_id: str, view: View) -> list
         {stride.pass_index for stride in strides if of_another_speed(strides, stride.pass_index)}
     ):
         why = next(
-            one.excluded
-            for one in strides
-            if one.pass_index == index and one.excluded.startswith(ANOTHER_SPEED)
+            one.excluded for one in strides if one.pass_index == index and one.excluded.code == ANOTHER_SPEED
         )
-        text = (
-            f"Pass {index + 1} of the {_NAMES[view]} video plays at another speed than the others "
-            f"({why.partition(': ')[2]}): its strides do not count."
+        text = message(
+            "finding.unlike_speeds.pass",
+            number=index + 1,
+            view=message(f"camera.{view.value}"),
+            stride_s=why["stride_s"],
+            usual_s=why["usual_s"],
         )
-        advice = (
-            "A slow-motion export may hold real speed and slow motion: cut it, and give the slow part with the "
-            "rate that it was recorded at."
-        )
-        out.append(
-            QualityFinding(FindingSeverity.WARNING, "unlike speeds", text, advice, trial=trial_id, view=view)
-        )
+        topic, advice = message("topic.unlike_speeds"), message("finding.unlike_speeds.advice")
+        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
     return out
 
 
@@ -286,7 +293,7 @@ def _brought_together(
     quality = coronal.quality
     if check.agree is False:
         finding = QualityFinding(
-            FindingSeverity.WARNING, "sides", check.note, trial=trial_id, view=View.CORONAL
+            FindingSeverity.WARNING, message("topic.sides"), check.note, trial=trial_id, view=View.CORONAL
         )
         quality = (*quality, finding)
     usable = sync.sigma_s <= motion_settings().sync.usable_s and check.agree is not False
@@ -350,8 +357,8 @@ def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> lis
     return [
         QualityFinding(
             FindingSeverity.NOTE,
-            "sides",
-            f"Frames {one.start}-{one.stop - 1}: {note}.",
+            message("topic.sides"),
+            message("finding.sides.of_frames", first=one.start, last=one.stop - 1, note=note),
             trial=trial_id,
             view=view,
         )
@@ -366,18 +373,13 @@ def _on_strides(
     """Too few strides, or strides too slow to be real time."""
     out = []
     if not strides:
-        text = (
-            f"No complete stride in {len(passes)} walking pass{'es' if len(passes) > 1 else ''}: "
-            "a foot must come down twice in the picture."
-        )
-        advice = "Let the subject walk farther past the camera, or stand farther away."
-        out.append(QualityFinding(FindingSeverity.WARNING, "strides", text, advice, trial=trial_id, view=view))
+        text = message("finding.strides.incomplete", count=len(passes))
+        topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
+        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
     out += speed_findings(strides, trial_id, view)
     slow = slow_motion_suspected(tuple(one for one in strides if not of_another_speed(strides, one.pass_index)))
     if slow is not None:
-        text = f"A stride takes {slow:.1f} s: this looks like slow motion played at normal speed."
-        advice = "If it was recorded at a higher rate, say so (for instance: recorded at 240 frames a second)."
-        out.append(
-            QualityFinding(FindingSeverity.WARNING, "slow motion", text, advice, trial=trial_id, view=view)
-        )
+        text = message("finding.slow_motion.suspected", seconds=slow)
+        topic, advice = message("topic.slow_motion"), message("finding.slow_motion.advice")
+        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
     return out

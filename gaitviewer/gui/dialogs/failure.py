@@ -6,14 +6,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from gaitviewer.gui.widgets.plain import PlainMessageBox
-from gaitviewer.gui.widgets.translation import translate_data
 
 
 class FailureDialog(PlainMessageBox):
     """A sentence, and on demand the details."""
 
     def __init__(self, title: str, message: str, details: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(title, translate_data(message), parent)
+        super().__init__(title, message, parent)
         self.setObjectName("failure_dialog")
         self.addButton(QMessageBox.StandardButton.Close)
         if details:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.errors import UserError
 from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.app.settings import Settings, change, save
 
 
@@ -63,6 +64,10 @@ class SettingsDialog(QDialog):
         self.memory.setValue(settings.memory_mb)
         self.memory.setToolTip(self.tr("Counts from the next start"))
         add_plain_row(form, self.tr("Memory for pictures"), self.memory)
+        self.refine_legs = QCheckBox(self.tr("Put legs right where the estimator draws both as one"))
+        self.refine_legs.setToolTip(self.tr("A network trained on synthetic gait; from the next measuring on"))
+        self.refine_legs.setChecked(settings.refine_legs)
+        add_plain_row(form, "", self.refine_legs)
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
         for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
             add_plain_row(form, words, self._colour_button(name))
@@ -108,11 +113,12 @@ class SettingsDialog(QDialog):
                 paper=self.paper.currentText(),
                 workers=self.workers.value(),
                 memory_mb=self.memory.value(),
+                refine_legs=self.refine_legs.isChecked(),
                 **self._colours,
             )
             save(chosen)
         except UserError as error:
-            self.problem.setText(str(error))
+            self.problem.setText(say_sentence(error.message))
             return
         self.chosen.emit(chosen)
         super().accept()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
@@ -25,7 +26,7 @@ from gaitviewer.gui.playback.timebase import SyncMeter
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.decimal_box import DecimalBox
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say_sentence, translate_data
 
 _REFRESH_MS = 50
 _BESIDE_TIME_PX = 6
@@ -101,7 +102,7 @@ class TransportBar(QWidget):
         self.estimate.triggered.connect(actions["player.use_estimate"].trigger)
         for button in self.bar.findChildren(QToolButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.more: QToolButton = self.bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        self.more = cast(QToolButton, self.bar.findChild(QToolButton, "qt_toolbar_ext_button"))
         self.more.setAccessibleName(self.tr("More"))
         self.more.setToolTip(self.tr("What has no room in the bar"))
         theme.set_icon(self.more, "more")
@@ -211,7 +212,7 @@ class TransportBar(QWidget):
             value, sigma = f"{found.offset_s:.3f}", f"{found.sigma_s:.3f}"
             self.estimate_words.setText(self.tr("est. {value} ± {sigma} s").format(value=value, sigma=sigma))
             words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
-                source=translate_data(found.source), value=value, sigma=sigma, note=translate_data(found.note)
+                source=translate_data(found.source), value=value, sigma=sigma, note=say_sentence(found.note)
             )
             if found.exchanged_s is not None and not own:
                 self._colour(self.estimate_words, "warning")
