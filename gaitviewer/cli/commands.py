@@ -45,6 +45,7 @@ def run_analyze(options: argparse.Namespace) -> int:
         keep=not options.no_library,
         workers=options.workers,
         use_cache=not options.no_cache,
+        pose_model=_pose_model(options),
         foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
     )
     with ProgressLine() as tick:
@@ -67,6 +68,7 @@ def run_demo(options: argparse.Namespace) -> int:
             keep=not options.no_library,
             workers=options.workers,
             use_cache=not options.no_cache,
+            pose_model=_pose_model(options),
             tick=lambda fraction, note: tick(0.4 * fraction, note),
         )
         lines = _answer(request, lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
@@ -86,6 +88,7 @@ def run_validate(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         render=options.render,
         subject=options.subject,
+        pose_model=_pose_model(options),
     )
     with ProgressLine() as tick:
         report = validation_run.validate_files(options.files, wanted, tick)
@@ -112,6 +115,12 @@ def _session(options: argparse.Namespace) -> Session:
         walking_aid=_AIDS.get(options.aid, WalkingAid.UNKNOWN),
         mirrored=options.mirrored,
     )
+
+
+def _pose_model(options: argparse.Namespace) -> str:
+    from gaitviewer.workflow.app import settings
+
+    return options.pose_model or settings.load().pose_model
 
 
 def _report_options(options: argparse.Namespace) -> ReportOptions:

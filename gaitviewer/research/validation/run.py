@@ -23,6 +23,7 @@ from gaitviewer.errors import AnalysisError, FormatError, PoseError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import BodyMeasures, MarkerTrial
 from gaitviewer.formats.trc import read_trc
+from gaitviewer.pose.models import choose_model
 from gaitviewer.research.validation.compare import Comparison, compare, failed
 from gaitviewer.research.validation.event_sides import find_event_sides
 from gaitviewer.research.validation.joint_angles import add_joint_angles, pair_files
@@ -65,9 +66,12 @@ def validate_files(
 
     Raises:
         FormatError: no file can be read and used.
+        SettingsError: the pose model is not here.
         Cancelled: the tick asked for it.
     """
     options = ValidationOptions() if options is None else options
+    if options.render:
+        options = replace(options, pose_model=choose_model(options.pose_model).name)
     files = pair_files([Path(path) for path in paths])
     if not files:
         raise FormatError("There is no file to validate with; name at least one C3D file.")

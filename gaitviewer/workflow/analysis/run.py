@@ -66,7 +66,11 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
         session = replace(request.session, id=session_id(request.session, video_digests(trials)))
         document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
         document = estimate_poses(
-            document, workers=request.workers, use_cache=request.use_cache, tick=subprogress(tick, 0.02, 0.85)
+            document,
+            workers=request.workers,
+            use_cache=request.use_cache,
+            pose_model=request.pose_model,
+            tick=subprogress(tick, 0.02, 0.85),
         )
         if library is not None:
             document = with_persons_work(document, library)
@@ -131,15 +135,18 @@ def estimate_poses(
     *,
     workers: int = 2,
     use_cache: bool = True,
+    pose_model: str = "best",
     tick: Tick = no_progress,
     came: Callable[[Document], None] | None = None,
 ) -> Document:
     """The same document with the keypoints of every video, estimated side by side.
 
+    ``pose_model`` is the name of a pose model, or "best" for the best one that is here.
     ``came`` is told the document with the keypoints known so far, as soon as those of a video are complete.
 
     Raises:
         PoseError, VideoError: a video cannot be used.
+        SettingsError: the pose model is not here.
         Cancelled: the tick stopped the work.
     """
     from gaitviewer import pose
@@ -171,7 +178,9 @@ def estimate_poses(
         if came is not None:
             came(with_those(so_far))
 
-    results = pose.estimate_many(sources, workers=workers, use_cache=use_cache, tick=tick, came=one_came)
+    results = pose.estimate_many(
+        sources, workers=workers, use_cache=use_cache, model=pose_model, tick=tick, came=one_came
+    )
     return with_those(results)
 
 

@@ -45,6 +45,7 @@ def analyse_document(
     *,
     workers: int = 2,
     use_cache: bool = True,
+    pose_model: str = "best",
     came: Came | None = None,
     lost: Lost | None = None,
     measure: bool = True,
@@ -59,6 +60,7 @@ def analyse_document(
         document: the session; corrections that a person made to events are kept.
         workers: processes for pose estimation.
         use_cache: take poses that were estimated earlier.
+        pose_model: name of the pose model, or "best" for the best one that is here.
         came: told the document after each view, in this thread.
         lost: told the trial and view that nothing will come from, in this thread.
         measure: measure at the end (a window does so by itself).
@@ -69,9 +71,12 @@ def analyse_document(
 
     Raises:
         NothingFoundError: no video gave a pose.
+        SettingsError: the pose model is not here.
         Cancelled: the tick stopped the work.
     """
-    run = _Run(document, workers, use_cache, came, [], 0)
+    from gaitviewer.pose.models import choose_model
+
+    run = _Run(document, workers, use_cache, choose_model(pose_model).name, came, [], 0)
     total = len(document.trials)
     for number in range(total):
         run.analyse_trial(number, subprogress(tick, _POSES * number / total, _POSES * (number + 1) / total))
@@ -99,6 +104,7 @@ class _Run:
     document: Document
     workers: int
     use_cache: bool
+    pose_model: str
     came: Came | None
     problems: list[str]
     found: int
@@ -152,6 +158,7 @@ class _Run:
                 replace(self.document, trials=(bare,)),
                 workers=self.workers,
                 use_cache=self.use_cache,
+                pose_model=self.pose_model,
                 tick=tick,
                 came=take,
             )

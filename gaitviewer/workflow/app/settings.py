@@ -33,6 +33,7 @@ class Settings:
         theme: of the window: "system", "light" or "dark".
         report_anonymous: reports of the window are without names.
         report_left_out: sections, by name, that reports of the window leave out.
+        pose_model: what finds keypoints: "best" (of those that are here), "full" or "heavy".
     """
 
     paper: str = "A4"
@@ -45,6 +46,7 @@ class Settings:
     theme: str = "system"
     report_anonymous: bool = False
     report_left_out: tuple[str, ...] = ()
+    pose_model: str = "best"
 
 
 def _is_colour(value: Any) -> bool:
@@ -72,6 +74,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "right_colour": (_is_colour, 'a colour such as "#1f77b4"'),
     "rater": (lambda value: isinstance(value, str) and len(value) <= 200, "a name of at most 200 characters"),
     "workers": (_is_whole(0, 64), "a whole number from 0 to 64"),
+    "pose_model": (lambda value: value in ("best", "full", "heavy"), '"best", "full" or "heavy"'),
     "memory_mb": (_is_whole(64, 65536), "a whole number from 64 to 65536"),
     "hide_until_graded": (_is_yes_or_no, "true or false"),
     "theme": (lambda value: value in ("system", "light", "dark"), '"system", "light" or "dark"'),
