@@ -14,14 +14,19 @@
     │   └── NotInstalledError     a part of the program is not installed
     └── Cancelled                 the user stopped a running job
 
-A message says what happened, to what, and what to do. Anything else that escapes is a bug.
+Each carries a :class:`Message`, a code with values, that says what happened, to what, and what to do; its
+sentence stands in the catalogue under ``error``. Anything else that escapes is a bug.
 """
 
 from __future__ import annotations
 
+import copyreg
 import re
+from typing import Any
 
-_LONGEST_SENTENCE = 500
+from gaitviewer.messages import Message, as_written
+
+_LONGEST = 300  # characters of a text in a message about a file
 
 
 def shorten(text: str, longest: int = 200) -> str:
@@ -35,12 +40,32 @@ def shorten(text: str, longest: int = 200) -> str:
     return f"{text[: longest - tail - 3]}...{text[-tail:]}"
 
 
+def reason_of(error: BaseException) -> Message:
+    """What an error says, to be quoted in another one: its message, or the words of the system, kept short."""
+    said = getattr(error, "message", None)
+    if isinstance(said, Message):
+        return said
+    return as_written(shorten(str(getattr(error, "strerror", None) or error)))
+
+
 class GaitViewerError(Exception):
     """Base of all errors raised on purpose."""
 
 
 class UserError(GaitViewerError):
-    """Something that the user can mend; ``str(error)`` is the sentence to show."""
+    """Something that the user can mend; ``str(error)`` is the sentence in English.
+
+    Attributes:
+        message: what to tell.
+    """
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process; kinds may take more than the message."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class VideoError(UserError):
@@ -58,8 +83,8 @@ class NobodyError(PoseError):
         digest: SHA-256 of the video.   model: name and version of the estimator that searched.
     """
 
-    def __init__(self, words: str, *, digest: str = "", model: str = "") -> None:
-        super().__init__(words)
+    def __init__(self, message: Message, *, digest: str = "", model: str = "") -> None:
+        super().__init__(message)
         self.digest = digest
         self.model = model
 
@@ -71,8 +96,11 @@ class AnalysisError(UserError):
 class FormatError(UserError):
     """An exchange file cannot be read or written; what is quoted from a damaged file is kept short."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(shorten(words, _LONGEST_SENTENCE))
+    def __init__(self, message: Message) -> None:
+        short = [
+            (name, shorten(one, _LONGEST) if isinstance(one, str) else one) for name, one in message.values
+        ]
+        super().__init__(Message(message.code, tuple(short)))
 
 
 class StoreError(UserError):

@@ -26,19 +26,8 @@ FIELDS = frozenset(
     ("title", "name", "phase", "quantity", "label", "reason", "remark", "note", "source", "positive")
 )
 DATA_FILES = ("evgs/evgs.toml", "evgs/reliability.toml", "angles.toml", "normative/*.toml", "quality.toml")
-# Modules that write sentences which the window shows: reasons, remarks, findings, errors, progress.
-SPEAKING = (
-    "core",
-    "analysis",
-    "video",
-    "pose",
-    "store",
-    "formats",
-    "report",
-    "synthesis",
-    "workflow",
-    "inference",
-)
+# Modules that write sentences which the window shows: reasons, remarks, findings.
+SPEAKING = ("core", "analysis", "video", "pose", "report", "synthesis", "workflow", "inference")
 # Several words, or one that is not a name of the program's own.
 _WORDS = re.compile(r"[A-Za-z]{2}.* |^[A-Za-z][a-z]+([- ][a-z]+)*$|^\{0\}[ (:;,.]+\{1\}[).]*$")
 Words = set[tuple[str, str]]  # (context, text)

@@ -144,12 +144,13 @@ def test_pdfium_has_one_door() -> None:
 
 
 def test_toml_is_read_in_one_place() -> None:
+    """But for the catalogue of messages, which the errors of that place need themselves."""
     readers = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "gaitviewer").rglob("*.py")
         if re.search(r"^\s*(import tomllib\b|from tomllib\b)", path.read_text(), re.MULTILINE)
     ]
-    assert readers == ["gaitviewer/core/serialise.py"]
+    assert sorted(readers) == ["gaitviewer/core/serialise.py", "gaitviewer/messages.py"]
 
 
 def test_nothing_is_ever_unpickled() -> None:

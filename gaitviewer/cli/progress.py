@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from gaitviewer.core.messages import Message, english
+from gaitviewer.messages import Message, english
 
 _WIDTH = 24
 _INTERVAL_S = 0.1

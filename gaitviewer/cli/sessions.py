@@ -111,12 +111,11 @@ def _run_change(options: argparse.Namespace) -> int:
 
 def _run_purge(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
+    from gaitviewer.messages import message
     from gaitviewer.workflow.sessions.queries import purge_named, session_rows
 
     if bool(options.sessions) == options.all:
-        raise SettingsError(
-            "Say which deleted sessions to erase, or --all; `gaitviewer sessions list --deleted`."
-        )
+        raise SettingsError(message("error.cli.erase_nothing_named"))
     words = options.sessions
     if options.all:
         words = [row["session"] for row in session_rows(options.library, deleted=True)]
@@ -158,9 +157,10 @@ def _run_restore_copy(options: argparse.Namespace) -> int:
 
 def _sure(words: list[str]) -> bool:
     from gaitviewer.errors import SettingsError
+    from gaitviewer.messages import message
 
     if not sys.stdin.isatty():
-        raise SettingsError("Erasing cannot be undone: say --yes where nobody can be asked.")
+        raise SettingsError(message("error.cli.erase_unconfirmed"))
     print(
         f"Erase {', '.join(words)} for good? Keypoints, corrections, grades, texts, key images and signatures "
         "cannot be brought back, not from the copies of the library either. Videos, reports and exported files "

@@ -192,7 +192,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "title": entry.card.title if entry.card else "",
                 "statement": entry.card.statement if entry.card else "",
                 "folder": str(entry.folder),
-                "problem": entry.problem,
+                "problem": str(entry.problem),
             }
             for entry in entries
         ]
@@ -203,7 +203,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "title": model.card.title,
                 "statement": model.card.accuracy,
                 "folder": str(model.path.parent),
-                "problem": pose_models.problem_of(model),
+                "problem": str(pose_models.problem_of(model)),
             }
             for model in pose
         ]
@@ -222,18 +222,19 @@ def _run_list(options: argparse.Namespace) -> int:
     for model in pose:
         problem = pose_models.problem_of(model)
         where = "added" if model.card.package else "comes with MediaPipe"
-        print(f"{model.name}: pose model {model.card.title}: {problem or where}")
+        print(f"{model.name}: {problem or f'pose model {model.card.title} ({where})'}")
     return 0
 
 
 def _run_verify(options: argparse.Namespace) -> int:
     from gaitviewer.errors import SettingsError
     from gaitviewer.inference.models import list_models, verify
+    from gaitviewer.messages import message
 
     entries = list_models()
     unknown = set(options.model) - {entry.id for entry in entries}
     if unknown:
-        raise SettingsError(f"There is no model {sorted(unknown)[0]}; see `gaitviewer models list`.")
+        raise SettingsError(message("error.cli.no_such_model", model=sorted(unknown)[0]))
     bad = 0
     for entry in entries:
         if options.model and entry.id not in options.model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 
 def run_view(options: argparse.Namespace) -> int:
@@ -17,9 +18,7 @@ def run_view(options: argparse.Namespace) -> int:
     from gaitviewer.gui.shell.app import display_there, run
 
     if not display_there():
-        raise SettingsError(
-            "There is no display for the window here; `gaitviewer --help` lists what works without one."
-        )
+        raise SettingsError(message("error.cli.no_display"))
     session = options.session
     if session:
         from gaitviewer.workflow.sessions.queries import find_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from gaitviewer.errors import NotInstalledError
+from gaitviewer.messages import message
 
 RESEARCH_MODULES = ("ezc3d", "matplotlib", "sklearn", "tensorboardX")
 """The modules that ``gaitviewer[research]`` installs for training, cohorts and validation by motion capture."""
@@ -22,7 +23,5 @@ def require_research(command: str) -> None:
     missing = [name for name in RESEARCH_MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise NotInstalledError(
-            f"`gaitviewer {command}` is for research and needs packages that are not installed here "
-            f'({", ".join(missing)}). Install them: pip install "gaitviewer[research]" '
-            '(in a copy of the project: pip install -c installer/constraints.txt -e ".[research]").'
+            message("error.core.research_not_installed", command=command, missing=tuple(missing))
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gaitviewer.core.messages import Message
+from gaitviewer.messages import Message
 
 Tick = Callable[[float, Message], None]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 # In the order of printing. Front page, provenance and the footer of every page are no choice: they say whose
 # report it is, what it was made from, and what it must not be used for.
@@ -44,10 +45,12 @@ class ReportOptions:
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:
-            raise SettingsError(f"The paper size “{self.paper}” is not known; use {' or '.join(PAPERS)}.")
+            raise SettingsError(message("error.core.report.paper_size", paper=self.paper, papers=tuple(PAPERS)))
         unknown = sorted(self.sections - SECTIONS.keys())
         if unknown:
-            raise SettingsError(f"The report has no section “{unknown[0]}”; choose from {', '.join(SECTIONS)}.")
+            raise SettingsError(
+                message("error.core.report.no_such_section", section=unknown[0], sections=tuple(SECTIONS))
+            )
 
     def __contains__(self, section: str) -> bool:
         """Whether a section is printed."""
@@ -70,5 +73,5 @@ def parse_sections(text: str) -> frozenset[str]:
     """
     names: Iterable[str] = [name for part in text.split(",") if (name := part.strip())]
     if not names:
-        raise SettingsError(f"No section of the report is named; choose from {', '.join(SECTIONS)}.")
+        raise SettingsError(message("error.core.report.no_section", sections=tuple(SECTIONS)))
     return ReportOptions(sections=frozenset(names)).sections

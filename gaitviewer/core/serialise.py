@@ -34,7 +34,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 import msgspec
 
 from gaitviewer import paths
-from gaitviewer.errors import SettingsError, shorten
+from gaitviewer.errors import SettingsError, reason_of, shorten
+from gaitviewer.messages import Message, as_written, message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ T = TypeVar("T")
 LARGEST_TOML = 4_000_000  # bytes; the largest file that is shipped has about 50 kB
 _LONGEST_QUOTE = 60
 _DIGEST_BYTES = 32
+_GET_AGAIN = message("error.remedy.get_again")
 
 
 class MalformedError(ValueError):
@@ -51,13 +53,17 @@ class MalformedError(ValueError):
 
     Attributes:
         key: the entry ("events.contact.heel"), "" for the whole.   problem: what is wrong with it.
+        message: both.
     """
 
-    def __init__(self, problem: str, key: str = "") -> None:
-        problem = shorten(problem)
-        super().__init__(f"{key}: {problem}" if key else problem)
+    def __init__(self, problem: Message, key: str = "") -> None:
+        super().__init__(problem, key)
         self.key = key
         self.problem = problem
+        self.message = message("error.data.entry", entry=key, problem=problem) if key else problem
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 def quote(value: object, longest: int = _LONGEST_QUOTE) -> str:
@@ -153,7 +159,9 @@ def from_settings(raw: Any, kind: type[T], owner: str, *, unknown: str = "refuse
     try:
         return from_plain(raw, kind, unknown=unknown)
     except MalformedError as error:
-        raise SettingsError(f"{owner} cannot be used: {error}; correct it, or get the file again.") from error
+        raise SettingsError(
+            message("error.core.settings_unusable", owner=owner, reason=reason_of(error))
+        ) from error
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -165,9 +173,9 @@ def parse_json(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except RecursionError as error:
-        raise MalformedError("it is nested too deeply") from error
+        raise MalformedError(message("error.data.too_deep")) from error
     except ValueError as error:  # no JSON, no text, or a number with thousands of digits
-        raise MalformedError(str(error)) from error
+        raise MalformedError(reason_of(error)) from error
 
 
 def parse_toml(text: str, kind: type[T], *, unknown: str = "refuse") -> T:
@@ -181,9 +189,9 @@ def parse_toml(text: str, kind: type[T], *, unknown: str = "refuse") -> T:
     try:
         raw = tomllib.loads(text)
     except RecursionError as error:
-        raise MalformedError("it is nested too deeply") from error
+        raise MalformedError(message("error.data.too_deep")) from error
     except ValueError as error:  # no TOML, or a number with thousands of digits
-        raise MalformedError(str(error)) from error
+        raise MalformedError(reason_of(error)) from error
     return from_plain(raw, kind, unknown=unknown)
 
 
@@ -197,17 +205,15 @@ def load_toml(path: Path, kind: type[T], *, unknown: str = "refuse") -> T:
     with path.open("rb") as file:
         data = file.read(LARGEST_TOML + 1)
     if len(data) > LARGEST_TOML:
-        raise MalformedError(f"it is larger than {LARGEST_TOML // 1_000_000} MB")
+        raise MalformedError(message("error.data.too_large", largest_mb=LARGEST_TOML // 1000000))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedError("it is not a UTF-8 text") from error
+        raise MalformedError(message("error.data.not_text")) from error
     return parse_toml(text.replace("\r\n", "\n"), kind, unknown=unknown)
 
 
-def read_toml(
-    path: Path, kind: type[T], *, unknown: str = "refuse", remedy: str = "correct it, or get the file again"
-) -> T:
+def read_toml(path: Path, kind: type[T], *, unknown: str = "refuse", remedy: Message = _GET_AGAIN) -> T:
     """Like :func:`load_toml`, with errors for people.
 
     Raises:
@@ -216,9 +222,13 @@ def read_toml(
     try:
         return load_toml(path, kind, unknown=unknown)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be opened ({error.strerror}); {remedy}.") from error
+        raise SettingsError(
+            message("error.core.file_not_opened", path=path, reason=reason_of(error), remedy=remedy)
+        ) from error
     except MalformedError as error:
-        raise SettingsError(f"{path} cannot be used: {error}; {remedy}.") from error
+        raise SettingsError(
+            message("error.core.file_unusable", path=path, reason=reason_of(error), remedy=remedy)
+        ) from error
 
 
 def read_resource(name: str, kind: type[T]) -> T:
@@ -227,7 +237,7 @@ def read_resource(name: str, kind: type[T]) -> T:
     Raises:
         SettingsError: somebody changed it, and what it has is not what the program needs.
     """
-    remedy = "correct it, or install the program again"
+    remedy = message("error.remedy.install_again")
     return read_toml(paths.resources().joinpath(*name.split("/")), kind, remedy=remedy)
 
 
@@ -248,7 +258,7 @@ def unpack(data: bytes, kind: type[T]) -> T:
     try:
         return msgspec.msgpack.decode(data, type=kind, dec_hook=_unpacked)
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise MalformedError(str(error)) from error
+        raise MalformedError(reason_of(error)) from error
 
 
 def seal(data: bytes) -> bytes:
@@ -264,7 +274,7 @@ def unseal(sealed: bytes) -> bytes:
     """
     digest, data = sealed[:_DIGEST_BYTES], sealed[_DIGEST_BYTES:]
     if hashlib.sha256(data).digest() != digest:
-        raise MalformedError("its content is not what was written")
+        raise MalformedError(message("error.data.altered"))
     return data
 
 
@@ -301,16 +311,16 @@ def load_arrays(path: Path, *, largest_bytes: int) -> dict[str, NDArray[Any]]:
         except MalformedError:
             raise
         except NPZ_DAMAGE as error:
-            raise MalformedError(str(error) or type(error).__name__) from error
+            raise MalformedError(reason_of(error) or as_written(type(error).__name__)) from error
 
 
 def _check_sizes(archive: zipfile.ZipFile, largest_bytes: int) -> None:
     entries = archive.infolist()
     claimed, most = sum(entry.file_size for entry in entries), largest_bytes // 2**20
     if claimed > largest_bytes:
-        raise MalformedError(f"it unpacks to {claimed // 2**20} MB, more than the {most} MB it may have")
+        raise MalformedError(message("error.data.unpacks_too_large", size_mb=claimed // 2**20, largest_mb=most))
     if any(_claimed_by_header(archive, entry) > entry.file_size for entry in entries):
-        raise MalformedError("an array is said to be larger than it is")
+        raise MalformedError(message("error.data.array_too_large"))
 
 
 def _claimed_by_header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
@@ -448,38 +458,33 @@ def _converted(raw: Any, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise _malformed(raw, kind, str(error)) from error
     except RecursionError as error:
-        raise MalformedError("it is nested too deeply") from error
+        raise MalformedError(message("error.data.too_deep")) from error
     except (ValueError, TypeError, OverflowError) as error:  # of a check in __post_init__
-        raise MalformedError(str(error)) from error
+        raise MalformedError(reason_of(error)) from error
 
 
 Keys = tuple[str | int, ...]
 
 _EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`$")
-_WORDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a table",
-    "null": "nothing",
-}
+_KINDS = ("int", "float", "str", "bool", "array", "object", "null")
 
 
-def _malformed(raw: Any, kind: type[Any], message: str) -> MalformedError:
+def _malformed(raw: Any, kind: type[Any], complaint: str) -> MalformedError:
     """The sentence for what msgspec says, with the exact entry and its value."""
-    said, _, place = message.partition(" - at `")
-    keys = _keys_of(place.removesuffix("`"), raw, lambda changed: _complaint(changed, kind) == message)
+    said, _, place = complaint.partition(" - at `")
+    keys = _keys_of(place.removesuffix("`"), raw, lambda changed: _complaint(changed, kind) == complaint)
     if missing := _MISSING.match(said):
-        return MalformedError("is missing", _written((*keys, missing["name"])))
+        return MalformedError(message("error.data.missing"), _written((*keys, missing["name"])))
     if wrong := _EXPECTED.match(said):
-        expected = " or ".join(_WORDS.get(one.strip(), one.strip()) for one in wrong["expected"].split("|"))
-        return MalformedError(f"expected {expected}, found {quote(_at(raw, keys))}", _written(keys))
+        named = [one.strip() for one in wrong["expected"].split("|")]
+        expected = tuple(message(f"error.kind.{one}") if one in _KINDS else one for one in named)
+        return MalformedError(
+            message("error.data.expected", expected=expected, found=quote(_at(raw, keys))), _written(keys)
+        )
     if said.startswith("Invalid enum value"):
-        return MalformedError(f"{quote(_at(raw, keys))} is none of the values it may have", _written(keys))
-    return MalformedError(said, _written(keys))
+        return MalformedError(message("error.data.not_allowed", found=quote(_at(raw, keys))), _written(keys))
+    return MalformedError(as_written(shorten(said)), _written(keys))
 
 
 def _complaint(raw: Any, kind: type[Any]) -> str:
@@ -542,7 +547,7 @@ def _refuse_unknown(raw: Any, value: Any, keys: Keys) -> None:
         names = {field.name for field in dataclasses.fields(value)}
         for name in raw:
             if name not in names:
-                raise MalformedError("is unknown", _written((*keys, str(name))))
+                raise MalformedError(message("error.data.unknown"), _written((*keys, str(name))))
             _refuse_unknown(raw[name], getattr(value, name), (*keys, name))
     elif isinstance(value, Mapping) and isinstance(raw, Mapping):
         for name, inner in raw.items():

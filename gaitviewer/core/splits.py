@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 TRAIN, VALID, TEST = "train", "valid", "test"
 SHARES: Mapping[str, float] = {TRAIN: 0.70, VALID: 0.15, TEST: 0.15}
@@ -51,6 +52,5 @@ def check_disjoint(sets: Mapping[str, Iterable[str]]) -> None:
             other = seen.setdefault(subject, name)
             if other != name:
                 raise SettingsError(
-                    f"Subject {subject} is in both the {other} and the {name} set; "
-                    "give every person one pseudonym and split by person."
+                    message("error.core.subject_in_two_sets", subject=subject, other=other, this=name)
                 )

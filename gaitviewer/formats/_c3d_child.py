@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,21 @@ import numpy as np
 
 from gaitviewer.formats._c3d_layout import BLOCK, Processor, as_intel, find_processor
 from gaitviewer.formats._child import UNDERSTOOD
+from gaitviewer.messages import Message, message
 
 _OUTPUT_GROUPS = ("ANGLES", "POWERS", "FORCES", "MOMENTS", "SCALARS")
 
 
 class _RefusedError(Exception):
-    """What is wrong with the file, in words."""
+    """What is wrong with the file.
+
+    Attributes:
+        message: the same, for the program that asked.
+    """
+
+    def __init__(self, what: Message) -> None:
+        super().__init__(what)
+        self.message = what
 
 
 def _limit_memory(megabytes: int) -> None:
@@ -102,7 +112,7 @@ def _open(path: Path, folder: Path) -> Any:
             path.write_bytes(as_intel(data) if turn else data)
         return ezc3d.c3d(str(path))
     except (OSError, RuntimeError, ValueError, IndexError, MemoryError) as error:
-        raise _RefusedError("it is damaged or not a C3D file; export it again from its source") from error
+        raise _RefusedError(message("error.format.c3d.damaged")) from error
 
 
 def _read(path: Path, folder: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
@@ -112,12 +122,12 @@ def _read(path: Path, folder: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any
     group = parameters["POINT"]
     labels = _texts(group, "LABELS")[: points.shape[1]]
     if points.shape[2] == 0 or points.shape[1] == 0:
-        raise _RefusedError("it holds no marker data")
+        raise _RefusedError(message("error.format.c3d.no_markers"))
     if not labels:
-        raise _RefusedError(f"it names none of its {points.shape[1]} points")
+        raise _RefusedError(message("error.format.c3d.no_names", count=points.shape[1]))
     rate = float(header["frame_rate"])
     if not (np.isfinite(rate) and 0 < rate < 1e5):
-        raise _RefusedError(f"its sampling rate of {rate:g} Hz is impossible")
+        raise _RefusedError(message("error.format.c3d.rate", rate_hz=rate))
     names = set()
     for outputs in _OUTPUT_GROUPS:
         names.update(_texts(group, outputs))
@@ -140,13 +150,13 @@ def _read(path: Path, folder: Path) -> tuple[dict[str, Any], np.ndarray[Any, Any
 
 
 def main(arguments: list[str]) -> int:
-    """Reads one file; 0 when the result is written, ``UNDERSTOOD`` with the reason on standard output."""
+    """Reads one file; 0 when the result is written, ``UNDERSTOOD`` with a message on standard output."""
     source, target, memory_mb = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
     _limit_memory(memory_mb)
     try:
         rest, points = _read(source, target.parent)
     except _RefusedError as refusal:
-        sys.stdout.write(str(refusal))
+        sys.stdout.write(json.dumps(asdict(refusal.message)))
         return UNDERSTOOD
     np.savez(target, rest=np.array(json.dumps(rest)), points=points)
     return 0

@@ -6,14 +6,17 @@ costs the file, not the program.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
+from gaitviewer.core.serialise import MalformedError, from_plain, parse_json
 from gaitviewer.errors import FormatError
+from gaitviewer.messages import Message, message
 from gaitviewer.util.processes import Child, start_module
 
 _POLL_S = 0.02
-UNDERSTOOD = 3  # exit status of a child that says itself, on its standard output, what is wrong
+UNDERSTOOD = 3  # exit status of a child that says itself, by a message on its standard output, what is wrong
 
 
 def run_reader(module: str, path: Path, target: Path, *, timeout_s: float, memory_mb: int) -> None:
@@ -42,11 +45,12 @@ def run_reader(module: str, path: Path, target: Path, *, timeout_s: float, memor
             if child.poll() is None:
                 child.kill()
                 child.wait()
-    words = said.read_text("utf-8", errors="replace").strip()
-    if child.returncode == UNDERSTOOD and words:
-        raise FormatError(f"{path.name} cannot be read: {words}.")
+    if child.returncode == UNDERSTOOD:
+        with contextlib.suppress(MalformedError):  # the library may have written between
+            reason = from_plain(parse_json(said.read_bytes()), Message)
+            raise FormatError(message("error.format.not_read", file=path.name, reason=reason))
     if child.returncode != 0 or not target.exists():
-        raise FormatError(f"{path.name} is damaged: reading it failed; export it again from its source.")
+        raise FormatError(message("error.format.reader_failed", file=path.name))
 
 
 def _watch(process: object, child: Child, path: Path, *, timeout_s: float, memory_mb: int) -> None:
@@ -57,13 +61,7 @@ def _watch(process: object, child: Child, path: Path, *, timeout_s: float, memor
     deadline = time.monotonic() + timeout_s
     while child.poll() is None:
         if time.monotonic() > deadline:
-            raise FormatError(
-                f"{path.name} took longer than {timeout_s:g} s to read and is probably damaged; "
-                "export it again from its source."
-            )
+            raise FormatError(message("error.format.reader_too_slow", file=path.name, timeout_s=timeout_s))
         if process.memory_info().rss > memory_mb * 2**20:
-            raise FormatError(
-                f"{path.name} needs more than {memory_mb} MB of memory to read and is probably damaged; "
-                "export it again from its source."
-            )
+            raise FormatError(message("error.format.reader_too_large", file=path.name, memory_mb=memory_mb))
         time.sleep(_POLL_S)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import atomic, file_set
 
 
@@ -51,21 +52,25 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise FormatError(f"{path} does not exist; check the path.") from error
+        raise FormatError(message("error.format.missing", path=path)) from error
     except OSError as error:
-        raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path.name} is not a UTF-8 text; export it again.") from error
+        raise FormatError(message("error.format.table.not_text", file=path.name)) from error
     try:
         rows = list(csv.reader(io.StringIO(text), strict=True, delimiter=column_mark(text)))
     except csv.Error as error:
-        raise FormatError(f"{path.name} is not a CSV table ({error}); export it again.") from error
+        raise FormatError(
+            message("error.format.table.not_csv", file=path.name, reason=reason_of(error))
+        ) from error
     if not rows or (missing := [name for name in columns if name not in rows[0]]):
-        names = ", ".join(missing) if rows else "every column"
-        raise FormatError(f"{path.name} lacks {names}; it is not a table of this kind.")
+        lacking = tuple(missing) if rows else message("error.format.table.every_column")
+        raise FormatError(message("error.format.table.lacks", file=path.name, columns=lacking))
     for line, row in enumerate(rows[1:], start=2):
         if len(row) != len(rows[0]):
-            raise FormatError(f"{path.name} has {len(row)} values in line {line}; the file is damaged.")
+            raise FormatError(
+                message("error.format.table.row_length", file=path.name, count=len(row), line=line)
+            )
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
@@ -79,7 +84,9 @@ def parse_number(row: Mapping[str, str], column: str, path: Path) -> float:
     try:
         return parse_decimal(text) if text else math.nan
     except ValueError as error:
-        raise FormatError(f"{path.name} has {quote(text)} as {column}; a number is needed.") from error
+        raise FormatError(
+            message("error.format.table.not_number", file=path.name, found=quote(text), column=column)
+        ) from error
 
 
 def parse_count(row: Mapping[str, str], column: str, path: Path) -> int:
@@ -90,5 +97,7 @@ def parse_count(row: Mapping[str, str], column: str, path: Path) -> int:
     """
     text = row[column]
     if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise FormatError(f"{path.name} has {quote(text)} as {column}; a whole number is needed.")
+        raise FormatError(
+            message("error.format.table.not_count", file=path.name, found=quote(text), column=column)
+        )
     return int(text)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.numbers import parse_decimal
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import message
 
 _LARGEST_MB = 512
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -36,18 +37,18 @@ def read_lines(path: Path, kind: str) -> list[str]:
     try:
         size = path.stat().st_size
         if size > _LARGEST_MB * 2**20:
-            raise FormatError(f"{path.name} is larger than {_LARGEST_MB} MB; cut it into shorter trials.")
+            raise FormatError(message("error.format.text.too_large", file=path.name, largest_mb=_LARGEST_MB))
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise FormatError(f"{path} does not exist; check the path.") from error
+        raise FormatError(message("error.format.missing", path=path)) from error
     except OSError as error:
-        raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
     if not data.strip():
-        raise FormatError(f"{path.name} is empty; export it again from its source.")
+        raise FormatError(message("error.format.empty", file=path.name))
     if data.startswith(_UTF16):
         text = data.decode("utf-16", errors="replace")
     elif b"\0" in data:
-        raise FormatError(f"{path.name} is not a {kind} file.")
+        raise FormatError(message("error.format.text.wrong_kind", file=path.name, kind=kind))
     else:
         try:
             text = data.decode("utf-8-sig")
@@ -69,7 +70,13 @@ def parse_rows(path: Path, rows: list[list[str]], columns: int, *, first_line: i
     for i, cells in enumerate(rows):
         if len(cells) != columns:
             raise FormatError(
-                f"{path.name} is damaged: line {first_line + i} has {len(cells)} of {columns} columns."
+                message(
+                    "error.format.text.row_length",
+                    file=path.name,
+                    line=first_line + i,
+                    found=len(cells),
+                    columns=columns,
+                )
             )
         for j, cell in enumerate(cells):
             if not cell or _NO_NUMBER.fullmatch(cell):
@@ -78,7 +85,9 @@ def parse_rows(path: Path, rows: list[list[str]], columns: int, *, first_line: i
                 table[i, j] = parse_decimal(cell)
             except ValueError as error:
                 raise FormatError(
-                    f"{path.name} is damaged: {quote(cell)} in line {first_line + i} is not a number."
+                    message(
+                        "error.format.text.not_number", file=path.name, found=quote(cell), line=first_line + i
+                    )
                 ) from error
             if "." in cell:
                 points = points or cell
@@ -86,8 +95,7 @@ def parse_rows(path: Path, rows: list[list[str]], columns: int, *, first_line: i
                 commas = commas or cell
     if points and commas:
         raise FormatError(
-            f"{path.name} has numbers with decimal points ({points}) and with commas ({commas}), so that "
-            "neither is sure; export it again with one of them."
+            message("error.format.text.decimal_marks", file=path.name, points=points, commas=commas)
         )
     return table
 
@@ -95,4 +103,4 @@ def parse_rows(path: Path, rows: list[list[str]], columns: int, *, first_line: i
 def check_times(path: Path, times: NDArray[np.float64]) -> None:
     """Refuses a time column that does not increase."""
     if not np.isfinite(times).all() or (times.size > 1 and not bool(np.all(np.diff(times) > 0))):
-        raise FormatError(f"{path.name} is damaged: its time column does not increase.")
+        raise FormatError(message("error.format.text.times", file=path.name))

@@ -17,8 +17,9 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.serialise import MalformedError, parse_json
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.formats import _assessment_parts as parts
+from gaitviewer.messages import message
 from gaitviewer.util import atomic, file_set
 
 VERSION = 2
@@ -119,11 +120,11 @@ def read_assessment(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise FormatError(f"{path} does not exist; check the path.") from error
+        raise FormatError(message("error.format.missing", path=path)) from error
     except OSError as error:
-        raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path.name} is not a UTF-8 text; it is damaged.") from error
+        raise FormatError(message("error.format.assessment.not_text", file=path.name)) from error
     return parse_assessment(text, name=path.name)
 
 
@@ -132,14 +133,14 @@ def parse_assessment(text: str, *, name: str = "the assessment") -> dict[str, An
     try:
         found = parse_json(text)
     except MalformedError as error:
-        raise FormatError(f"{name} is not JSON ({error}); it is damaged or no assessment.") from error
+        raise FormatError(
+            message("error.format.assessment.not_json", file=name, reason=reason_of(error))
+        ) from error
     version = found.get("schema_version") if isinstance(found, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise FormatError(f"{name} has no schema_version; it is no assessment of this program.")
+        raise FormatError(message("error.format.assessment.no_version", file=name))
     if version > VERSION:
-        raise FormatError(
-            f"{name} has schema_version {version}, this program knows up to {VERSION}; update the program."
-        )
+        raise FormatError(message("error.format.assessment.newer", file=name, version=version, known=VERSION))
     while version < VERSION:
         found = UPGRADES[version](found)
         version += 1
@@ -159,4 +160,8 @@ def _check(found: dict[str, Any], name: str) -> None:
     checker = jsonschema.Draft202012Validator(schema())
     error = jsonschema.exceptions.best_match(checker.iter_errors(found))
     if error is not None:
-        raise FormatError(f"{name} is not a valid assessment: {error.json_path} {error.message[:200]}.")
+        raise FormatError(
+            message(
+                "error.format.assessment.invalid", file=name, entry=error.json_path, reason=error.message[:200]
+            )
+        )

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.formats._c3d_layout import BLOCK, MAGIC, find_processor, read_header
 from gaitviewer.formats._child import run_reader
 from gaitviewer.formats._text import printable
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, read_event, split_owners
+from gaitviewer.messages import message
 from gaitviewer.util.temporary import TemporaryFolder
 
 _FURTHEST_M = 1e5  # of a marker; lengths in millimetres that are announced as metres still pass
@@ -54,17 +55,17 @@ def _check_header(path: Path) -> None:
             start = file.read(256 * BLOCK)  # the parameters begin somewhere in here
             size = path.stat().st_size
     except FileNotFoundError as error:
-        raise FormatError(f"{path} does not exist; check the path.") from error
+        raise FormatError(message("error.format.missing", path=path)) from error
     except OSError as error:
-        raise FormatError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
     if not start:
-        raise FormatError(f"{path.name} is empty; export it again from its source.")
+        raise FormatError(message("error.format.empty", file=path.name))
     if len(start) < BLOCK or start[1] != MAGIC:
-        raise FormatError(f"{path.name} is not a C3D file.")
+        raise FormatError(message("error.format.c3d.wrong_kind", file=path.name))
     processor = find_processor(start)
     # The library reads what is left of a cut file without a word.
     if processor is not None and size < read_header(start, processor).announced_bytes:
-        raise FormatError(f"{path.name} is cut off: its header announces more data; copy it again.")
+        raise FormatError(message("error.format.c3d.cut_off", file=path.name))
 
 
 def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) -> MarkerTrial:
@@ -82,9 +83,9 @@ def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) ->
     metres = points[:, ~is_output] * scale
     hide_unseen(metres)
     if not np.isfinite(metres).any():
-        raise FormatError(f"{path.name} holds no marker that was seen.")
+        raise FormatError(message("error.format.c3d.nothing_seen", file=path.name))
     if float(np.nanmax(np.abs(metres))) > _FURTHEST_M:
-        raise FormatError(f"{path.name} has markers more than a hundred kilometres away: it is damaged.")
+        raise FormatError(message("error.format.c3d.too_far", file=path.name))
     return MarkerTrial(
         name=printable(path.stem),
         labels=tuple(n for n, out in zip(labels, is_output, strict=True) if not out),
@@ -116,7 +117,7 @@ def _scale(path: Path, units: str, notes: list[str]) -> float:
         return 1e-3
     scale = metres_per_unit(units)
     if scale is None:
-        raise FormatError(f"{path.name} gives its markers in {quote(units)}; export it in mm or m.")
+        raise FormatError(message("error.format.units", file=path.name, units=quote(units)))
     return scale
 
 

@@ -22,7 +22,8 @@ from gaitviewer.core.learning import ITEMS
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import MalformedError, parse_json
 from gaitviewer.core.skeleton import BODY_FEET_23
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import message
 
 _NAME = re.compile(
     r"(?P<subject>[^-_]+)-(?P<session>[^_]+)_(?P<way>backward|forward|left|right)_(?P<first>\d+)-(?P<last>\d+)$"
@@ -95,10 +96,7 @@ def read_folder(folder: Path) -> CgvFolder:
             CgvClip(name, parts["subject"], parts["session"], parts["way"], videos.get(name), tuple(files))
         )
     if not clips:
-        raise FormatError(
-            f"{folder} holds no keypoints in the CGV layout (a folder of JSON frames for each clip, such as "
-            "12-1_left_0-143); choose the data set's own folder."
-        )
+        raise FormatError(message("error.format.cgv.no_keypoints", folder=folder))
     return CgvFolder(tuple(clips), scores)
 
 
@@ -116,12 +114,14 @@ def read_clip(clip: CgvClip) -> PoseSequence:
                 info = one["video_info"]
                 found[int(one["frame_index"])] = one
             except _DAMAGE as error:
-                raise FormatError(f"{path} is no frame of the CGV layout ({error}); get it again.") from error
+                raise FormatError(
+                    message("error.format.cgv.not_frame", path=path, reason=reason_of(error))
+                ) from error
     try:
         return _sequence(clip, found, info)
     except _DAMAGE as error:
         raise FormatError(
-            f"The keypoints of clip {clip.name} are damaged ({error}); get them again."
+            message("error.format.cgv.clip_damaged", clip=clip.name, reason=reason_of(error))
         ) from error
 
 
@@ -177,7 +177,12 @@ def _labels(path: Path) -> dict[str, BySide[tuple[int | None, ...]]]:
                 found[str(row["patient_id"])] = BySide(_limb(row["left"]), _limb(row["right"]))
             except _DAMAGE as error:
                 raise FormatError(
-                    f"{path.name} has damaged labels of patient {row['patient_id']} ({error}); correct them."
+                    message(
+                        "error.format.cgv.labels_damaged",
+                        file=path.name,
+                        patient=row["patient_id"],
+                        reason=reason_of(error),
+                    )
                 ) from error
     return found
 
@@ -197,7 +202,7 @@ def _limb(raw: Mapping[str, Any]) -> tuple[int | None, ...]:
 def _json(path: Path) -> Any:
     try:
         if path.stat().st_size > _LARGEST_JSON:
-            raise FormatError(f"{path} is too large for a file of this layout; split it.")
+            raise FormatError(message("error.format.cgv.too_large", path=path))
         return parse_json(path.read_bytes())
     except (OSError, MalformedError) as error:
-        raise FormatError(f"{path} cannot be read as JSON ({error}); get it again.") from error
+        raise FormatError(message("error.format.cgv.not_json", path=path, reason=reason_of(error))) from error

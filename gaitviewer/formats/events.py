@@ -14,9 +14,10 @@ import numpy as np
 
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.measures import Measures, ViewMotion
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.formats import _tables
 from gaitviewer.formats._tables import number, truth
+from gaitviewer.messages import message
 
 COLUMNS = (
     "trial", "view", "pass", "direction", "side", "event", "time_s", "frame", "sigma_s", "agreed", "corrected"
@@ -76,10 +77,12 @@ def read_events(path: Path) -> dict[tuple[str, View], tuple[GaitEvents, ...]]:
         try:
             view, side, kind = View(row["view"]), Side(row["side"]), EventKind(row["event"])
         except ValueError as error:
-            raise FormatError(f"{path.name} is not an events table: {error}.") from error
+            raise FormatError(
+                message("error.format.events.wrong_kind", file=path.name, reason=reason_of(error))
+            ) from error
         time_s = _tables.parse_number(row, "time_s", path)
         if not np.isfinite(time_s):
-            raise FormatError(f"{path.name} has an event without a time; export it again.")
+            raise FormatError(message("error.format.events.no_time", file=path.name))
         detectors = tuple(
             (name.removeprefix("detector_").removesuffix("_s"), _tables.parse_number(row, name, path))
             for name in row

@@ -21,7 +21,8 @@ from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.serialise import parse_json
 from gaitviewer.core.skeleton import BODY_FEET_23
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import atomic, file_set
 
 if TYPE_CHECKING:
@@ -130,16 +131,20 @@ def read_keypoints(path: Path) -> dict[tuple[str, View], PoseSequence]:
         table = pq.read_table(path)
         meta = parse_json((table.schema.metadata or {})[_META])
         if meta["version"] > VERSION:
-            raise FormatError(f"{path.name} was written by a newer version of GaitViewer; update the program.")
+            raise FormatError(message("error.format.keypoints.newer", file=path.name))
         if meta["skeleton"] != BODY_FEET_23.name:
-            raise FormatError(f"{path.name} has another keypoint layout ({meta['skeleton']}).")
+            raise FormatError(
+                message("error.format.keypoints.other_layout", file=path.name, skeleton=meta["skeleton"])
+            )
         return {
             (picture["trial"], View(picture["view"])): _pose(table, picture) for picture in meta["pictures"]
         }
     except FileNotFoundError as error:
-        raise FormatError(f"{path} does not exist; check the path.") from error
+        raise FormatError(message("error.format.missing", path=path)) from error
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path.name} is not a keypoint table of this program ({error}).") from error
+        raise FormatError(
+            message("error.format.keypoints.wrong_kind", file=path.name, reason=reason_of(error))
+        ) from error
 
 
 def _pose(table: pa.Table, picture: dict[str, Any]) -> PoseSequence:

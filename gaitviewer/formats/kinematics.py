@@ -20,6 +20,7 @@ from gaitviewer.core.measures import CYCLE_POINTS, Measures
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import _tables
 from gaitviewer.formats._tables import number, truth
+from gaitviewer.messages import message
 
 COLUMNS = ("statistic", "angle", "unit", "side", "stride", "counts", "strides", "percent", "value")
 STATISTICS = ("value", "mean", "sd")
@@ -89,17 +90,19 @@ def read_kinematics(path: Path) -> tuple[CurveRow, ...]:
         key = tuple(row[name] for name in COLUMNS[:7])
         percent = _tables.parse_count(row, "percent", path)
         if percent >= CYCLE_POINTS:
-            raise FormatError(f"{path.name} has {percent} % of a gait cycle; it is damaged.")
+            raise FormatError(message("error.format.kinematics.percent", file=path.name, percent=percent))
         found.setdefault(key, np.full(CYCLE_POINTS, np.nan))[percent] = _tables.parse_number(row, "value", path)
         seen.setdefault(key, set()).add(percent)
     if any(len(percents) != CYCLE_POINTS for percents in seen.values()):
-        raise FormatError(f"{path.name} lacks parts of a curve; it is cut off: export it again.")
+        raise FormatError(message("error.format.kinematics.cut_off", file=path.name))
     return tuple(_curve_row(key, values, path) for key, values in found.items())
 
 
 def _curve_row(key: tuple[str, ...], values: NDArray[np.float64], path: Path) -> CurveRow:
     statistic, angle, unit, side, stride, counts, strides = key
     if statistic not in STATISTICS or side not in [s.value for s in Side]:
-        raise FormatError(f"{path.name} is not a table of curves ({statistic}, {side}).")
+        raise FormatError(
+            message("error.format.kinematics.wrong_kind", file=path.name, statistic=statistic, side=side)
+        )
     count = _tables.parse_count({"strides": strides}, "strides", path)
     return CurveRow(statistic, angle, unit, Side(side), stride, counts == "yes", count, values)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.errors import FormatError
 from gaitviewer.formats._text import check_times, parse_rows, read_lines
+from gaitviewer.messages import message
 
 _HEADER_LINES = 200  # a header longer than this is none
 
@@ -68,20 +69,29 @@ def read_mot(path: Path) -> MotionTable:
     lines = read_lines(path, ".mot")
     end = next((i for i, line in enumerate(lines[:_HEADER_LINES]) if line.strip() == "endheader"), None)
     if end is None:
-        raise FormatError(f"{path.name} is not a .mot file.")
+        raise FormatError(message("error.format.mot.wrong_kind", file=path.name))
     header = _header(lines[:end])
     start = next((i for i in range(end + 1, len(lines)) if lines[i].strip()), None)
     if start is None:
-        raise FormatError(f"{path.name} is damaged: it holds no table.")
+        raise FormatError(message("error.format.mot.no_table", file=path.name))
     labels = tuple(lines[start].split())
     if len(labels) < 2 or labels[0].lower() != "time":
-        raise FormatError(f"{path.name} is damaged: its first column is not the time.")
+        raise FormatError(message("error.format.mot.no_time", file=path.name))
     rows = [line.split() for line in lines[start + 1 :] if line.strip()]
-    for name, found, what in (("rows", len(rows), "rows"), ("columns", len(labels), "columns")):
+    for name, found in (("rows", len(rows)), ("columns", len(labels))):
         if name in header and header[name] != str(found):
-            raise FormatError(f"{path.name} is damaged: it announces {header[name]} {what} and holds {found}.")
+            what = message(f"error.format.counted.{name}")
+            raise FormatError(
+                message(
+                    "error.format.mot.announced",
+                    file=path.name,
+                    announced=header[name],
+                    what=what,
+                    found=found,
+                )
+            )
     if not rows:
-        raise FormatError(f"{path.name} is damaged: it holds no rows.")
+        raise FormatError(message("error.format.mot.no_rows", file=path.name))
     table = parse_rows(path, rows, len(labels), first_line=start + 2)
     check_times(path, table[:, 0])
     return MotionTable(

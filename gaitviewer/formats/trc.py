@@ -20,6 +20,7 @@ from gaitviewer.errors import FormatError
 from gaitviewer.formats._text import check_times, parse_rows, printable, read_lines
 from gaitviewer.formats.markers import MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, split_owners
+from gaitviewer.messages import message
 
 _HEADER_LINES = 50  # the names of the markers stand among the first ones
 _HIGHEST_RATE_HZ = 1e5
@@ -58,7 +59,7 @@ def read_trc(path: Path) -> MarkerTrial:
     rows = [_cells(line, columns, head.mark) for line in lines[start:] if line.strip()]
     _check_announced(path, head, "NumFrames", len(rows), "frames")
     if not rows or columns == 2:
-        raise FormatError(f"{path.name} holds no marker data.")
+        raise FormatError(message("error.format.trc.no_markers", file=path.name))
     _refuse_blanks(path, head, rows, columns, start + 1)
     table = parse_rows(path, rows, columns, first_line=start + 1)
     check_times(path, table[:, 1])
@@ -85,8 +86,8 @@ def _read_head(path: Path, lines: list[str]) -> _Head:
     if titles is None:
         known = any(_begins(line, "PathFileType", "DataRate") for line in lines[:_HEADER_LINES])
         if known and len(lines) > 3:
-            raise FormatError(f'{path.name} has no line "Frame#  Time ..." with the names of its markers.')
-        raise FormatError(f"{path.name} is not a .trc file.")
+            raise FormatError(message("error.format.trc.no_names_line", file=path.name))
+        raise FormatError(message("error.format.trc.wrong_kind", file=path.name))
     numbers = next((line for line in lines[titles + 1 :] if re.match(r"\s*[-+\d]", line)), "")
     mark = next((mark for mark in "\t;" if mark in numbers), "")
     facts: dict[str, str] = {}
@@ -125,7 +126,7 @@ def _names(line: str, mark: str, facts: dict[str, str]) -> dict[int, str]:
 def _markers(path: Path, head: _Head, lines: list[str]) -> int:
     """How many markers the columns of the first row hold; unnamed ones are noted."""
     if not head.names:
-        raise FormatError(f"{path.name} holds no marker data: it names no marker.")
+        raise FormatError(message("error.format.trc.no_names", file=path.name))
     named = max(head.names) + 1
     first = next((line for line in lines[head.start :] if line.strip()), "")
     cells = _cells(first, 2 + 3 * named, head.mark)
@@ -155,8 +156,13 @@ def _refuse_blanks(path: Path, head: _Head, rows: list[list[str]], columns: int,
     short = next((i for i, cells in enumerate(rows) if len(cells) != columns), None)
     if short is not None and len(rows[short]) < columns and short + 1 < len(rows):
         raise FormatError(
-            f"{path.name} parts its columns by blanks, and line {first_line + short} has {len(rows[short])} "
-            f"of {columns}, so that it cannot be told which are empty; export it again with tabs."
+            message(
+                "error.format.trc.blanks",
+                file=path.name,
+                line=first_line + short,
+                found=len(rows[short]),
+                columns=columns,
+            )
         )
 
 
@@ -165,21 +171,21 @@ def _rate(path: Path, head: _Head, times: NDArray[np.float64]) -> float:
     spacing = np.diff(times)
     if "DataRate" not in head.facts:
         if not spacing.size:
-            raise FormatError(f"{path.name} is damaged: its header gives no data rate.")
+            raise FormatError(message("error.format.trc.no_rate", file=path.name))
         if not np.allclose(spacing, np.median(spacing), rtol=0.05, atol=1e-3):
-            raise FormatError(f"{path.name} gives no data rate, and its times are not evenly spaced.")
+            raise FormatError(message("error.format.trc.uneven", file=path.name))
         rate = float(round((times.size - 1) / (times[-1] - times[0]), 3))
         head.notes.append(f"The file gives no data rate; its times tell {rate:g} Hz.")
         return rate
     try:
         rate = parse_decimal(head.facts["DataRate"])
     except ValueError as error:
-        raise FormatError(f"{path.name} is damaged: its header gives no data rate.") from error
+        raise FormatError(message("error.format.trc.no_rate", file=path.name)) from error
     if not 0 < rate < _HIGHEST_RATE_HZ:
-        raise FormatError(f"{path.name} is damaged: a data rate of {rate:g} Hz is impossible.")
+        raise FormatError(message("error.format.trc.rate", file=path.name, rate_hz=rate))
     # Times may be rounded to whole milliseconds.
     if spacing.size and not np.allclose(spacing, 1.0 / rate, rtol=0.05, atol=min(1.1e-3, 0.25 / rate)):
-        raise FormatError(f"{path.name} announces {rate:g} Hz, but its time column does not agree.")
+        raise FormatError(message("error.format.trc.rate_disagrees", file=path.name, rate_hz=rate))
     return rate
 
 
@@ -191,7 +197,7 @@ def _scale(path: Path, head: _Head) -> float:
         return 1e-3
     scale = metres_per_unit(units)
     if scale is None:
-        raise FormatError(f"{path.name} gives its markers in {quote(units)}; export it in mm or m.")
+        raise FormatError(message("error.format.units", file=path.name, units=quote(units)))
     return scale
 
 
@@ -206,5 +212,14 @@ def _check_announced(path: Path, head: _Head, name: str, found: int, what: str) 
     if announced is None or announced == found:
         return
     if announced > found:
-        raise FormatError(f"{path.name} is damaged: it announces {announced} {what} and holds {found}.")
+        counted = message(f"error.format.counted.{what}")
+        raise FormatError(
+            message(
+                "error.format.trc.announced",
+                file=path.name,
+                announced=announced,
+                what=counted,
+                found=found,
+            )
+        )
     head.notes.append(f"The header announces {announced} {what}, the table holds {found}.")

@@ -12,6 +12,7 @@ from pathlib import Path
 from gaitviewer import paths
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
 from gaitviewer.util import file_set
 
@@ -32,7 +33,7 @@ class ModelEntry:
     folder: Path
     shipped: bool
     card: Card | None
-    problem: str = ""
+    problem: Message = NOTHING
 
 
 def user_folder() -> Path:
@@ -49,7 +50,7 @@ def list_models() -> tuple[ModelEntry, ...]:
             try:
                 found[folder.name] = ModelEntry(folder.name, folder, shipped, read_card(folder))
             except SettingsError as problem:
-                found[folder.name] = ModelEntry(folder.name, folder, shipped, None, str(problem))
+                found[folder.name] = ModelEntry(folder.name, folder, shipped, None, problem.message)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -61,10 +62,7 @@ def default_model(task: str) -> ModelEntry:
     """
     mine = [entry for entry in list_models() if entry.card is not None and entry.card.task == task]
     if not mine:
-        raise SettingsError(
-            f"There is no model for {task}; train one with `gaitviewer train {task}` or add a folder with "
-            "`gaitviewer models add FOLDER`."
-        )
+        raise SettingsError(message("error.model.none_for_task", task=task))
     return max(mine, key=lambda entry: (not entry.shipped, _number(entry.id), entry.id))
 
 
@@ -82,19 +80,19 @@ def open_model(name: str | Path, *, task: str = "") -> LoadedModel:
     folder = Path(name)
     if folder.is_dir():
         return load_model(folder, task=task)
-    known = ", ".join(entry.id for entry in list_models()) or "none"
-    raise SettingsError(f"There is no model {name}; there are: {known}.")
+    known = tuple(entry.id for entry in list_models()) or message("error.model.none")
+    raise SettingsError(message("error.model.no_such_model", model=name, known=known))
 
 
-def verify(entry: ModelEntry) -> str:
-    """What is wrong with a model, or "" if its weights are those of its card and fit its network."""
+def verify(entry: ModelEntry) -> Message:
+    """What is wrong with a model; NOTHING if its weights are those of its card and fit its network."""
     if entry.card is None:
         return entry.problem
     try:
         load_model(entry.folder)
     except SettingsError as problem:
-        return str(problem)
-    return "" if entry.card.id == entry.id else f"its card is that of {entry.card.id}"
+        return problem.message
+    return NOTHING if entry.card.id == entry.id else message("error.model.other_card", model=entry.card.id)
 
 
 def add_model(source: Path) -> ModelEntry:
@@ -107,11 +105,9 @@ def add_model(source: Path) -> ModelEntry:
     model = load_model(source)
     name = model.card.id
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
-        raise SettingsError(f"{source} has an impossible model id ({quote(name)}); correct the id in its card.")
+        raise SettingsError(message("error.model.impossible_id", folder=source, id=quote(name)))
     if model.card.task not in TASKS:
-        raise SettingsError(
-            f"{source} is for {quote(model.card.task)}, which this program does not know; update it."
-        )
+        raise SettingsError(message("error.model.foreign_task", folder=source, task=quote(model.card.task)))
     target = user_folder() / name
     file_set.write_all(target, {file: partial(shutil.copyfile, source / file) for file in (CARD, WEIGHTS)})
     _log.info("model %s added", name)

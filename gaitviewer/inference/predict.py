@@ -18,12 +18,12 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import abstention as inference_abstention
+from gaitviewer.messages import message
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
@@ -123,13 +123,13 @@ def check_device(device: str, precision: str) -> None:
     try:
         kind = torch.device(device).type
     except RuntimeError as error:
-        raise SettingsError(f'There is no device "{device}"; use "cpu" or "cuda".') from error
+        raise SettingsError(message("error.model.no_such_device", device=device)) from error
     if kind not in ("cpu", "cuda"):
-        raise SettingsError(f'The device "{device}" is not supported; use "cpu" or "cuda".')
+        raise SettingsError(message("error.model.device_not_supported", device=device))
     if kind == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("No CUDA device can be used here; use --device cpu.")
+        raise SettingsError(message("error.model.no_cuda"))
     if precision not in ("fp32", "bf16"):
-        raise SettingsError(f'The precision "{precision}" is not known; use "fp32" or "bf16".')
+        raise SettingsError(message("error.model.precision", precision=precision))
 
 
 def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -> ModelOutput:
@@ -207,7 +207,7 @@ def output_as_json(output: ModelOutput) -> dict[str, Any]:
 
 def _system(task: str) -> System:
     if task not in SYSTEMS:
-        raise SettingsError(f"This program knows no learned system {quote(task)}; update it.")
+        raise SettingsError(message("error.model.unknown_system", task=quote(task)))
     module: Any = importlib.import_module(SYSTEMS[task])
     return module  # type: ignore[no-any-return]  # modules are checked by their tests
 

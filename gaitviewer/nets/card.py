@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.serialise import MalformedError, from_plain, from_settings, load_toml
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import SettingsError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import file_set
 
 if TYPE_CHECKING:
@@ -106,20 +107,22 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD
     try:
         if path.stat().st_size > LARGEST_CARD:
-            raise SettingsError(f"{path} is far too large for a model card; get the folder again.")
+            raise SettingsError(message("error.model.card.too_large", path=path))
         raw = load_toml(path, dict[str, Any])
     except FileNotFoundError as error:
         raise SettingsError(
-            f"{folder} is no model folder: it has no {CARD}; name a folder with {CARD} and {WEIGHTS}."
+            message("error.model.card.no_folder", folder=folder, card=CARD, weights=WEIGHTS)
         ) from error
     except (OSError, MalformedError) as error:
-        raise SettingsError(f"{path} cannot be read ({error}); get the folder again.") from error
+        raise SettingsError(message("error.model.card.not_read", path=path, reason=reason_of(error))) from error
     if not isinstance(raw.get("format"), int) or raw["format"] > FORMAT:
-        raise SettingsError(f"{path} was written by a newer version of GaitViewer; update the program.")
+        raise SettingsError(message("error.model.card.newer", path=path))
     try:
         return from_plain(raw, Card, unknown="ignore")  # what later versions say besides does no harm
     except MalformedError as error:
-        raise SettingsError(f"{path} is not a complete model card ({error}); get the folder again.") from error
+        raise SettingsError(
+            message("error.model.card.incomplete", path=path, reason=reason_of(error))
+        ) from error
 
 
 def card_entry(settings: Mapping[str, Any], name: str, kind: type[T]) -> T:
@@ -129,7 +132,7 @@ def card_entry(settings: Mapping[str, Any], name: str, kind: type[T]) -> T:
         SettingsError: it is missing or wrong.
     """
     if name not in settings:
-        raise SettingsError(f"The settings in the model's {CARD} have no {name}; get its folder again.")
+        raise SettingsError(message("error.model.card.setting_missing", card=CARD, setting=name))
     return from_settings({name: settings[name]}, dict[str, kind], f"The model's {CARD}")[name]  # type: ignore[valid-type]
 
 
@@ -191,28 +194,25 @@ def load_model(folder: Path, *, task: str = "") -> LoadedModel:
     file_set.settle(folder / CARD)
     card, path = read_card(folder), folder / WEIGHTS
     if task and card.task != task:
-        raise SettingsError(
-            f"{folder} holds a model for {card.task}, not for {task}; choose another with --model."
-        )
+        raise SettingsError(message("error.model.other_task", folder=folder, task=card.task, wanted=task))
     if not path.is_file():
-        raise SettingsError(f"{path} is missing; get the folder again, or train with `gaitviewer train`.")
+        raise SettingsError(message("error.model.weights_missing", path=path))
     digest = _digest(path)
     if digest != card.sha256:
         raise SettingsError(
-            f"{path} is not the file that its card describes (SHA-256 {digest[:12]}..., expected "
-            f"{card.sha256[:12]}...); get the folder again."
+            message("error.model.weights_differ", path=path, digest=digest[:12], expected=card.sha256[:12])
         )
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise SettingsError(
-            f"{path} holds no weights in safetensors ({error}); get the folder again."
+            message("error.model.weights_damaged", path=path, reason=reason_of(error))
         ) from error
     groups: dict[str, dict[str, Tensor]] = {"net": {}, "extra": {}}
     for key, value in tensors.items():
         group, _, name = key.partition("/")
         if group not in groups:
-            raise SettingsError(f"{path} was not written by this program (tensor {key}); use its own weights.")
+            raise SettingsError(message("error.model.weights_foreign", path=path, key=key))
         groups[group][name] = value
     return LoadedModel(card, card.settings, groups["net"], groups["extra"], digest, folder)
 

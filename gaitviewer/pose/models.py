@@ -15,7 +15,8 @@ from pathlib import Path
 
 from gaitviewer import paths
 from gaitviewer.core.serialise import quote, read_resource
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import SettingsError, reason_of
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.util import atomic
 
 BEST = "best"
@@ -85,9 +86,7 @@ def pose_model(name: str) -> PoseModel:
         SettingsError: there is no such model, or its description is damaged.
     """
     if name not in NAMES:
-        raise SettingsError(
-            f"There is no pose model {quote(name)}; choose one of: {', '.join((BEST, *NAMES))}."
-        )
+        raise SettingsError(message("error.pose.no_such_model", model=quote(name), known=(BEST, *NAMES)))
     return replace(read_resource(f"pose/{name}.toml", PoseModel), name=name)
 
 
@@ -100,10 +99,8 @@ def is_here(model: PoseModel) -> bool:
     if not (model.card.package and model.path.is_file()):
         return not model.card.package
     if file_digest(model.path) != model.card.sha256:
-        raise SettingsError(
-            f"{model.path} is damaged or another file than {model.card.file} of {model.card.source}. "
-            "Add it again with `gaitviewer models add FILE`, or delete it to work with the full model."
-        )
+        facts = {"file": model.card.file, "source": model.card.source}
+        raise SettingsError(message("error.pose.model_damaged", path=model.path, **facts))
     return True
 
 
@@ -121,27 +118,27 @@ def choose_model(wanted: str = BEST) -> PoseModel:
     model = pose_model(wanted)
     if not is_here(model):
         raise SettingsError(
-            f"The pose model {model.card.title} is not here. {how_to_add(model)} Or choose --pose-model full."
+            message("error.pose.model_not_here", title=model.card.title, how=_how_to_add(model))
         )
     return model
 
 
-def how_to_add(model: PoseModel) -> str:
-    """What a person does to have a model, as a sentence."""
-    return (
-        f"Its file is {model.card.file} ({model.card.bytes / 1e6:.0f} MB, {model.card.licence}) from "
-        f"{model.card.source}: add it with `gaitviewer models add FILE`."
+def _how_to_add(model: PoseModel) -> Message:
+    card = model.card
+    return message(
+        "pose_model.how", file=card.file, size_mb=card.bytes / 1e6, licence=card.licence, source=card.source
     )
 
 
-def problem_of(model: PoseModel) -> str:
-    """Why a model cannot be used, and what working without it costs; "" if it can be used."""
+def problem_of(model: PoseModel) -> Message:
+    """Why a model cannot be used, and what working without it costs; nothing if it can be used."""
     try:
         if is_here(model):
-            return ""
+            return NOTHING
     except SettingsError as problem:
-        return str(problem)
-    return f"not here. {how_to_add(model)} {pose_model(NAMES[-1]).card.accuracy}"
+        return problem.message
+    accuracy = pose_model(NAMES[-1]).card.accuracy
+    return message("pose_model.not_here", title=model.card.title, how=_how_to_add(model), accuracy=accuracy)
 
 
 def add_model_file(file: Path) -> PoseModel:
@@ -154,13 +151,15 @@ def add_model_file(file: Path) -> PoseModel:
     try:
         digest = file_digest(file)
     except OSError as error:
-        raise SettingsError(f"{file} cannot be read ({error.strerror}); check the path.") from error
+        problem = message("error.pose.file_not_read", path=file, reason=reason_of(error))
+        raise SettingsError(problem) from error
     for model in map(pose_model, NAMES):
         if digest == model.card.sha256:
             break
     else:
-        known = ", ".join(f"{m.card.file} of {m.card.source}" for m in map(pose_model, NAMES) if m.card.package)
-        raise SettingsError(f"{file.name} is no pose model that this program knows. It knows {known}.")
+        cards = [model.card for model in map(pose_model, NAMES) if model.card.package]
+        known = tuple(message("pose_model.file_of", file=card.file, source=card.source) for card in cards)
+        raise SettingsError(message("error.pose.foreign_model", file=file.name, known=known))
     if model.card.package:
         with atomic.output(model.path) as part:
             shutil.copyfile(file, part)

@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from gaitviewer.errors import PoseError, UserError
+from gaitviewer.messages import as_written, message
 from gaitviewer.pose.estimator import PoseEstimator, make_estimator
 from gaitviewer.util.processes import end_with_parent, worker_context
 
@@ -83,9 +84,9 @@ def work(pipe: Connection, model: str) -> None:
     except UserError as error:
         pipe.send(("refused", error))
     except MemoryError:
-        pipe.send(("failed", "there is not enough memory", traceback.format_exc()))
+        pipe.send(("failed", message("error.pose.no_memory"), traceback.format_exc()))
     except Exception as error:
-        pipe.send(("failed", f"{type(error).__name__}: {error}", traceback.format_exc()))
+        pipe.send(("failed", as_written(f"{type(error).__name__}: {error}"), traceback.format_exc()))
 
 
 def _reporter(pipe: Connection) -> Callable[[int], None]:
@@ -206,8 +207,8 @@ class WorkerPool:
             raise content[0]
         if kind == "failed":
             _LOG.error("a pose worker failed:\n%s", content[1])
-            what = task.name if task is not None else "the start of the pose estimator"
-            raise PoseError(f"pose estimation failed on {what} ({content[0]}); the log file says more.")
+            what = task.name if task is not None else message("error.pose.start")
+            raise PoseError(message("error.pose.failed", what=what, reason=content[0]))
         assert task is not None, "only a worker with a task speaks"
         if kind == "progress":
             progress(task, content[0])
@@ -217,10 +218,9 @@ class WorkerPool:
 
     def _death(self, worker: _Worker) -> PoseError:
         worker.process.join(1.0)
-        what = worker.task.name if worker.task is not None else "the first video"
+        what = worker.task.name if worker.task is not None else message("error.pose.first_video")
         return PoseError(
-            f"the pose worker stopped unexpectedly on {what} (exit code {worker.process.exitcode}); "
-            "the machine may be short of memory: close other programs or use a single worker."
+            message("error.pose.worker_stopped", what=what, exit_code=str(worker.process.exitcode))
         )
 
     def _end(self) -> None:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer import paths
-from gaitviewer.core.messages import Message, Value, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import NobodyError
+from gaitviewer.messages import Message, Value, message
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
@@ -142,8 +142,7 @@ class _Work:
 
 def _nobody(job: VideoJob, model: str) -> NobodyError:
     return NobodyError(
-        f"no person was found in {job.name}; the whole body must be in the picture, in good light, "
-        "seen from the side or along the walkway.",
+        message("error.pose.nobody", file=job.name),
         digest=job.digest,
         model=model,
     )
@@ -296,8 +295,7 @@ def _check_size(work: _Work, pose: PoseSequence) -> None:
     least = work.settings.subject.min_height_px
     if tallest < least:
         raise NobodyError(
-            f"the person in {job.name} is only {tallest:.0f} pixels tall and at least {least:.0f} are needed; "
-            "film closer or with a higher resolution.",
+            message("error.pose.too_small", file=job.name, height_px=tallest, least_px=least),
             digest=job.digest,
             model=work.model,
         )

@@ -10,10 +10,10 @@ from typing import Any
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
+from gaitviewer.messages import message
 from gaitviewer.report.pictures import PictureSource
 
 __all__ = ["PictureSource", "frames_needed", "render_report", "write_report"]

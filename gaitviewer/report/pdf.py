@@ -19,11 +19,11 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.errors import OutputError
+from gaitviewer.messages import Message, message
 from gaitviewer.report.content import review, sections
 from gaitviewer.report.content.evidence import EvidencePicture, KeyStrip, evidence_shots, key_strip
 from gaitviewer.report.content.method import FOOTER
@@ -224,22 +224,17 @@ def put_in_place(path: Path, data: bytes) -> None:
         OutputError: it cannot be written; the file that was there before is untouched.
     """
     if path.exists() and not path.is_file():
-        raise OutputError(
-            f"The report cannot be written to {path} because that is not a file; choose another name."
-        )
+        raise OutputError(message("error.report.not_a_file", path=path))
     try:
         atomic.write_bytes(path, data, beside=path.with_name(f"{path.stem}-new.pdf"))
     except atomic.HeldError as error:
-        raise OutputError(
-            f"The report {path} is open in another program and could not be replaced; the new one is "
-            f"{error.beside}: close the old one and rename it."
-        ) from error
+        raise OutputError(message("error.report.held", path=path, beside=error.beside)) from error
     except OSError as error:
         raise OutputError(_why(path, error)) from error
 
 
-def _why(path: Path, error: OSError) -> str:
+def _why(path: Path, error: OSError) -> Message:
     if error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return f"The report {path} cannot be written because the disk is full; free some space and try again."
-    reason = error.strerror or "the folder is not writable"
-    return f"The report {path} cannot be written ({reason}); choose a folder that you may write to."
+        return message("error.report.disk_full", path=path)
+    reason = error.strerror or message("error.report.folder_not_writable")
+    return message("error.report.not_written", path=path, reason=reason)

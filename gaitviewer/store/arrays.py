@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.errors import DamagedLibraryError
+from gaitviewer.errors import DamagedLibraryError, reason_of
+from gaitviewer.messages import message
 
 _MAGIC = b"GVA1"
 _LENGTH = struct.Struct("<I")
@@ -57,7 +58,4 @@ def unpack(blob: bytes) -> NDArray[Any]:
             raise ValueError("wrong checksum")
         return np.frombuffer(data, dtype=dtype).reshape(shape)
     except (ValueError, KeyError, TypeError, struct.error, zlib.error, UnicodeDecodeError) as error:
-        raise DamagedLibraryError(
-            f"Stored keypoints or frame times in the library are damaged ({error}); "
-            "restore the library from a backup, or analyse the videos again."
-        ) from error
+        raise DamagedLibraryError(message("error.store.arrays_damaged", reason=reason_of(error))) from error

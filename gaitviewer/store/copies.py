@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gaitviewer import paths
-from gaitviewer.errors import StoreError
+from gaitviewer.errors import StoreError, reason_of
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.util import atomic, private
 
 KEPT_DAYS = 7
@@ -89,16 +90,14 @@ def set_aside_files(library: Path) -> tuple[Path, ...]:
     return tuple(sorted(library.parent.glob(pattern)))
 
 
-def offer(library: Path) -> str:
-    """The sentence that offers the latest copy and the command for it; "" where there is no copy."""
+def offer(library: Path) -> Message:
+    """Offers the latest copy and the command for it; NOTHING where there is no copy."""
     copy = latest_copy(library)
     if copy is None:
-        return ""
+        return NOTHING
     where = "" if library == paths.library_file() else f' --library "{library}"'
-    return (
-        f"There is a copy of it ({copy.words}): `gaitviewer sessions restore-copy{where}` puts it in its place "
-        "and keeps the damaged file beside it."
-    )
+    made = f"{copy.made.astimezone():%Y-%m-%d %H:%M}"
+    return message("error.store.offer", made=made, count=copy.sessions or 0, where=where)
 
 
 # --- making ------------------------------------------------------------------------------------------
@@ -113,7 +112,7 @@ def copy_before_step(library: Path, step: str) -> Path:
     try:
         copy = _copy(library, f"before-{step}")
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"The library {library} could not be copied before updating it: {error}.") from error
+        raise StoreError(message("error.store.not_copied", library=library, reason=reason_of(error))) from error
     _thin(library)
     return copy
 
@@ -220,8 +219,7 @@ def _put_in_place(library: Path, copy: Path) -> Path | None:
             with contextlib.suppress(OSError):
                 new.replace(old)
         raise StoreError(
-            f"The copy {copy} could not be put in the place of the library {library} ({error.strerror}); "
-            "close other programs that use the library, make its folder writable, and retry."
+            message("error.store.copy.not_put_in_place", copy=copy, library=library, reason=reason_of(error))
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -231,17 +229,14 @@ def _put_in_place(library: Path, copy: Path) -> Path | None:
 
 def _require_sound(copy: Path) -> None:
     if not copy.is_file():
-        raise StoreError(f"There is no copy {copy}; `gaitviewer sessions copies` shows what is there.")
+        raise StoreError(message("error.store.copy.missing", copy=copy))
     try:
         with closing(_reading(copy)) as connection:
             _check(connection)
     except sqlite3.Error as error:
-        raise StoreError(
-            f"The copy {copy} is damaged or not a library ({error}); choose another one "
-            "(`gaitviewer sessions copies`)."
-        ) from error
+        raise StoreError(message("error.store.copy.damaged", copy=copy, reason=reason_of(error))) from error
     if _count_sessions(copy) is None:
-        raise StoreError(f"{copy} is not a copy of a library; `gaitviewer sessions copies` shows them all.")
+        raise StoreError(message("error.store.copy.wrong_kind", copy=copy))
 
 
 def erase_sessions(file: Path, session_ids: Iterable[str]) -> bool:

@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gaitviewer.errors import DamagedLibraryError, StoreError
+from gaitviewer.errors import DamagedLibraryError, StoreError, reason_of
+from gaitviewer.messages import Message, message
 from gaitviewer.store import copies, migrations
 
 if TYPE_CHECKING:
@@ -50,29 +51,24 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise damaged(path) from error
-        raise StoreError(_sentence(path, error)) from error
+        raise StoreError(_why(path, error)) from error
 
 
 def _code(error: sqlite3.Error) -> int:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
-def _sentence(path: Path, error: sqlite3.Error) -> str:
+def _why(path: Path, error: sqlite3.Error) -> Message:
     code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return (
-            f"The library {path} is being written by another program, so nothing was saved; "
-            "wait a moment and try again."
-        )
+        return message("error.store.busy", path=path)
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path)):
-        return f"The disk of the library {path} is full, so nothing was saved; free some space and try again."
+        return message("error.store.disk_full", path=path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-        return f"The library {path} cannot be opened for writing; check that its folder exists and is writable."
+        return message("error.store.not_writable", path=path)
     if code == sqlite3.SQLITE_IOERR:
-        return (
-            f"The disk of the library {path} failed ({error}); nothing was changed: check the disk and retry."
-        )
-    return f"The library {path} refused this ({error}); nothing was changed."
+        return message("error.store.disk_failed", path=path, reason=reason_of(error))
+    return message("error.store.refused", path=path, reason=reason_of(error))
 
 
 def _is_full(path: Path) -> bool:
@@ -85,18 +81,15 @@ def _is_full(path: Path) -> bool:
 
 def damaged(path: Path, *, session: str = "") -> DamagedLibraryError:
     """The error for a damaged library, or for one ``session`` in it that cannot be read."""
-    if session:
-        what = (
-            f"The session {session} cannot be read, because a part of the library {path} is damaged. Sessions "
-            "in other parts can still be opened."
-        )
-        instead = copies.offer(path) or "Put a backup of the library in its place."
-        return DamagedLibraryError(f"{what} {instead}")
-    what = f"The library {path} is damaged or not a library, and was left as it is"
     kept = copies.offer(path)
-    if kept:
-        return DamagedLibraryError(f"{what}. {kept}")
-    return DamagedLibraryError(f"{what}; move it away to start a new one, or put a backup in its place.")
+    if session:
+        what = message("error.store.session_lost", session=session, path=path)
+    elif kept:
+        what = message("error.store.left", path=path)
+    else:
+        return DamagedLibraryError(message("error.store.damaged", path=path))
+    remedy = kept or message("error.store.put_backup")
+    return DamagedLibraryError(message("error.store.damaged_with_remedy", what=what, remedy=remedy))
 
 
 def can_write(path: Path) -> bool:
@@ -120,10 +113,7 @@ def reading_options(path: Path) -> str:
             raise
     journal = path.with_name(path.name + "-wal")
     if journal.is_file() and journal.stat().st_size:
-        raise StoreError(
-            f"The library {path} is read-only, and its last changes are still in its journal {journal.name}; "
-            "copy both files to a folder that can be written, and open the library there."
-        )
+        raise StoreError(message("error.store.journal_left", path=path, journal=journal.name))
     # Write-ahead logging wants to write even to read. Nobody writes what cannot be written.
     return "mode=ro&immutable=1"
 
@@ -184,10 +174,7 @@ def applied_steps(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]
     )
     names = tuple(row[0] for row in rows)
     if unknown := set(names) - set(migrations.known_names()):
-        raise StoreError(
-            f"The library {path} was written by a newer version of GaitViewer ({', '.join(sorted(unknown))}) "
-            "and was left as it is; install that version, or choose another library."
-        )
+        raise StoreError(message("error.store.newer", path=path, steps=tuple(sorted(unknown))))
     return names
 
 

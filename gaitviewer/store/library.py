@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Self
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
-from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError
+from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.store import changes, copies, database, migrations, rows, signatures
 from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.listing import list_sessions
@@ -75,7 +76,7 @@ class Library:
             private.make_folder(path.parent)
         except OSError as error:
             raise StoreError(
-                f"The folder {path.parent} of the library cannot be made ({error.strerror}); choose another."
+                message("error.store.folder_not_made", folder=path.parent, reason=reason_of(error))
             ) from error
         try:
             self._open()
@@ -88,10 +89,7 @@ class Library:
             self._options = database.reading_options(self.path)
             applied = database.applied_steps(self.connection, self.path)
         if set(applied) != set(migrations.known_names()):
-            raise StoreError(
-                f"The library {self.path} was written by an older version of the program and is read-only, so "
-                "it cannot be brought up to date; open it once where it can be written."
-            )
+            raise StoreError(message("error.store.older_read_only", path=self.path))
 
     def _open(self) -> None:
         if self.read_only:
@@ -113,7 +111,7 @@ class Library:
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
         if self._closed:
-            raise StoreError(f"The library {self.path} is closed; open it again.")
+            raise StoreError(message("error.store.closed", path=self.path))
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             with database.explained(self.path):
@@ -155,10 +153,7 @@ class Library:
     def require_writable(self) -> None:
         """Raises StoreError if the library can only be read."""
         if self.read_only:
-            raise StoreError(
-                f"The library {self.path} is read-only here, so nothing is saved; make its file and folder "
-                "writable, or work on a copy of it."
-            )
+            raise StoreError(message("error.store.read_only", path=self.path))
 
     def _keep_copy(self) -> None:
         """Before the first change of a day, once for each library and program."""
@@ -200,8 +195,7 @@ class Library:
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
                 raise ChangedElsewhereError(
-                    f"Another program has changed the session of {session.subject.pseudonym} since it was "
-                    "opened here, so nothing was saved: keep yours as a copy, or take the other one."
+                    message("error.store.changed_elsewhere", subject=session.subject.pseudonym)
                 )
             if opened is None or (before is not None and before.session.id != session.id):
                 before = None  # nobody knows what is there
@@ -283,9 +277,7 @@ class Library:
                 "DELETE FROM sessions WHERE id = ? AND deleted_utc IS NOT NULL", (session_id,)
             ).rowcount
             if not gone:
-                raise StoreError(
-                    f"The session {session_id} is not deleted: delete it, then remove it for good."
-                )
+                raise StoreError(message("error.store.session_not_deleted", session=session_id))
             self.connection.execute("DELETE FROM videos WHERE sha256 NOT IN (SELECT sha256 FROM recordings)")
             self.connection.execute(
                 "DELETE FROM subjects WHERE pseudonym NOT IN (SELECT subject FROM sessions)"
@@ -415,7 +407,7 @@ class Library:
 
     def _require(self, session_id: str) -> None:
         if not self._select("SELECT 1 FROM sessions WHERE id = ?", session_id):
-            raise StoreError(f"There is no session {session_id} in the library {self.path}; save it first.")
+            raise StoreError(message("error.store.session_not_saved", session=session_id, path=self.path))
 
 
 def now_utc() -> str:

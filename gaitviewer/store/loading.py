@@ -11,6 +11,7 @@ from gaitviewer.core.gait import BySide, ByView, GaitEvents, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.errors import StoreError
+from gaitviewer.messages import message
 from gaitviewer.store import additions, rows
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ def load_document(select: Select, session_id: str, path: Path, *, keypoints: boo
     """
     found = select("SELECT * FROM sessions WHERE id = ?", session_id)
     if not found:
-        raise StoreError(f"There is no session {session_id} in the library {path}; list the sessions.")
+        raise StoreError(message("error.store.no_session", session=session_id, path=path))
     subject = select("SELECT * FROM subjects WHERE pseudonym = ?", found[0]["subject"])[0]
     trials = select("SELECT * FROM trials WHERE session = ? ORDER BY position", session_id)
     grades, images, measures = (

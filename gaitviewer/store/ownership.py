@@ -14,7 +14,8 @@ import socket
 import threading
 from pathlib import Path
 
-from gaitviewer.errors import StoreError
+from gaitviewer.errors import StoreError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import private
 
 BEAT_S = 5.0
@@ -40,9 +41,7 @@ class Ownership:
         """Raises StoreError if another program took the library over meanwhile."""
         if self._lost or self._read().get("token") != self._token:
             self._lost = True
-            raise StoreError(
-                f"Another program took over the library {self._library}, so nothing was saved; open it again."
-            )
+            raise StoreError(message("error.store.taken_over", library=self._library))
 
     def release(self) -> None:
         """Gives the library up."""
@@ -63,7 +62,7 @@ class Ownership:
                 continue
             except OSError as error:
                 raise StoreError(
-                    f"The library {self._library} cannot be claimed ({error}); make its folder writable."
+                    message("error.store.not_claimed", library=self._library, reason=reason_of(error))
                 ) from error
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(facts, file)
@@ -109,9 +108,13 @@ class Ownership:
 
     def _taken(self, owner: dict[str, object]) -> StoreError:
         return StoreError(
-            f"The library {self._library} is open on {owner.get('host', 'another machine')} "
-            f"(process {owner.get('pid', 'unknown')}); close it there, or wait {self._stale_s:.0f} s "
-            "if that program has crashed."
+            message(
+                "error.store.open_elsewhere",
+                library=self._library,
+                host=str(owner.get("host") or "") or message("error.store.unknown_host"),
+                pid=str(owner.get("pid") or "") or message("error.store.unknown_process"),
+                seconds=self._stale_s,
+            )
         )
 
     def _read(self) -> dict[str, object]:

@@ -29,6 +29,7 @@ from gaitviewer.core.session import (
 from gaitviewer.core.skeleton import BODY_FEET_23, Skeleton
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import StoreError
+from gaitviewer.messages import message
 from gaitviewer.store import arrays
 
 Row = Mapping[str, Any]
@@ -182,9 +183,7 @@ def pose_row(key: dict[str, str], pose: PoseSequence) -> dict[str, Any]:
 def pose_of(row: Row) -> PoseSequence:
     """The keypoints of a row of ``poses``."""
     if row["skeleton"] not in SKELETONS:
-        raise StoreError(
-            f"The library holds keypoints of an unknown layout ({row['skeleton']}); update the program."
-        )
+        raise StoreError(message("error.store.keypoint_layout", skeleton=row["skeleton"]))
     return PoseSequence(
         xy=arrays.unpack(row["xy"]),
         score=arrays.unpack(row["score"]),

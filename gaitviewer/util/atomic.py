@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gaitviewer.errors import OutputError
+from gaitviewer.errors import OutputError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import private
 
 _ENDING = ".part"
@@ -102,7 +103,7 @@ def output(path: Path) -> Iterator[Path]:
     """
     try:
         if path.is_dir():
-            raise OutputError(f"{path} is a folder; choose another name for the file.")
+            raise OutputError(message("error.output.file_is_folder", path=path))
         with replacing(path) as part:
             yield part
     except OSError as error:
@@ -122,9 +123,8 @@ def write_output(path: Path, data: bytes | str) -> None:
 def explain(path: Path, error: OSError) -> OutputError:
     """The error to raise when writing ``path`` failed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return OutputError(f"There is no room left to write {path}; nothing was changed: free space and retry.")
-    reason = error.strerror or str(error)
-    return OutputError(f"{path} cannot be written ({reason}); choose another place, or close it elsewhere.")
+        return OutputError(message("error.output.no_room", path=path))
+    return OutputError(message("error.output.not_written", path=path, reason=reason_of(error)))
 
 
 def sync_file(path: Path) -> None:

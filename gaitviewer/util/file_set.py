@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gaitviewer.errors import OutputError
+from gaitviewer.errors import OutputError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import atomic, private
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def write_all(folder: Path, writers: Mapping[str, Writer], *, shared: bool = Fal
     """
     for name in writers:
         if (folder / name).is_dir():
-            raise OutputError(f"{folder / name} is a folder; move it away, or choose another output folder.")
+            raise OutputError(message("error.output.is_folder", folder=folder / name))
     with _staging(folder) as staging:
         new = staging / _NEW
         new.mkdir()
@@ -87,11 +88,10 @@ def write_all(folder: Path, writers: Mapping[str, Writer], *, shared: bool = Fal
         except OSError as error:
             raise atomic.explain(folder, error) from error
     if held:
-        names = ", ".join(f"{_beside(folder / name).name} instead of {name}" for name in held)
-        raise OutputError(
-            f"Another program holds a result open in {folder}: the new one was written as {names}; "
-            "close that program and run again."
+        names = tuple(
+            message("error.output.beside", new=_beside(folder / name).name, file=name) for name in held
         )
+        raise OutputError(message("error.output.held", folder=folder, names=names))
     return tuple(folder / name for name in writers)
 
 
@@ -151,7 +151,7 @@ def _staging(folder: Path) -> Iterator[Path]:
             staging, lock = _make(folder)
         except OSError as error:
             raise OutputError(
-                f"The folder {folder} cannot be written ({error.strerror}); choose another output folder."
+                message("error.output.folder_not_written", folder=folder, reason=reason_of(error))
             ) from error
         try:
             yield staging

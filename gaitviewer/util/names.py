@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 
 def is_text(name: str) -> bool:
@@ -32,10 +33,7 @@ def require_text(name: str) -> None:
         SettingsError: saying which and what to do.
     """
     if not is_text(name):
-        raise SettingsError(
-            f"The name {readable(name)} is not written in UTF-8, so it can neither be kept nor printed: "
-            "rename it, or type it again."
-        )
+        raise SettingsError(message("error.name.not_utf8", name=readable(name)))
 
 
 def real_path(path: Path) -> Path:
@@ -47,9 +45,8 @@ def real_path(path: Path) -> Path:
     try:
         real = path.expanduser().resolve()
     except (RuntimeError, OSError) as error:  # Python says so in one way or the other
-        what = "names a user whom this computer does not know" if str(path).startswith("~") else (
-            "is a link that leads back to itself"
-        )  # fmt: skip
-        raise SettingsError(f"{readable(str(path))} {what}: give the file or folder itself.") from error
+        if str(path).startswith("~"):
+            raise SettingsError(message("error.name.no_user", path=readable(str(path)))) from error
+        raise SettingsError(message("error.name.link_to_itself", path=readable(str(path)))) from error
     require_text(str(real))
     return real

@@ -10,7 +10,8 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from gaitviewer.errors import VideoError
+from gaitviewer.errors import VideoError, reason_of
+from gaitviewer.messages import Message, message
 
 # Only real video containers: FFmpeg would otherwise read a text file as terminal art, and follow the
 # addresses inside a play list.
@@ -24,7 +25,6 @@ STREAMS = frozenset(("mpegts", "mpeg"))
 READ_ERRORS = (av.error.FFmpegError, OSError)
 # Exit code of the probing child when it printed a sentence on why it refuses the file.
 REFUSED = 2
-_AGAIN = "copy the file again from the camera"
 
 
 def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
@@ -38,9 +38,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
     try:
         container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="ignore")
     except MemoryError as error:
-        raise VideoError(
-            f"{path.name} needs more memory than there is; close other programs, or {_AGAIN}."
-        ) from error
+        raise VideoError(message("error.video.memory", file=path.name)) from error
     except READ_ERRORS as error:
         raise VideoError(_why_unreadable(path)) from error
     try:
@@ -52,51 +50,51 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
 
 def _check_file(path: Path) -> None:
     if path.is_dir():
-        raise VideoError(f"{path.name or path} is a folder; give the video file itself.")
+        raise VideoError(message("error.video.is_folder", file=path.name or path))
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise VideoError(f"There is no file {path}; check the path.") from error
+        raise VideoError(message("error.video.missing", path=path)) from error
     if size == 0:
-        raise VideoError(f"{path.name} is empty (0 bytes); {_AGAIN}.")
+        raise VideoError(message("error.video.empty", file=path.name))
 
 
-def _why_unreadable(path: Path) -> str:
+def _why_unreadable(path: Path) -> Message:
     """Tell a video that was cut off from something that never was a video, by its first bytes."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as error:
-        return f"{path.name} cannot be read ({error.strerror}); check that you may open it."
-    what = next((words for mark, place, words in _OTHER_FILES if head[place:].startswith(mark)), "")
-    if what:
-        return f"{path.name} is {what}; give the video recording itself."
+        return message("error.video.not_permitted", file=path.name, reason=reason_of(error))
+    kind = next((name for mark, place, name in _OTHER_FILES if head[place:].startswith(mark)), "")
+    if kind:
+        return message("error.video.other_kind", file=path.name, what=message(f"error.video.kind.{kind}"))
     if not head.strip(b"\0"):
-        return f"{path.name} begins with nothing but zeros, as after a copy that failed; {_AGAIN}."
+        return message("error.video.zeros", file=path.name)
     if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip") and head[8:12] != b"M4A ":
-        return f"{path.name} is incomplete: the index at its end is missing or damaged; {_AGAIN}."
-    return f"{path.name} is not a video that can be read; give an MP4, MOV, MKV, WebM or AVI file."
+        return message("error.video.no_index", file=path.name)
+    return message("error.video.no_video", file=path.name)
 
 
-# What people give instead of a video: first bytes, where they stand, what it is.
+# What people give instead of a video: first bytes, where they stand, what it is (error.video.kind).
 _OTHER_FILES = (
-    (b"\x89PNG", 0, "a picture (PNG)"),
-    (b"\xff\xd8\xff", 0, "a picture (JPEG)"),
-    (b"GIF8", 0, "a picture (GIF)"),
-    (b"WEBP", 8, "a picture (WebP)"),
-    (b"II*\0", 0, "a picture (TIFF)"),
-    (b"MM\0*", 0, "a picture (TIFF)"),
-    (b"BM", 0, "a picture (BMP)"),
-    (b"ftyphei", 4, "a picture (HEIC)"),
-    (b"ftypmif1", 4, "a picture (HEIC)"),
-    (b"ftypavif", 4, "a picture (AVIF)"),
-    (b"%PDF", 0, "a PDF document"),
-    (b"PK\x03\x04", 0, "a packed folder (ZIP) that must be unpacked first"),
-    (b"Rar!", 0, "a packed folder (RAR) that must be unpacked first"),
-    (b"7z\xbc\xaf", 0, "a packed folder (7z) that must be unpacked first"),
-    (b"DICM", 128, "a DICOM file, from which the video must be exported first"),
-    (b"ID3", 0, "only sound"),
-    (b"OggS", 0, "only sound, or damaged at its beginning"),
+    (b"\x89PNG", 0, "png"),
+    (b"\xff\xd8\xff", 0, "jpeg"),
+    (b"GIF8", 0, "gif"),
+    (b"WEBP", 8, "webp"),
+    (b"II*\0", 0, "tiff"),
+    (b"MM\0*", 0, "tiff"),
+    (b"BM", 0, "bmp"),
+    (b"ftyphei", 4, "heic"),
+    (b"ftypmif1", 4, "heic"),
+    (b"ftypavif", 4, "avif"),
+    (b"%PDF", 0, "pdf"),
+    (b"PK\x03\x04", 0, "zip"),
+    (b"Rar!", 0, "rar"),
+    (b"7z\xbc\xaf", 0, "sevenzip"),
+    (b"DICM", 128, "dicom"),
+    (b"ID3", 0, "sound"),
+    (b"OggS", 0, "ogg"),
 )
 
 
@@ -110,10 +108,11 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     """The track marked as the usual one; of several, or of none, the one with the largest pictures."""
     tracks = video_tracks(container)
     if not tracks:
-        what = "only sound" if container.streams.audio else "no pictures"
         if container.streams.video:
-            what = "only a still picture"
-        raise VideoError(f"{path.name} holds {what}; give the video recording.")
+            raise VideoError(message("error.video.only_still", file=path.name))
+        if container.streams.audio:
+            raise VideoError(message("error.video.only_sound", file=path.name))
+        raise VideoError(message("error.video.no_pictures", file=path.name))
     usual = [stream for stream in tracks if stream.disposition & Disposition.default] or tracks
     stream = max(usual, key=_pixels)  # of alike ones the first
     if stream.codec_context is None:
@@ -143,10 +142,11 @@ _TS_MARK = 0x47
 
 def encrypted_error(path: Path) -> VideoError:
     """What is said of a file that only its key opens."""
-    return VideoError(f"{path.name} is encrypted or copy-protected; give a copy without protection.")
+    return VideoError(message("error.video.encrypted", file=path.name))
 
 
 def undecodable_error(path: Path, coding: str) -> VideoError:
     """What is said of a coding that is known and has no decoder here, or uses what that does not know."""
-    named = f" ({coding})" if coding else ""
-    return VideoError(f"{path.name} is coded in a way that cannot be decoded here{named}; convert it to H.264.")
+    if coding:
+        return VideoError(message("error.video.undecodable_coding", file=path.name, coding=coding))
+    return VideoError(message("error.video.undecodable", file=path.name))

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 from gaitviewer.video._container import READ_ERRORS, STREAMS, open_container
 from gaitviewer.video.index import Clip, FrameIndex
 
@@ -225,10 +226,7 @@ class Decoder:
 
     def _damaged(self, frame: int) -> VideoError:
         time = float(self._index.info.times[frame])
-        return VideoError(
-            f"{self._path.name} is damaged: frame {frame} (at {time:.2f} s) cannot be decoded; copy the file "
-            "again from the camera."
-        )
+        return VideoError(message("error.video.frame_damaged", file=self._path.name, frame=frame, time=time))
 
 
 class FrameCache:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 
 _MOST_BOXES = (
     100_000  # a film in pieces of a second has some thousand; a damaged file may seem to have any number
@@ -39,10 +40,7 @@ def refuse_joined(path: Path) -> None:
 
 def joined_error(path: Path) -> VideoError:
     """What is said of a file whose recordings cannot be told apart by their times."""
-    return VideoError(
-        f"{path.name} is two recordings in one file, one copied behind the other, which cannot be read as one; "
-        "give the two recordings as files of their own."
-    )
+    return VideoError(message("error.video.joined", file=path.name))
 
 
 def _second_riff(file: BinaryIO) -> bool:

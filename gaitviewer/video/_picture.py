@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 from gaitviewer.video._container import (
     READ_ERRORS,
     STREAMS,
@@ -112,13 +113,11 @@ def first_picture_layout(path: Path, *, at_byte: int | None = None) -> PictureLa
     except (NotImplementedError, av.error.PatchWelcomeError, av.error.DecoderNotFoundError) as error:
         raise undecodable_error(path, stream.codec_context.name) from error
     except READ_ERRORS as error:
-        raise VideoError(
-            f"{path.name} is damaged: its first frame cannot be decoded; copy the file again from the camera."
-        ) from error
+        raise VideoError(message("error.video.first_frame_damaged", file=path.name)) from error
     finally:
         container.close()
     if frame is None:
-        raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
+        raise VideoError(message("error.video.no_frames", file=path.name))
     square = 1.0 if aspect is None or aspect <= 0 else float(aspect)
     transpose, flip_x, flip_y = _orientation(frame)
     width = max(1, round(frame.width * square))

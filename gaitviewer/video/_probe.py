@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from gaitviewer.errors import UserError
@@ -26,7 +27,7 @@ def _limit_memory(memory_mb: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the video's facts, or the sentence that says why there are none; return the exit code."""
+    """Print the video's facts, or the message that says why there are none; return the exit code."""
     path, memory_mb, recorded_at_hz = Path(arguments[0]), int(arguments[1]), float(arguments[2])
     _limit_memory(memory_mb)
     from gaitviewer.video.index import index_video, info_to_json
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
     try:
         info = index_video(path, recorded_at_hz=recorded_at_hz or None)
     except UserError as error:
-        print(json.dumps({"kind": type(error).__name__, "error": str(error)}))
+        print(json.dumps({"kind": type(error).__name__, "message": asdict(error.message)}))
         return REFUSED
     print(json.dumps(info_to_json(info)))
     return 0

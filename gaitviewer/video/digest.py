@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 
 _CHUNK_BYTES = 1 << 20
 
@@ -23,6 +24,6 @@ def digest_file(path: Path | str) -> str:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
     except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise VideoError(f"{path.name} cannot be read ({reason}); check the path and try again.") from error
+        reason = error.strerror or message("error.video.no_reason")
+        raise VideoError(message("error.video.not_read", file=path.name, reason=reason)) from error
     return digest.hexdigest()

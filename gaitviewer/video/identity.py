@@ -15,6 +15,7 @@ from pathlib import Path
 from gaitviewer import paths
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 from gaitviewer.util import atomic
 from gaitviewer.util.file_stamp import FileStamp, stamp_of
 from gaitviewer.video.digest import digest_file
@@ -37,7 +38,7 @@ def open_recorded(stream: VideoStream, *, cache_bytes: int | None = None) -> Vid
     reader = open_video(stream.path, recorded_at_hz=stream.recorded_at_hz, **more)
     if reader.stamp != stamp:  # between the two looks at it
         reader.close()
-        raise VideoError(f"{stream.path.name} was changed while it was opened; open it again.")
+        raise VideoError(message("error.video.changed_while_opened", file=stream.path.name))
     return reader
 
 
@@ -48,10 +49,7 @@ def check_identity(stream: VideoStream) -> None:
         VideoError: the file is missing, cannot be read, or is another one.
     """
     if stream.sha256 and identity_of(stream.path) != stream.sha256:
-        raise VideoError(
-            f"{stream.path.name} is not the video that this session was made from: its contents are others. "
-            "Find the file that was analysed."
-        )
+        raise VideoError(message("error.video.other_file", file=stream.path.name))
 
 
 def identity_of(path: Path) -> str:

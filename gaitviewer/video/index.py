@@ -24,8 +24,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer import errors
+from gaitviewer.core.serialise import from_plain
 from gaitviewer.core.timing import PAUSE_S, VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
+from gaitviewer.messages import Message, message
 from gaitviewer.util.processes import run_module
 from gaitviewer.video._container import READ_ERRORS, REFUSED, STREAMS, open_container, video_tracks
 from gaitviewer.video._fields import FieldPairs
@@ -156,7 +158,7 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         if found.pairs:  # the first frame may be a whole one
             picture = replace(picture, interlaced=True)
         if stream.time_base is None:
-            raise VideoError(f"{path.name} carries no times; convert it to an MP4 file first.")
+            raise VideoError(message("error.video.no_times", file=path.name))
         tick_s = float(stream.time_base)
         shown = _presentation(path, found)
         times, exact = _times(shown, stream.time_base, stream.average_rate)
@@ -251,15 +253,17 @@ def _demux(path: Path, container: InputContainer, stream: VideoStream) -> _Demux
             if packet.dts is not None:
                 clip.decoding.append(packet.dts)
     except READ_ERRORS as error:
-        raise VideoError(
-            f"{path.name} is damaged after frame {found.count}; copy the file again from the camera."
-        ) from error
+        raise VideoError(message("error.video.damaged_after", file=path.name, frame=found.count)) from error
     announced = stream.frames
     if "mp4" in container.format.name:
         if found.count < announced or damaged:
             raise VideoError(
-                f"{path.name} is cut off: only {found.count - damaged} of its {max(announced, found.count)} "
-                "frames are there; copy the file again from the camera."
+                message(
+                    "error.video.cut_off",
+                    file=path.name,
+                    frames=found.count - damaged,
+                    total=max(announced, found.count),
+                )
             )
     elif 0 < damaged == sum(packet.is_corrupt for packet in ends):
         _leave_out_partial(found, list(ends))
@@ -340,7 +344,7 @@ def _presentation(path: Path, found: _Demuxed) -> _Presentation:
         starts.append(count)
         count, headless, twice = count + pts.size, headless + early, twice + same
     if not clips:
-        raise VideoError(f"{path.name} holds no frames; record it again or give another file.")
+        raise VideoError(message("error.video.no_frames", file=path.name))
     if headless:
         notes.append(f"Frames left out because they come before the first one that can be decoded: {headless}.")
     if twice:
@@ -365,7 +369,7 @@ def _times_of(path: Path, clip: _Packets) -> tuple[NDArray[np.int64], int, int]:
         # are the same ones, moved as a whole by the decoder's delay.
         times = clip.decoding
         if len(times) < len(clip.shown) + clip.untimed:
-            raise VideoError(f"{path.name} carries no frame times; convert it to an MP4 file first.")
+            raise VideoError(message("error.video.no_frame_times", file=path.name))
     pts = np.unique(np.array(times, dtype=np.int64))
     headless = 0
     first_key = min(clip.keys, default=None)
@@ -433,8 +437,14 @@ def _refuse_other_sizes(path: Path, picture: PictureLayout, clips: Sequence[Clip
         other = first_picture_layout(path, at_byte=clip.start_byte)
         if replace(other, interlaced=picture.interlaced) != picture:
             raise VideoError(
-                f"{path.name} is recordings of different pictures in one file ({picture.width} x "
-                f"{picture.height} and {other.width} x {other.height}); give them as files of their own."
+                message(
+                    "error.video.different_pictures",
+                    file=path.name,
+                    width=picture.width,
+                    height=picture.height,
+                    other_width=other.width,
+                    other_height=other.height,
+                )
             )
 
 
@@ -481,12 +491,9 @@ def _missing_end(container: InputContainer, times: NDArray[np.float64]) -> list[
 def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float, tick_s: float) -> VideoInfo:
     """Real times of a slow-motion recording."""
     if not math.isfinite(recorded_at_hz) or not 0 < recorded_at_hz <= _FASTEST_HZ:
-        raise SettingsError(
-            f"A recording rate of {recorded_at_hz:g} Hz is impossible; give the camera's rate, at most "
-            f"{_FASTEST_HZ:g} Hz."
-        )
+        raise SettingsError(message("error.video.rate_impossible", rate_hz=recorded_at_hz, most_hz=_FASTEST_HZ))
     if info.frame_count < 2:
-        raise VideoError(f"{path.name} holds one frame only, so a recording rate cannot be applied to it.")
+        raise VideoError(message("error.video.one_frame", file=path.name))
     stored_hz = info.rate_hz
     gaps = np.diff(info.times)
     if tick_s * stored_hz > _COARSE_SHARE and gaps.max() > gaps.min():
@@ -495,8 +502,12 @@ def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float, tick_s: float) 
     slower = recorded_at_hz / stored_hz
     if not 0.98 <= slower <= _SLOWEST_PLAYBACK:
         raise SettingsError(
-            f"{path.name} plays at {stored_hz:.1f} Hz and cannot have been recorded at "
-            f"{recorded_at_hz:g} Hz; give the rate of the camera, which is that of the file or higher."
+            message(
+                "error.video.rate_below_file",
+                file=path.name,
+                stored_hz=stored_hz,
+                recorded_at_hz=recorded_at_hz,
+            )
         )
     scale = 1.0 / slower
     note = f"Slow motion: recorded at {recorded_at_hz:g} Hz, stored at {stored_hz:.2f} Hz."
@@ -523,19 +534,13 @@ def probe_safely(
     try:
         code, said = run_module("gaitviewer.video._probe", arguments, timeout_s=timeout_s)
     except TimeoutError as error:
-        raise VideoError(
-            f"{path.name} could not be read within {timeout_s:g} s: it is very long, lies on a slow drive, or "
-            "is damaged; copy it to this computer, or cut it."
-        ) from error
+        raise VideoError(message("error.video.too_slow", file=path.name, timeout_s=timeout_s)) from error
     try:
         answer = json.loads(said)
     except ValueError as error:
-        raise VideoError(
-            f"{path.name} brought the video decoder down (exit {code}); "
-            "it is damaged, or of a kind that the decoder cannot bear: copy it again, or convert it to H.264."
-        ) from error
+        raise VideoError(message("error.video.decoder_crashed", file=path.name, code=code)) from error
     if code == REFUSED:
-        raise getattr(errors, answer["kind"])(answer["error"])
+        raise getattr(errors, answer["kind"])(from_plain(answer["message"], Message))
     return info_from_json(answer)
 
 

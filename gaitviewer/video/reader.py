@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 from gaitviewer.util.file_stamp import FileStamp, stamp_of
 from gaitviewer.video._decoder import WHOLE_BEFORE, Decoder, FrameCache
 from gaitviewer.video._picture import Converter, PixelFormat, Rgb
@@ -249,8 +250,8 @@ class VideoReader:
         if stamp == self.stamp:
             return
         if stamp is None:
-            raise VideoError(f"{self.path} is gone or can no longer be read; put it back.") from cause
-        raise VideoError(f"{self.path.name} was changed while it was read; open it again.") from cause
+            raise VideoError(message("error.video.gone", path=self.path)) from cause
+        raise VideoError(message("error.video.changed_while_read", file=self.path.name)) from cause
 
     @property
     def key_frames(self) -> NDArray[np.int64]:
@@ -273,7 +274,7 @@ class VideoReader:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise VideoError(f"{self.path.name} has been closed; open it again.")
+            raise VideoError(message("error.video.closed", file=self.path.name))
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from gaitviewer.errors import OutputError
+from gaitviewer.errors import OutputError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.util import atomic
 
 # Fine enough for every rate in use: 30, 29.97, 25, 60, 120, 240 Hz are whole numbers of ticks or nearly so.
@@ -60,7 +61,7 @@ def write_video(
     pictures = iter(frames)
     first = next(pictures, None)
     if first is None:
-        raise OutputError(f"{path.name} was not written: there are no pictures to write.")
+        raise OutputError(message("error.video.nothing_to_write", file=path.name))
     options = {"crf": str(crf), "preset": preset} if codec.startswith("libx26") else {}
     try:
         path.parent.stat()  # a folder that is not there is a slip, and not made
@@ -79,10 +80,7 @@ def write_video(
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
     except (av.error.FFmpegError, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(
-            f"{path} could not be written ({reason}); choose another folder or make room on the disk."
-        ) from error
+        raise OutputError(message("error.video.not_written", path=path, reason=reason_of(error))) from error
 
 
 def _container_options(path: Path) -> dict[str, str]:

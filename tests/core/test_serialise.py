@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import BySide, ByView, Side
-from gaitviewer.core.messages import Message, message
 from gaitviewer.core.serialise import (
     LARGEST_TOML,
     MalformedError,
@@ -41,6 +40,7 @@ from gaitviewer.core.serialise import (
     unseal,
 )
 from gaitviewer.errors import FormatError, SettingsError, shorten
+from gaitviewer.messages import Message, message
 
 
 class Colour(Enum):
@@ -350,5 +350,6 @@ def test_quotes_are_short_whatever_they_quote() -> None:
     assert quote(10**5000) == "<int>"
     assert shorten("a\n  b\r\n") == "a b"
     assert len(shorten("y" * 10**6)) <= 200
-    assert len(str(FormatError(f"cell {'z' * 400_000}\nis no number; export it again."))) <= 500
-    assert str(FormatError(f"cell {'z' * 400_000} is no number; export it again.")).endswith("export it again.")
+    long = message("error.format.table.not_number", file="a.csv", column="time", found="z" * 400_000 + "\nz")
+    assert len(str(FormatError(long))) <= 500
+    assert "\n" not in str(FormatError(long))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from gaitviewer.cli import main
 from gaitviewer.core.gait import BySide, ByView, EventKind, Side, View
 from gaitviewer.core.measures import ViewMotion
-from gaitviewer.core.messages import Message
 from gaitviewer.errors import Cancelled
+from gaitviewer.messages import Message
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.analysis.run import analyze
 from tests.support import pdf

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitviewer.core.messages import Message, message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import Message, message
 from gaitviewer.pose import cache
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.masks import MaskSequence, SmallMask

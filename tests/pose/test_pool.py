@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from gaitviewer import video
-from gaitviewer.core.messages import Message
 from gaitviewer.errors import Cancelled, NobodyError, PoseError, UserError
+from gaitviewer.messages import Message
 from gaitviewer.pose import FrameSource, VideoJob, estimate_many
 
 

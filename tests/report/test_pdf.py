@@ -19,10 +19,10 @@ import pytest
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
-from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
+from gaitviewer.messages import Message
 from gaitviewer.report import frames_needed, write_report
 from gaitviewer.report.content import sections
 from gaitviewer.report.content.method import FOOTER

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gaitviewer.errors import OutputError
+from gaitviewer.messages import message
 from gaitviewer.util import file_set
 
 
@@ -37,7 +38,9 @@ def test_existing_files_are_replaced_and_others_stay(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.txt", "mine.txt"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("x"), KeyboardInterrupt(), OutputError("no")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), KeyboardInterrupt(), OutputError(message("error.output.no_room", path="a"))]
+)
 def test_one_failure_changes_nothing(tmp_path: Path, error: BaseException) -> None:
     (tmp_path / "a.txt").write_text("old")
 

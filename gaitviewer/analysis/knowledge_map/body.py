@@ -15,6 +15,7 @@ from gaitviewer.analysis.signal.cleaning import body_height_px, smooth_xy
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
+from gaitviewer.messages import message
 
 F8 = NDArray[np.float64]
 
@@ -58,9 +59,9 @@ def read_body(motion: ViewMotion, clip: MapClip) -> ClipBody:
     tracks, notes, lost = _tracks(table, times, xy, wanted, clip)
     missing = [name for name in table.clip.needed if name in lost]
     if missing:
-        names = " and ".join(name.replace("_", " ") for name in missing)
+        names = tuple(name.replace("_", " ") for name in missing)
         raise AnalysisError(
-            f"The clip at {clip.start_s:.2f} s of trial {clip.trial} is left out: {names} not seen well enough."
+            message("error.analysis.clip.unseen", start_s=clip.start_s, trial=clip.trial, names=names)
         )
     points = {name: track / scale[:, None] for name, track in tracks.items()}
     line = _travel(points["pelvis"], wanted)
@@ -87,13 +88,11 @@ def _stretch(motion: ViewMotion, clip: MapClip) -> tuple[F8, F8, F8, F8]:
     margin = (_MARGIN + 1) / clip.rate_hz
     near = (frame.times >= clip.start_s - margin) & (frame.times <= clip.stop_s + margin)
     if near.sum() < 4:
-        raise AnalysisError(f"The clip at {clip.start_s:.2f} s of trial {clip.trial} lies outside its pass.")
+        raise AnalysisError(message("error.analysis.clip.outside_pass", start_s=clip.start_s, trial=clip.trial))
     height = body_height_px(pose)[rows][near]
     known = np.isfinite(height)
     if known.sum() < 4:
-        raise AnalysisError(
-            f"The clip at {clip.start_s:.2f} s of trial {clip.trial} is left out: the body's size is unknown."
-        )
+        raise AnalysisError(message("error.analysis.clip.no_size", start_s=clip.start_s, trial=clip.trial))
     times = frame.times[near]
     return times, times[known], frame.points[near] - centre, height[known]
 

@@ -21,6 +21,7 @@ from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import CYCLE_POINTS, MeanCurve, Measures
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 F8 = NDArray[np.float64]
 
@@ -144,10 +145,7 @@ def feature_indices(names: Sequence[str]) -> tuple[int, ...]:
     place = {feature.name: number for number, feature in enumerate(load_features())}
     missing = [name for name in names if name not in place]
     if missing:
-        raise SettingsError(
-            f"The model wants the gait feature “{missing[0]}”, which this version of the program does not "
-            "know; use weights made for this version."
-        )
+        raise SettingsError(message("error.analysis.unknown_feature", feature=missing[0]))
     return tuple(place[name] for name in names)
 
 

@@ -42,6 +42,7 @@ from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotio
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
+from gaitviewer.messages import Message, as_written, message
 
 _NAMES = {View.SAGITTAL: "side-view", View.CORONAL: "end-view"}
 _SURE = 0.5  # confidence from which another view is named in an error
@@ -137,7 +138,7 @@ def read_trial(
         if (seen := poses[view]) is not None
     }
     if not read:
-        raise AnalysisError(f"Trial {trial.id} has no video with a pose; give it at least one.")
+        raise AnalysisError(message("error.analysis.no_pose", trial=trial.id))
     sagittal, coronal = (read[view][0] if view in read else None for view in View)
     sync = sync or trial.sync
     if sagittal is None or coronal is None:
@@ -158,35 +159,36 @@ def read_trial(
 
 def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:
     least = motion_settings().passes.least_rate_hz
-    where = f"The {_NAMES[view]} video of trial {trial_id}"
+    where = _where(view, trial_id)
     if len(pose) < 3:
-        raise AnalysisError(f"{where} has {len(pose)} frames; gait needs at least a few seconds of walking.")
+        raise AnalysisError(message("error.analysis.too_few_frames", where=where, frames=len(pose)))
     if pose.rate_hz < least:
         raise AnalysisError(
-            f"{where} has {pose.rate_hz:.0f} frames a second; gait events need at least {least:.0f}, "
-            "better 60: record it again at a higher rate."
+            message("error.analysis.rate_too_low", where=where, rate_hz=pose.rate_hz, least=least)
         )
 
 
-def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> str:
-    """One sentence: what was seen instead of walking, and what to do."""
-    where = f"The {_NAMES[view]} video of trial {trial_id}"
+def _where(view: View, trial_id: str) -> Message:
+    return message(f"error.analysis.video.{view.value}", trial=trial_id)
+
+
+def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, ...], trial_id: str) -> Message:
+    """What was seen instead of walking, and what to do."""
+    where = _where(view, trial_id)
     guess = classify_view(seen)
     if guess.view is not view and guess.confidence >= _SURE:
-        return (
-            f"{where} looks like {'a side' if guess.view is View.SAGITTAL else 'an end'} view "
-            f"({guess.reason[0].lower()}{guess.reason[1:-1]}): were the two videos exchanged?"
-        )
+        reason = as_written(f"{guess.reason[0].lower()}{guess.reason[1:-1]}")
+        return message(f"error.analysis.looks_like.{guess.view.value}", where=where, reason=reason)
     spans: Counter[str] = Counter()
     for one in left_out:
         spans[one.reason] += one.stop - one.start
     others = [(reason, frames) for reason, frames in spans.most_common() if reason != "the subject is not seen"]
-    shown = "; ".join(f"{reason} in {frames} frames" for reason, frames in others[:2]) or "nobody is seen"
-    wanted = "across the picture" if view is View.SAGITTAL else "towards or away from the camera"
-    return (
-        f"{where} shows no walking {wanted} with the whole body in the picture ({shown}): record at least two "
-        "strides of steady walking with a camera that stands still."
+    shown = tuple(
+        message("error.analysis.in_frames", reason=as_written(reason), frames=frames)
+        for reason, frames in others[:2]
     )
+    nobody = message("error.analysis.nobody_seen")
+    return message(f"error.analysis.no_walking.{view.value}", where=where, shown=shown or nobody)
 
 
 def _strides_of(

@@ -20,7 +20,8 @@ from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind
 from gaitviewer.gui.playback.frame_store import DEFAULT_LIMIT_BYTES, FrameStore
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.playback.timebase import PlayedFrames, SyncMeter
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say_sentence, translate_data
+from gaitviewer.messages import NOTHING, Message
 
 if TYPE_CHECKING:
     from gaitviewer.gui.model.state import AppState
@@ -38,14 +39,14 @@ class TwoViews(QWidget):
         active_view_changed: the user works in this view (:class:`View`).
         measured: a hand measurement was made or changed (:class:`DrawnMeasurement`).
         point_clicked: view and index of a keypoint (-1 beside all).
-        failed: view and why it shows no pictures, "" when it does so again.
+        failed: view and why it shows no pictures, NOTHING when it does so again.
         find_asked: the user wants to say where the video of this view is.
     """
 
     active_view_changed = Signal(object)
     measured = Signal(object)
     point_clicked = Signal(object, int)
-    failed = Signal(object, str)
+    failed = Signal(object, object)
     find_asked = Signal(object)
 
     def __init__(
@@ -127,15 +128,15 @@ class TwoViews(QWidget):
         data = self._state.trial
         stream = data.trial.videos[view] if data is not None else None
         there = stream is not None and stream.path.is_file()
-        why = translate_data(self.unreadable(view)) if there else ""
+        why = say_sentence(self.unreadable(view)) if there else ""
         path = stream.path if stream is not None and (why or not there) else None
         self.gone[view].tell(path, why=why, on_stage=data is not None and data.poses[view] is not None)
         return path is not None
 
-    def unreadable(self, view: View) -> str:
-        """Why the video of a view shows no picture at all; "" if it does, or is not there yet."""
+    def unreadable(self, view: View) -> Message:
+        """Why the video of a view shows no picture at all; NOTHING if it does, or is not there yet."""
         frames = self.frames.views[view]
-        return frames.failure if frames is not None else ""
+        return frames.failure if frames is not None else NOTHING
 
     @property
     def gone_views(self) -> tuple[View, ...]:
@@ -365,9 +366,9 @@ class TwoViews(QWidget):
         painted = {view: self.canvases[view].painted_frame for view in seen}
         return self.player.meter_of(painted)
 
-    def _note_failure(self, view: View, message: str) -> None:
-        self.canvases[view].set_message("" if self._look_for_file(view) else translate_data(message))
-        self.failed.emit(view, message)
+    def _note_failure(self, view: View, why: Message) -> None:
+        self.canvases[view].set_message("" if self._look_for_file(view) else say_sentence(why))
+        self.failed.emit(view, why)
 
     def close_videos(self) -> None:
         """End the decoder threads; nothing is shown any more."""

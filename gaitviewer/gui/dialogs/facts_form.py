@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWid
 
 from gaitviewer.core.numbers import parse_decimal
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import SettingsError, reason_of
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.analysis.request import make_session, parse_date, parse_length_m
 
 T = TypeVar("T")
@@ -186,7 +187,7 @@ class FactsForm(QWidget):
         try:
             return read()
         except (SettingsError, ValueError) as error:
-            self.problems[field] = str(error)
+            self.problems[field] = say_sentence(reason_of(error))
             return None
 
     def _date(self, field: str, line: QLineEdit, what: str) -> date | None:

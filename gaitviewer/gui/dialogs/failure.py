@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
-from gaitviewer.gui.widgets.translation import translate_data
 
 
 class FailureDialog(QDialog):
@@ -30,7 +29,7 @@ class FailureDialog(QDialog):
         self.setMinimumWidth(460)
         icon = PlainLabel()
         icon.setPixmap(theme.icon("warning", "warning").pixmap(32, 32))
-        self.message = PlainLabel(translate_data(message))
+        self.message = PlainLabel(message)
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()

@@ -11,6 +11,7 @@ from gaitviewer.core.gait import View
 from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.services.job_bar import Banner
 from gaitviewer.gui.services.services import Services
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
 
@@ -51,7 +52,7 @@ class MissingVideos(QObject):
             return
         self._banner.say(
             "missing",
-            self._views.unreadable(view),
+            say_sentence(self._views.unreadable(view)),
             button=self.tr("Find it…"),
             command=lambda: self._ask_for_view(view),
             level="warning",

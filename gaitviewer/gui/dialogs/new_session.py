@@ -27,6 +27,8 @@ from gaitviewer.gui.dialogs.recordings_table import VIDEO_ENDINGS, RecordingsTab
 from gaitviewer.gui.services.jobs import Jobs
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.translation import say
+from gaitviewer.messages import Message
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 
@@ -132,7 +134,7 @@ class NewSessionDialog(QDialog):
         """Find out in the background what each video is good for."""
         for path in files:
 
-            def work(tick: Tick, path: Path = path) -> tuple[Path, str, bool]:
+            def work(tick: Tick, path: Path = path) -> tuple[Path, Message, bool]:
                 from gaitviewer.workflow.analysis.open_trials import describe_recording
 
                 return (path, *describe_recording(path))
@@ -141,9 +143,9 @@ class NewSessionDialog(QDialog):
                 f"look at {path}", work, title=self.tr("Looking at {n}").format(n=path.name), done=self._seen
             )
 
-    def _seen(self, found: tuple[Path, str, bool]) -> None:
+    def _seen(self, found: tuple[Path, Message, bool]) -> None:
         if not self._closed:
-            self.table.set_note(found[0], found[1], usable=found[2])
+            self.table.set_note(found[0], say(found[1]), usable=found[2])
 
     # --- checking ------------------------------------------------------------------------------------
 

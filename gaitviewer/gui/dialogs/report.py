@@ -36,7 +36,7 @@ from gaitviewer.gui.model.documents import report_name
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say_sentence
 
 Pages = tuple[NDArray[np.uint8], ...]
 
@@ -365,7 +365,7 @@ class ReportDialog(QDialog):
 
     def _failed(self, failure: JobFailure) -> None:
         if not self._closed:
-            self._say(translate_data(failure.message), problem=True)
+            self._say(say_sentence(failure.message), problem=True)
 
     def _progress(self, job: Job) -> None:
         if not self._closed and job.key in ("preview", "export") and not job.state.ended:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.errors import UserError
 from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.pose.models import BEST, NAMES, add_model_file, pose_model, problem_of
 from gaitviewer.workflow.app.settings import Settings, change, save
 
@@ -100,10 +101,10 @@ class SettingsDialog(QDialog):
         self._show_missing()
 
     def _show_missing(self) -> None:
-        words = problem_of(pose_model(NAMES[0]))
-        self.pose_model_problem.setText(f"{pose_model(NAMES[0]).card.title}: {words}")
-        self.pose_model_problem.setVisible(bool(words))
-        self.add_pose_model.setVisible(bool(words))
+        missing = problem_of(pose_model(NAMES[0]))
+        self.pose_model_problem.setText(say_sentence(missing))
+        self.pose_model_problem.setVisible(bool(missing))
+        self.add_pose_model.setVisible(bool(missing))
 
     def _choose_pose_model(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -117,7 +118,7 @@ class SettingsDialog(QDialog):
         try:
             add_model_file(file)
         except UserError as error:
-            self.problem.setText(str(error))
+            self.problem.setText(say_sentence(error.message))
             return
         self.problem.setText("")
         self._show_missing()
@@ -159,7 +160,7 @@ class SettingsDialog(QDialog):
             )
             save(chosen)
         except UserError as error:
-            self.problem.setText(str(error))
+            self.problem.setText(say_sentence(error.message))
             return
         self.chosen.emit(chosen)
         super().accept()

@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.session import VideoStream
-from gaitviewer.errors import UserError
+from gaitviewer.errors import UserError, reason_of
 from gaitviewer.gui.playback.decode_priority import DecodePriority
 from gaitviewer.gui.playback.frame_cache import FrameCache, ScaledFrame, scaled_frame
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.util.file_stamp import FileStamp, stamp_of
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ class ViewFrames:
 
     Attributes:
         view: which.
-        failure: why there are no pictures now, "" if there are.
-        damage: what is wrong with single frames, "" if nothing was found.
+        failure: why there are no pictures now, NOTHING if there are.
+        damage: what is wrong with single frames, NOTHING if nothing was found.
     """
 
     def __init__(
@@ -102,8 +103,8 @@ class ViewFrames:
         self.view = stream.view
         self.path = stream.path
         self.info = stream.info
-        self.failure = ""
-        self.damage = ""
+        self.failure = NOTHING
+        self.damage = NOTHING
         self._owner = next(_owners)
         self._cache = cache
         self._rush = rush
@@ -214,12 +215,10 @@ class ViewFrames:
                     reader.close()
                 self._cache.empty(self._owner)
                 self._broken.clear()
-                self.damage = ""
+                self.damage = NOTHING
         except BaseException as error:
-            self._fail(
-                f"{self.path.name} cannot be shown any more: the program met an error of its own "
-                f"({type(error).__name__}); open the session again."
-            )
+            kind = type(error).__name__
+            self._fail(message("error.program.video", file=self.path.name, kind=kind))
             raise
 
     def _open(self) -> VideoReader | None:
@@ -229,11 +228,11 @@ class ViewFrames:
             try:
                 reader = self._opener()
             except (UserError, OSError) as error:
-                self._fail(str(error))
+                self._fail(reason_of(error))
                 self._wait_until_touched(stamp)
                 continue
             if self.failure:
-                self._fail("")
+                self._fail(NOTHING)
             return reader
         return None
 
@@ -256,8 +255,8 @@ class ViewFrames:
             while (task := self._next_task()) is not None:
                 self._do(reader, task)
 
-    def _fail(self, message: str) -> None:
-        self.failure = message
+    def _fail(self, why: Message) -> None:
+        self.failure = why
         self._told()
 
     def _next_task(self) -> _Task | None:
@@ -339,7 +338,7 @@ class ViewFrames:
             if reader.is_changed:
                 raise _Touched from error
             self._broken.add(task.index)
-            self._fail_once(str(error))
+            self._fail_once(error.message)
         finally:
             if task.urgent:
                 self._rush.end(self._owner)
@@ -348,9 +347,9 @@ class ViewFrames:
         if self._serial != task.serial:
             raise _GivenUp
 
-    def _fail_once(self, message: str) -> None:
+    def _fail_once(self, why: Message) -> None:
         """A damaged frame: said, but the rest of the video is still shown."""
-        self.damage = message
+        self.damage = why
         self._told()
 
     def _fetch(self, reader: VideoReader, task: _Task) -> None:

@@ -15,6 +15,7 @@ from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.gui.playback.decode_priority import DecodePriority
 from gaitviewer.gui.playback.decoder import ViewFrames
 from gaitviewer.gui.playback.frame_cache import FrameCache
+from gaitviewer.messages import NOTHING, Message
 
 if TYPE_CHECKING:
     from gaitviewer.video import VideoReader
@@ -57,11 +58,11 @@ class FrameStore(QObject):
 
     Signals:
         arrived: a picture came (paint again if it was waited for).
-        failed: the view and why it has no pictures; "" when it has them again.
+        failed: the view and why it has no pictures; NOTHING when it has them again.
     """
 
     arrived = Signal()
-    failed = Signal(object, str)
+    failed = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         """Keep at most ``limit_bytes`` of pictures of all views together."""
@@ -72,7 +73,7 @@ class FrameStore(QObject):
         self.cache = FrameCache(int(limit_bytes * _PICTURES_SHARE))
         self._rush = DecodePriority()
         self.views: ByView[ViewFrames | None] = ByView(None, None)
-        self._reported: dict[View, str] = {}
+        self._reported: dict[View, Message] = {}
         self._lock = threading.Lock()
         self._posted = False
         self._open = True
@@ -129,10 +130,10 @@ class FrameStore(QObject):
             self._posted = False
         for view in View:
             frames = self.views[view]
-            message = (frames.failure or frames.damage) if frames is not None else ""
-            if message != self._reported.get(view, ""):
-                self._reported[view] = message
-                self.failed.emit(view, message)
+            why = (frames.failure or frames.damage) if frames is not None else NOTHING
+            if why != self._reported.get(view, NOTHING):
+                self._reported[view] = why
+                self.failed.emit(view, why)
         self.arrived.emit()
 
 

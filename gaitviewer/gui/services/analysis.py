@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
@@ -18,6 +17,7 @@ from gaitviewer.gui.services.jobs import Job
 from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.measuring import MeasuringService
 from gaitviewer.gui.services.saving import SavingService
+from gaitviewer.messages import NOTHING, Message
 from gaitviewer.workflow.analysis import run_session
 from gaitviewer.workflow.analysis.run_session import (
     poses_to_come,
@@ -43,7 +43,7 @@ class _Run:
         came: the document after each view; told by the thread.
         shown: the document as it is shown over the open one; None: nothing came yet, or the run is over.
         shares: how far each video is (0..1, None: not told), by the name of its file.
-        stored: the results that are in the library, and the problems in words; told by the thread.
+        stored: the results that are in the library, and the problems; told by the thread.
         in_vain: the document with the videos marked that show nobody, where nothing else came of the run;
             told by the thread.
     """
@@ -54,7 +54,7 @@ class _Run:
     came: deque[Document] = field(default_factory=deque)
     shown: Document | None = None
     shares: dict[str, float | None] = field(default_factory=dict)
-    stored: tuple[Document, str] | None = None
+    stored: tuple[Document, tuple[Message, ...]] | None = None
     in_vain: Document | None = None
 
     @property
@@ -99,14 +99,14 @@ class AnalysisService(QObject):
     Signals:
         started, ended: an analysis of the open session began; one ended, however.
         partly: a view of the open session came from the analysis that goes on with others.
-        analysed: an analysis ended well (problems in words, "" for none).
+        analysed: an analysis ended well (a tuple of messages: the problems).
         refused: something cannot be done (title, sentence).
     """
 
     started = Signal()
     ended = Signal()
     partly = Signal()
-    analysed = Signal(str)
+    analysed = Signal(object)
     refused = Signal(str, str)
 
     def __init__(

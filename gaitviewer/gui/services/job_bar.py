@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QT
 from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
-from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.gui.widgets.translation import say
 
 # Jobs that are over before a word about them could be read, or that nobody waits for.
 _TELLS_TIME_LEFT = frozenset({"progress.pose_time_left"})
@@ -115,7 +115,7 @@ class Banner(QFrame):
         if message is None:
             return
         self._icon.setPixmap(theme.icon(message.icon, message.level).pixmap(20, 20))
-        self.words.setText(translate_data(message.words))
+        self.words.setText(message.words)
         self.button.setText(message.button)
         self.button.setAccessibleName(message.button or self.tr("Nothing to do"))
         self.button.setVisible(bool(message.button))

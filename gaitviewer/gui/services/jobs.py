@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
-from gaitviewer.core.messages import NOTHING, Message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import Cancelled, UserError
+from gaitviewer.messages import NOTHING, Message, message
 
 T = TypeVar("T")
 Work = Callable[[Tick], T]
@@ -53,13 +53,13 @@ class JobFailure:
     """Why a job failed.
 
     Attributes:
-        title: of the job.   message: one sentence to show.   details: to copy (the traceback).
+        title: of the job.   message: what to show.   details: to copy (the traceback).
         expected: whether it is something the user can mend; otherwise it is a fault of the program.
         kind: class of the error.
     """
 
     title: str
-    message: str
+    message: Message
     details: str
     expected: bool
     kind: type[BaseException] = Exception
@@ -356,8 +356,6 @@ def _nothing(tick: Tick) -> None:
 def _describe(title: str, error: BaseException) -> JobFailure:
     details = "".join(traceback.format_exception(error))
     if isinstance(error, UserError):
-        return JobFailure(title, str(error), details, True, type(error))
-    message = QCoreApplication.translate(
-        "Jobs", "This is a fault of the program ({kind}); the session is as it was. Copy the details."
-    ).format(kind=type(error).__name__)
-    return JobFailure(title, message, details, False, type(error))
+        return JobFailure(title, error.message, details, True, type(error))
+    fault = message("error.program.fault", kind=type(error).__name__)
+    return JobFailure(title, fault, details, False, type(error))

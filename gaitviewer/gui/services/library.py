@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import UserError
 from gaitviewer.gui.services.library_jobs import LibraryJobs
+from gaitviewer.messages import NOTHING
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library

@@ -13,6 +13,7 @@ from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.analysis.inputs import same_inputs
 
 _MASKS_AFTER_MS = 300
@@ -80,7 +81,7 @@ class MeasuringService(QObject):
                 self.measure_anew()  # with the views to come
             elif failure.expected:
                 self._state.set_measures(None, None)
-                self.refused.emit(self.tr("Nothing could be measured"), failure.message)
+                self.refused.emit(self.tr("Nothing could be measured"), say_sentence(failure.message))
             else:
                 self._jobs.failed.emit(failure)
 

@@ -19,6 +19,7 @@ from gaitviewer.gui.model.documents import with_poses_of
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import LIBRARY, Job, JobFailure
 from gaitviewer.gui.services.library_jobs import LibraryJobs
+from gaitviewer.gui.widgets.translation import say_sentence
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
@@ -124,9 +125,9 @@ class SavingService(QObject):
     def _not_saved(self, failure: JobFailure) -> None:
         if failure.kind is ChangedElsewhereError:
             self._conflict, self._then = True, None
-            self.conflicted.emit(failure.message)
+            self.conflicted.emit(say_sentence(failure.message))
             return
-        self._tell_trouble(failure.message)
+        self._tell_trouble(say_sentence(failure.message))
         wait = _TRY_AGAIN_MS[min(self._failures, len(_TRY_AGAIN_MS) - 1)]
         self._failures += 1
         self._save_timer.start(wait)
@@ -181,7 +182,7 @@ class SavingService(QObject):
             then()
 
         def failed(failure: JobFailure) -> None:
-            self.unsaved.emit(failure.message, then)
+            self.unsaved.emit(say_sentence(failure.message), then)
 
         self._jobs.start("save elsewhere", work, title=self.tr("Saving a copy"), done=done, failed=failed)
 
@@ -220,7 +221,7 @@ class SavingService(QObject):
 
         def failed(failure: JobFailure) -> None:
             if failure.kind is ChangedElsewhereError:
-                self.conflicted.emit(failure.message)
+                self.conflicted.emit(say_sentence(failure.message))
             else:
                 self._jobs.failed.emit(failure)
 

@@ -21,6 +21,7 @@ from gaitviewer.gui.services.library import LibraryService
 from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.measuring import MeasuringService
 from gaitviewer.gui.services.saving import SavingService
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.app import privacy
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class SessionService(QObject):
                 self.found.emit()
 
         def failed(failure: JobFailure) -> None:
-            self.refused.emit(self.tr("This is not the video"), failure.message)
+            self.refused.emit(self.tr("This is not the video"), say_sentence(failure.message))
 
         title = self.tr("Checking the video")
         self._library.jobs.start("find video", work, title=title, done=found, failed=failed)

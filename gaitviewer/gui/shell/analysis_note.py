@@ -13,7 +13,9 @@ from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.services.job_bar import Banner
 from gaitviewer.gui.services.jobs import Job
 from gaitviewer.gui.services.services import Services
-from gaitviewer.workflow.analysis.run_session import gone_words, nobody_in, views_to_come
+from gaitviewer.gui.widgets.translation import say_sentence
+from gaitviewer.messages import Message
+from gaitviewer.workflow.analysis.run_session import gone_message, nobody_in, views_to_come
 from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
 
@@ -96,11 +98,11 @@ class AnalysisNote(QObject):
         if self._services.state.is_partial and not self._banner.knows("partly"):
             self._say_partly()
 
-    def _say_problems(self, problems: str) -> None:
+    def _say_problems(self, problems: tuple[Message, ...]) -> None:
         """What went wrong; of a video that is missing, its own message tells, with a way to mend it."""
         document = self._services.state.document
         gone = missing_videos(document) if document is not None else ()
-        told = {gone_words(stream) for _, _, stream in gone}
-        words = "\n".join(line for line in problems.splitlines() if line not in told)
+        told = {gone_message(stream) for _, _, stream in gone}
+        words = "\n".join(say_sentence(problem) for problem in problems if problem not in told)
         if words:
             self._banner.say("problems", words, level="warning")

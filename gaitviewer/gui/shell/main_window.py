@@ -39,6 +39,7 @@ from gaitviewer.gui.widgets.field_keys import FieldKeys
 from gaitviewer.gui.widgets.focus_keys import ControlKeys
 from gaitviewer.gui.widgets.keys import load_keys
 from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.util import private
 from gaitviewer.workflow.sessions.lifecycle import SessionState
 from gaitviewer.workflow.sessions.queries import without_offer
@@ -347,9 +348,9 @@ class MainWindow(QMainWindow):
 
     def _job_failed(self, failure: JobFailure) -> None:
         if issubclass(failure.kind, DamagedLibraryError):
-            self.dialogs.offer_copy(without_offer(failure.message, self.services.library.file))
+            self.dialogs.offer_copy(say_sentence(without_offer(failure.message)))
         else:
-            self.dialogs.show_failure(failure.title, failure.message, failure.details)
+            self.dialogs.show_failure(failure.title, say_sentence(failure.message), failure.details)
 
     def next_theme(self) -> None:
         """As the system, light, dark, in turn."""

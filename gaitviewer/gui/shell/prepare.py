@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QTimer
 
-from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
+from gaitviewer.messages import NOTHING
 
 if TYPE_CHECKING:
     from gaitviewer.gui.services.jobs import Jobs

@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
 
 from gaitviewer import paths
-from gaitviewer.core.messages import Catalogue, Message, load_catalogue
+from gaitviewer.messages import Catalogue, Message, load_catalogue
 
 CONTEXT = "Data"
 _LETTERS = re.compile(r"[^\W\d_]")

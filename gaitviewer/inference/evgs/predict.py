@@ -23,6 +23,7 @@ from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import Strip, clip_table, read_strips
+from gaitviewer.messages import message
 from gaitviewer.nets.card import card_entry
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings, PatchTokens, cut_tokens
 
@@ -158,7 +159,7 @@ def load_net(model: LoadedModel) -> tuple[EvgsNet, EvgsSettings]:
     except RuntimeError as error:
         words = str(error).splitlines()[1:2] or [str(error)]
         raise SettingsError(
-            f"The weights of {model.id} do not fit the network of its card ({words[0].strip()})."
+            message("error.model.other_network", model=model.id, reason=words[0].strip())
         ) from error
     return net.eval(), settings
 

@@ -18,6 +18,7 @@ from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
+from gaitviewer.messages import message
 
 F8 = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -162,7 +163,7 @@ def subject_boxes(motion: ViewMotion, clip: MapClip, frames: Sequence[int]) -> l
 def _smooth(times: F8, values: F8, near: NDArray[np.bool_], wanted: F8) -> F8:
     good = near & np.isfinite(values)
     if good.sum() < 4:
-        raise AnalysisError("The subject is not seen well enough to cut out the video.")
+        raise AnalysisError(message("error.model.subject_unseen"))
     return np.asarray(np.polyval(np.polyfit(times[good], values[good], 3), wanted), np.float64)
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.serialise import from_settings
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint, Skeleton
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import SettingsError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.nets.evgs.prompting import Bones, PromptStyle, draw_skeleton
 from gaitviewer.nets.evgs.pruning import PruneRule, choose_patches, cut_patches, patches_along
 from gaitviewer.nets.evgs.videomae import PIXEL_MEAN, VideoShape
@@ -67,7 +68,7 @@ class EvgsSettings:
         try:
             settings.shape, settings.rule  # noqa: B018  checks of their own
         except (TypeError, ValueError, ZeroDivisionError) as error:
-            raise SettingsError(f"The settings of the video model are wrong: {error}.") from error
+            raise SettingsError(message("error.model.evgs.settings", reason=reason_of(error))) from error
         return settings
 
     @property

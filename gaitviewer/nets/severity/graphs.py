@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 HOPS = ("published", "true")
 PARTITIONS = 3
@@ -120,7 +121,7 @@ def get_layout(name: str) -> Layout:
         SettingsError: there is none.
     """
     if name not in LAYOUTS:
-        raise SettingsError(f"There is no skeleton layout “{name}”; choose from {', '.join(LAYOUTS)}.")
+        raise SettingsError(message("error.model.severity.layout", name=name, layouts=tuple(LAYOUTS)))
     return LAYOUTS[name]
 
 
@@ -150,7 +151,7 @@ def spatial_partition(layout: Layout, *, hops: str = "published") -> NDArray[np.
         SettingsError: ``hops`` is neither.
     """
     if hops not in HOPS:
-        raise SettingsError(f"Hop distances are “published” or “true”, not “{hops}”.")
+        raise SettingsError(message("error.model.severity.hops", hops=hops))
     near = hop_distances(layout, limit=MAX_HOP)
     linked = np.isfinite(near).astype(np.float64)
     shares = linked / linked.sum(axis=0, keepdims=True)

@@ -18,6 +18,7 @@ from reportlab.platypus import Paragraph
 
 from gaitviewer.core.gait import Side
 from gaitviewer.errors import OutputError
+from gaitviewer.messages import message
 
 SANS, BOLD, ITALIC = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"
 
@@ -59,7 +60,7 @@ def register_fonts() -> None:
     """Make DejaVu Sans known to reportlab; it embeds the glyphs used (Vera lacks Greek and Cyrillic)."""
     package = find_spec("matplotlib")  # found, not imported: that would cost a third of a second
     if package is None or package.origin is None:
-        raise OutputError("The fonts of the report are missing: install the package matplotlib again.")
+        raise OutputError(message("error.report.fonts_missing"))
     folder = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
     for name in (SANS, BOLD, ITALIC):
         pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))

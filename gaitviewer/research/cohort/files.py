@@ -19,7 +19,8 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import from_plain, load_arrays, parse_json
 from gaitviewer.core.session import Footwear, Session, Sync, Trial, WalkingAid
 from gaitviewer.core.session import Subject as SessionSubject
-from gaitviewer.errors import FormatError, shorten
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import Message, message
 from gaitviewer.research.cohort.labels import label_subject
 from gaitviewer.research.cohort.pictures import SubjectPictures
 from gaitviewer.synthesis.demo import DemoScene
@@ -159,7 +160,7 @@ def read_subject(path: Path, *, seed: int, index: int, shift: str) -> LabelledSe
         poses = [_poses_in(arrays, number, trial.cameras) for number, trial in enumerate(facts.trials)]
         labels = facts.labels.labels()
     except (OSError, ValueError, KeyError) as error:
-        raise FormatError(f"{path} is missing or damaged ({_why(error)}): make the cohort again.") from error
+        raise FormatError(message("error.research.cohort.damaged", path=path, reason=_why(error))) from error
     name = path.stem.replace("subject", "shifted" if shift == "shifted" else "synthetic")
     name = f"{name.split('-')[0]}-{seed}-{index:05d}"
     session = Session(
@@ -190,9 +191,10 @@ def read_subject(path: Path, *, seed: int, index: int, shift: str) -> LabelledSe
     )
 
 
-def _why(error: Exception) -> str:
-    """What was wrong, in one short line."""
-    return shorten(f"it has no {error}" if isinstance(error, KeyError) else str(error))
+def _why(error: Exception) -> Message:
+    if isinstance(error, KeyError):
+        return message("error.research.cohort.lacks", entry=str(error))
+    return reason_of(error)
 
 
 def _poses_in(

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer.core.learning import LabelledSession
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import from_plain, parse_json
-from gaitviewer.errors import FormatError, SettingsError
+from gaitviewer.errors import FormatError, SettingsError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.research.cohort.files import read_subject, write_subject
 from gaitviewer.synthesis.gait.subjects import SHIFTS
 from gaitviewer.util import atomic, private
@@ -124,11 +124,11 @@ def make_cohort(
         FormatError: the folder holds something else.
     """
     if not 1 <= subjects <= _MOST:
-        raise SettingsError(f"A cohort has between 1 and {_MOST} subjects, not {subjects}.")
+        raise SettingsError(message("error.research.cohort.subjects", most=_MOST, subjects=subjects))
     if shift not in SHIFTS:
-        raise SettingsError(f"There is no shift “{shift}”: choose one of {', '.join(SHIFTS)}.")
+        raise SettingsError(message("error.research.cohort.shift", shift=shift, shifts=tuple(SHIFTS)))
     if seed < 0:
-        raise SettingsError(f"A seed is not negative; {seed} is.")
+        raise SettingsError(message("error.research.cohort.seed", seed=seed))
     made_from = {"format": FORMAT, "edition": EDITION, "seed": seed, "count": subjects, "shift": shift}
     _check_folder(folder, made_from)
     private.make_folder(folder)
@@ -150,10 +150,10 @@ def open_cohort(folder: Path) -> SyntheticCohort:
     """
     index = _read_index(folder)
     if index is None:
-        raise FormatError(f"{folder} holds no synthetic cohort: make one with “gaitviewer cohort make”.")
+        raise FormatError(message("error.research.cohort.none", folder=folder))
     _check_version(folder, index)
     if "digest" not in index:
-        raise FormatError(f"The cohort in {folder} is unfinished: run the same “gaitviewer cohort make” again.")
+        raise FormatError(message("error.research.cohort.unfinished", folder=folder))
     seed, count, shift = int(index["seed"]), int(index["count"]), str(index["shift"])
     return SyntheticCohort(folder, seed, count, shift, _identity(index))
 
@@ -166,34 +166,33 @@ def _read_index(folder: Path) -> Mapping[str, Any] | None:
         found = parse_json(path.read_bytes())
         from_plain(found, _Index, unknown="ignore")
     except (OSError, ValueError) as error:
-        raise FormatError(f"{path} is not the index of a synthetic cohort ({error}).") from error
+        raise FormatError(
+            message("error.research.cohort.not_index", path=path, reason=reason_of(error))
+        ) from error
     return dict(found)
 
 
 def _check_version(folder: Path, index: Mapping[str, Any]) -> None:
     if int(index["format"]) > FORMAT or int(index["edition"]) > EDITION:
-        raise FormatError(f"The cohort in {folder} was made by a newer version of this program: update it.")
+        raise FormatError(message("error.research.cohort.newer", folder=folder))
     if int(index["format"]) < FORMAT or int(index["edition"]) < EDITION:
-        raise FormatError(
-            f"The cohort in {folder} was made by an older generator, whose walkers differ: make it anew in "
-            "another folder."
-        )
+        raise FormatError(message("error.research.cohort.older", folder=folder))
 
 
 def _check_folder(folder: Path, made_from: Mapping[str, Any]) -> None:
     """Refuse a folder that holds something else."""
     if folder.exists() and not folder.is_dir():
-        raise FormatError(f"{folder} is a file: give a folder for the cohort.")
+        raise FormatError(message("error.research.cohort.is_file", folder=folder))
     index = _read_index(folder)
     if index is None:
         if folder.is_dir() and any(folder.iterdir()):
-            raise FormatError(f"{folder} is not empty and holds no cohort: give an empty or a new folder.")
+            raise FormatError(message("error.research.cohort.not_empty", folder=folder))
         return
     _check_version(folder, index)
     other = [key for key in ("seed", "count", "shift") if index[key] != made_from[key]]
     if other:
-        words = ", ".join(f"{key} {index[key]}" for key in other)
-        raise FormatError(f"{folder} holds another cohort ({words}): give another folder.")
+        differing = tuple(f"{key} {index[key]}" for key in other)
+        raise FormatError(message("error.research.cohort.other", folder=folder, differing=differing))
 
 
 def _is_finished(folder: Path) -> bool:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Direction, View
-from gaitviewer.core.messages import message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
+from gaitviewer.messages import message
 from gaitviewer.synthesis.body.appearance import draw_look, draw_room
 from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pose_errors import LEG_PARTS, behind, hidden, leg_px, part_name

@@ -19,6 +19,7 @@ from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.cgv import CgvClip, CgvFolder, looks_like_cgv, read_clip, read_folder
 from gaitviewer.inference.pictures import open_pictures
+from gaitviewer.messages import message
 from gaitviewer.video.identity import identity_of
 from gaitviewer.workflow.sessions.demo import is_demo
 
@@ -42,9 +43,9 @@ def open_data(path: Path) -> LearningData:
         return LibraryData(library)
     if path.is_dir() and looks_like_cgv(path):
         return CgvData(path)
-    known = "a cohort made by `gaitviewer cohort make`, a session library or a folder in the CGV layout"
-    what = "does not exist" if not path.exists() else "is no data to learn from"
-    raise FormatError(f"{path} {what}; name {known}.")
+    if not path.exists():
+        raise FormatError(message("error.research.data.missing", path=path))
+    raise FormatError(message("error.research.data.wrong_kind", path=path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,7 @@ class LibraryData(_Graded):
                     held.append(row.id)
                     total.update(f"{row.id}/{row.saved_utc}/{labels}\n".encode())
         if not held:
-            raise FormatError(
-                f"No session in the library {self.path} was graded or rated by a person; grade sessions first."
-            )
+            raise FormatError(message("error.research.data.ungraded", path=self.path))
         object.__setattr__(self, "_ids", tuple(held))
         object.__setattr__(self, "_digest", total.hexdigest())
 
@@ -179,7 +178,7 @@ class CgvData(_Graded):
             if clip.subject in held.scores:
                 sessions.setdefault(f"{clip.subject}-{clip.session}", []).append(clip)
         if not sessions:
-            raise FormatError(f"{self.folder} holds no labels for any of its clips; add the label files.")
+            raise FormatError(message("error.research.data.no_labels", folder=self.folder))
         total = hashlib.sha256(repr(sorted(held.scores.items())).encode())
         for clip in held.clips:
             total.update(f"{clip.name}/{len(clip.frames)}/{clip.video is not None}\n".encode())

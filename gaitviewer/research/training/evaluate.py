@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gaitviewer import __version__
-from gaitviewer.core.messages import Message, message
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import Message, message
 from gaitviewer.research.training import distributed, metrics, results
 from gaitviewer.research.training.experiment import (
     MAIN,
@@ -106,13 +106,23 @@ def choose_variants(
         unknown = [name for name in only if name not in names]
         if unknown:
             raise SettingsError(
-                f"{task.name} has no variant {unknown[0]}; there are: {', '.join(sorted(names))}."
+                message(
+                    "error.research.no_such_variant",
+                    task=task.name,
+                    variant=unknown[0],
+                    names=tuple(sorted(names)),
+                )
             )
         return tuple(variant for variant in variants if variant.name in only)
     groups = {variant.ablation for variant in variants}
     if ablation not in ("", "all", *groups):
         raise SettingsError(
-            f"{task.name} has no ablation {ablation}; there are: all, {', '.join(sorted(groups))}."
+            message(
+                "error.research.no_such_ablation",
+                task=task.name,
+                ablation=ablation,
+                groups=tuple(sorted(groups)),
+            )
         )
     return tuple(v for v in variants if ablation == "all" or v.ablation in (MAIN, ablation))
 
@@ -196,10 +206,7 @@ def _judge_outside(
             if key in done and known:
                 break
         else:
-            raise SettingsError(
-                f"No finished run of seed {seed} left its cases in {out}; run the same command without "
-                "--predictions first, with the same --out."
-            )
+            raise SettingsError(message("error.research.no_finished_run", seed=seed, folder=out))
         scores = {}
         for name in known:
             reference = results.read_predictions(_table(out, key, name))

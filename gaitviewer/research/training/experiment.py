@@ -12,6 +12,7 @@ from pathlib import Path
 from gaitviewer import __version__
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.research.training import distributed, metrics, saved_runs
 from gaitviewer.research.training.data import open_data
 from gaitviewer.research.training.prepare import prepare
@@ -43,7 +44,9 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
-            raise SettingsError(f'There is no protocol "{self.protocol}"; there are: {", ".join(PROTOCOLS)}.')
+            raise SettingsError(
+                message("error.research.no_such_protocol", protocol=self.protocol, protocols=tuple(PROTOCOLS))
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaitviewer.core.messages import NOTHING, Message, message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.research.training import checkpoint, distributed
 from gaitviewer.research.training.checkpoint import Progress
 from gaitviewer.research.training.task import Example
@@ -69,11 +69,9 @@ class LoopSettings:
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
-            raise SettingsError(
-                "Training needs at least one epoch, one example a step and a learning rate > 0."
-            )
+            raise SettingsError(message("error.research.training.settings"))
         if self.optimiser not in ("sgd", "adamw") or self.schedule not in ("cosine", "constant"):
-            raise SettingsError('The optimiser is "sgd" or "adamw", the schedule "cosine" or "constant".')
+            raise SettingsError(message("error.research.training.optimiser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def fit(
         SettingsError: there is nothing to train on, or the loss is no longer finite.
     """
     if not train:
-        raise SettingsError(f"There are no examples to train {name} on; use more sessions.")
+        raise SettingsError(message("error.research.training.no_examples", name=name))
     device = distributed.rank_device(device)
     with distributed.threads(threads), distributed.deterministic(device):
         trainer = _Trainer(model, train, collate, loss, validate, settings, folder, seed, device, name)
@@ -226,8 +224,12 @@ class _Trainer:
             losses.append(self._step(batch, rate))
             if not math.isfinite(losses[-1]):
                 raise SettingsError(
-                    f"The training of {self.name} broke in epoch {epoch + 1} (its loss is no longer finite); "
-                    f"use a learning rate below {settings.learning_rate:g}."
+                    message(
+                        "error.research.training.diverged",
+                        name=self.name,
+                        epoch=epoch + 1,
+                        learning_rate=settings.learning_rate,
+                    )
                 )
             if step % max(1, settings.log_every) == 0:
                 events.add_scalar("train/loss", losses[-1], step)
@@ -269,8 +271,9 @@ class _Trainer:
         ]
         if not all(len(part) for part in parts):
             raise SettingsError(
-                f"A step of {self.settings.batch_size} examples is too small for {world} processes; "
-                "use larger steps or fewer processes."
+                message(
+                    "error.research.training.step_too_small", examples=self.settings.batch_size, processes=world
+                )
             )
 
         def make(part: np.ndarray[Any, Any]) -> Batch:

@@ -13,9 +13,9 @@ import numpy as np
 
 from gaitviewer import paths
 from gaitviewer.core.learning import LearningData
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import SettingsError, UserError
+from gaitviewer.messages import as_written, message
 from gaitviewer.research.training import prepared_examples
 from gaitviewer.research.training.data import open_data
 from gaitviewer.research.training.prepared_examples import PreparedSession
@@ -59,8 +59,10 @@ def prepare(
         if not one.examples:
             log.info("%s: session %s gives no example: %s", task.name, one.session, one.reason)
     if not any(one.examples for one in found):
-        why = f" ({found[0].reason})" if found else ""
-        raise SettingsError(f"No session of {source} gives an example for {task.name}{why}; use other data.")
+        if not found:
+            raise SettingsError(message("error.research.no_sessions", source=source, task=task.name))
+        reason = as_written(found[0].reason)
+        raise SettingsError(message("error.research.no_examples", source=source, task=task.name, reason=reason))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 
 Tables = dict[str, Any]
 BASE = "base"
@@ -23,8 +24,10 @@ def choose_protocol(protocols: Mapping[str, Any], name: str, *, system: str) -> 
         SettingsError: there is no such protocol.
     """
     if name not in protocols or name == BASE:
-        known = ", ".join(key for key in protocols if key != BASE)
-        raise SettingsError(f"There is no protocol “{name}” for {system}; choose from {known}.")
+        known = tuple(key for key in protocols if key != BASE)
+        raise SettingsError(
+            message("error.research.no_such_protocol_of", protocol=name, system=system, known=known)
+        )
     return _merged(protocols[BASE], protocols[name])
 
 
@@ -38,7 +41,7 @@ def change_tables(tables: Tables, changes: Mapping[str, Any] | None, *, system: 
         table, _, last = key.rpartition(".")
         place = tables[table] if table else tables
         if last not in place:
-            raise SettingsError(f"The {system} system has no setting “{key}”.")
+            raise SettingsError(message("error.research.no_such_setting", system=system, setting=key))
         place[last] = value
     return tables
 

@@ -17,13 +17,13 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import ModelOutput, Opinion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.pictures import open_pictures
 from gaitviewer.inference.predict import PicturesByView, predict
+from gaitviewer.messages import message
 from gaitviewer.nets.card import LoadedModel
 from gaitviewer.workflow.analysis.measure import measure_document
 
@@ -63,7 +63,7 @@ def compare_videos(model: LoadedModel, library: Path, *, device: str, tick: Tick
         documents = [held.load_session(row.id) for row in held.list_sessions()]
     documents = [one for one in documents if any(t.poses[v] is not None for t in one.trials for v in View)]
     if not documents:
-        raise SettingsError(f"{library} holds no analysed session; analyse some, or name another library.")
+        raise SettingsError(message("error.research.no_analysed_session", library=library))
     told = _Told()
     for number, document in enumerate(documents):
         share = subprogress(tick, number / len(documents), (number + 1) / len(documents))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.research.training.task import LearnedSystem
 
 TASKS = {
@@ -27,5 +28,7 @@ def open_task(name: str) -> LearnedSystem:
     except (ImportError, AttributeError, ValueError) as error:
         if name in TASKS and not isinstance(error, ModuleNotFoundError):
             raise
-        raise SettingsError(f"There is no learned system {name}; there are: {', '.join(TASKS)}.") from error
+        raise SettingsError(
+            message("error.research.no_such_system", system=name, systems=tuple(TASKS))
+        ) from error
     return task

@@ -16,7 +16,8 @@ import numpy as np
 
 from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import from_plain, parse_json
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.research.training.task import Predictions
 from gaitviewer.util import private
 
@@ -162,7 +163,9 @@ def read_table(path: Path) -> list[dict[str, str]]:
             text = file.read()
         return [dict(row) for row in csv.DictReader(io.StringIO(text), delimiter=column_mark(text))]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FormatError(f"{path} cannot be read as a CSV table ({error}); check the file.") from error
+        raise FormatError(
+            message("error.research.results.not_csv", path=path, reason=reason_of(error))
+        ) from error
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -193,36 +196,42 @@ def read_outside(path: Path, reference: Predictions) -> Predictions:
     rows, classes = read_table(path), reference.classes
     named = [f"p_{name}" for name in classes]
     if not rows or "case" not in rows[0] or not ("answer" in rows[0] or set(named) <= set(rows[0])):
-        raise FormatError(
-            f'{path.name} needs columns "case", "output" and either "answer" or {", ".join(named)}; add them.'
-        )
+        raise FormatError(message("error.research.results.columns", file=path.name, columns=tuple(named)))
     probability, _ = _empty(len(reference.cases), len(reference.outputs), len(classes))
     where = {case: n for n, case in enumerate(reference.cases)}
     for number, row in enumerate(rows, start=2):
         output = row.get("output") or reference.outputs[0]
         if output not in reference.outputs:
-            raise FormatError(f'{path.name}, line {number}: there is no question "{output}"; correct it.')
+            raise FormatError(
+                message("error.research.results.question", file=path.name, line=number, question=output)
+            )
         if row["case"] in where:  # others belong to sets that are not judged here
             place = where[row["case"]], reference.outputs.index(output)
-            probability[place] = _chances(row, classes, f"{path.name}, line {number}")
+            probability[place] = _chances(row, classes, path.name, number)
     return Predictions(
         reference.cases, reference.subjects, reference.outputs, classes, probability, reference.target
     )
 
 
-def _chances(row: Mapping[str, str], classes: Iterable[str], where: str) -> list[float]:
+def _chances(row: Mapping[str, str], classes: Iterable[str], file: str, line: int) -> list[float]:
     names = list(classes)
     if row.get("answer") is not None:
         answer = row["answer"].strip()
         if not answer:
             return [math.nan] * len(names)
         if answer not in names:
-            raise FormatError(f'{where}: "{answer}" is none of {", ".join(names)}; correct it.')
+            raise FormatError(
+                message(
+                    "error.research.results.answer", file=file, line=line, answer=answer, names=tuple(names)
+                )
+            )
         return [float(name == answer) for name in names]
     try:
         return [_chance(row[f"p_{name}"]) for name in names]
     except ValueError as error:
-        raise FormatError(f"{where}: a probability is no number ({error}); correct it.") from error
+        raise FormatError(
+            message("error.research.results.probability", file=file, line=line, reason=reason_of(error))
+        ) from error
 
 
 def _chance(text: str | None) -> float:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from gaitviewer import __version__, paths
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.splits import TRAIN
-from gaitviewer.errors import OutputError, SettingsError
+from gaitviewer.errors import OutputError, SettingsError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.nets.card import CARD, Card, write_model
 from gaitviewer.research.training import distributed, saved_runs
 from gaitviewer.research.training.evaluate import RUNS, main_variant
@@ -77,7 +77,7 @@ def train_model(
     """
     folder = out if out is not None else _next_folder(task_name)
     if (folder / CARD).exists():
-        raise SettingsError(f"{folder} holds a model already; name another folder with --out, or delete it.")
+        raise SettingsError(message("error.research.model_there", folder=folder))
     experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=subprogress(tick, 0.0, 0.3))
     variant = main_variant(experiment.task, settings.protocol)
     known = None
@@ -97,7 +97,7 @@ def train_model(
         written = write_model(folder, result.state, card, extra=_familiar(experiment, seed))
     except OSError as error:
         raise OutputError(
-            f"The model cannot be written to {folder} ({error.strerror}); name another."
+            message("error.research.model_not_written", folder=folder, reason=reason_of(error))
         ) from error
     tick(1.0, message("progress.model_written", model=folder.name))
     return written

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.serialise import parse_json
-from gaitviewer.errors import FormatError
+from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.research.training.checkpoint import save_atomically
 from gaitviewer.research.training.results import ResultLine, as_text, read_line
 from gaitviewer.research.training.task import Predictions, RunResult
@@ -45,7 +46,7 @@ def load_run(place: Path, key: str) -> tuple[RunResult, ResultLine] | None:
             line, said = read_line(words["line"]), parse_json(words["said"])
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a mapping
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path} is damaged ({error}): delete it, and the run is made again.") from error
+        raise FormatError(message("error.research.run_damaged", path=path, reason=reason_of(error))) from error
     if line.key != key:
         return None
     return RunResult({"test": _no_cases(said)}, state, said["settings"], line.extras), line

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gaitviewer.core.learning import SessionLabels
 from gaitviewer.core.splits import TEST, TRAIN, VALID, assign_subjects, check_disjoint
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.research.training.task import Example, ExampleSets
 
 
@@ -71,9 +72,7 @@ def split_examples(
     sets = {name: tuple(e for e in examples if where[e["subject"]] == name) for name in (TRAIN, VALID, TEST)}
     for name, held in sets.items():
         if not held:
-            raise SettingsError(
-                f"{len(where)} subjects are too few to split; nobody is left for the {name} set: add sessions."
-            )
+            raise SettingsError(message("error.research.too_few_subjects", count=len(where), set=name))
     known = _subjects(sets[TRAIN]) | _subjects(sets[VALID])
     further = {
         name: tuple(e for e in held if e["subject"] not in known) for name, held in (others or {}).items()

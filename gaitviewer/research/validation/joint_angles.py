@@ -17,6 +17,7 @@ from gaitviewer.core.gait import Side
 from gaitviewer.errors import FormatError
 from gaitviewer.formats.markers import MarkerTrial
 from gaitviewer.formats.mot import MotionTable, read_mot
+from gaitviewer.messages import message
 
 ENDINGS = (".mot", ".sto")
 
@@ -42,10 +43,7 @@ def pair_files(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
             continue
         fits = [m for m in markers if m.suffix.lower() == ".trc" and path.stem.startswith(m.stem)]
         if not fits:
-            raise FormatError(
-                f"{path.name} holds joint angles; name the .trc file of the same walk with it, whose name its "
-                "own begins with."
-            )
+            raise FormatError(message("error.research.validation.angles_alone", file=path.name))
         own[max(fits, key=lambda m: len(m.stem))] = path  # "walk1.trc" is not of "walk12_ik.mot"
     return [(path, own.get(path)) for path in markers]
 
@@ -61,7 +59,9 @@ def add_joint_angles(trial: MarkerTrial, path: Path) -> MarkerTrial:
     edge = 0.5 / trial.rate_hz  # times are rounded
     covered = (trial.times >= times[0] - edge) & (trial.times <= times[-1] + edge)
     if covered.mean() < _SHARED:
-        raise FormatError(f"{path.name} is of another time than {trial.name}; give the angles of that walk.")
+        raise FormatError(
+            message("error.research.validation.angles_of_other_time", file=path.name, trial=trial.name)
+        )
     labels, columns = [], []
     for side in Side:
         for joint, names in _COORDINATES.items():
@@ -70,7 +70,7 @@ def add_joint_angles(trial: MarkerTrial, path: Path) -> MarkerTrial:
                 labels.append(f"{side.name[0]}{joint}Angles")
                 columns.append(np.where(covered, np.interp(trial.times, times, curve), np.nan))
     if not labels:
-        raise FormatError(f"{path.name} has no angles of hip, knee or ankle; give those of inverse kinematics.")
+        raise FormatError(message("error.research.validation.no_angles", file=path.name))
     outputs = np.full((len(trial), len(labels), 3), np.nan)
     outputs[:, :, 0] = np.stack(columns, axis=1)
     return replace(trial, output_labels=tuple(labels), outputs=outputs)

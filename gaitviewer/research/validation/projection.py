@@ -16,6 +16,7 @@ from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.formats.markers import MarkerTrial
+from gaitviewer.messages import message
 from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagittal_camera
 
 _MARGIN_M = 0.7  # around the walk in the picture
@@ -75,20 +76,20 @@ class ValidationOptions:
 
     def __post_init__(self) -> None:
         checks = (
-            (self.rate_hz is None or 10 <= self.rate_hz <= 1000, "the frame rate lies between 10 and 1000 Hz"),
-            (0 <= self.noise_px <= 100, "the noise lies between 0 and 100 pixels"),
-            (-60 <= self.yaw_deg <= 60, "the yaw lies between -60 and 60 degrees"),
-            (20 <= self.pixels_per_metre <= 5000, "the scale lies between 20 and 5000 pixels per metre"),
-            (1 <= self.seeds <= 1000, "there are 1 to 1000 seeds"),
+            (self.rate_hz is None or 10 <= self.rate_hz <= 1000, "rate"),
+            (0 <= self.noise_px <= 100, "noise"),
+            (-60 <= self.yaw_deg <= 60, "yaw"),
+            (20 <= self.pixels_per_metre <= 5000, "scale"),
+            (1 <= self.seeds <= 1000, "seeds"),
             (
                 not self.render or self.noise_px == 0,
-                "a filmed body gets no noise added: its pixels have their own",
+                "noise_on_pixels",
             ),
-            (self.distance_m is None or 1 <= self.distance_m <= 1000, "the distance lies between 1 and 1000 m"),
+            (self.distance_m is None or 1 <= self.distance_m <= 1000, "distance"),
         )
-        for holds, sentence in checks:
+        for holds, name in checks:
             if not holds:
-                raise SettingsError(f"For a validation, {sentence}.")
+                raise SettingsError(message(f"error.research.validation.option.{name}"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +136,9 @@ def find_body(trial: MarkerTrial) -> WalkingBody:
         FormatError: markers of the legs are missing, they are of no human size, or nobody walks.
     """
     if missing := missing_parts(trial):
-        raise FormatError(f"{trial.name} has no marker for the {', '.join(missing)}; it cannot be used.")
+        raise FormatError(
+            message("error.research.validation.no_marker", trial=trial.name, missing=tuple(missing))
+        )
     points = np.full((len(trial), len(BODY_FEET_23), 3), np.nan)
     points[:, Keypoint.NOSE] = _pick(trial, _NOSE, Side.LEFT)
     for side in Side:
@@ -176,7 +179,7 @@ def _in_walking_frame(trial: MarkerTrial, points: NDArray[np.float64]) -> Walkin
     travel = np.zeros(3) if seen.size < 2 else hips[seen[-1]] - hips[seen[0]]
     travel = travel - (travel @ up) * up
     if float(np.linalg.norm(travel)) < 1.0:
-        raise FormatError(f"Nobody walks in {trial.name}: the hips travel less than a metre.")
+        raise FormatError(message("error.research.validation.nobody_walks", trial=trial.name))
     ahead = travel / np.linalg.norm(travel)
     left = np.cross(up, ahead)
     if _is_mirrored(points, up):
@@ -209,10 +212,7 @@ def _human_size(trial: MarkerTrial, points: NDArray[np.float64], notes: list[str
         return points
     factor = next((f for f in (1e-3, 1e-2, 1e-1, 10.0, 100.0, 1000.0) if low <= f * leg <= high), None)
     if factor is None:
-        raise FormatError(
-            f"The legs in {trial.name} would be {leg:.3g} m long from hip to ankle; check its unit of length "
-            "and the names of its markers."
-        )
+        raise FormatError(message("error.research.validation.leg_length", trial=trial.name, length_m=leg))
     notes.append(
         f"By the file's unit of length the legs would be {leg:.3g} m long; {factor * leg:.2f} m is taken."
     )

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Session, Sync, Trial, VideoStream
+from gaitviewer.messages import message
 from gaitviewer.research.validation.body import DrawnBody
 from gaitviewer.research.validation.projection import RATE_HZ, ValidationOptions, place_cameras, resample
 from gaitviewer.synthesis.body.figure import Look

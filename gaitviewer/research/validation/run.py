@@ -15,14 +15,15 @@ from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.walking.trial import read_trial
 from gaitviewer.core.gait import ByView
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.serialise import quote
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import AnalysisError, FormatError, PoseError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import BodyMeasures, MarkerTrial
 from gaitviewer.formats.trc import read_trc
+from gaitviewer.messages import Message, message
 from gaitviewer.pose.models import choose_model
 from gaitviewer.research.validation.compare import Comparison, compare, failed
 from gaitviewer.research.validation.event_sides import find_event_sides
@@ -74,15 +75,15 @@ def validate_files(
         options = replace(options, pose_model=choose_model(options.pose_model).name)
     files = pair_files([Path(path) for path in paths])
     if not files:
-        raise FormatError("There is no file to validate with; name at least one C3D file.")
+        raise FormatError(message("error.research.validation.no_file"))
     draws = options.seeds if options.noise_px > 0 else 1
     comparisons: list[Comparison] = []
-    left_out: list[str] = []
+    left_out: list[Message] = []
     for number, (path, angles) in enumerate(files):
         try:
             trial, truth = _read_walk(path, angles, options.subject)
         except FormatError as error:
-            left_out.append(str(error))
+            left_out.append(error.message)
             continue
         found: list[Comparison] = []
         if options.render:
@@ -98,10 +99,10 @@ def validate_files(
         found[0] = replace(found[0], notes=trial.notes + found[0].notes)  # once, not with every draw
         comparisons += found
     if not comparisons:
-        raise FormatError(" ".join(left_out))
+        raise FormatError(message("error.research.validation.none_usable", reasons=tuple(left_out)))
     note = message("progress.done")
     tick(1.0, note)
-    return replace(summarise(options, tuple(comparisons)), left_out=tuple(left_out))
+    return replace(summarise(options, tuple(comparisons)), left_out=tuple(str(one) for one in left_out))
 
 
 def _read_walk(path: Path, angles: Path | None, subject: str) -> tuple[MarkerTrial, Truth]:
@@ -125,20 +126,31 @@ def choose_subject(trial: MarkerTrial, wanted: str = "") -> MarkerTrial:
     Raises:
         FormatError: the wanted one is not in the file, or several could be meant.
     """
-    names = ", ".join(trial.subjects)
     if wanted and trial.subjects:
         found = [name for name in trial.subjects if name.casefold() == wanted.casefold()]
         if not found:
-            raise FormatError(f"{trial.name} holds no subject {wanted!r}; it holds {names}.")
+            raise FormatError(
+                message(
+                    "error.research.validation.no_such_subject",
+                    trial=trial.name,
+                    subject=quote(wanted),
+                    subjects=tuple(trial.subjects),
+                )
+            )
         return trial.of_subject(found[0]) if len(trial.subjects) > 1 else trial
     if len(trial.subjects) < 2:
         return trial
     whole = [name for name in trial.subjects if not missing_parts(trial.of_subject(name))]
     if len(whole) != 1:
         raise FormatError(
-            f"{trial.name} holds {len(trial.subjects)} subjects ({names}); choose one with --subject NAME."
+            message(
+                "error.research.validation.several_subjects",
+                trial=trial.name,
+                count=len(trial.subjects),
+                subjects=tuple(trial.subjects),
+            )
         )
-    note = f"Of {names} only {whole[0]} has the markers of both legs."
+    note = f"Of {', '.join(trial.subjects)} only {whole[0]} has the markers of both legs."
     return replace(trial.of_subject(whole[0]), notes=(*trial.notes, note))
 
 
@@ -173,7 +185,7 @@ def read_markers(path: Path) -> MarkerTrial:
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise FormatError(f"{path.name} is no marker file; .c3d and .trc can be read.")
+        raise FormatError(message("error.research.validation.no_marker_file", file=path.name))
     return reader(path)
 
 

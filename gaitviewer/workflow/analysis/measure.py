@@ -10,11 +10,11 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
-from gaitviewer.errors import AnalysisError
+from gaitviewer.errors import AnalysisError, reason_of
+from gaitviewer.messages import Message, as_written, message
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def measure_document(document: Document, *, tick: Tick = no_progress) -> Measure
     from gaitviewer.analysis.measure import measure_session
 
     if not any(_has_pose(data) for data in document.trials):
-        raise AnalysisError("This session has not been analysed yet: start the analysis first.")
+        raise AnalysisError(message("error.workflow.not_analysed"))
     motions = []
     total = len(document.trials)
     for number, data in enumerate(document.trials):
@@ -70,8 +70,7 @@ def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
         if data.events.sagittal is None and data.events.coronal is None:
             raise
         raise AnalysisError(
-            f"The corrected events of recording {data.trial.id} no longer fit its walking passes ({error}): "
-            "take the correction back."
+            message("error.workflow.events_no_longer_fit", trial=data.trial.id, reason=reason_of(error))
         ) from error
     left_out = dict(data.excluded_strides)
     sagittal, coronal = (_without(motion.views[view], left_out) for view in View)
@@ -99,24 +98,31 @@ def check_views(trial: Trial, seen: ByView[PreparedView | None]) -> None:
     """
     from gaitviewer.analysis.walking.passes import classify_view
 
-    wrong: list[tuple[View, str]] = []
+    wrong: dict[View, Message] = {}
     for view in View:
         prepared, stream = seen[view], trial.videos[view]
         if prepared is None or stream is None:
             continue
         guess = classify_view(prepared)
         if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
-            what = guess.reason[:1].lower() + guess.reason[1:]
-            wrong.append((view, f"{stream.path.name} was given as the {view.value} view, but {what}"))
+            seen_as = as_written((guess.reason[:1].lower() + guess.reason[1:]).removesuffix("."))
+            wrong[view] = message(
+                "error.workflow.given_as", file=stream.path.name, view=_name(view), seen=seen_as
+            )
     if len(wrong) == 2:
+        first, second = wrong
         raise AnalysisError(
-            f"The two videos seem to be exchanged: {wrong[0][1]} Give it as the {wrong[1][0].value} view, "
-            f"and the other one as the {wrong[0][0].value} view."
+            message(
+                "error.workflow.views_exchanged", given=wrong[first], view=_name(second), other=_name(first)
+            )
         )
-    if wrong:
-        view, words = wrong[0]
+    for view, given in wrong.items():
         other = View.CORONAL if view is View.SAGITTAL else View.SAGITTAL
-        raise AnalysisError(f"{words} Give it as the {other.value} view, or choose the other camera's video.")
+        raise AnalysisError(message("error.workflow.wrong_view", given=given, view=_name(other)))
+
+
+def _name(view: View) -> Message:
+    return message(f"error.view.{view.value}")
 
 
 def core_provenance(document: Document, *, seconds: float = float("nan")) -> Provenance:

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import UserError, VideoError
+from gaitviewer.messages import Message, message
 from gaitviewer.util.names import real_path
 from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
@@ -28,16 +28,13 @@ def check_usable(path: Path, stream: VideoStream) -> None:
     """
     info = stream.info
     if info.frame_count < 2:
-        raise VideoError(f"{path.name} holds a single frame: a picture shows no gait, give a video.")
+        raise VideoError(message("error.video.single_picture", file=path.name))
     if info.rate_hz < MIN_RATE_HZ:
         raise VideoError(
-            f"{path.name} has {info.rate_hz:.1f} frames per second, too few to see a gait cycle: "
-            f"at least {MIN_RATE_HZ:g} are needed and 60 are better."
+            message("error.video.rate_too_low", file=path.name, rate_hz=info.rate_hz, least_hz=MIN_RATE_HZ)
         )
     if info.duration_s < MIN_DURATION_S:
-        raise VideoError(
-            f"{path.name} lasts {info.duration_s:.2f} s, too short for one gait cycle: record the whole walk."
-        )
+        raise VideoError(message("error.video.too_short", file=path.name, duration_s=info.duration_s))
 
 
 def open_stream(path: Path, view: View, recorded_at_hz: float | None) -> VideoStream:
@@ -85,10 +82,7 @@ def _refuse_copies(streams: list[VideoStream]) -> None:
     seen: dict[str, str] = {}
     for stream in streams:
         if stream.sha256 in seen:
-            raise VideoError(
-                f"{stream.path.name} is a copy of {seen[stream.sha256]}: give each recording once, "
-                "and the other camera's video for the other view."
-            )
+            raise VideoError(message("error.video.copy", file=stream.path.name, other=seen[stream.sha256]))
         seen[stream.sha256] = stream.path.name
 
 
@@ -96,38 +90,39 @@ def _refuse_joined_pair(streams: list[VideoStream]) -> None:
     """Each of the recordings in a file has an offset of its own to the other view: none holds for all."""
     joined = next((stream for stream in streams if stream.info.joined), None)
     if joined is not None and len(streams) > 1:
-        raise VideoError(
-            f"{joined.path.name} is two or more recordings in one file, which cannot be timed against the "
-            "other view: give them as files of their own, each with its own other view, or this file alone."
-        )
+        raise VideoError(message("error.video.joined_pair", file=joined.path.name))
 
 
-def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[str, bool]:
-    """What a video is good for, in one line, and whether it can be used at all."""
+def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[Message, bool]:
+    """What a video is good for, or what is wrong with it, and whether it can be used at all."""
     from gaitviewer import video
 
     try:
         info = video.probe_safely(real_path(path), recorded_at_hz=recorded_at_hz)
         check_usable(path, VideoStream(View.SAGITTAL, path, "", info, recorded_at_hz))
     except UserError as error:
-        return str(error), False
-    facts = f"{info.width} × {info.height}, {info.rate_hz:.0f} Hz, {info.duration_s:.1f} s"
-    if info.joined:
-        facts = f"{facts}, recordings joined in one file"
-    if info.mirrored:
-        return f"{facts}: {_worth(info)}; the file asks to be shown as a mirror image: sides depend on it", True
-    return f"{facts}: {_worth(info)}", True
+        return error.message, False
+    facts = message(
+        "recording.facts",
+        width=info.width,
+        height=info.height,
+        rate_hz=info.rate_hz,
+        duration_s=info.duration_s,
+    )
+    joined = (message("recording.joined"),) if info.joined else ()
+    mirrored = (message("recording.mirrored"),) if info.mirrored else ()
+    return message("recording.described", facts=(facts, *joined), worth=(_worth(info), *mirrored)), True
 
 
-def _worth(info: VideoInfo) -> str:
+def _worth(info: VideoInfo) -> Message:
     """What a frame rate is good for."""
     from gaitviewer.analysis.outcomes.quality import quality_limits
 
     limits = quality_limits().frame_rate
     if info.rate_hz < limits.refuse:
-        return "too slow to time foot contacts"
+        return message("recording.worth.too_slow")
     if info.rate_hz < limits.note:
-        return "foot contacts will be rough"
+        return message("recording.worth.rough")
     if info.rate_hz < limits.good:
-        return "usable, 60 Hz is better"
-    return "good"
+        return message("recording.worth.usable")
+    return message("recording.worth.good")

@@ -15,6 +15,7 @@ from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.serialise import quote
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, WalkingAid
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.util.names import real_path, require_text
 
 _NO_ZEROS: BySide[float | None] = BySide(None, None)
@@ -52,19 +53,16 @@ class AnalyzeRequest:
 
     def __post_init__(self) -> None:
         if not any(r.sagittal or r.coronal for r in self.recordings):
-            raise SettingsError("There is no video to analyse: give --sagittal, --coronal, or both.")
+            raise SettingsError(message("error.request.no_video"))
         for path in (*(file for pair in self.recordings for file in pair), self.out, self.library):
             if path is not None:
                 real_path(path)
         if self.recorded_at_hz is not None and not 10 <= self.recorded_at_hz <= 2000:
-            raise SettingsError(
-                f"A recording rate of {self.recorded_at_hz:g} frames per second is not plausible: "
-                "give the rate that the camera recorded at, for example 240."
-            )
+            raise SettingsError(message("error.request.rate", rate_hz=self.recorded_at_hz))
         if self.offset_s is not None and abs(self.offset_s) > 3600:
-            raise SettingsError(f"An offset of {self.offset_s:g} s between the views is not plausible.")
+            raise SettingsError(message("error.request.offset", offset_s=self.offset_s))
         if self.workers < 1:
-            raise SettingsError("At least one worker process is needed (--workers 1).")
+            raise SettingsError(message("error.request.workers"))
 
 
 def pair_recordings(given: Sequence[tuple[View, Path]]) -> tuple[ByView[Path | None], ...]:
@@ -80,7 +78,7 @@ def pair_recordings(given: Sequence[tuple[View, Path]]) -> tuple[ByView[Path | N
     for _, path in given:
         real = real_path(path)
         if real in seen:
-            raise SettingsError(f"{path.name} is named twice: every recording may be given once.")
+            raise SettingsError(message("error.request.named_twice", file=path.name))
         seen.add(real)
     side = [path for view, path in given if view is View.SAGITTAL]
     front = [path for view, path in given if view is View.CORONAL]
@@ -109,9 +107,7 @@ def parse_length_m(text: str, *, what: str) -> float:
         metres = value / 100 if centimetres else value
         if 0.2 <= metres <= 2.5:
             return metres
-    raise SettingsError(
-        f"{what} {quote(text)} is not plausible: give metres or centimetres, such as 1.35 or 135cm."
-    )
+    raise SettingsError(message("error.request.length", what=what, found=quote(text)))
 
 
 def parse_date(text: str, *, what: str) -> date:
@@ -123,9 +119,7 @@ def parse_date(text: str, *, what: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SettingsError(
-            f"{what} {quote(text)} is not a date: write year-month-day, such as 2026-03-09."
-        ) from None
+        raise SettingsError(message("error.request.date", what=what, found=quote(text))) from None
 
 
 def age_at(birth: date, when: date) -> float:
@@ -156,26 +150,24 @@ def make_session(
     """
     name = pseudonym.strip()
     if not name:
-        raise SettingsError("The subject needs a pseudonym, for example --subject P001.")
+        raise SettingsError(message("error.request.no_pseudonym"))
     if len(name) > 80 or any(ord(letter) < 32 for letter in name):
-        raise SettingsError("The pseudonym may have at most 80 characters, all of them printable.")
+        raise SettingsError(message("error.request.pseudonym"))
     for given in (name, sex, diagnosis, note):
         require_text(given)
     if birth and when:
         if birth >= when:
-            raise SettingsError(f"The birth date ({birth}) is not before the date of the visit ({when}).")
+            raise SettingsError(message("error.request.birth_after_visit", birth=str(birth), visit=str(when)))
         computed = age_at(birth, when)
         if age_years is not None and abs(computed - age_years) > 1.1:
             raise SettingsError(
-                f"The age given ({age_years:g}) and the birth date (age {computed:.1f}) contradict each other."
+                message("error.request.age_contradicts", age_years=age_years, computed=computed)
             )
         age_years = computed
     if age_years is not None and not 0 < age_years < 120:
-        raise SettingsError(f"An age of {age_years:g} years is not plausible.")
+        raise SettingsError(message("error.request.age", age_years=age_years))
     if height_m and leg_length_m and not 0.35 <= leg_length_m / height_m <= 0.65:
-        raise SettingsError(
-            f"A leg length of {leg_length_m:.2f} m does not go with a height of {height_m:.2f} m: check both."
-        )
+        raise SettingsError(message("error.request.leg_length", leg_length_m=leg_length_m, height_m=height_m))
     subject = Subject(name, birth=birth, sex=sex, diagnosis=diagnosis, affected=affected)
     return Session(
         "",

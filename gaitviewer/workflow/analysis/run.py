@@ -13,11 +13,11 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trials, set_foot_zero
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Sync
+from gaitviewer.messages import message
 from gaitviewer.workflow.analysis.inputs import video_digests
 from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
 from gaitviewer.workflow.analysis.measures_cache import cached_measures

@@ -12,11 +12,11 @@ from gaitviewer.core.edits import change_trial, take_views
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, Parameter, SagittalPattern
-from gaitviewer.core.messages import Message
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import NobodyError, UserError, VideoError
+from gaitviewer.messages import Message, message
 from gaitviewer.workflow.analysis.measure import measure_document
 
 _STILL = "the {view} view is still being analysed"
@@ -34,9 +34,9 @@ class NothingFoundError(VideoError):
         document: the session, with the videos marked that show nobody.
     """
 
-    def __init__(self, problems: Sequence[str], document: Document) -> None:
+    def __init__(self, problems: Sequence[Message], document: Document) -> None:
         """The first problem is the one that is told."""
-        super().__init__(problems[0] if problems else "This session has no recording to analyse.")
+        super().__init__(problems[0] if problems else message("error.workflow.no_recording"))
         self.document = document
 
 
@@ -50,7 +50,7 @@ def analyse_document(
     lost: Lost | None = None,
     measure: bool = True,
     tick: Tick = no_progress,
-) -> tuple[Document, Measures | None, str]:
+) -> tuple[Document, Measures | None, tuple[Message, ...]]:
     """Estimate the keypoints of a session recording by recording and view by view, then measure.
 
     A video that cannot be read, or shows nobody, leaves the other ones usable; without any, the first
@@ -67,7 +67,7 @@ def analyse_document(
         tick: progress.
 
     Returns:
-        The document with poses; its measures, or None; and the problems in words, "" if there were none.
+        The document with poses; its measures, or None; and the problems.
 
     Raises:
         NothingFoundError: no video gave a pose.
@@ -88,13 +88,13 @@ def analyse_document(
     if not run.found:
         raise NothingFoundError(problems, run.document)
     if not measure:
-        return run.document, None, "\n".join(problems)
+        return run.document, None, tuple(problems)
     try:
         measures: Measures | None = measure_document(run.document, tick=subprogress(tick, _POSES, 1.0))
     except UserError as error:
-        problems.append(str(error))
+        problems.append(error.message)
         measures = None
-    return run.document, measures, "\n".join(problems)
+    return run.document, measures, tuple(problems)
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class _Run:
     use_cache: bool
     pose_model: str
     came: Came | None
-    problems: list[str]
+    problems: list[Message]
     found: int
 
     def analyse_trial(self, number: int, tick: Tick) -> None:
@@ -134,7 +134,7 @@ class _Run:
 
     def _note(self, number: int, error: UserError) -> None:
         """What went wrong; that nobody is in a video is remembered with it."""
-        self.problems.append(str(error))
+        self.problems.append(error.message)
         if isinstance(error, NobodyError):
             data = _marked(self.document.trials[number], error)
             self.document = change_trial(self.document, data.trial.id, lambda _: data)
@@ -213,18 +213,18 @@ def with_found(data: TrialData, found: TrialData) -> TrialData:
     return take_views(data, found, [view for view in View if newer(view)])
 
 
-def gone_words(stream: VideoStream) -> str:
+def gone_message(stream: VideoStream) -> Message:
     """What is said of a video whose file is not there."""
-    return f"{stream.path.name} is no longer where it was: say where it went, then analyse again."
+    return message("error.workflow.video_gone", file=stream.path.name)
 
 
-def _readable(trial: Trial, problems: list[str]) -> Trial:
+def _readable(trial: Trial, problems: list[Message]) -> Trial:
     """The trial with the videos whose files are there."""
 
     def kept(view: View) -> VideoStream | None:
         stream = trial.videos[view]
         if stream is not None and not stream.path.is_file():
-            problems.append(gone_words(stream))
+            problems.append(gone_message(stream))
             return None
         return stream
 

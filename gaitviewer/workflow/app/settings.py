@@ -13,6 +13,7 @@ from typing import Any
 from gaitviewer import paths
 from gaitviewer.core.serialise import MalformedError, load_toml, quote
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import Message, message
 from gaitviewer.util import atomic
 
 VERSION = 1
@@ -63,23 +64,35 @@ def _is_yes_or_no(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _is_whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], Message]:
+    return (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
+        message("error.settings.allowed.whole", low=low, high=high),
+    )
 
 
-# name -> (check, what is allowed in words)
-_ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "paper": (lambda value: value in ("A4", "Letter"), '"A4" or "Letter"'),
-    "left_colour": (_is_colour, 'a colour such as "#d62728"'),
-    "right_colour": (_is_colour, 'a colour such as "#1f77b4"'),
-    "rater": (lambda value: isinstance(value, str) and len(value) <= 200, "a name of at most 200 characters"),
-    "workers": (_is_whole(0, 64), "a whole number from 0 to 64"),
-    "pose_model": (lambda value: value in ("best", "full", "heavy"), '"best", "full" or "heavy"'),
-    "memory_mb": (_is_whole(64, 65536), "a whole number from 64 to 65536"),
-    "hide_until_graded": (_is_yes_or_no, "true or false"),
-    "theme": (lambda value: value in ("system", "light", "dark"), '"system", "light" or "dark"'),
-    "report_anonymous": (_is_yes_or_no, "true or false"),
-    "report_left_out": (_are_words, "a list of names of sections"),
+_COLOUR = message("error.settings.allowed.colour")
+_NAME = message("error.settings.allowed.rater")
+_YES_OR_NO = message("error.settings.allowed.yes_or_no")
+# name -> (check, what is allowed)
+_ALLOWED: dict[str, tuple[Callable[[Any], bool], Message]] = {
+    "paper": (lambda value: value in ("A4", "Letter"), message("error.settings.allowed.paper")),
+    "left_colour": (_is_colour, _COLOUR),
+    "right_colour": (_is_colour, _COLOUR),
+    "rater": (
+        lambda value: isinstance(value, str) and len(value) <= 200,
+        _NAME,
+    ),
+    "workers": _whole(0, 64),
+    "pose_model": (
+        lambda value: value in ("best", "full", "heavy"),
+        message("error.settings.allowed.pose_model"),
+    ),
+    "memory_mb": _whole(64, 65536),
+    "hide_until_graded": (_is_yes_or_no, _YES_OR_NO),
+    "theme": (lambda value: value in ("system", "light", "dark"), message("error.settings.allowed.theme")),
+    "report_anonymous": (_is_yes_or_no, _YES_OR_NO),
+    "report_left_out": (_are_words, message("error.settings.allowed.sections")),
 }
 
 
@@ -126,10 +139,14 @@ def change(settings: Settings, **values: Any) -> Settings:
     """
     for name, value in values.items():
         if name not in _ALLOWED:
-            raise SettingsError(f"There is no setting {name}; there are {', '.join(_ALLOWED)}.")
+            raise SettingsError(
+                message("error.settings.no_such_setting", setting=name, settings=tuple(_ALLOWED))
+            )
         allowed, words = _ALLOWED[name]
         if not allowed(value):
-            raise SettingsError(f"The setting {name} cannot be {quote(value)}; give {words}.")
+            raise SettingsError(
+                message("error.settings.value", setting=name, value=quote(value), allowed=words)
+            )
     return replace(settings, **values)
 
 

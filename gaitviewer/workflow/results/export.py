@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.report_options import ReportOptions
+from gaitviewer.messages import message
 from gaitviewer.util.file_set import Writer, write_all
 from gaitviewer.workflow.results.deidentify import untraceable, without_names, year_of
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import Footwear, WalkingAid
+from gaitviewer.messages import message
 from gaitviewer.util import atomic, private
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 

@@ -17,12 +17,12 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trial
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.output import Signature
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import SettingsError, StoreError, VideoError
+from gaitviewer.messages import message
 from gaitviewer.util.names import real_path
 from gaitviewer.workflow.analysis.inputs import video_digests
 from gaitviewer.workflow.analysis.measure import core_provenance
@@ -182,7 +182,7 @@ def sign_session(
     from gaitviewer import formats
 
     if not who.strip():
-        raise SettingsError("A signature needs a name.")
+        raise SettingsError(message("error.session.signature_without_name"))
     revision = library.save_session(document, opened=opened)
     text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
     made = library.add_snapshot(
@@ -205,14 +205,9 @@ def create_session(request: AnalyzeRequest, library: Library, *, tick: Tick = no
     session = replace(request.session, id=session_id(request.session, video_digests(trials)))
     known = {row.id for row in library.list_sessions()}
     if session.id in known:
-        raise StoreError(
-            f"A session of {session.subject.pseudonym} with these videos is in the library already: open it."
-        )
+        raise StoreError(message("error.session.there_already", subject=session.subject.pseudonym))
     if session.id in {row.id for row in library.list_sessions(deleted=True)}:
-        raise StoreError(
-            f"A session of {session.subject.pseudonym} with these videos was deleted: restore it from the "
-            "deleted sessions."
-        )
+        raise StoreError(message("error.session.was_deleted", subject=session.subject.pseudonym))
     document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
     library.save_session(document)
     tick(1.0, message("progress.done"))
@@ -241,11 +236,11 @@ def found_video(document: Document, trial: str, view: View, path: Path) -> Docum
     data = next(data for data in document.trials if data.trial.id == trial)
     stream = data.trial.videos[view]
     if stream is None:
-        raise VideoError(f"Recording {trial} has no {view.value} view.")
-    if identity_of(path) != stream.sha256:
         raise VideoError(
-            f"{path.name} is not the file that this session was made from (its digest differs): choose another."
+            message("error.session.no_such_view", trial=trial, view=message(f"error.view.{view.value}"))
         )
+    if identity_of(path) != stream.sha256:
+        raise VideoError(message("error.session.other_file", file=path.name))
     videos = replace(data.trial.videos, **{view.value: replace(stream, path=path)})
     return change_trial(document, trial, lambda data: replace(data, trial=replace(data.trial, videos=videos)))
 

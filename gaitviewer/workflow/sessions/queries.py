@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
-from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import StoreError
+from gaitviewer.messages import NOTHING, Message, message
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library, SessionRow
@@ -82,18 +82,15 @@ def find_session(library: Library, word: str, *, deleted: bool = False) -> str:
     if len(found) == 1:
         return found[0].id
     if found:
-        ids = ", ".join(f"{row.id} ({_date_of(row)})" for row in found)
-        raise StoreError(f"{word} has {len(found)} sessions: {ids}; give the id of one.")
+        ids = tuple(f"{row.id} ({_date_of(row)})" for row in found)
+        raise StoreError(message("error.session.ambiguous", word=word, count=len(found), ids=ids))
     if not deleted and _has(library, word, deleted=True):
-        raise StoreError(f"{word} was deleted; `gaitviewer sessions restore {word}` puts it back.")
+        raise StoreError(message("error.session.is_deleted", word=word))
     if deleted and _has(library, word, deleted=False):
-        raise StoreError(
-            f"{word} is not among the deleted sessions; `gaitviewer sessions delete {word}` first."
-        )
-    raise StoreError(
-        f"The library has no {'deleted ' if deleted else ''}session and no subject called {word}; "
-        f"`gaitviewer sessions list{' --deleted' if deleted else ''}` shows what is there."
-    )
+        raise StoreError(message("error.session.not_deleted", word=word))
+    if deleted:
+        raise StoreError(message("error.session.none_deleted", word=word))
+    raise StoreError(message("error.session.none", word=word))
 
 
 def _has(library: Library, word: str, *, deleted: bool) -> bool:
@@ -254,11 +251,13 @@ def _forget_cached(library: Library, document: Document) -> None:
             remove_result(paths.cache_dir(), made.inputs_digest)
 
 
-def without_offer(message: str, library: Path) -> str:
+def without_offer(what: Message) -> Message:
     """What is said of a damaged library without the words for the command line."""
-    from gaitviewer.store import copies
-
-    return message.removesuffix(copies.offer(library)).rstrip()
+    given = dict(what.values)
+    match given.get("what"), given.get("remedy"):
+        case Message() as damaged, Message(code="error.store.offer"):
+            return damaged
+    return what
 
 
 def use_copy(path: Path | None, copy: Path | None = None) -> tuple[Path, Path | None]:
@@ -280,6 +279,6 @@ def use_copy(path: Path | None, copy: Path | None = None) -> tuple[Path, Path | 
     if copy is None:
         latest = latest_copy(library)
         if latest is None:
-            raise StoreError(f"There is no copy of the library {library} that could be read.")
+            raise StoreError(message("error.store.no_readable_copy", library=library))
         copy = latest.path
     return copy, restore_copy(library, copy)

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis import run as analysis_run
 from gaitviewer.workflow.analysis.run_session import progress_told

@@ -90,7 +90,7 @@ def test_a_pose_model_is_chosen_and_one_that_is_missing_is_added_from_its_file(
     qtbot.addWidget(dialog)
     assert dialog.pose_model.currentData() == "best"
     assert not dialog.pose_model_problem.isHidden()
-    assert "BlazePose heavy: not here" in dialog.pose_model_problem.text()
+    assert "BlazePose heavy is not here" in dialog.pose_model_problem.text()
     other = tmp_path / "other.tflite"
     other.write_bytes(b"TFL3")
     dialog.take_pose_model(other)

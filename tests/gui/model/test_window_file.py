@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from gaitviewer.errors import OutputError
 from gaitviewer.gui.model.window_file import open_window_file, window_file
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.workflow.app import settings
 from gaitviewer.workflow.app.settings import Settings
 
@@ -55,7 +56,7 @@ def test_choices_stay_where_they_were_if_the_settings_cannot_be_written(
     _old_file()
 
     def full(*_: object) -> None:
-        raise OutputError("no room")
+        raise OutputError(message("error.output.no_room", path="settings.toml"))
 
     with monkeypatch.context() as patch:
         patch.setattr(settings, "save", full)

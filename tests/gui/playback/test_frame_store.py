@@ -22,6 +22,7 @@ from gaitviewer.core.gait import View
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.gui.playback.frame_cache import FrameCache, ScaledFrame, scaled_frame
 from gaitviewer.gui.playback.frame_store import FrameStore, ViewFrames
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.video import VideoReader
 
 MB = 1 << 20
@@ -184,14 +185,14 @@ def test_a_missing_file_is_told_once_and_waits_for_nobody(qtbot: Any, store: Fra
     stream = trial.videos.sagittal
     assert stream is not None
     gone = VideoStream(stream.view, Path("/nowhere/walk.mp4"), stream.sha256, stream.info)
-    heard: list[tuple[View, str]] = []
+    heard: list[tuple[View, Message]] = []
     store.failed.connect(lambda view, message: heard.append((view, message)))
     frames = opened(store, Trial("t", trial.videos.__class__(gone, trial.videos.coronal)))
     qtbot.waitUntil(lambda: bool(heard), timeout=5000)
     qtbot.wait(50)
     assert len(heard) == 1
     assert heard[0][0] is View.SAGITTAL
-    assert "walk.mp4" in heard[0][1]
+    assert "walk.mp4" in str(heard[0][1])
     assert frames.ready(3)
     assert store.views.coronal is not None
     store.views.coronal.want(5)
@@ -206,7 +207,7 @@ def test_another_file_in_its_place_is_refused(
     other = VideoStream(stream.view, make_video(30, rate_hz=30), stream.sha256, stream.info)
     with qtbot.waitSignal(store.failed, timeout=5000) as told:
         store.open(Trial("t", trial.videos.__class__(other, None)))
-    assert "is not the video that this session was made from" in told.args[1]
+    assert told.args[1].code == "error.video.other_file"
 
 
 @pytest.fixture
@@ -223,8 +224,8 @@ def own_file(trial: Trial, tmp_path: Path) -> VideoStream:
 def test_a_file_that_goes_bad_is_told_in_a_sentence_and_its_pictures_come_back_with_it(
     qtbot: Any, store: FrameStore, trial: Trial, own_file: VideoStream, counter: Any, how: str
 ) -> None:
-    failed: list[str] = []
-    store.failed.connect(lambda view, words: failed.append(words))
+    failed: list[Message] = []
+    store.failed.connect(lambda view, why: failed.append(why))
     path, whole = own_file.path, own_file.path.read_bytes()
     frames = opened(store, Trial("t", trial.videos.__class__(own_file, None)))
     store.cache.set_limit(20 * 4 * 192 * 96)  # not all pictures: some are always still to be made
@@ -239,14 +240,14 @@ def test_a_file_that_goes_bad_is_told_in_a_sentence_and_its_pictures_come_back_w
         path.write_bytes(spoilt[how])
     frames.want(70)
     qtbot.waitUntil(lambda: bool(failed), timeout=20_000)
-    assert "walk.mp4" in failed[-1]
-    assert "Error" not in failed[-1]
+    assert "walk.mp4" in str(failed[-1])
+    assert "Error" not in str(failed[-1])
     assert frames.ready(70)  # the clock does not wait for it
     assert frames.nearest(70) is None  # nor is anything shown of it
-    assert "" not in failed
+    assert NOTHING not in failed
     path.write_bytes(whole)
-    qtbot.waitUntil(lambda: failed[-1] == "", timeout=30_000)  # without anybody's asking for another one
-    assert frames.failure == ""
+    qtbot.waitUntil(lambda: failed[-1] == NOTHING, timeout=30_000)  # without anybody's asking for another one
+    assert frames.failure == NOTHING
     assert counter.read(rgb(wait_exact(qtbot, frames, 70))) == 70
     frames.want(3)
     assert counter.read(rgb(wait_exact(qtbot, frames, 3))) == 3
@@ -255,8 +256,8 @@ def test_a_file_that_goes_bad_is_told_in_a_sentence_and_its_pictures_come_back_w
 def test_a_file_that_was_only_touched_is_shown_on(
     qtbot: Any, store: FrameStore, trial: Trial, own_file: VideoStream, counter: Any
 ) -> None:
-    failed: list[str] = []
-    store.failed.connect(lambda view, words: failed.append(words))
+    failed: list[Message] = []
+    store.failed.connect(lambda view, why: failed.append(why))
     frames = opened(store, Trial("t", trial.videos.__class__(own_file, None)))
     store.cache.set_limit(20 * 4 * 192 * 96)
     frames.want(10)
@@ -278,7 +279,7 @@ def test_a_file_that_comes_late_is_shown(
         frames.want(5)
     with qtbot.waitSignal(store.failed, timeout=30_000) as told:
         aside.rename(own_file.path)
-    assert told.args == [View.SAGITTAL, ""]
+    assert told.args == [View.SAGITTAL, NOTHING]
     assert counter.read(rgb(wait_exact(qtbot, frames, 5))) == 5
 
 
@@ -290,7 +291,7 @@ def test_an_error_of_the_program_is_told_in_a_sentence(
     monkeypatch.setattr(VideoReader, "frame", lambda *_, **__: 1 / 0)
     with qtbot.waitSignal(store.failed, timeout=20_000) as told:
         opened(store, trial).want(30)
-    assert "an error of its own (ZeroDivisionError)" in told.args[1]
+    assert told.args[1] == message("error.program.video", file="0.mp4", kind="ZeroDivisionError")
     qtbot.waitUntil(lambda: bool(caught), timeout=20_000)
 
 

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.messages import message
 from gaitviewer.gui.model import strides
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from gaitviewer.core.messages import NOTHING, message
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs, JobState
+from gaitviewer.messages import NOTHING, Message, message
 
 
 @pytest.fixture
@@ -124,15 +124,22 @@ def test_cancelling_stops_at_the_next_tick(qtbot: Any, jobs: Jobs) -> None:
     assert len(steps) == count
 
 
+NOBODY = message("error.pose.nobody", file="walk.mp4")
+
+
 @pytest.mark.parametrize(
-    ("error", "expected", "message"),
+    ("error", "expected", "what"),
     [
-        (PoseError("Nobody was found in walk.mp4; film the whole body."), True, "Nobody was found"),
-        (ZeroDivisionError("division by zero"), False, "fault of the program"),
+        (PoseError(NOBODY), True, NOBODY),
+        (
+            ZeroDivisionError("division by zero"),
+            False,
+            message("error.program.fault", kind="ZeroDivisionError"),
+        ),
     ],
 )
 def test_a_failure_is_readable_and_has_details(
-    qtbot: Any, jobs: Jobs, error: Exception, expected: bool, message: str
+    qtbot: Any, jobs: Jobs, error: Exception, expected: bool, what: Message
 ) -> None:
     heard: list[JobFailure] = []
 
@@ -143,7 +150,7 @@ def test_a_failure_is_readable_and_has_details(
     qtbot.waitUntil(lambda: bool(heard), timeout=3000)
     assert job.state is JobState.FAILED
     assert heard[0].expected is expected
-    assert message in heard[0].message
+    assert heard[0].message == what
     assert type(error).__name__ in heard[0].details
     assert "Traceback" in heard[0].details
 

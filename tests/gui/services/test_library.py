@@ -16,6 +16,7 @@ from gaitviewer.gui.dialogs.failure import FailureDialog
 from gaitviewer.gui.dialogs.question import QuestionDialog
 from gaitviewer.gui.services.job_bar import Banner
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.store import copies, database, open_library
 from gaitviewer.workflow.sessions import lifecycle
 from gaitviewer.workflow.sessions.lifecycle import SessionState
@@ -71,7 +72,7 @@ def test_a_session_that_cannot_be_read_is_named_and_the_others_open(
 
     def listed(library, row):
         if row.id == "walk2":
-            raise DamagedLibraryError("a bad page")
+            raise DamagedLibraryError(message("error.store.put_backup"))
         return real(library, row)
 
     monkeypatch.setattr(lifecycle, "listed_signature", listed)

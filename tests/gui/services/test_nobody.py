@@ -14,6 +14,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.errors import NobodyError
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.video.digest import digest_file
 from gaitviewer.workflow.analysis import run as analysis_run
@@ -36,7 +37,8 @@ class Estimator:
         for view in data.trial.views:
             if view in self.empty:
                 digest = self.data.trial.videos[view].sha256
-                raise NobodyError("no person was found in it", digest=digest, model="m 1")
+                nobody = message("error.pose.nobody", file="front.mp4")
+                raise NobodyError(nobody, digest=digest, model="m 1")
         there = (self.data.poses[view] if view in data.trial.views else None for view in View)
         return replace(document, trials=(replace(data, poses=ByView(*there)),))
 
@@ -69,7 +71,7 @@ def test_a_view_that_shows_nobody_is_not_offered_again_but_can_be_analysed(
     banner = window.desk.banner
     analyse(window, qtbot)
     qtbot.waitUntil(lambda: window.state.measures is not None, timeout=60_000)
-    assert "no person was found" in banner.words.text()
+    assert "No person was found in front.mp4" in banner.words.text()
     reopen(window, qtbot)
     assert nobody_in(window.state.document) == {("t1", View.CORONAL)}
     assert not banner.isVisible()

@@ -14,11 +14,11 @@ from pytestqt.qtbot import QtBot
 from gaitviewer import paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.messages import message
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.services import Services
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis import run as analysis_run
 
@@ -100,7 +100,7 @@ def test_a_library_that_cannot_be_opened_fails_the_job(
     )
     qtbot.waitUntil(lambda: bool(heard), timeout=30_000)
     assert heard[0].expected
-    assert str(broken) in heard[0].message
+    assert heard[0].message == message("error.store.damaged", path=broken)
 
 
 def open_new(qtbot: QtBot, services: Services, new: Document) -> None:

@@ -7,9 +7,9 @@ import time
 
 from pytestqt.qtbot import QtBot
 
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 
 
 def test_no_empty_progress_bar_is_shown_at_rest(window: MainWindow, qtbot: QtBot) -> None:

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.messages import message
 from gaitviewer.errors import PoseError
 from gaitviewer.gui.panels.library.cards import facts_of
 from gaitviewer.gui.shell.main_window import MainWindow
+from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions import lifecycle
 from gaitviewer.workflow.sessions.lifecycle import SessionState
@@ -324,7 +324,7 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     open_session: OpenSession, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(document: Document, **how: Any) -> Document:
-        raise PoseError("nobody was found in walk-side.mp4")
+        raise PoseError(message("error.pose.nobody", file="walk-side.mp4"))
 
     from gaitviewer.workflow.analysis import run as analysis_run
 
@@ -333,7 +333,7 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     before = window.state.document
     window.actions_by_name["session.analyse"].trigger()
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=30_000)
-    assert "nobody was found" in window.dialog.message.text()
+    assert "No person was found in walk-side.mp4" in window.dialog.message.text()
     assert "NothingFoundError" in window.dialog.details.toPlainText()
     assert window.state.document is before
     window.dialog.copy()

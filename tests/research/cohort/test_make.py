@@ -20,8 +20,8 @@ import pytest
 from gaitviewer.analysis.outcomes.norms import normal_band
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.learning import LabelledSession
-from gaitviewer.core.messages import Message
 from gaitviewer.errors import FormatError, SettingsError
+from gaitviewer.messages import Message
 from gaitviewer.research.cohort import labels as cohort_labels
 from gaitviewer.research.cohort.files import film_subject
 from gaitviewer.research.cohort.make import SyntheticCohort, make_cohort, open_cohort

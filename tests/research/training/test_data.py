@@ -15,13 +15,13 @@ import pytest
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.messages import Message
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import no_progress
 from gaitviewer.core.session import Rating, Session, Subject, Trial, VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
+from gaitviewer.messages import Message
 from gaitviewer.research.training import prepared_examples
 from gaitviewer.research.training.data import LibraryData, labels_of, open_data
 from gaitviewer.research.training.prepare import cache_folder, prepare

@@ -11,9 +11,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from gaitviewer.core.messages import Message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
+from gaitviewer.messages import Message
 from gaitviewer.research.training import evaluate as evaluation
 from gaitviewer.research.training import results
 from gaitviewer.research.training.experiment import Experiment, RunSettings

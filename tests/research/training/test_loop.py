@@ -15,9 +15,9 @@ import pytest
 import torch
 from torch import nn
 
-from gaitviewer.core.messages import Message, codes_within
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import Cancelled, SettingsError
+from gaitviewer.messages import Message, codes_within
 from gaitviewer.research.training.loop import FitResult, LoopSettings, fit, learning_rate_at
 
 SETTINGS = LoopSettings(epochs=6, batch_size=8, learning_rate=0.02, warmup_epochs=1)

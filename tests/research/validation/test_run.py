@@ -11,10 +11,10 @@ import pytest
 
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import Message
 from gaitviewer.errors import AnalysisError, Cancelled, FormatError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.trc import read_trc
+from gaitviewer.messages import Message, message
 from gaitviewer.research.validation import run as validation_run
 from gaitviewer.research.validation.compare import FILE, MARKERS, PELVIS, compare
 from gaitviewer.research.validation.items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
@@ -174,14 +174,14 @@ def test_a_trial_that_cannot_be_measured_counts_as_missed(
     children: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> Measures:
-        raise AnalysisError("Nobody walks here.")
+        raise AnalysisError(message("error.workflow.not_analysed"))
 
     monkeypatch.setattr(validation_run, "measure_markers", fail)
     report = validate_files(children[:1])
     assert report.events[0].found == 0
     assert report.events[0].missed > 5
     assert all(row.assessed == 0 for row in report.items)
-    assert "Nobody walks here." in format_report(report)
+    assert "This session has not been analysed yet" in format_report(report)
     json.dumps(report_as_json(report), allow_nan=False)
 
 

@@ -43,7 +43,9 @@ def _request(tmp_path: Path, sagittal: Path, coronal: Path | None = None) -> Ana
 
 
 def test_joined_recordings_are_read_by_themselves(tmp_path: Path, joined: Path) -> None:
-    assert describe_recording(joined) == ("96 × 64, 60 Hz, 4.0 s, recordings joined in one file: good", True)
+    said, usable = describe_recording(joined)
+    assert usable
+    assert str(said) == "96 × 64, 60 Hz, 4.0 s, recordings joined in one file: good"
     (trial,) = open_trials(_request(tmp_path, joined), no_progress)
     assert trial.videos.sagittal is not None
     assert trial.videos.sagittal.info.frame_count == 120
@@ -68,14 +70,14 @@ def test_a_mirrored_file_is_told_where_videos_are_chosen(tmp_path: Path) -> None
         for picture in _pictures(80):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         file.mux(stream.encode())
-    words, usable = describe_recording(path)
+    said, usable = describe_recording(path)
     assert usable
-    assert words.endswith("good; the file asks to be shown as a mirror image: sides depend on it")
+    assert str(said).endswith("good; the file asks to be shown as a mirror image: sides depend on it")
 
 
 def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "picture.mp4"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(900))
-    words, usable = describe_recording(path)
+    said, usable = describe_recording(path)
     assert not usable
-    assert words == "picture.mp4 is a picture (PNG); give the video recording itself."
+    assert str(said) == "picture.mp4 is a picture (PNG); give the video recording itself."

@@ -11,7 +11,6 @@ import pytest
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvents, Side, View
-from gaitviewer.core.messages import Message
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Sync
 from gaitviewer.errors import (
@@ -26,6 +25,7 @@ from gaitviewer.errors import (
     VideoError,
 )
 from gaitviewer.formats._assessment_parts import provenance_facts
+from gaitviewer.messages import Message, message
 from gaitviewer.store import Library, open_library
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 from gaitviewer.workflow.analysis.measure import measure_document
@@ -238,6 +238,9 @@ def test_a_new_session_holds_checked_videos_and_is_made_once(tmp_path: Path, wal
             lifecycle.create_session(request, fresh)
 
 
+NOBODY = message("error.pose.nobody", file="front.mp4")
+
+
 def test_analysis_goes_on_without_a_lost_video(
     walker_document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,7 +265,7 @@ def test_analysis_goes_on_without_a_lost_video(
         bare, came=came.append, lost=lambda trial, view: gone.append((trial, view))
     )
     assert gone == [(data.trial.id, View.CORONAL)]
-    assert "front.mp4 is no longer where it was" in problems
+    assert problems == (message("error.workflow.video_gone", file="front.mp4"),)
     assert measures is not None
     assert done.trials[0].poses.sagittal is data.poses.sagittal
     assert done.trials[0].trial.videos.coronal is lost
@@ -289,7 +292,7 @@ def test_analysis_tells_of_each_view_as_it_comes(
     done, measures, problems = analyse_document(bare, came=came.append)
     assert [[d.trials[0].poses[v] is not None for v in View] for d in came] == [[True, False], [True, True]]
     assert done.trials[0].poses.coronal is data.poses.coronal
-    assert problems == ""
+    assert problems == ()
     assert measures is not None
 
 
@@ -303,12 +306,12 @@ def test_a_view_that_shows_nobody_leaves_the_other_one(
 
     def estimate(document: Document, **how) -> Document:
         if document.trials[0].trial.videos.coronal is not None:
-            raise PoseError("no person was found in front.mp4")
+            raise PoseError(NOBODY)
         return replace(document, trials=(replace(document.trials[0], poses=ByView(data.poses.sagittal, None)),))
 
     monkeypatch.setattr(analysis_run, "estimate_poses", estimate)
     done, measures, problems = analyse_document(bare)
-    assert problems == "no person was found in front.mp4"
+    assert problems == (NOBODY,)
     assert measures is not None
     assert done.trials[0].poses.sagittal is data.poses.sagittal
     assert done.trials[0].trial == data.trial
@@ -321,7 +324,7 @@ def nobody_in_front(walker: Document) -> Callable[..., Document]:
 
     def estimate(document: Document, **how) -> Document:
         if document.trials[0].trial.videos.coronal is not None:
-            raise NobodyError("no person was found in front.mp4", digest=front.sha256, model="m 1")
+            raise NobodyError(NOBODY, digest=front.sha256, model="m 1")
         return replace(document, trials=(replace(document.trials[0], poses=ByView(data.poses.sagittal, None)),))
 
     return estimate
@@ -335,7 +338,7 @@ def test_that_a_view_shows_nobody_is_remembered_for_that_video(
     bare = with_trial(walker_document, poses=ByView(None, None), provenance=ByView(None, None))
     monkeypatch.setattr(analysis_run, "estimate_poses", nobody_in_front(walker_document))
     done, _, problems = analyse_document(bare, measure=False)
-    assert problems == "no person was found in front.mp4"
+    assert problems == (NOBODY,)
     assert nobody_in(done) == {("t1", View.CORONAL)}
     assert done.trials[0].provenance.coronal.model == "m 1"
     with open_library(tmp_path / "library.db") as library:

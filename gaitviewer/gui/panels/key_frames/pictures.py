@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 
 from gaitviewer.core.document import KeyImage, TrialData
-from gaitviewer.core.messages import NOTHING
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.key_frames.panel import PICTURE, KeyImagesPanel, Spot, spot_of
 from gaitviewer.gui.services.jobs import Jobs
+from gaitviewer.messages import NOTHING
 
 if TYPE_CHECKING:
     from gaitviewer.workflow.results.trial_frames import TrialPictures

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from gaitviewer.core.learning import ITEMS, LabelledSession
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import subprogress
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import clip_table, read_strips
+from gaitviewer.messages import message
 from gaitviewer.nets.evgs.inputs import EvgsSettings
 from gaitviewer.nets.evgs.network import Answers, EvgsNet, items_loss, looks_loss, probabilities, seen_loss
 from gaitviewer.nets.evgs.pruning import normalise_patches
@@ -88,7 +88,7 @@ class EvgsTask:
         variety = Variety.read(tables["augment"]) if tables["kind"] == "video" else None
         cases = self._cases(context, settings, variety)
         if not any((case["labels"] >= 0).any() for case in cases["train"]):
-            raise SettingsError("No session to learn from has pictures and Edinburgh scores; use other data.")
+            raise SettingsError(message("error.research.evgs.no_examples"))
         if tables["kind"] != "video":
             return _run_baseline(tables["kind"], cases, context)
         torch.set_num_threads(context.threads)

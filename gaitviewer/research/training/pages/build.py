@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.serialise import read_resource
-from gaitviewer.errors import OutputError
+from gaitviewer.errors import OutputError, reason_of
+from gaitviewer.messages import message
 from gaitviewer.research.training.metrics import NAMES, TITLES, Interval, compare, over_seeds
 from gaitviewer.research.training.pages.blocks import (
     Block,
@@ -51,7 +52,9 @@ def write_pages(out: Path, lines: Sequence[ResultLine]) -> tuple[Path, ...]:
         title = f"{lines[0].task}: results" if lines else "Results"
         atomic.write_bytes(page, as_html(blocks, title=title).encode("utf-8"), durable=False)
     except OSError as error:
-        raise OutputError(f"The pages cannot be written to {out} ({error.strerror}); name another.") from error
+        raise OutputError(
+            message("error.research.pages_not_written", folder=out, reason=reason_of(error))
+        ) from error
     return markdown, page
 
 

@@ -27,6 +27,7 @@ from gaitviewer.inference.scoliosis.inputs import (
     scoliosis_tables,
     video_settings,
 )
+from gaitviewer.messages import message
 from gaitviewer.nets.scoliosis.fusion import MapFusionNet
 from gaitviewer.research.training.loop import LoopSettings, fit
 from gaitviewer.research.training.scoliosis.baselines import BASELINES, baseline_probabilities, fit_baseline
@@ -134,10 +135,7 @@ class ScoliosisTask:
         video = kind == "network" and "video" in changes.get("modalities", _ALL)
         train = by_session(context.sets.train, video=video)
         if {case.target for case in train} != {0, 1}:
-            raise SettingsError(
-                "The training sessions hold only one of the two answers; use more sessions of children "
-                "without cerebral palsy."
-            )
+            raise SettingsError(message("error.research.scoliosis.one_answer"))
         if kind in BASELINES:
             return _run_baseline(kind, train, context)
         torch.set_num_threads(context.threads)
@@ -155,7 +153,11 @@ def read_protocol(name: str) -> Mapping[str, Any]:
         SettingsError: there is no such protocol.
     """
     if name not in PROTOCOLS:
-        raise SettingsError(f"There is no protocol “{name}” for scoliosis; choose from {', '.join(PROTOCOLS)}.")
+        raise SettingsError(
+            message(
+                "error.research.no_such_protocol_of", protocol=name, system="scoliosis", known=tuple(PROTOCOLS)
+            )
+        )
     tables: Mapping[str, Any] = scoliosis_tables()[name]
     return tables
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gaitviewer.errors import SettingsError
+from gaitviewer.messages import message
 from gaitviewer.research.training.protocols import Tables
 from gaitviewer.research.training.severity.baselines import per_session
 from gaitviewer.research.training.severity.batches import labelled, with_healthy
@@ -42,7 +43,7 @@ def planted_sets(context: RunContext, sizes: Sequence[float]) -> ExampleSets:
         own = measured_normal(examples)
         found.append((*planted_set(own, sizes, seed=context.seed + number), *own))
     if not labelled(found[0]):
-        raise SettingsError("No session to learn from was measured as normal: a fault cannot be planted in it.")
+        raise SettingsError(message("error.research.severity.no_normal"))
     return ExampleSets(found[0], found[1], found[2])
 
 

@@ -28,12 +28,12 @@ from gaitviewer.analysis.outcomes.gait_features import (
 )
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.messages import message
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.serialise import canonical_bytes, to_plain
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import skeleton_clips
 from gaitviewer.inference.severity.normal_gate import judge_normal, measure_deviation, severity_tables
+from gaitviewer.messages import message
 from gaitviewer.nets.severity.fusion import FusionNet
 from gaitviewer.research.training import distributed
 from gaitviewer.research.training.checkpoint import copy_of, save_atomically
@@ -135,7 +135,7 @@ class SeverityTask:
         tables = read_protocol(context.protocol, variant.settings)
         train = labelled(context.sets.train)
         if not train:
-            raise SettingsError("No session to learn from has a severity of level 1 to 4; use other data.")
+            raise SettingsError(message("error.research.severity.no_examples"))
         if tables["kind"] == "best":
             return _run_best(context)
         if tables["kind"] in BASELINES:

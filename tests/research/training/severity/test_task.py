@@ -12,10 +12,10 @@ import torch
 
 from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.gait import View
-from gaitviewer.core.messages import Message
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import JOINTS
+from gaitviewer.messages import Message
 from gaitviewer.research.training.severity.batches import (
     CollateSkeletons,
     SeverityLoss,

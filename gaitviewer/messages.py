@@ -7,22 +7,24 @@ know something of a message reads its code and its values, and a test compares t
     message("progress.pose", video="side.mp4", frames=30, total=351)
 
 A value is a number, a text (a name, what a person wrote), another message (said in its place), or several of
-them (said one after the other, with the separator of the language).
+these (said one after the other, with the separator of the language). Error messages are whole sentences; the
+others are sentences without capital letter and full stop, or parts of one.
 """
 
 from __future__ import annotations
 
 import re
 import string
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePath
 from typing import Any, TypeAlias
 
-from gaitviewer.core.serialise import parse_toml, quote
 from gaitviewer.paths import resources
 
-Value: TypeAlias = "str | int | float | bool | Message | tuple[Message, ...]"
+Value: TypeAlias = "str | int | float | bool | Message | tuple[Message | str, ...]"
 
 AS_WRITTEN = "as_written"  # code of a text that stands for itself: what a person wrote, what an old file holds
 DEFAULT_LANGUAGE = "en"
@@ -62,9 +64,10 @@ class Message:
 NOTHING = Message()
 
 
-def message(code: str, **values: Value) -> Message:
-    """A message; a code that the catalogue lacks is found when it is said (and by the tests)."""
-    return Message(code, tuple(sorted(values.items())))
+def message(code: str, /, **values: Value | PurePath) -> Message:
+    """A message, paths among its values as text; a code that the catalogue lacks is found when it is said."""
+    plain = {name: str(value) if isinstance(value, PurePath) else value for name, value in values.items()}
+    return Message(code, tuple(sorted(plain.items())))
 
 
 def as_written(text: str) -> Message:
@@ -98,13 +101,24 @@ class Catalogue:
         return _Filler(self).vformat(template, (), dict(what.values))
 
     def sentence(self, what: Message) -> str:
-        """The same with a capital letter and a full stop."""
+        """The same with a full stop, and with a capital letter unless it begins with a name or a number."""
         text = self.text(what)
-        return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+        if not text:
+            return ""
+        first = text[:1] if self._begins_with_name(what) else text[:1].upper()
+        return first + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
     def knows(self, code: str) -> bool:
         """Whether there is a sentence of its own for a code, in this language."""
         return code in self.sentences
+
+    def _begins_with_name(self, what: Message) -> bool:
+        """Whether the first word is a value; a text that stands for itself is a sentence of its own."""
+        before, name, *_ = next(iter(string.Formatter().parse(self._template(what))))
+        if what.code == AS_WRITTEN or before or name is None:
+            return False
+        first = what[name]
+        return self._begins_with_name(first) if isinstance(first, Message) and first else True
 
     def _template(self, what: Message) -> str:
         found = self.sentences.get(what.code)
@@ -132,7 +146,7 @@ class _Filler(string.Formatter):
             return self._catalogue.text(value)
         if isinstance(value, tuple):
             between = self._catalogue.text(message(f"between.{format_spec or 'comma'}"))
-            return between.join(self._catalogue.text(one) for one in value)
+            return between.join(one if isinstance(one, str) else self._catalogue.text(one) for one in value)
         return str(super().format_field(value, format_spec))
 
 
@@ -154,9 +168,9 @@ def read_catalogue(text: str, language: str, *, fallback: Catalogue | None = Non
             elif isinstance(value, dict):
                 walk(value, f"{code}.")
             else:
-                raise ValueError(f"the sentence {code} is {quote(value)}, not a text")
+                raise ValueError(f"the sentence {code} is {value!r}, not a text")
 
-    walk(parse_toml(text, dict[str, Any]), "")
+    walk(tomllib.loads(text), "")
     return Catalogue(language, sentences, fallback)
 
 
