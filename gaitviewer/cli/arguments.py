@@ -178,7 +178,8 @@ def _add_validate(commands: Any) -> None:
         help="measure the measuring core against motion capture",
         description="Projects motion-capture markers (C3D) into two virtual cameras, measures them like "
         "videos, and prints the error of angles, events and scores. With --render a body is drawn on the "
-        "markers, filmed, and measured from its pixels (minutes a file).",
+        "markers, filmed, and measured from its pixels (minutes a file). A file that cannot be used is listed "
+        "with its reason, and the exit code is 2 then.",
     )
     parser.add_argument(
         "files",

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gaitviewer.cli import EXIT_USER_ERROR
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.report_options import ReportOptions, parse_sections
@@ -96,7 +97,7 @@ def run_validate(options: argparse.Namespace) -> int:
         print(json.dumps(validation_run.report_as_json(report), indent=1))
     else:
         print(validation_run.format_report(report))
-    return 0
+    return 0 if report.complete else EXIT_USER_ERROR
 
 
 def _session(options: argparse.Namespace) -> Session:

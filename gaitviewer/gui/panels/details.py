@@ -29,7 +29,7 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import translate_data
-from gaitviewer.workflow.analysis.run_session import shows_nobody
+from gaitviewer.workflow.analysis.inputs import shows_nobody
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -17,6 +17,7 @@ from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import NobodyError, UserError, VideoError
 from gaitviewer.messages import Message, message
+from gaitviewer.workflow.analysis.inputs import shows_nobody
 from gaitviewer.workflow.analysis.measure import measure_document
 
 _STILL = "the {view} view is still being analysed"
@@ -136,7 +137,7 @@ class _Run:
         """What went wrong; that nobody is in a video is remembered with it."""
         self.problems.append(error.message)
         if isinstance(error, NobodyError):
-            data = _marked(self.document.trials[number], error)
+            data = marked_nobody(self.document.trials[number], error)
             self.document = change_trial(self.document, data.trial.id, lambda _: data)
 
     def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
@@ -165,7 +166,7 @@ class _Run:
         )
 
 
-def _marked(data: TrialData, error: NobodyError) -> TrialData:
+def marked_nobody(data: TrialData, error: NobodyError) -> TrialData:
     """The trial with its view of this video marked: searched, nobody there. Keypoints that it has stay."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     mark = Provenance(error.model, "", error.digest, metadata.version("gaitviewer"), "cpu", when, 0.0)
@@ -176,14 +177,6 @@ def _marked(data: TrialData, error: NobodyError) -> TrialData:
         return mark if meant else data.provenance[view]
 
     return replace(data, provenance=ByView(made(View.SAGITTAL), made(View.CORONAL)))
-
-
-def shows_nobody(data: TrialData, view: View) -> bool:
-    """Whether the video of a view was searched and nobody is in it; another video is another matter."""
-    stream, made = data.trial.videos[view], data.provenance[view]
-    if stream is None or made is None or data.poses[view] is not None:
-        return False
-    return made.inputs_digest == stream.sha256
 
 
 def nobody_in(document: Document) -> frozenset[tuple[str, View]]:
