@@ -49,6 +49,9 @@ def _add_cohort(commands: Any) -> None:
     fit.add_argument("--walkers", type=int, default=4, metavar="N", help="how many are filmed (default: 4)")
     fit.add_argument("--seed", type=int, default=1, metavar="S")
     fit.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
+    fit.add_argument(
+        "--pose-model", choices=("full", "heavy"), default="full", help="whose errors (default: full)"
+    )
     fit.add_argument("--verbose", action="store_true", help="log details to standard error")
     fit.set_defaults(run=_run_fit_errors)
 
@@ -86,7 +89,13 @@ def _run_fit_errors(options: argparse.Namespace) -> int:
     from gaitviewer.research.cohort.pose_errors import fit_errors
 
     with ProgressLine() as tick:
-        text = fit_errors(walkers=options.walkers, seed=options.seed, workers=options.workers, tick=tick)
+        text = fit_errors(
+            walkers=options.walkers,
+            seed=options.seed,
+            workers=options.workers,
+            pose_model=options.pose_model,
+            tick=tick,
+        )
     print(text, end="")
     return 0
 

@@ -203,7 +203,7 @@ def write_c3d(path: Path, trial: MarkerTrial, *, prefix: str = "", times: bool =
 def test_the_command_tells_what_was_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_c3d(tmp_path / "made.c3d", turned(walking_trial(), UP["y"]), prefix="Patient3:")
     (tmp_path / "bad.c3d").write_bytes(b"hello" * 300)
-    assert main(["validate", str(path), str(tmp_path / "bad.c3d")]) == 0
+    assert main(["validate", str(path), str(tmp_path / "bad.c3d")]) == 2  # one file was left out
     said = capsys.readouterr().out
     assert "Left out: bad.c3d is not a C3D file." in said
     assert "made: The legs stand along Y, which is taken as up." in said
