@@ -18,6 +18,7 @@ import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeAlias
@@ -75,6 +76,12 @@ def as_written(text: str) -> Message:
     return message(AS_WRITTEN, text=text) if text else NOTHING
 
 
+def named(member: Enum) -> Message:
+    """What people call a value of an enumeration: ``walking_aid.crutches`` for ``WalkingAid.CRUTCHES``."""
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(member).__name__)
+    return message(f"{kind}.{member.name}".lower())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """Sentences by code, in one language.
@@ -118,6 +125,8 @@ class Catalogue:
         if what.code == AS_WRITTEN or before or name is None:
             return False
         first = what[name]
+        if isinstance(first, tuple) and first:
+            first = first[0]
         return self._begins_with_name(first) if isinstance(first, Message) and first else True
 
     def _template(self, what: Message) -> str:
@@ -144,10 +153,17 @@ class _Filler(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Message):
             return self._catalogue.text(value)
+        if isinstance(value, tuple) and format_spec == "list":
+            return self._listed([self._catalogue.text(one) for one in value])
         if isinstance(value, tuple):
             between = self._catalogue.text(message(f"between.{format_spec or 'comma'}"))
             return between.join(one if isinstance(one, str) else self._catalogue.text(one) for one in value)
         return str(super().format_field(value, format_spec))
+
+    def _listed(self, words: list[str]) -> str:
+        """One: "a", two: "a and b", more: "a, b and c"."""
+        comma, last = (self._catalogue.text(message(f"between.{name}")) for name in ("comma", "and"))
+        return last.join([*filter(None, [comma.join(words[:-1])]), *words[-1:]])
 
 
 def read_catalogue(text: str, language: str, *, fallback: Catalogue | None = None) -> Catalogue:

@@ -3,9 +3,10 @@
     .venv/bin/python installer/collect_words.py de [FOLDER]
 
 writes ``gaitviewer_de.ts`` (open it with ``pyside6-linguist``; ``pyside6-lrelease`` makes the ``.qm`` that the
-program loads) and ``templates.txt`` into ``resources/translations``, or into FOLDER. What was translated before
-is kept. Words of the window's code come from its calls of ``tr`` and ``translate``; words of data files and the
-sentences that the measuring writes have the context "Data".
+program loads) into ``resources/translations``, or into FOLDER. What was translated before is kept. Words of the
+window's code come from its calls of ``tr`` and ``translate``; names and labels of data files have the context
+"Data". What the program has to say of a recording is translated elsewhere: copy ``resources/messages/en.toml``
+to ``de.toml`` there and put the sentences into the other language; those left out are said in English.
 """
 
 from __future__ import annotations
@@ -22,20 +23,16 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, RESOURCES = ROOT / "gaitviewer", ROOT / "resources"
 # What may reach the window as words. Everything else in these files is names, numbers, files.
-FIELDS = frozenset(
-    ("title", "name", "phase", "quantity", "label", "reason", "remark", "note", "source", "positive")
-)
-DATA_FILES = ("evgs/evgs.toml", "evgs/reliability.toml", "angles.toml", "normative/*.toml", "quality.toml")
-# Modules that write sentences which the window shows: reasons, remarks, findings.
-SPEAKING = ("core", "analysis", "video", "pose", "report", "synthesis", "workflow", "inference")
-# Several words, or one that is not a name of the program's own.
-_WORDS = re.compile(r"[A-Za-z]{2}.* |^[A-Za-z][a-z]+([- ][a-z]+)*$|^\{0\}[ (:;,.]+\{1\}[).]*$")
+FIELDS = frozenset(("title", "name", "phase", "quantity", "label", "unit_means", "note", "source", "positive"))
+DATA_FILES = ("evgs/evgs.toml", "evgs/reliability.toml", "angles.toml", "normative/*.toml")
 Words = set[tuple[str, str]]  # (context, text)
 
 
 def data_words() -> Words:
     """Words of the data files."""
+    from gaitviewer.core.content import PARTS
     from gaitviewer.core.report_options import SECTIONS
+    from gaitviewer.core.session import SYNC_SOURCES
     from gaitviewer.gui.shell.actions import _MENUS
 
     found: Words = {
@@ -45,6 +42,7 @@ def data_words() -> Words:
     found |= {("Keys", row[field]) for row in keys for field in ("title", "group")}
     found |= {("Menus", title) for title, _ in _MENUS}
     found |= {("Sections", title) for title in SECTIONS.values()}
+    found |= {("Data", words) for words in (*SYNC_SOURCES, *PARTS)}
     return found
 
 
@@ -67,47 +65,6 @@ def _strings(value: Any, field: str = "", *, all_of: bool = False) -> Iterator[s
         and not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", value)
     ):
         yield value
-
-
-def spoken_words() -> Words:
-    """Sentences in the code of the measuring, values as holes; and the values of its enumerations."""
-    found: Words = set()
-    for package in SPEAKING:
-        for path in sorted((PACKAGE / package).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            skipped = {id(node) for node in _docstrings(tree)} | _inside_fstrings(tree)
-            for node in ast.walk(tree):
-                text = _text_of(node) if id(node) not in skipped else None
-                if text and _WORDS.search(text) and "\n" not in text:
-                    found.add(("Data", text))
-    return found
-
-
-def _docstrings(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            yield node.value
-
-
-def _inside_fstrings(tree: ast.AST) -> set[int]:
-    joined = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))
-    return {id(part) for node in joined for part in node.values if isinstance(part, ast.Constant)}
-
-
-def _text_of(node: ast.AST) -> str | None:
-    """A text, or a text with holes {0}, {1}, ... where an f-string has values."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if not isinstance(node, ast.JoinedStr):
-        return None
-    holes, parts = 0, []
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            parts.append(str(part.value))
-        else:
-            parts.append(f"{{{holes}}}")
-            holes += 1
-    return "".join(parts)
 
 
 def window_words() -> Words:
@@ -155,7 +112,7 @@ def _constants(node: ast.AST) -> list[str]:
 
 def all_words() -> Words:
     """Everything that can be translated."""
-    return {(context, text) for context, text in data_words() | spoken_words() | window_words() if text.strip()}
+    return {(context, text) for context, text in data_words() | window_words() if text.strip()}
 
 
 def write_ts(path: Path, words: Iterable[tuple[str, str]], language: str) -> None:
@@ -190,24 +147,13 @@ def _translated(path: Path) -> dict[tuple[str, str], str]:
     return found
 
 
-def write_templates(path: Path, words: Iterable[tuple[str, str]]) -> None:
-    """The texts with holes, one in each line."""
-    from gaitviewer.gui.widgets.translation import CONTEXT, has_holes
-
-    lines = sorted(
-        {text for context, text in words if context == CONTEXT and has_holes(text) and "\n" not in text}
-    )
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
 def main() -> None:
-    """Write both files for a language."""
+    """Write the file for a language."""
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else RESOURCES / "translations"
     words = all_words()
     write_ts(folder / f"gaitviewer_{sys.argv[1]}.ts", words, sys.argv[1])
-    write_templates(folder / "templates.txt", words)
     print(f"{len(words)} texts in {folder}")
 
 

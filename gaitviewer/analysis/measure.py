@@ -34,6 +34,7 @@ from gaitviewer.core.measures import (
     ViewMotion,
 )
 from gaitviewer.core.session import Session
+from gaitviewer.messages import as_written, message
 
 _LEAST_STRIDES_SEEN = 0.5  # a point of a mean curve needs at least this part of the strides
 
@@ -96,7 +97,7 @@ def _marked(motion: TrialMotion) -> TrialMotion:
     """The same motion; in a recording that is left out, no stride counts."""
     if not motion.trial.excluded:
         return motion
-    why = f"the recording is left out: {motion.trial.excluded}"
+    why = message("reason.recording_left_out", why=as_written(motion.trial.excluded))
 
     def mark(seen: ViewMotion | None) -> ViewMotion | None:
         if seen is None:

@@ -12,6 +12,8 @@ from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.report_options import ReportOptions, parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
+from gaitviewer.core.wording import total_words
+from gaitviewer.messages import english
 from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
     make_session,
@@ -153,9 +155,9 @@ def _summary(result: AnalyzeResult) -> list[str]:
     counted = [stride for stride in measures.strides if stride.counts]
     return [
         f"Session {result.document.session.id}: {len(counted)} of {len(measures.strides)} strides count.",
-        *(f"EVGS {side.value:5}  {measures.evgs.total(side)}" for side in Side),
+        *(f"EVGS {side.value:5}  {total_words(measures.evgs.total(side))}" for side in Side),
         *(
-            f"{finding.level.value}: {finding.text}"
+            f"{finding.level.value}: {english().sentence(finding.text)}"
             for finding in measures.quality
             if finding.level.value in ("warning", "refused")
         ),

@@ -20,9 +20,13 @@ import numpy as np
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.skeleton import Skeleton
+from gaitviewer.messages import AS_WRITTEN, Message
 
-KEYPOINTS = "keypoints"
-"""The part that is long to read: :func:`content_digests` can leave it out."""
+PARTS = SESSION, RECORDINGS, CORRECTIONS, GRADES, MEASUREMENTS, KEY_IMAGES, TEXTS, KEYPOINTS = (
+    "facts of the session", "recordings", "corrections", "grades", "measurements by hand", "key images",
+    "texts", "keypoints",
+)  # fmt: skip
+"""What a session is made of, as a person is told; :func:`content_digests` can leave out the last."""
 
 
 def content_digests(document: Document, *, keypoints: bool = True) -> dict[str, str]:
@@ -34,16 +38,16 @@ def content_digests(document: Document, *, keypoints: bool = True) -> dict[str, 
     """
     trials = document.trials
     parts: dict[str, Any] = {
-        "facts of the session": document.session,
-        "recordings": [[d.trial.id, d.trial.notes, d.trial.videos, d.provenance] for d in trials],
-        "corrections": [
+        SESSION: document.session,
+        RECORDINGS: [[d.trial.id, d.trial.notes, d.trial.videos, d.provenance] for d in trials],
+        CORRECTIONS: [
             [[d.trial.id, d.trial.sync, d.trial.excluded, d.events, d.excluded_strides] for d in trials],
             document.foot_zero_deg,
         ],
-        "grades": document.grades,
-        "measurements by hand": document.hand_measures,
-        "key images": document.key_images,
-        "texts": document.texts,
+        GRADES: document.grades,
+        MEASUREMENTS: document.hand_measures,
+        KEY_IMAGES: document.key_images,
+        TEXTS: document.texts,
     }
     if keypoints:
         parts[KEYPOINTS] = [[d.trial.id, d.poses] for d in trials]
@@ -71,6 +75,8 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
+    if isinstance(value, Message) and value.code in ("", AS_WRITTEN):
+        return str(value)  # where there are messages now, there were texts once
     if dataclasses.is_dataclass(value):
         return {
             field.name: _plain(part)

@@ -12,7 +12,8 @@ from dataclasses import replace
 from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, Side, View
-from gaitviewer.core.session import Sync, Trial
+from gaitviewer.core.session import GIVEN, Sync, Trial
+from gaitviewer.messages import message
 
 # --- trials ---------------------------------------------------------------------------------------------
 
@@ -35,7 +36,7 @@ def _change_recording(document: Document, trial: str, change: Callable[[Trial], 
 
 def set_offset(document: Document, trial: str, offset_s: float, sigma_s: float) -> Document:
     """An offset between the views of a trial that a person set, with its standard error, seconds."""
-    sync = Sync(round(offset_s, 6), sigma_s, "given", "set by a person")
+    sync = Sync(round(offset_s, 6), sigma_s, GIVEN, message("note.sync.by_hand"))
     return _change_recording(document, trial, lambda one: replace(one, sync=sync))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.messages import NOTHING, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ class EvgsMeasure:
         strides: keys of the strides used.
         evidence: the frame that shows it best, then those of the other strides: strides that have the score
             by themselves first, then by distance to the median.
-        reason: why it is not assessable; "" if it is.
-        remarks: limits of this value in plain words ("far limb", "hip against the vertical").
+        reason: why it is not assessable; NOTHING if it is.
+        remarks: limits of this value (``remark.far_limb``, ``remark.assumed_pelvic_tilt``).
     """
 
     item: EvgsItem
@@ -108,8 +109,8 @@ class EvgsMeasure:
     spread: float | None
     strides: tuple[str, ...]
     evidence: tuple[Evidence, ...]
-    reason: str = ""
-    remarks: tuple[str, ...] = ()
+    reason: Message = NOTHING
+    remarks: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.score is None) != bool(self.reason):
@@ -129,10 +130,6 @@ class EvgsTotal:
     maximum: int
     items_seen: int
     items: int = 17
-
-    def __str__(self) -> str:
-        items = "1 item" if self.items_seen == 1 else f"{self.items_seen} items"
-        return f"{self.score} of {self.maximum} ({items} seen)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from gaitviewer.messages import NOTHING, Message
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -100,7 +102,7 @@ class WalkingPass:
         swapped: whether the estimator's left and right were exchanged over this pass.
         out_of_plane_deg: angle between the walking direction and the ideal one for this view, degrees
             (sagittal: the image plane; NaN if it cannot be told).
-        notes: plain sentences on what is odd about it.
+        notes: what is odd about it.
         mirrored: whether the picture is a mirror image.
     """
 
@@ -111,7 +113,7 @@ class WalkingPass:
     near: Side | None = None
     swapped: bool = False
     out_of_plane_deg: float = float("nan")
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     mirrored: bool = False
 
     def __post_init__(self) -> None:
@@ -127,7 +129,7 @@ class LeftOut:
 
     start: int
     stop: int
-    reason: str
+    reason: Message
 
 
 class EventKind(Enum):
@@ -191,8 +193,8 @@ class Stride:
         event_sigma_s: standard error of the event times, seconds.
         far: whether this limb is the far one in the sagittal view.
         events_from: the view whose events these are.
-        flags: what is unusual ("stride time 4.3 s"), kept and shown.
-        excluded: why it does not count; empty if it counts.
+        flags: what is unusual (``note.stride_time``), kept and shown.
+        excluded: why it does not count; NOTHING if it counts.
     """
 
     trial: str
@@ -208,8 +210,8 @@ class Stride:
     event_sigma_s: float = 0.02
     far: bool = False
     events_from: View = View.SAGITTAL
-    flags: tuple[str, ...] = ()
-    excluded: str = ""
+    flags: tuple[Message, ...] = ()
+    excluded: Message = NOTHING
 
     @property
     def mid_stance_s(self) -> float:

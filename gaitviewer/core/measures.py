@@ -17,6 +17,7 @@ from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Sync, Trial
+from gaitviewer.messages import NOTHING, Message
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
 
@@ -109,7 +110,7 @@ class NormalBand:
     sd: NDArray[np.float64]
     source: str
     comparable: bool = True
-    note: str = ""
+    note: Message = NOTHING
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -136,20 +137,20 @@ class Parameter:
     """One row of the spatio-temporal table.
 
     Attributes:
-        name, title, unit: e.g. "step_length", "Step length", "leg lengths".
+        name, title, unit: e.g. "step_length", what people call it, "leg lengths".
         values: per side; None where it cannot be measured (then ``reason`` says why).
         norm: published mean and SD, or None.   norm_source: its citation.
         symmetry_index: Robinson's SI in %, 0 = symmetric; None if a side is missing.
     """
 
     name: str
-    title: str
+    title: Message
     unit: str
     values: BySide[Stat | None]
     norm: tuple[float, float] | None = None
     norm_source: str = ""
     symmetry_index: float | None = None
-    reason: str = ""
+    reason: Message = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class SagittalPattern:
 
     Attributes:
         knee_z, ankle_z: median over strides of the z-scores over 20-45 % of the cycle; NaN if unknown.
-        label: "within normal limits", "true equinus", ...; "" if it cannot be told.
+        label: ``pattern.normal``, ``pattern.true_equinus``, ...; NOTHING if it cannot be told.
         severity: distance to the nearest boundary in z.
         points: (knee_z, ankle_z) of each stride.
         reason: why it cannot be told.
@@ -190,10 +191,10 @@ class SagittalPattern:
     side: Side
     knee_z: float
     ankle_z: float
-    label: str
+    label: Message
     severity: float
     points: tuple[tuple[float, float], ...]
-    reason: str = ""
+    reason: Message = NOTHING
 
 
 class FindingSeverity(Enum):
@@ -210,16 +211,16 @@ class QualityFinding:
     """One finding on the recording's quality.
 
     Attributes:
-        level: how much it matters.   topic: "frame rate", "size of the subject", ...
-        text: what was found, with the number.   advice: what to do next time, "" if nothing.
+        level: how much it matters.   topic: ``topic.frame_rate``, ``topic.size``, ...
+        text: what was found, with the number.   advice: what to do next time, NOTHING if nothing.
         items: codes of the EVGS items that it makes unassessable.
         trial, view: what it is about ("" / None for the session).
     """
 
     level: FindingSeverity
-    topic: str
-    text: str
-    advice: str = ""
+    topic: Message
+    text: Message
+    advice: Message = NOTHING
     items: tuple[str, ...] = ()
     trial: str = ""
     view: View | None = None
@@ -294,7 +295,7 @@ class Measures:
     means: tuple[MeanCurve, ...]
     bands: tuple[NormalBand, ...]
     speed_group: str
-    speed_note: str
+    speed_note: Message
     parameters: tuple[Parameter, ...]
     variable_scores: tuple[VariableScore, ...]
     profile_scores: tuple[ProfileScore, ...]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
+from gaitviewer.messages import NOTHING, Message
 
 SYNTHETIC_STATEMENT = "trained on synthetic gait; not validated on patients"
 
@@ -80,14 +81,14 @@ class Opinion:
         name: the question ("severity", "3 SAD left", "asymmetry").
         classes: possible answers.
         probabilities: of each answer; None = no opinion.
-        reason: why there is no opinion; "" if there is one.
+        reason: why there is no opinion; NOTHING if there is one.
         label: the answer in words ("no CP-like deviation measured" may stand without probabilities).
     """
 
     name: str
     classes: tuple[str, ...]
     probabilities: tuple[float, ...] | None
-    reason: str = ""
+    reason: Message = NOTHING
     label: str = ""
 
 

@@ -9,6 +9,7 @@ for                    written by                                  read by
 =====================  ==========================================  =============================
 people (JSON)          :func:`to_plain`                            :func:`from_plain`
 caches, exact          :func:`pack`, :func:`seal`                  :func:`unseal`, :func:`unpack`
+a message in a table   :func:`to_stored`                           :func:`from_stored`
 digests                :func:`canonical_bytes`                     nobody
 settings, cards, data  tomlkit where comments must stay            :func:`read_toml`
 =====================  ==========================================  =============================
@@ -35,7 +36,7 @@ import msgspec
 
 from gaitviewer import paths
 from gaitviewer.errors import SettingsError, reason_of, shorten
-from gaitviewer.messages import Message, as_written, message
+from gaitviewer.messages import AS_WRITTEN, Message, as_written, message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,19 +86,24 @@ def quote(value: object, longest: int = _LONGEST_QUOTE) -> str:
 # --- plain data ----------------------------------------------------------------------------------------------
 
 
-def to_plain(value: Any, *, decimals: int | None = None, refused: tuple[type, ...] = ()) -> Any:
+def to_plain(
+    value: Any, *, decimals: int | None = None, refused: tuple[type, ...] = (), in_words: bool = False
+) -> Any:
     """A core value as plain JSON values: fields by name, arrays as lists, NaN and infinity as null.
 
     Args:
         value: dataclasses, enumerations, dates, paths, arrays, numbers, text, and containers of these.
         decimals: round floats to so many places.
         refused: types that must not be in it (paths tell names).
+        in_words: messages as their English words, not as code and values.
 
     Raises:
         TypeError: something else is in it.
     """
 
     def plain(value: Any) -> Any:
+        if in_words and isinstance(value, Message):
+            return str(value)
         if isinstance(value, refused):
             raise TypeError(f"{type(value).__name__} has no place here")
         if isinstance(value, Enum):
@@ -241,6 +247,26 @@ def read_resource(name: str, kind: type[T]) -> T:
     return read_toml(paths.resources().joinpath(*name.split("/")), kind, remedy=remedy)
 
 
+# --- messages as text ----------------------------------------------------------------------------------------
+
+
+def to_stored(what: Message) -> str:
+    """A message as a text for tables and files: a person's words as they are, else code and values in JSON."""
+    return str(what) if what.code in ("", AS_WRITTEN) else json.dumps(to_plain(what), ensure_ascii=False)
+
+
+def from_stored(text: str) -> Message:
+    """What :func:`to_stored` wrote; a sentence of an earlier version, or anything else, stands for itself."""
+    if not text.startswith('{"code": '):
+        return as_written(text)
+    try:
+        found = from_plain(parse_json(text), Message)
+        str(found)
+    except (MalformedError, KeyError, ValueError):  # damaged, or a code of a later version
+        return as_written(text)
+    return found
+
+
 # --- caches --------------------------------------------------------------------------------------------------
 
 
@@ -371,6 +397,8 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Message) and value.code in ("", AS_WRITTEN):
+            return str(value)  # where there are messages now, there were texts once
         return {
             field.name: _canonical(inner)
             for field in dataclasses.fields(value)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import NOTHING, Message
 
 
 class Footwear(Enum):
@@ -121,6 +122,9 @@ class VideoStream:
     recorded_at_hz: float | None = None
 
 
+SYNC_SOURCES = GIVEN, ESTIMATED, ASSUMED = "given", "estimated from the gait", "assumed equal start"
+
+
 @dataclass(frozen=True, slots=True)
 class Sync:
     """Offset between the two views: ``coronal time = sagittal time + offset_s``.
@@ -128,15 +132,15 @@ class Sync:
     Attributes:
         offset_s: seconds.
         sigma_s: its standard error, seconds.
-        source: "given", "estimated from the gait", "assumed equal start".
-        note: how sure one can be, in words.
+        source: one of ``SYNC_SOURCES``.
+        note: how sure one can be.
         exchanged_s: another offset that fits as well if left and right were exchanged in one view, or None.
     """
 
     offset_s: float
     sigma_s: float
     source: str
-    note: str = ""
+    note: Message = NOTHING
     exchanged_s: float | None = None
 
 
@@ -148,7 +152,7 @@ class Trial:
     videos: ByView[VideoStream | None]
     sync: Sync | None = None
     excluded: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Message, ...] = field(default=())
 
     @property
     def views(self) -> tuple[View, ...]:

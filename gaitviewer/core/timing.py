@@ -8,12 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.arrays import readonly_array
+from gaitviewer.messages import AS_WRITTEN, Message
 
 # What the reader did to the pictures or the clock and later steps must know of. Libraries and result files keep
-# a video's notes, so these facts are read off them: this is how those notes begin.
-MIRRORED = "The file asks to be shown as a mirror image"
-TONE_MAPPED = "High dynamic range"
-JOINED = "Separate recordings are joined in this file"
+# a video's notes, so these facts are read off them, by their code.
+MIRRORED, TONE_MAPPED, JOINED = "note.video.mirrored", "note.video.tone_mapped", "note.video.joined"
+# Libraries of version 0.1.0 hold sentences: this is how those of these three begin.
+_BEGINNINGS = {
+    MIRRORED: "The file asks to be shown as a mirror image",
+    TONE_MAPPED: "High dynamic range",
+    JOINED: "Separate recordings are joined in this file",
+}
 
 PAUSE_S = 2.0
 """Real time put between joined recordings: how much really passed is not known, and no stride may bridge it."""
@@ -31,7 +36,7 @@ class VideoInfo:
         announced_rate_hz, announced_frames: what the container claims (None if it claims nothing).
         time_scale: real seconds per second of the file (1, or e.g. 30/240 for slow motion).
         codec: name of the codec.
-        notes: plain sentences on what is odd ("the file announces 271 frames and holds 75").
+        notes: what is odd (``note.video.frames_announced``).
     """
 
     width: int
@@ -42,7 +47,7 @@ class VideoInfo:
     announced_frames: int | None
     codec: str
     time_scale: float = 1.0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times", readonly_array(self.times, np.float64, (None,), "times"))
@@ -72,8 +77,11 @@ class VideoInfo:
         """Whether separate recordings stand one after the other on this clock, with a made-up pause between."""
         return self._noted(JOINED)
 
-    def _noted(self, beginning: str) -> bool:
-        return any(note.startswith(beginning) for note in self.notes)
+    def _noted(self, code: str) -> bool:
+        return any(
+            note.code == code or (note.code == AS_WRITTEN and str(note).startswith(_BEGINNINGS[code]))
+            for note in self.notes
+        )
 
     @property
     def variable_rate(self) -> bool:

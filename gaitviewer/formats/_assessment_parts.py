@@ -9,20 +9,21 @@ from typing import Any
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side, Stride, View
-from gaitviewer.core.measures import TrialMotion, ViewMotion
+from gaitviewer.core.measures import QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, VideoStream
+from gaitviewer.messages import english
 
 _DECIMALS = 6
 
 
 def plain(value: Any) -> Any:
-    """A core value as plain JSON: fields by name, NaN and infinity as null, floats to six decimals.
+    """A core value as plain JSON: fields by name, NaN and infinity as null, six decimals, messages in English.
 
     Raises:
         TypeError: a path is in it (folders often say whose they are), or something that is no data.
     """
-    return to_plain(value, decimals=_DECIMALS, refused=(Path, Mapping))
+    return to_plain(value, decimals=_DECIMALS, refused=(Path, Mapping), in_words=True)
 
 
 def session_facts(session: Session) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def trial_facts(motion: TrialMotion) -> dict[str, Any]:
     return {
         "id": trial.id,
         "excluded": trial.excluded,
-        "notes": list(trial.notes),
+        "notes": plain(trial.notes),
         "sync": plain(motion.sync if motion.sync is not None else trial.sync),
         "videos": {view.value: _video(trial.videos[view]) for view in View},
         "views": {view.value: _view(motion.views[view]) for view in View},
@@ -63,7 +64,7 @@ def _video(stream: VideoStream | None) -> dict[str, Any] | None:
         "recorded_at_hz": plain(stream.recorded_at_hz),
         "time_scale": plain(info.time_scale),
         "codec": info.codec,
-        "notes": list(info.notes),
+        "notes": plain(info.notes),
     }
 
 
@@ -75,6 +76,13 @@ def _view(motion: ViewMotion | None) -> dict[str, Any] | None:
         "passes": [plain(walking_pass) for walking_pass in motion.passes],
         "left_out": [plain(part) for part in motion.left_out],
     }
+
+
+def finding_facts(finding: QualityFinding) -> dict[str, Any]:
+    """A finding in sentences, with its code."""
+    words = english()
+    said = {"text": words.sentence(finding.text), "advice": words.sentence(finding.advice)}
+    return {**plain(finding), **said, "code": finding.text.code}
 
 
 def stride_facts(stride: Stride) -> dict[str, Any]:
@@ -94,7 +102,8 @@ def evgs_facts(sheet: EvgsSheet) -> dict[str, Any]:
 def _measure(measure: EvgsMeasure) -> dict[str, Any]:
     facts = dict(plain(measure))
     item = facts.pop("item")
-    return {"number": item["number"], "code": item["code"], "unit": item["unit"]} | facts
+    codes = {"reason_code": measure.reason.code}
+    return {"number": item["number"], "code": item["code"], "unit": item["unit"]} | facts | codes
 
 
 def provenance_facts(document: Document) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures
 from gaitviewer.core.serialise import read_resource
+from gaitviewer.messages import NOTHING, Message, message
 
 Array = NDArray[np.float64]
 
@@ -61,11 +62,11 @@ def abstention_table() -> AbstentionTable:
     return read_resource("models/gates.toml", AbstentionTable)
 
 
-def quality_reason(measures: Measures, task: str) -> str:
-    """Why the recordings are not good enough for a model, or ""."""
+def quality_reason(measures: Measures, task: str) -> Message:
+    """Why the recordings are not good enough for a model, or NOTHING."""
     limits = abstention_table().quality
     wanted = abstention_table().views[task]
-    reasons: list[str] = []
+    reasons: list[Message] = []
     strides = 0
     for motion in measures.motions:
         for view in wanted:
@@ -76,18 +77,18 @@ def quality_reason(measures: Measures, task: str) -> str:
                 finding.text
                 for finding in measures.quality
                 if finding.level is FindingSeverity.REFUSED
-                and finding.topic in limits.topics
+                and finding.topic.code.removeprefix("topic.") in limits.topics
                 and finding.view in (view, None)
                 and finding.trial in (motion.trial.id, "")
             ]
             reasons += refused
             strides += 0 if refused else sum(stride.counts for stride in seen.strides)
     if strides >= limits.least_strides:
-        return ""
+        return NOTHING
     if reasons:
         return reasons[0]
-    words = " or ".join(f"{view.value}" for view in wanted)
-    return f"only {strides} whole strides in the {words} view; at least {limits.least_strides} are needed"
+    views = tuple(message(f"plane.{view.value}") for view in wanted)
+    return message("reason.few_whole_strides", strides=strides, views=views, least=limits.least_strides)
 
 
 def describe(measures: Measures) -> Array:
@@ -140,17 +141,14 @@ class TrainingDistribution:
         squared = away @ np.linalg.solve(self.covariance[np.ix_(known, known)], away)
         return float(math.sqrt(max(0.0, squared) / known.sum()))
 
-    def reason(self, values: Array) -> str:
-        """Why a session with these values is too unlike, or ""."""
+    def reason(self, values: Array) -> Message:
+        """Why a session with these values is too unlike, or NOTHING."""
         distance = self.distance(values)
         if math.isnan(distance):
-            return "too few angles could be measured to tell whether the gait is like those learned from"
+            return message("reason.few_angles")
         if distance > self.limit:
-            return (
-                f"this gait or recording is unlike those that the model learned from (distance {distance:.1f}, "
-                f"limit {self.limit:.1f})"
-            )
-        return ""
+            return message("reason.unlike_learned", distance=distance, limit=self.limit)
+        return NOTHING
 
 
 def learn_distribution(learned: Sequence[Array], held_out: Sequence[Array]) -> TrainingDistribution:

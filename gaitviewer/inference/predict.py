@@ -23,7 +23,7 @@ from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import abstention as inference_abstention
-from gaitviewer.messages import message
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
@@ -158,13 +158,13 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
     return replace(found, model=model.id, synthetic=model.synthetic, provenance=made)
 
 
-def abstention(measures: Measures, model: LoadedModel) -> str:
-    """Why no model should say anything of this session, or ""."""
+def abstention(measures: Measures, model: LoadedModel) -> Message:
+    """Why no model should say anything of this session, or NOTHING."""
     reason = inference_abstention.quality_reason(measures, model.card.task)
     if reason:
-        return f"the recording is not good enough: {reason}"
+        return message("reason.recording_not_good_enough", why=reason)
     familiar = training_distribution(model)
-    return "" if familiar is None else familiar.reason(inference_abstention.describe(measures))
+    return NOTHING if familiar is None else familiar.reason(inference_abstention.describe(measures))
 
 
 def training_distribution(model: LoadedModel) -> inference_abstention.TrainingDistribution | None:
@@ -185,7 +185,7 @@ def output_as_json(output: ModelOutput) -> dict[str, Any]:
             {
                 "name": opinion.name,
                 "label": opinion.label,
-                "reason": opinion.reason,
+                "reason": str(opinion.reason),
                 "probabilities": None
                 if opinion.probabilities is None
                 else dict(zip(opinion.classes, opinion.probabilities, strict=True)),
@@ -212,7 +212,7 @@ def _system(task: str) -> System:
     return module  # type: ignore[no-any-return]  # modules are checked by their tests
 
 
-def _silent(model: LoadedModel, reason: str) -> tuple[Opinion, ...]:
+def _silent(model: LoadedModel, reason: Message) -> tuple[Opinion, ...]:
     return tuple(Opinion(name, model.card.classes, None, reason) for name in model.card.outputs)
 
 

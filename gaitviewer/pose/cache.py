@@ -14,7 +14,7 @@ import numpy as np
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, parse_json, to_plain
+from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, from_stored, parse_json, to_plain, to_stored
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
@@ -53,7 +53,9 @@ def load_result(folder: Path, key: str, info: VideoInfo) -> PoseResult | None:
         if len(masks) != len(pose):
             raise ValueError("masks and pose differ in length")
         provenance = from_plain(facts["provenance"], Provenance)
-        return PoseResult(pose, masks, provenance, tuple(facts["notes"]), from_cache=True)
+        return PoseResult(
+            pose, masks, provenance, tuple(from_stored(note) for note in facts["notes"]), from_cache=True
+        )
     except FileNotFoundError:
         return None
     except NPZ_DAMAGE as error:
@@ -72,7 +74,9 @@ def remove_result(folder: Path, key: str) -> None:
 def store_result(folder: Path, key: str, result: PoseResult) -> None:
     """Write a result under ``key``, whole or not at all."""
     path = _file(folder, key)
-    facts = json.dumps({"provenance": to_plain(result.provenance), "notes": list(result.notes)})
+    facts = json.dumps(
+        {"provenance": to_plain(result.provenance), "notes": [to_stored(note) for note in result.notes]}
+    )
     try:
         with atomic.replacing(path, durable=False) as part, part.open("wb") as file:
             np.savez(

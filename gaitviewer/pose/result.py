@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.messages import Message
 from gaitviewer.pose.masks import MaskSequence
 
 
@@ -17,12 +18,12 @@ class PoseResult:
         pose: keypoints of all frames; left and right as the estimator says. NaN rows: not found.
         masks: the subject's outline in all frames.
         provenance: what made it.
-        notes: plain sentences on what is odd (other people, frames without the subject).
+        notes: what is odd (other people, frames without the subject).
         from_cache: whether it was computed earlier.
     """
 
     pose: PoseSequence
     masks: MaskSequence
     provenance: Provenance
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     from_cache: bool = False

@@ -19,7 +19,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import NobodyError
-from gaitviewer.messages import Message, Value, message
+from gaitviewer.messages import Message, Value, as_written, message
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
@@ -301,20 +301,23 @@ def _check_size(work: _Work, pose: PoseSequence) -> None:
         )
 
 
-def _notes(work: _Work, pose: PoseSequence) -> tuple[str, ...]:
+def _notes(work: _Work, pose: PoseSequence) -> tuple[Message, ...]:
     notes = []
     subject = work.subject
     if subject is not None and not subject.walks:
-        notes.append("Nobody walks through the picture; the person seen longest was followed.")
+        notes.append(message("note.pose.nobody_walks"))
     if subject is not None:
         sure = [t for t in subject.others if float(np.median([s.score for s in t.sightings])) > 0.85]
         if sure:
-            spans = ", ".join(f"{t.start} to {t.stop - 1}" for t in sure)
-            notes.append(f"Another person is in the picture and was left out (frames {spans}).")
+            spans = tuple(_span(t.start, t.stop - 1) for t in sure)
+            notes.append(message("note.pose.another_person", spans=spans))
     found = np.flatnonzero(pose.seen.any(axis=1))
     holes = np.flatnonzero(np.diff(found) > 1)
     gaps = [(int(found[i]) + 1, int(found[i + 1]) - 1) for i in holes]
     if gaps:
-        words = ", ".join(f"{a} to {b}" if a < b else f"{a}" for a, b in gaps)
-        notes.append(f"The subject was not found in frames {words}.")
+        notes.append(message("note.pose.not_found", spans=tuple(_span(first, last) for first, last in gaps)))
     return tuple(notes)
+
+
+def _span(first: int, last: int) -> Message:
+    return message("note.pose.span", first=first, last=last) if first < last else as_written(str(first))

@@ -15,6 +15,7 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import Origin, PoseSequence
+from gaitviewer.core.serialise import from_stored, to_stored
 from gaitviewer.core.session import (
     Affected,
     Footwear,
@@ -29,7 +30,7 @@ from gaitviewer.core.session import (
 from gaitviewer.core.skeleton import BODY_FEET_23, Skeleton
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import StoreError
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 from gaitviewer.store import arrays
 
 Row = Mapping[str, Any]
@@ -103,11 +104,11 @@ def trial_rows(document: Document) -> Iterator[dict[str, Any]]:
             "id": data.trial.id,
             "position": position,
             "excluded": data.trial.excluded,
-            "notes": json.dumps(data.trial.notes),
+            "notes": _notes_text(data.trial.notes),
             "sync_offset_s": sync.offset_s if sync else None,
             "sync_sigma_s": sync.sigma_s if sync else None,
             "sync_source": sync.source if sync else None,
-            "sync_note": sync.note if sync else None,
+            "sync_note": to_stored(sync.note) if sync else None,
             # NULL = the detected events count; 0 = a person decided that there are no passes.
             "sagittal_event_passes": None if events.sagittal is None else len(events.sagittal),
             "coronal_event_passes": None if events.coronal is None else len(events.coronal),
@@ -119,14 +120,17 @@ def trial_of(row: Row, videos: Mapping[View, VideoStream]) -> Trial:
     sync = None
     if row["sync_source"] is not None:
         sync = Sync(
-            _number(row["sync_offset_s"]), _number(row["sync_sigma_s"]), row["sync_source"], row["sync_note"]
+            _number(row["sync_offset_s"]),
+            _number(row["sync_sigma_s"]),
+            row["sync_source"],
+            from_stored(row["sync_note"]),
         )
     return Trial(
         id=row["id"],
         videos=ByView(videos.get(View.SAGITTAL), videos.get(View.CORONAL)),
         sync=sync,
         excluded=row["excluded"],
-        notes=tuple(json.loads(row["notes"])),
+        notes=_notes(row["notes"]),
     )
 
 
@@ -144,7 +148,7 @@ def recording_row(key: dict[str, str], stream: VideoStream) -> dict[str, Any]:
         "announced_frames": info.announced_frames,
         "codec": info.codec,
         "time_scale": info.time_scale,
-        "notes": json.dumps(info.notes),
+        "notes": _notes_text(info.notes),
     }
 
 
@@ -159,7 +163,7 @@ def stream_of(row: Row) -> VideoStream:
         announced_frames=row["announced_frames"],
         codec=row["codec"],
         time_scale=row["time_scale"],
-        notes=tuple(json.loads(row["notes"])),
+        notes=_notes(row["notes"]),
     )
     return VideoStream(View(row["view"]), Path(row["path"]), row["sha256"], info, row["recorded_at_hz"])
 
@@ -297,6 +301,14 @@ def path_text(path: Path) -> str:
     File names that are no valid UTF-8 cannot be stored as text; the digest still identifies the video.
     """
     return os.fsencode(path.absolute()).decode("utf-8", "replace")
+
+
+def _notes_text(notes: Sequence[Message]) -> str:
+    return json.dumps([to_stored(note) for note in notes])
+
+
+def _notes(text: str) -> tuple[Message, ...]:
+    return tuple(from_stored(note) for note in json.loads(text))
 
 
 def _number(value: float | None) -> float:

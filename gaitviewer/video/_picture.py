@@ -16,8 +16,9 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from gaitviewer.core.timing import MIRRORED, TONE_MAPPED
 from gaitviewer.errors import VideoError
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 from gaitviewer.video._container import (
     READ_ERRORS,
     STREAMS,
@@ -75,21 +76,17 @@ class PictureLayout:
             return 270 if self.flip_y else 90
         return 180 if self.flip_y else 0
 
-    def notes(self) -> list[str]:
-        """Plain sentences on what is odd."""
+    def notes(self) -> list[Message]:
+        """What is odd."""
         notes = []
         if self.mirrored:
-            notes.append("The file asks to be shown as a mirror image, and is.")
+            notes.append(message(MIRRORED))
         if self.stored_width not in (0, self.width):
-            notes.append(
-                f"Pixels are not square: pictures are drawn {self.width} instead of {self.stored_width} wide."
-            )
+            notes.append(message("note.video.oblong_pixels", width=self.width, stored=self.stored_width))
         if self.interlaced:
-            notes.append("The pictures are interlaced: fast limbs show comb edges.")
+            notes.append(message("note.video.interlaced"))
         if self.tones is not None:
-            notes.append(
-                f"High dynamic range ({self.tones.name}): light and dark are brought into the usual range."
-            )
+            notes.append(message(TONE_MAPPED, tones=self.tones.name))
         return notes
 
 

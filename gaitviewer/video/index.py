@@ -24,8 +24,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from gaitviewer import errors
-from gaitviewer.core.serialise import from_plain
-from gaitviewer.core.timing import PAUSE_S, VideoInfo
+from gaitviewer.core.serialise import from_plain, from_stored, to_stored
+from gaitviewer.core.timing import JOINED, PAUSE_S, VideoInfo
 from gaitviewer.errors import SettingsError, VideoError
 from gaitviewer.messages import Message, message
 from gaitviewer.util.processes import run_module
@@ -166,14 +166,10 @@ def build_index(path: Path | str, *, recorded_at_hz: float | None = None) -> Fra
         announced = stream.frames or None
         notes = [*shown.notes, *exact]
         if found.partial:
-            notes.append(
-                f"The end of the file is missing: packets left out because they are not whole: {found.partial}."
-            )
+            notes.append(message("note.video.end_missing", packets=found.partial))
         if len(tracks := video_tracks(container)) > 1:
-            notes.append(
-                f"The file holds {len(tracks)} video tracks: the one of {picture.width} x {picture.height} is "
-                "shown."
-            )
+            size = {"width": picture.width, "height": picture.height}
+            notes.append(message("note.video.tracks", tracks=len(tracks), **size))
         notes += _differences(times, found.pairs, announced, rate) + picture.notes()
         if len(found.clips) == 1:
             notes += _missing_end(container, times)
@@ -313,17 +309,17 @@ class _Presentation:
     clips: tuple[Clip, ...]
     starts: tuple[int, ...]
     counted: bool
-    notes: list[str]
+    notes: list[Message]
 
 
 def _presentation(path: Path, found: _Demuxed) -> _Presentation:
     """Presentation times of all recordings of a file, one after the other."""
     counted = any(clip.untimed for clip in found.clips)
-    notes: list[str] = []
+    notes: list[Message] = []
     if counted:
         if len(found.clips) > 1:
             raise joined_error(path)
-        notes.append("The file carries no presentation times: they are taken from the order of decoding.")
+        notes.append(message("note.video.no_times"))
     times, keys, places = [], [], []
     clips: list[Clip] = []
     starts: list[int] = []
@@ -346,9 +342,9 @@ def _presentation(path: Path, found: _Demuxed) -> _Presentation:
     if not clips:
         raise VideoError(message("error.video.no_frames", file=path.name))
     if headless:
-        notes.append(f"Frames left out because they come before the first one that can be decoded: {headless}.")
+        notes.append(message("note.video.headless", frames=headless))
     if twice:
-        notes.append(f"Frames left out because they carry the time of the frame before: {twice}.")
+        notes.append(message("note.video.same_time", frames=twice))
     joined = len(clips) > 1
     return _Presentation(
         pts=np.concatenate(times),
@@ -381,7 +377,7 @@ def _times_of(path: Path, clip: _Packets) -> tuple[NDArray[np.int64], int, int]:
 
 def _times(
     shown: _Presentation, tick: Fraction, announced: Fraction | None
-) -> tuple[NDArray[np.float64], list[str]]:
+) -> tuple[NDArray[np.float64], list[Message]]:
     """Seconds from the first frame on, and a note where rounded times were read as the even ones they fit."""
     ticks = shown.pts - shown.pts[0]
     if tick >= _COARSE_TICK and len(shown.starts) == 1:
@@ -389,11 +385,7 @@ def _times(
         if even is not None:
             times = even * float(tick)
             rate_hz = 1.0 / float(np.median(np.diff(times)))
-            note = (
-                f"Times are stamped in steps of {1e3 * float(tick):.2g} ms: they are read as those of the even "
-                f"{rate_hz:.2f} Hz that they fit."
-            )
-            return times, [note]
+            return times, [message("note.video.coarse_times", step_ms=1e3 * float(tick), rate_hz=rate_hz)]
     return ticks.astype(np.float64) * tick.numerator / tick.denominator, []
 
 
@@ -424,11 +416,8 @@ def _with_pauses(info: VideoInfo, starts: Sequence[int]) -> VideoInfo:
     times = info.times.copy()
     for start in starts[1:]:
         times[start:] += PAUSE_S
-    when = ", ".join(f"{times[start]:.2f} s" for start in starts[1:])
-    note = (
-        f"Separate recordings are joined in this file: another one begins at {when}; each is read by itself, "
-        f"after a pause of {PAUSE_S:g} s that stands for an unknown time."
-    )
+    begins = tuple(message("note.video.begins", seconds=float(times[start])) for start in starts[1:])
+    note = message(JOINED, begins=begins, pause_s=PAUSE_S)
     return replace(info, times=times, notes=(*info.notes, note))
 
 
@@ -450,42 +439,43 @@ def _refuse_other_sizes(path: Path, picture: PictureLayout, clips: Sequence[Clip
 
 def _differences(
     times: NDArray[np.float64], pairs: int, announced: int | None, rate_hz: float | None
-) -> list[str]:
-    """Sentences on where the container's claims and the frames differ, and on uneven times.
+) -> list[Message]:
+    """Where the container's claims and the frames differ, and on uneven times.
 
     A container may count, and time, each of the two fields of a frame (``pairs`` such frames).
     """
     notes = []
     if announced is not None and announced not in (times.size, times.size + pairs):
-        notes.append(f"The file announces {announced} frames and shows {times.size}.")
+        notes.append(message("note.video.frames_announced", announced=announced, frames=int(times.size)))
     gaps = np.diff(times)
     if gaps.size == 0:
-        return [*notes, "The file holds a single frame."]
+        return [*notes, message("note.video.single_frame")]
     middle = float(np.median(gaps))
     if rate_hz is not None and not pairs and abs(rate_hz * middle - 1) > 0.002:
-        notes.append(
-            f"The file announces {rate_hz:.2f} Hz; its frames follow each other at {1 / middle:.2f} Hz."
-        )
+        notes.append(message("note.video.rate_announced", announced_hz=rate_hz, rate_hz=1 / middle))
     uneven = np.abs(gaps - middle) > 0.25 * middle
     if uneven.any():
         worst = int(np.argmax(gaps))
-        notes.append(
-            f"The frame rate varies: {int(uneven.sum())} of {gaps.size} intervals differ from the usual "
-            f"{1e3 * middle:.1f} ms, the longest is {1e3 * gaps[worst]:.1f} ms at {times[worst]:.2f} s."
+        varying = message(
+            "note.video.rate_varies",
+            uneven=int(uneven.sum()),
+            total=int(gaps.size),
+            usual_ms=1e3 * middle,
+            longest_ms=float(1e3 * gaps[worst]),
+            at_s=float(times[worst]),
         )
+        notes.append(varying)
     return notes
 
 
-def _missing_end(container: InputContainer, times: NDArray[np.float64]) -> list[str]:
+def _missing_end(container: InputContainer, times: NDArray[np.float64]) -> list[Message]:
     """A container that announces a length, not a frame count, shows only by it that its end is missing."""
     if container.duration is None or "mp4" in container.format.name:
         return []
     announced_s, held_s = container.duration / 1e6, float(times[-1])
     if announced_s - held_s <= max(1.0, 0.05 * announced_s):
         return []
-    return [
-        f"The file announces {announced_s:.1f} s and its pictures end after {held_s:.1f} s: it may be cut off."
-    ]
+    return [message("note.video.cut_off", announced_s=announced_s, held_s=held_s)]
 
 
 def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float, tick_s: float) -> VideoInfo:
@@ -510,7 +500,7 @@ def _rescale(path: Path, info: VideoInfo, recorded_at_hz: float, tick_s: float) 
             )
         )
     scale = 1.0 / slower
-    note = f"Slow motion: recorded at {recorded_at_hz:g} Hz, stored at {stored_hz:.2f} Hz."
+    note = message("note.video.slow_motion", recorded_hz=recorded_at_hz, stored_hz=stored_hz)
     notes = info.notes if abs(slower - 1) < 0.02 else (*info.notes, note)
     return replace(info, times=info.times * scale, time_scale=scale, notes=notes)
 
@@ -547,9 +537,9 @@ def probe_safely(
 def info_to_json(info: VideoInfo) -> dict[str, Any]:
     """Plain values of a :class:`VideoInfo`; the way back is :func:`info_from_json`."""
     fields = {name: getattr(info, name) for name in VideoInfo.__dataclass_fields__}
-    return fields | {"times": info.times.tolist(), "notes": list(info.notes)}
+    return fields | {"times": info.times.tolist(), "notes": [to_stored(note) for note in info.notes]}
 
 
 def info_from_json(fields: dict[str, Any]) -> VideoInfo:
     """Rebuild a :class:`VideoInfo` from :func:`info_to_json`."""
-    return VideoInfo(**(fields | {"notes": tuple(fields["notes"])}))
+    return VideoInfo(**(fields | {"notes": tuple(from_stored(note) for note in fields["notes"])}))

@@ -16,6 +16,7 @@ from gaitviewer.analysis.kinematics.angles import sample
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.outcomes import norms
+from gaitviewer.core.evgs import EvgsTotal
 from gaitviewer.core.gait import (
     BySide,
     ByView,
@@ -33,9 +34,11 @@ from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import MarkerTrial
+from gaitviewer.messages import as_written, message
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.gait.model import deviate, normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion
+from tests.support.said import codes, is_within, topics
 
 SESSION = Session("s", Subject("P1"), height_m=1.35, age_years=9.0)
 SideView = Callable[..., ViewMotion]
@@ -108,7 +111,7 @@ def test_an_excluded_trial_is_left_out(side_view: SideView, make_trial: MakeTria
     assert {s.trial for s in measures.strides} == {"t1", "t2"}
     assert {s.trial for s in measures.strides if s.counts} == {"t1"}
     whys = {s.excluded for s in measures.strides if s.trial == "t2"}
-    assert whys == {"the recording is left out: the subject stumbled"}
+    assert whys == {message("reason.recording_left_out", why=as_written("the subject stumbled"))}
     assert {c.stride.trial for c in measures.curves} == {"t1"}
 
 
@@ -140,12 +143,12 @@ def test_the_flat_foot_zero_can_be_set_by_a_person(side_view: SideView, make_tri
 def test_without_a_body_measure_the_speed_group_is_assumed(side_view: SideView, make_trial: MakeTrial) -> None:
     bare = measure_session(Session("s", Subject("P1")), [make_trial(side_view())])
     assert bare.speed_group == "free"
-    assert "assumed" in bare.speed_note
+    assert bare.speed_note.code == "note.speed.assumed"
 
 
 def test_the_speed_group_follows_the_walker(whole: Measures) -> None:
     assert whole.speed_group == "free"
-    assert "dimensionless" in whole.speed_note
+    assert whole.speed_note.code == "note.speed.chosen"
     band = whole.band("knee_flexion")
     assert band is not None
     assert band.group == "free"
@@ -154,12 +157,10 @@ def test_the_speed_group_follows_the_walker(whole: Measures) -> None:
 def test_mid_stance_comes_from_the_side_view(
     whole: Measures, end_view: SideView, make_trial: MakeTrial
 ) -> None:
-    assert any(
-        "feet adjacent in the synchronised side view" in r for r in whole.evgs.get(14, Side.LEFT).remarks
-    )
+    assert "remark.mid_stance.from_side_view" in codes(whole.evgs.get(14, Side.LEFT).remarks)
     alone = measure_session(SESSION, [make_trial(None, end_view())])
-    assert any("midpoint" in remark for remark in alone.evgs.get(14, Side.LEFT).remarks)
-    assert "side view" in alone.evgs.get(9, Side.LEFT).reason
+    assert "remark.mid_stance.midpoint" in codes(alone.evgs.get(14, Side.LEFT).remarks)
+    assert is_within("view.sagittal", alone.evgs.get(9, Side.LEFT).reason)
 
 
 @pytest.mark.parametrize("towards", [True, False])
@@ -185,16 +186,16 @@ def test_an_equinus_is_found_and_not_erased(side_view: SideView, make_trial: Mak
     assert measures.evgs.get(1, Side.LEFT).score == 2
     heel = measures.evgs.get(2, Side.LEFT)
     assert (heel.score, heel.category) == (2, "no heel contact")
-    assert measures.patterns.left.label == "true equinus"
-    assert any("never seen flat" in remark for remark in measures.evgs.get(1, Side.LEFT).remarks)
-    assert any(f.topic == "flat-foot zero" for f in measures.quality)
+    assert measures.patterns.left.label.code == "pattern.true_equinus"
+    assert "remark.foot_never_flat" in codes(measures.evgs.get(1, Side.LEFT).remarks)
+    assert "flat_foot" in topics(measures.quality)
 
 
 def test_nothing_at_all_is_still_a_sheet(make_trial: MakeTrial) -> None:
     measures = measure_session(SESSION, [make_trial(None, None)])
     assert measures.means == ()
     for side in Side:
-        assert str(measures.evgs.total(side)) == "0 of 0 (0 items seen)"
+        assert measures.evgs.total(side) == EvgsTotal(0, 0, 0)
         assert all(m.reason for m in measures.evgs.measures[side])
     assert all(p.values == BySide(None, None) and p.reason for p in measures.parameters)
 
@@ -336,7 +337,7 @@ def test_pelvic_rotation_needs_both_directions(
     one_way = measure_session(SESSION, [make_trial(side_view(near=Side.LEFT))])
     for side in Side:
         assert whole.evgs.get(15, side).assessable
-        assert "both directions" in one_way.evgs.get(15, side).reason
+        assert one_way.evgs.get(15, side).reason.code == "reason.one_direction_only"
     assert one_way.mean("pelvic_rotation", Side.LEFT) is None
 
 
@@ -383,4 +384,4 @@ def test_hips_that_follow_the_thighs_show_no_rotation(side_view: SideView, make_
 
     measures = measure_session(SESSION, [following(Side.LEFT, "t1"), following(Side.RIGHT, "t2")])
     for side in Side:
-        assert "follow the thighs" in measures.evgs.get(15, side).reason
+        assert measures.evgs.get(15, side).reason.code == "reason.hips_turn_too_far"

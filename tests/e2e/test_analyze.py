@@ -14,7 +14,7 @@ from gaitviewer.cli import main
 from gaitviewer.core.gait import BySide, ByView, EventKind, Side, View
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.errors import Cancelled
-from gaitviewer.messages import Message
+from gaitviewer.messages import Message, as_written
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, make_session
 from gaitviewer.workflow.analysis.run import analyze
 from tests.support import pdf
@@ -182,7 +182,7 @@ def test_an_analysis_never_throws_a_persons_work_away(
     assert kept.trials[0].excluded_strides == left_out
     assert kept.foot_zero_deg == BySide(3.5, None)
     assert again.measures.flat_foot_zero_deg.left == pytest.approx(3.5)
-    assert [s.key for s in again.measures.strides if s.excluded == "stumbled"]
+    assert [s.key for s in again.measures.strides if s.excluded == as_written("stumbled")]
 
 
 def test_sessions_lists_it(

@@ -87,7 +87,7 @@ def test_all_eleven_sagittal_items_are_assessed_on_the_near_limb(clinic: Measure
 def test_a_healthy_walk_is_read_as_one(clinic: Measures) -> None:
     for side in Side:
         assert clinic.evgs.total(side).score <= 4
-        assert clinic.patterns[side].label == "within normal limits"
+        assert clinic.patterns[side].label.code == "pattern.normal"
         knee = clinic.mean("knee_flexion", side)
         assert knee is not None
         assert knee.mean.max() == pytest.approx(64, abs=6)

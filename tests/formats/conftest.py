@@ -41,8 +41,10 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Affected, Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import NOTHING, Message, as_written, message
 
 NAN = float("nan")
+SEEN_NOT = as_written("the limb was not seen")
 SESSION = Session(
     "s1",
     Subject("P001", date(2015, 4, 3), "F", "≥ unilateral", Affected.LEFT),
@@ -64,7 +66,7 @@ def _pose(seed: int) -> PoseSequence:
     )
 
 
-def _stride(view: View, side: Side, number: int, excluded: str = "") -> Stride:
+def _stride(view: View, side: Side, number: int, excluded: Message = NOTHING) -> Stride:
     start = 0.1 + number
     return Stride("t1", view, 0, number, side, start, start + 0.6, start + 1.0, excluded=excluded)
 
@@ -79,35 +81,47 @@ def _motion(view: View, seed: int) -> ViewMotion:
     )
     direction = Direction.LEFT_TO_RIGHT if sagittal else Direction.TOWARDS
     walking = (
-        WalkingPass(view, direction, 2, 15, Side.RIGHT if sagittal else None, notes=("odd",)),
+        WalkingPass(view, direction, 2, 15, Side.RIGHT if sagittal else None, notes=(as_written("odd"),)),
         WalkingPass(view, direction, 18, 28),
     )
     strides = (
         _stride(view, Side.LEFT, 0),
-        _stride(view, Side.LEFT, 1, "stumbled"),
+        _stride(view, Side.LEFT, 1, as_written("stumbled")),
         _stride(view, Side.RIGHT, 0),
     )
     pose = _pose(seed)
-    left_out = (LeftOut(0, 2, "standing"),)
+    left_out = (LeftOut(0, 2, message("reason.standing")),)
     return ViewMotion(pose, pose, walking, left_out, (GaitEvents(()), events), strides)
 
 
 def _measures_of(item: EvgsItem, side: Side) -> EvgsMeasure:
     stride = f"t1/sagittal/p0/{side.value}/0"
     if side is Side.RIGHT:
-        return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), "the limb was not seen")
+        return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), SEEN_NOT)
     evidence = Evidence("t1", View.SAGITTAL, 12, 0.4004, ("left_hip", "left_knee"), stride, "knee_flexion")
     probabilities = (0.7, 0.2, 0.1)
     return EvgsMeasure(
-        item, side, -3.25, "0", 0, probabilities, 1.25, True, None, (stride,), (evidence,), "", ("far",)
+        item,
+        side,
+        -3.25,
+        "0",
+        0,
+        probabilities,
+        1.25,
+        True,
+        None,
+        (stride,),
+        (evidence,),
+        NOTHING,
+        (as_written("far"),),
     )
 
 
 @pytest.fixture
 def measures() -> Measures:
-    info = VideoInfo(1080, 1920, 90, np.arange(30) / 29.97, None, 30, "h264", 1.0, ("odd",))
+    info = VideoInfo(1080, 1920, 90, np.arange(30) / 29.97, None, 30, "h264", 1.0, (as_written("odd"),))
     stream = VideoStream(View.SAGITTAL, Path("/secret/Lena/side.mp4"), "a" * 64, info)
-    trial = Trial("t1", ByView(stream, None), notes=("one",))
+    trial = Trial("t1", ByView(stream, None), notes=(as_written("one"),))
     motion = TrialMotion(
         trial,
         ByView(_motion(View.SAGITTAL, 1), _motion(View.CORONAL, 2)),
@@ -134,8 +148,8 @@ def measures() -> Measures:
         for n, code in ((1, "IC"), (2, "HL"))
     )
     patterns = BySide(
-        SagittalPattern(Side.LEFT, 1.5, -0.2, "true equinus", 0.3, ((1.4, -0.1), (1.6, NAN))),
-        SagittalPattern(Side.RIGHT, NAN, NAN, "", NAN, (), "the limb was not seen"),
+        SagittalPattern(Side.LEFT, 1.5, -0.2, message("pattern.true_equinus"), 0.3, ((1.4, -0.1), (1.6, NAN))),
+        SagittalPattern(Side.RIGHT, NAN, NAN, NOTHING, NAN, (), SEEN_NOT),
     )
     return Measures(
         session=SESSION,
@@ -144,10 +158,15 @@ def measures() -> Measures:
         means=(MeanCurve("knee_flexion", Side.LEFT, values, np.full(101, NAN), 1, 61.5),),
         bands=(),
         speed_group="free",
-        speed_note="assumed",
+        speed_note=as_written("assumed"),
         parameters=(
             Parameter(
-                "cadence", "Cadence", "1/min", BySide(Stat(120.0, None, 1), None), (118.0, 9.0), "Schwartz 2008"
+                "cadence",
+                message("parameter.cadence"),
+                "1/min",
+                BySide(Stat(120.0, None, 1), None),
+                (118.0, 9.0),
+                "Schwartz 2008",
             ),
         ),
         variable_scores=(VariableScore("knee_flexion", Side.LEFT, 12.25, NAN),),
@@ -156,7 +175,13 @@ def measures() -> Measures:
         evgs=EvgsSheet(BySide(*(tuple(_measures_of(item, side) for item in items) for side in Side))),
         quality=(
             QualityFinding(
-                FindingSeverity.WARNING, "frame rate", "30 Hz", "use 60 Hz", ("IC",), "t1", View.SAGITTAL
+                FindingSeverity.WARNING,
+                message("topic.frame_rate"),
+                as_written("30 Hz"),
+                as_written("use 60 Hz"),
+                ("IC",),
+                "t1",
+                View.SAGITTAL,
             ),
         ),
         flat_foot_zero_deg=BySide(4.5, None),

@@ -8,12 +8,14 @@ import jsonschema
 import pytest
 
 from gaitviewer.core.document import Document
+from gaitviewer.core.gait import View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Affected
 from gaitviewer.errors import FormatError
 from gaitviewer.formats import assessment
 from gaitviewer.formats.assessment import read_assessment, schema, write_assessment
+from gaitviewer.messages import message, named
 
 WHEN = "2024-03-01T10:00:00+00:00"
 
@@ -111,6 +113,25 @@ def test_older_versions_are_brought_up_to_date(
     assert read_assessment(path)["steps"] == [now, now + 1]
 
 
+def test_what_is_said_stands_in_sentences_with_its_code(tmp_path: Path, measures: Measures) -> None:
+    rate = message("finding.frame_rate.too_low", view=named(View.SAGITTAL), rate_hz=12.5, frame_ms=80.0)
+    finding = dataclasses.replace(
+        measures.quality[0], text=rate, advice=message("finding.frame_rate.too_low_advice")
+    )
+    found = written(
+        tmp_path, dataclasses.replace(measures, quality=(finding,), speed_note=message("note.speed.assumed"))
+    )
+    told = found["quality"][0]
+    assert told["topic"] == "frame rate"
+    assert told["text"].startswith("The side view has 12 frames per second: too few to see a contact")
+    assert told["advice"] == "Record at 60 frames per second or more."
+    assert told["code"] == "finding.frame_rate.too_low"
+    assert found["speed"]["note"].startswith("norms for free speed are assumed")
+    assert {measure["reason_code"] for measure in found["evgs"]["left"]} == {""}
+    assert {measure["reason_code"] for measure in found["evgs"]["right"]} == {"as_written"}
+    assert found["patterns"]["left"]["label"] == "true equinus"
+
+
 @pytest.mark.parametrize(("then", "now"), [(None, "not stated"), ("left", "left"), ("right", "right")])
 def test_both_neither_and_not_stated_of_version_1_say_nothing(
     tmp_path: Path, measures: Measures, then: str | None, now: str
@@ -123,6 +144,10 @@ def test_both_neither_and_not_stated_of_version_1_say_nothing(
             del trial["sync"]["exchanged_s"]  # was not told then
     for item in old["evgs"]["items"]:
         del item["unit_means"]
+    for finding in old["quality"]:
+        del finding["code"]
+    for measure in (*old["evgs"]["left"], *old["evgs"]["right"]):
+        del measure["reason_code"]
     jsonschema.Draft202012Validator(schema(1)).validate(old)
     assert assessment.parse_assessment(json.dumps(old))["session"]["subject"]["affected"] == now
 

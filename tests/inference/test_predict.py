@@ -20,6 +20,7 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.inference import predict as asking
 from gaitviewer.inference.abstention import describe, learn_distribution, quality_reason
 from gaitviewer.inference.models import add_model
+from gaitviewer.messages import NOTHING, as_written, message
 from gaitviewer.nets.card import write_model
 from gaitviewer.workflow.analysis.measure import measure_document
 
@@ -105,7 +106,7 @@ def test_strangers_get_no_opinion(
 ) -> None:
     output = asking.predict(walker_document, measures, model=write(describe(measures) + 40.0))
     assert output.opinions[0].probabilities is None
-    assert "unlike those that the model learned from" in output.opinions[0].reason
+    assert output.opinions[0].reason.code == "reason.unlike_learned"
     assert system == []
     assert output.statement == SYNTHETIC_STATEMENT
     assert asking.output_as_json(output)["opinions"][0]["probabilities"] is None
@@ -114,24 +115,22 @@ def test_strangers_get_no_opinion(
 def test_refused_recordings_get_no_opinion(
     walker_document: Document, measures: Measures, write: Write, system: list[dict[str, object]]
 ) -> None:
-    def refused(view: View, topic: str = "frame rate") -> QualityFinding:
+    def refused(view: View, topic: str = "frame_rate") -> QualityFinding:
         return QualityFinding(
-            FindingSeverity.REFUSED, topic, f"the {view.value} view is too slow", trial="t1", view=view
+            FindingSeverity.REFUSED, message(f"topic.{topic}"), as_written("too slow"), trial="t1", view=view
         )
 
-    assert quality_reason(measures, "severity") == ""
+    assert quality_reason(measures, "severity") == NOTHING
     one = replace(measures, quality=(refused(View.SAGITTAL),))
-    assert quality_reason(one, "severity") == ""  # the other view is still there
+    assert quality_reason(one, "severity") == NOTHING  # the other view is still there
     other = replace(measures, quality=(refused(View.SAGITTAL, "sides"), refused(View.CORONAL, "sides")))
-    assert quality_reason(other, "severity") == ""  # a topic that concerns single items only
+    assert quality_reason(other, "severity") == NOTHING  # a topic that concerns single items only
     both = replace(measures, quality=(refused(View.SAGITTAL), refused(View.CORONAL)))
     output = asking.predict(walker_document, both, model=write())
-    assert output.opinions[0].reason.startswith(
-        "the recording is not good enough: the sagittal view is too slow"
-    )
+    assert output.opinions[0].reason == message("reason.recording_not_good_enough", why=as_written("too slow"))
     assert system == []
     nothing = replace(measures, motions=())
-    assert "only 0 whole strides" in quality_reason(nothing, "severity")
+    assert quality_reason(nothing, "severity")["strides"] == 0
 
 
 def test_many_sessions_with_one_reading_of_the_weights(
@@ -177,4 +176,4 @@ def test_familiar_survives_gaps_and_few_sessions() -> None:
     familiar = learn_distribution(list(table[:9]), list(table[9:]))
     assert np.linalg.eigvalsh(familiar.covariance).min() > 0
     assert familiar.limit > 0
-    assert all(familiar.reason(row) == "" for row in table[9:])
+    assert all(familiar.reason(row) == NOTHING for row in table[9:])

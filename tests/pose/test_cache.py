@@ -10,8 +10,8 @@ import pytest
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.timing import VideoInfo
-from gaitviewer.messages import Message, message
+from gaitviewer.core.timing import TONE_MAPPED, VideoInfo
+from gaitviewer.messages import Message, as_written, message
 from gaitviewer.pose import cache
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.masks import MaskSequence, SmallMask
@@ -33,7 +33,7 @@ def a_result() -> PoseResult:
         PoseSequence(xy, score, INFO.times, 64, 48),
         MaskSequence.collect({3: small}, frames=5, width=64, height=48),
         Provenance("E 1", "w", "i", "0.1", "cpu", "2026-01-01T00:00:00+00:00", 1.5),
-        ("a note",),
+        (as_written("a note"), message("note.pose.nobody_walks")),
     )
 
 
@@ -46,7 +46,7 @@ def test_round_trip(tmp_path: Path):
     np.testing.assert_array_equal(again.pose.xy, made.pose.xy)
     np.testing.assert_array_equal(again.masks.at(3), made.masks.at(3))
     assert again.provenance == made.provenance
-    assert again.notes == ("a note",)
+    assert again.notes == (as_written("a note"), message("note.pose.nobody_walks"))
     assert not list(tmp_path.rglob("*.part"))
 
 
@@ -116,8 +116,8 @@ def test_each_pose_is_told_as_it_comes(tmp_path: Path):
 
 def test_pictures_of_high_dynamic_range_have_a_key_of_their_own() -> None:
     """Poses that were estimated on them as they are stored are not taken for those on the mapped ones."""
-    mapped = replace(INFO, notes=("High dynamic range (PQ): light and dark are brought into the usual range.",))
-    other = replace(INFO, notes=("The pictures are interlaced: fast limbs show comb edges.",))
+    mapped = replace(INFO, notes=(message(TONE_MAPPED, tones="PQ"),))
+    other = replace(INFO, notes=(message("note.video.interlaced"),))
     keys = [result_key("d", info, estimator="e", weights="w", settings="s") for info in (INFO, mapped, other)]
     assert keys[0] != keys[1]
     assert keys[0] == keys[2]

@@ -13,10 +13,11 @@ from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Measures, Stat
 from gaitviewer.core.numerals import number
 from gaitviewer.core.session import Affected
+from gaitviewer.core.wording import with_unit
 from gaitviewer.report.content import curve_notes, recording, sheet
 from gaitviewer.report.content import facts as content_facts
 from gaitviewer.report.content.limits import load_limits, reliability_lines
-from gaitviewer.report.content.wording import angle_words, joined, moment, sentence, with_unit
+from gaitviewer.report.content.wording import angle_words, joined, moment, sentence
 
 Build = Callable[..., Measures]
 
@@ -25,9 +26,9 @@ def test_numbers() -> None:
     assert number(-0.3) == "0"
     assert number(-6.6) == "−7"
     assert number(float("nan")) == "–"
-    assert with_unit(58.2, "deg") == "58°"
-    assert with_unit(0.861, "leg lengths", 2) == "0.86 leg lengths"
-    assert with_unit(31, "per mille leg") == "31 ‰ leg"
+    assert str(with_unit(58.2, "deg")) == "58°"
+    assert str(with_unit(0.861, "leg lengths", 2)) == "0.86 leg lengths"
+    assert str(with_unit(31, "per mille leg")) == "31 ‰ leg"
 
 
 def test_words() -> None:
@@ -53,7 +54,7 @@ def test_sure_scores_have_no_range(build_measures: Build) -> None:
     sure = EvgsSheet(scores.measures.map(lambda ms: tuple(replace(m, probabilities=None) for m in ms)))
     total = sure.total(Side.RIGHT)
     assert sheet.total_range(sure, Side.RIGHT) == (total.score, total.score)
-    assert sheet.total_words(sure, Side.RIGHT) == f"{total.score} of {total.maximum} (13 items seen)"
+    assert sheet.likely_total(sure, Side.RIGHT) == f"{total.score} of {total.maximum} (13 items seen)"
 
 
 def test_footnotes_are_numbered_once_in_table_order(build_measures: Build) -> None:

@@ -21,8 +21,9 @@ from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
 from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.report_options import ReportOptions
+from gaitviewer.core.wording import total_words
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
-from gaitviewer.messages import Message
+from gaitviewer.messages import Message, as_written
 from gaitviewer.report import frames_needed, write_report
 from gaitviewer.report.content import sections
 from gaitviewer.report.content.method import FOOTER
@@ -96,7 +97,7 @@ def test_outline_names_the_sections(full: Path) -> None:
 
 def test_scores_values_and_totals(full: Path, build_measures: Build) -> None:
     text = flat(full)
-    assert str(build_measures().evgs.total(Side.RIGHT)) in text
+    assert str(total_words(build_measures().evgs.total(Side.RIGHT))) in text
     assert "45° ± 2" in text
     assert "−7° ± 2" in text
     assert "KFX right: 45° at" in text
@@ -126,7 +127,7 @@ def test_the_line_to_sign_on_is_never_alone(
 def test_each_reason_for_not_assessable_is_printed(full: Path, build_measures: Build) -> None:
     text = flat(full).lower()
     sheet = build_measures().evgs
-    reasons = {m.reason.lower() for side in Side for m in sheet.measures[side] if m.reason}
+    reasons = {str(m.reason).lower() for side in Side for m in sheet.measures[side] if m.reason}
     assert len(reasons) == 4
     for reason in reasons:
         assert text.count(reason) >= 2, reason  # on the quality page and below the sheet
@@ -259,9 +260,9 @@ def test_long_texts_do_not_overflow(
         BySide(
             *(
                 tuple(
-                    replace(m, reason=f"{m.item.code}: {words}")
+                    replace(m, reason=as_written(f"{m.item.code}: {words}"))
                     if m.reason
-                    else replace(m, remarks=(words, m.item.code))
+                    else replace(m, remarks=(as_written(words), as_written(m.item.code)))
                     for m in measures.evgs.measures[side]
                 )
                 for side in Side
@@ -274,7 +275,10 @@ def test_long_texts_do_not_overflow(
         note=words * 3,
     )
     found = tuple(
-        QualityFinding(FindingSeverity.WARNING, f"topic {i}", words, words, ("IC",) * 17) for i in range(12)
+        QualityFinding(
+            FindingSeverity.WARNING, as_written(f"topic {i}"), *(as_written(words),) * 2, ("IC",) * 17
+        )
+        for i in range(12)
     )
     path = tmp_path / "report.pdf"
     measures = replace(measures, session=session, evgs=sheet, quality=found)

@@ -26,6 +26,7 @@ from gaitviewer.core.session import (
     WalkingAid,
 )
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import as_written, message
 from gaitviewer.store import open_library
 
 NAN = float("nan")
@@ -43,7 +44,15 @@ def make_pose(seed: int, frames: int = 40) -> PoseSequence:
 
 def make_stream(view: View, digest: str, frames: int = 40) -> VideoStream:
     info = VideoInfo(
-        1080, 1920, 90, np.arange(frames) / 29.97, 30.0, None, "h264", 0.125, ("the file announces nothing",)
+        1080,
+        1920,
+        90,
+        np.arange(frames) / 29.97,
+        30.0,
+        None,
+        "h264",
+        0.125,
+        (as_written("the file announces nothing"),),
     )
     return VideoStream(view, Path("/videos/Gång à pied/side.mp4"), digest, info, 240.0)
 
@@ -77,8 +86,8 @@ def build_document(session_id: str = "s1", seed: int = 1) -> Document:
         Trial(
             "t1",
             ByView(make_stream(View.SAGITTAL, "a" * 64), make_stream(View.CORONAL, "b" * 64)),
-            Sync(0.25, NAN, "estimated from the gait", "turn"),
-            notes=("one", "two"),
+            Sync(0.25, NAN, "estimated from the gait", message("note.sync.agree")),
+            notes=(as_written("one"), message("note.video.single_frame")),
         ),
         ByView(make_pose(seed), make_pose(seed + 1, 55)),
         events=ByView((GaitEvents((contact, toe_off)), GaitEvents(())), None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from gaitviewer.core.content import content_digests
 from gaitviewer.core.document import Document
 from gaitviewer.core.session import Affected
 from gaitviewer.errors import StoreError
+from gaitviewer.messages import as_written
 from gaitviewer.store import database, migrations, open_library
 from gaitviewer.store.migrations import Step
 
@@ -347,3 +350,30 @@ def test_a_library_taken_over_meanwhile_is_not_written(
             opened.save_session(make_document())
         assert opened.list_sessions() == ()
     assert (tmp_path / "l.db.owner").exists()
+
+
+def test_sentences_of_an_older_library_stand_for_themselves(tmp_path: Path, document: Document) -> None:
+    """Version 0.1.0 stored what is odd as sentences; whether a file is mirrored was read off them."""
+    path = tmp_path / "l.db"
+    mirrored = "The file asks to be shown as a mirror image, and is."
+    with open_library(path) as opened:
+        opened.save_session(document)
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE recordings SET notes = ?", (json.dumps([mirrored]),))
+        raw.execute(
+            "UPDATE trials SET sync_note = 'set by a person', notes = '[]' WHERE sync_source IS NOT NULL"
+        )
+    raw.close()
+    with open_library(path) as opened:
+        old = opened.load_session(document.session.id)
+        opened.save_session(old)
+        again = opened.load_session(document.session.id)
+    for found in (old, again):
+        trial = found.trials[0].trial
+        assert trial.sync is not None
+        assert trial.sync.note == as_written("set by a person")
+        info = next(stream for stream in trial.videos if stream is not None).info
+        assert info.notes == (as_written(mirrored),)
+        assert info.mirrored
+        assert not info.joined
+    assert content_digests(old) == content_digests(again)

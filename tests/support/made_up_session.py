@@ -16,6 +16,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Affected, Footwear, Session, Subject, Sync, Trial, VideoStream, WalkingAid
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import NOTHING, as_written, message
 
 RATE, FRAMES, WIDTH, HEIGHT = 30.0, 150, 1280, 720
 CYCLE_S = 1.1
@@ -85,6 +86,7 @@ def walker(view: View) -> PoseSequence:
 
 def strides(view: View, trial: str = "t1") -> tuple[Stride, ...]:
     made = []
+    gone, doubt = as_written("the foot leaves the picture"), as_written("detectors differ by 70 ms")
     for side, shift in ((Side.LEFT, 0.0), (Side.RIGHT, 0.5)):
         for number in range(3):
             start = (number + shift) * CYCLE_S + 0.05
@@ -94,8 +96,8 @@ def strides(view: View, trial: str = "t1") -> tuple[Stride, ...]:
                     toe_off_s=start + 0.6 * CYCLE_S, stop_s=start + CYCLE_S,
                     opposite_toe_off_s=start + 0.11 * CYCLE_S, opposite_contact_s=start + 0.5 * CYCLE_S,
                     far=side is Side.LEFT and view is View.SAGITTAL,
-                    excluded="the foot leaves the picture" if number == 2 and side is Side.LEFT else "",
-                    flags=("detectors differ by 70 ms",) if number == 1 and side is Side.RIGHT else (),
+                    excluded=gone if (number, side) == (2, Side.LEFT) else NOTHING,
+                    flags=(doubt,) if (number, side) == (1, Side.RIGHT) else (),
                 )
             )  # fmt: skip
     return tuple(made)
@@ -199,10 +201,21 @@ def _edge(item: EvgsItem, value: float) -> float:
 def measure_of(item: EvgsItem, side: Side, made: tuple[Stride, ...]) -> EvgsMeasure:
     if item.number in _REASONS:
         return EvgsMeasure(
-            item, side, None, "", None, None, None, False, None, (), (), reason=_REASONS[item.number]
+            item,
+            side,
+            None,
+            "",
+            None,
+            None,
+            None,
+            False,
+            None,
+            (),
+            (),
+            reason=as_written(_REASONS[item.number]),
         )
     own = [s for s in made if s.side is side and s.view is item.view and s.counts]
-    far = ("far limb: partly hidden, lower confidence",) if own[0].far else ()
+    far = (as_written("far limb: partly hidden, lower confidence"),) if own[0].far else ()
     if item.number in _SEEN:
         angle, on_left, on_right, part, parts = _SEEN[item.number]
         category = on_right if side is Side.RIGHT else on_left
@@ -230,7 +243,7 @@ def measure_of(item: EvgsItem, side: Side, made: tuple[Stride, ...]) -> EvgsMeas
         )
         for s in own
     )  # fmt: skip
-    remarks = far + (("hip against the trunk line + 12°",) if angle == "hip_flexion" else ())
+    remarks = far + ((as_written("hip against the trunk line + 12°"),) if angle == "hip_flexion" else ())
     return EvgsMeasure(
         item, side, value, category, score, probabilities, edge, borderline, spread, tuple(s.key for s in own),
         evidence, remarks=remarks,
@@ -248,7 +261,9 @@ def _motion(view: View) -> cm.ViewMotion:
     near = Side.RIGHT if view is View.SAGITTAL else None
     return cm.ViewMotion(
         pose=pose, raw=pose, passes=(WalkingPass(view, way, 2, 130, near=near, out_of_plane_deg=6.0),),
-        left_out=(LeftOut(0, 2, "half in the picture"), LeftOut(130, 150, "turning")), events=(GaitEvents(()),),
+        left_out=(
+            LeftOut(0, 2, as_written("half in the picture")), LeftOut(130, 150, as_written("turning")),
+        ), events=(GaitEvents(()),),
         strides=strides(view),
     )  # fmt: skip
 
@@ -274,7 +289,7 @@ def build(
     found = [_motion(v) if v in views else None for v in View]
     motions = ByView(*(m and replace(m, strides=tuple(s for s in m.strides if s.side in sides)) for m in found))
     videos = ByView(*(_video(v) if v in views else None for v in View))
-    sync = Sync(1.2, 0.03, "estimated from the gait", "rhythms agree") if len(views) == 2 else None
+    sync = Sync(1.2, 0.03, "estimated from the gait", as_written("rhythms agree")) if len(views) == 2 else None
     trial = cm.TrialMotion(Trial("t1", videos), motions, sync)
     made = tuple(s for m in trial.views_present for s in m.strides)
     seen = [
@@ -297,12 +312,12 @@ def build(
             bands.append(
                 cm.NormalBand(angle, "free", curve(angle, Side.LEFT) + 1, np.full(101, 5.0),
                            "Schwartz et al. 2008, J Biomech 41:1639", comparable=angle != "foot_pitch",
-                           note="" if angle != "foot_pitch" else "made from ankle and shank")
+                           note=as_written("" if angle != "foot_pitch" else "made from ankle and shank"))
             )  # fmt: skip
     return cm.Measures(
         session=_SESSION,
         motions=(trial,), curves=tuple(curves), means=tuple(means), bands=tuple(bands), speed_group="free",
-        speed_note="dimensionless speed 0.41 is in the group “free” (0.363 to 0.500)",
+        speed_note=as_written("dimensionless speed 0.41 is in the group “free” (0.363 to 0.500)"),
         parameters=_parameters(sides),
         variable_scores=tuple(
             cm.VariableScore(a, s, 5.0 + 4 * (s is Side.RIGHT), 3.0 + 2 * (s is Side.RIGHT))
@@ -319,7 +334,9 @@ def _sheet(made: tuple[Stride, ...], views: tuple[View, ...], sides: tuple[Side,
         why = "" if item.view in views else f"there is no {item.view.value} view"
         why = why or ("" if side in sides else f"no {side.value} stride counts")
         if why and item.number not in _REASONS:
-            return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), reason=why)
+            return EvgsMeasure(
+                item, side, None, "", None, None, None, False, None, (), (), reason=as_written(why)
+            )
         return measure_of(item, side, made)
 
     return EvgsSheet(BySide(*(tuple(one(item, side) for item in ITEMS) for side in Side)))
@@ -327,9 +344,11 @@ def _sheet(made: tuple[Stride, ...], views: tuple[View, ...], sides: tuple[Side,
 
 def _pattern(side: Side, there: bool) -> cm.SagittalPattern:
     if not there:
-        return cm.SagittalPattern(side, np.nan, np.nan, "", np.nan, (), "no stride of this side")
+        return cm.SagittalPattern(
+            side, np.nan, np.nan, NOTHING, np.nan, (), as_written("no stride of this side")
+        )
     low = -2.4 * (side is Side.RIGHT)
-    label = "true equinus" if side is Side.RIGHT else "within normal limits"
+    label = message("pattern.true_equinus" if side is Side.RIGHT else "pattern.normal")
     return cm.SagittalPattern(side, 0.4, -0.3 + low, label, 0.6, ((0.2, -0.5 + low), (0.7, -0.2 + low)))
 
 
@@ -350,19 +369,29 @@ def _parameters(sides: tuple[Side, ...]) -> tuple[cm.Parameter, ...]:
         source = "Schwartz et al. 2008" if norm else ""
         both = index if len(sides) == 2 else None
         rows.append(
-            cm.Parameter(name, title, unit, pair, norm, source, both, "" if sides else "no stride counts")
+            cm.Parameter(
+                name,
+                as_written(title),
+                unit,
+                pair,
+                norm,
+                source,
+                both,
+                as_written("" if sides else "no stride counts"),
+            )
         )
-    reason = "the floor scale of the front view is not known"
-    return (*rows, cm.Parameter("base", "Base of support", "m", BySide(None, None), reason=reason))
+    reason = as_written("the floor scale of the front view is not known")
+    return (*rows, cm.Parameter("base", as_written("Base of support"), "m", BySide(None, None), reason=reason))
 
 
 def _quality() -> tuple[cm.QualityFinding, ...]:
     return (
-        cm.QualityFinding(cm.FindingSeverity.WARNING, "frame rate",
-                       "30 fps: events are known to about 17 ms at best", "record at 60 fps or more",
-                       ("IC", "HL"), "t1", View.SAGITTAL),
-        cm.QualityFinding(cm.FindingSeverity.NOTE, "far limb", "the left limb is never near", "walk both ways"),
-        cm.QualityFinding(cm.FindingSeverity.GOOD, "size of the subject", "310 px leg, 3 px noise"),
+        cm.QualityFinding(cm.FindingSeverity.WARNING, message("topic.frame_rate"),
+                       as_written("30 fps: events are known to about 17 ms at best"),
+                       as_written("record at 60 fps or more"), ("IC", "HL"), "t1", View.SAGITTAL),
+        cm.QualityFinding(cm.FindingSeverity.NOTE, message("topic.far_limb"),
+                       as_written("the left limb is never near"), as_written("walk both ways")),
+        cm.QualityFinding(cm.FindingSeverity.GOOD, message("topic.size"), as_written("310 px leg, 3 px noise")),
     )  # fmt: skip
 
 

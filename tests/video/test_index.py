@@ -11,9 +11,12 @@ import av
 import numpy as np
 import pytest
 
+from gaitviewer.core.timing import MIRRORED
 from gaitviewer.errors import SettingsError, VideoError
+from gaitviewer.messages import message
 from gaitviewer.util import processes
 from gaitviewer.video import index_video, open_video, probe_safely, write_video
+from tests.support.said import codes
 
 REAL = {
     "clinic/sagittal.mp4": (351, 1280, 720, 30.0),
@@ -42,7 +45,7 @@ def test_real_recordings(shared_data: Path, name: str) -> None:
 def test_the_edit_list_is_told(shared_data: Path) -> None:
     info = index_video(shared_data / "odd/edit_list.mp4")
     assert info.announced_frames == 271
-    assert "The file announces 271 frames and shows 75." in info.notes
+    assert message("note.video.frames_announced", announced=271, frames=75) in info.notes
 
 
 def test_nothing_odd_nothing_said(plain: Any) -> None:
@@ -59,7 +62,7 @@ def test_a_variable_rate_is_told(tmp_path: Path, counter: Any) -> None:
     np.testing.assert_allclose(info.times, times, atol=1e-4)
     assert info.variable_rate
     assert info.rate_hz == pytest.approx(30, rel=1e-3)
-    assert any("longest is 200.0 ms at 0.63 s" in note for note in info.notes)
+    assert any("longest is 200.0 ms at 0.63 s" in str(note) for note in info.notes)
 
 
 def test_frames_with_the_same_time_are_told(tmp_path: Path, counter: Any) -> None:
@@ -75,7 +78,7 @@ def test_frames_with_the_same_time_are_told(tmp_path: Path, counter: Any) -> Non
                 file.mux(packet)
     with open_video(path) as reader:
         assert reader.info.frame_count == 11
-        assert any(note.endswith("carry the time of the frame before: 1.") for note in reader.info.notes)
+        assert message("note.video.same_time", frames=1) in reader.info.notes
         shown = [counter.read(rgb) for _, rgb in reader.frames()]
         assert shown == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
         assert [counter.read(reader.frame(index)) for index in reversed(range(11))] == shown[::-1]
@@ -93,7 +96,7 @@ def test_a_picture_with_oblong_pixels_is_widened(tmp_path: Path, counter: Any) -
     with open_video(path) as reader:
         assert (reader.info.width, reader.info.height) == (2 * counter.width_px, counter.height_px)
         assert reader.frame(1).shape == (counter.height_px, 2 * counter.width_px, 3)
-        assert any("not square" in note for note in reader.info.notes)
+        assert "note.video.oblong_pixels" in codes(reader.info.notes)
 
 
 def test_a_mirrored_display_is_applied_and_told(tmp_path: Path, counter: Any) -> None:
@@ -108,7 +111,7 @@ def test_a_mirrored_display_is_applied_and_told(tmp_path: Path, counter: Any) ->
         file.mux(stream.encode())
     with open_video(path) as reader:
         assert counter.read(reader.frame(2)) == 2
-        assert any("mirror image" in note for note in reader.info.notes)
+        assert MIRRORED in codes(reader.info.notes)
 
 
 def test_slow_motion_rescales_all_times(plain: Any) -> None:
@@ -117,7 +120,7 @@ def test_slow_motion_rescales_all_times(plain: Any) -> None:
     np.testing.assert_allclose(slow.times, ordinary.times * 30 / 240)
     assert slow.rate_hz == pytest.approx(240)
     assert slow.announced_rate_hz == 30
-    assert any("240 Hz" in note for note in slow.notes)
+    assert "note.video.slow_motion" in codes(slow.notes)
     with open_video(plain.path, recorded_at_hz=240) as reader:
         np.testing.assert_array_equal(reader.info.times, slow.times)
 
@@ -134,7 +137,7 @@ def test_a_single_frame_is_readable(tmp_path: Path, counter: Any) -> None:
         assert reader.info.frame_count == 1
         assert counter.read(reader.frame(0)) == 0
         assert len(list(reader.frames())) == 1
-        assert "The file holds a single frame." in reader.info.notes
+        assert message("note.video.single_frame") in reader.info.notes
     with pytest.raises(VideoError, match="one frame only"):
         index_video(tmp_path / "one.mp4", recorded_at_hz=240)
 

@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gaitviewer.core.timing import TONE_MAPPED
 from gaitviewer.errors import VideoError
+from gaitviewer.messages import message
 from gaitviewer.video import index_video, open_video, write_video
+from tests.support.said import codes
 
 
 def _notes(path: Path, **options: Any) -> str:
-    return "\n".join(index_video(path, **options).notes)
+    return "\n".join(map(str, index_video(path, **options).notes))
 
 
 @pytest.fixture
@@ -57,8 +60,8 @@ def test_two_fields_are_one_frame(
         assert reader.info.frame_count == 40
         assert reader.info.rate_hz == pytest.approx(30, rel=1e-3)
         assert not reader.info.variable_rate
-        assert not any("announces" in note for note in reader.info.notes)
-        assert any("interlaced" in note for note in reader.info.notes)
+        assert not any(code.endswith("_announced") for code in codes(reader.info.notes))
+        assert "note.video.interlaced" in codes(reader.info.notes)
         for number in (39, 0, 21, 20):
             shown, drawn = reader.frame(number), counter.picture(number).astype(int)
             assert counter.read(shown) == number
@@ -69,7 +72,7 @@ def test_the_camcorder_file(case_file: Callable[[str], Path]) -> None:
     path = case_file("field_coded_60.mts")
     info = index_video(path)
     assert (info.frame_count, round(info.rate_hz, 6)) == (40, 30)
-    assert any("interlaced" in note for note in info.notes)
+    assert "note.video.interlaced" in codes(info.notes)
     _is_exact(path)
 
 
@@ -85,8 +88,8 @@ def test_joined_streams_are_read_one_after_the_other(recording: Any) -> None:
         assert info.joined
         assert not info.variable_rate
         assert np.diff(info.times)[49] == pytest.approx(2 + 1 / 30, abs=1e-3)
-        assert any("another one begins at 3.67 s" in note for note in info.notes)
-        assert not any("rate varies" in note for note in info.notes)
+        assert any("another one begins at 3.67 s" in str(note) for note in info.notes)
+        assert "note.video.rate_varies" not in codes(info.notes)
 
 
 def test_the_pause_is_real_time_in_slow_motion(tmp_path: Path, counter: Any) -> None:
@@ -161,7 +164,7 @@ def test_the_preview_is_not_the_recording(
     with open_video(path) as reader:
         assert (reader.info.width, reader.info.height) == (192, 96)
         assert counter.read(reader.frame(17)) == 17
-        assert "The file holds 2 video tracks: the one of 192 x 96 is shown." in reader.info.notes
+        assert message("note.video.tracks", tracks=2, width=192, height=96) in reader.info.notes
 
 
 def test_the_preview_file(case_file: Callable[[str], Path]) -> None:
@@ -181,7 +184,7 @@ def test_rounded_times_give_the_true_rate(tmp_path: Path, counter: Any, suffix: 
     info = index_video(path)
     assert info.rate_hz == pytest.approx(rate_hz, rel=1e-3)
     np.testing.assert_allclose(info.times, np.arange(90) / rate_hz, rtol=1e-3, atol=1e-6)
-    assert not any("follow each other" in note for note in info.notes)
+    assert "note.video.rate_announced" not in codes(info.notes)
     for recorded in (round(rate_hz), 240):
         slow = index_video(path, recorded_at_hz=recorded)
         np.testing.assert_allclose(slow.times, np.arange(90) / recorded, rtol=1e-3, atol=1e-6)
@@ -276,7 +279,7 @@ def test_high_dynamic_range_is_shown_as_usual(tmp_path: Path, kind: str) -> None
     _write_hdr(path, kind)
     with open_video(path) as reader:
         assert reader.info.tone_mapped
-        assert any(note.startswith(f"High dynamic range ({kind}):") for note in reader.info.notes)
+        assert message(TONE_MAPPED, tones=kind) in reader.info.notes
         shown = reader.frame(4).astype(float)
         wanted = 255 * _scene(4)
         assert np.abs(shown - wanted)[4:44, 30:].mean() < 4  # greys, away from the jump from white to black
@@ -411,7 +414,7 @@ def test_a_stream_that_begins_in_the_middle_is_read_from_its_first_key_frame(
     with open_video(tmp_path / "later.ts") as reader:
         shown = [counter.read(rgb) for _, rgb in reader.frames()]
         assert shown == list(range(20, 60))
-        assert any("before the first one that can be decoded" in note for note in reader.info.notes)
+        assert "note.video.headless" in codes(reader.info.notes)
 
 
 def test_the_end_of_a_file_that_was_cut_off_is_left_out(tmp_path: Path, counter: Any) -> None:
@@ -425,5 +428,5 @@ def test_the_end_of_a_file_that_was_cut_off_is_left_out(tmp_path: Path, counter:
     with open_video(path) as reader:
         assert [counter.read(rgb) for _, rgb in reader.frames()] == list(range(reader.info.frame_count))
         assert reader.info.frame_count == 40
-        assert any("end of the file is missing" in note for note in reader.info.notes)
+        assert "note.video.end_missing" in codes(reader.info.notes)
     _is_exact(path)

@@ -1,6 +1,6 @@
 """How each item of the score is read from one stride: pure functions of a :class:`StrideMeasures`.
 
-A reader gives a :class:`Reading` or a sentence that says why this stride does not show the item.
+A reader gives a :class:`Reading` or a message that says why this stride does not show the item.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from gaitviewer.analysis.kinematics.floor import Array
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, smooth_curve
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.measures import CYCLE_POINTS, value_at
+from gaitviewer.messages import Message, message
 
 _PERCENT = np.arange(CYCLE_POINTS, dtype=np.float64)
 
@@ -36,7 +37,7 @@ class Reading:
     percent: float
     event_sigma: float = 0.0
     special: tuple[tuple[str, float], ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Message, ...] = ()
 
     @property
     def category(self) -> str:
@@ -44,14 +45,14 @@ class Reading:
         return next((label for label, probability in self.special if probability > 0.5), "")
 
 
-def read_item(item: EvgsItem, rule: ItemRule, cycle: StrideMeasures) -> Reading | str:
+def read_item(item: EvgsItem, rule: ItemRule, cycle: StrideMeasures) -> Reading | Message:
     """One item of one stride, or the reason why this stride does not show it."""
     if rule.kind == "by_person":
         return rule.reason
     if rule.kind == "clearance":
         return _clearance(cycle)
     if rule.angle not in cycle.curves:
-        return cycle.dropped.get(rule.angle, f"{angle_kind(rule.angle).title.lower()} was not measured")
+        return cycle.dropped.get(rule.angle, message("reason.angle_not_measured", angle=_named_angle(rule)))
     curve = np.asarray(cycle.curves[rule.angle]) * rule.scale
     if rule.kind in ("maximum", "minimum", "farthest"):
         return _extreme(rule, curve, cycle)
@@ -64,6 +65,10 @@ def read_item(item: EvgsItem, rule: ItemRule, cycle: StrideMeasures) -> Reading 
     if rule.kind == "heel_lift":
         return _heel_lift(curve, cycle)
     raise ValueError(f"{item.code}: unknown rule '{rule.kind}'")
+
+
+def _named_angle(rule: ItemRule) -> Message:
+    return message(f"angle.{rule.angle}")
 
 
 def window_of(rule: ItemRule, cycle: StrideMeasures) -> tuple[float, float]:
@@ -98,11 +103,11 @@ def _seen(curve: Array, low: float, high: float) -> bool:
     return bool(np.isfinite(curve[inside]).mean() >= load_thresholds().coverage) if inside.any() else False
 
 
-def _extreme(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | str:
+def _extreme(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | Message:
     low, high = window_of(rule, cycle)
     if not _seen(curve, low, high):
-        phase = rule.window[0] if rule.window else "the cycle"
-        return f"the points for {angle_kind(rule.angle).title.lower()} are hidden in part of {phase}"
+        phase = message(f"phase.{rule.window[0] if rule.window else 'cycle'}")
+        return message("reason.points_hidden", angle=_named_angle(rule), phase=phase)
     grid = np.unique(np.concatenate(([low, high], _PERCENT[(low < _PERCENT) & (high > _PERCENT)])))
     curve = smooth_curve(curve)
     values = np.interp(grid, _PERCENT, curve)
@@ -117,42 +122,40 @@ def _extreme(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | s
     return Reading(value, percent, math.hypot(event, _noise(rule, cycle)))
 
 
-def _last_frame(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | str:
+def _last_frame(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | Message:
     # Between the frames: at 30 frames a second the last frame may lie three per cent early, where the knee of
     # a healthy child is still at its straightest.
     percent = load_thresholds().last_percent
     value = value_at(curve, percent)
     if not math.isfinite(value):
-        return "the knee is hidden just before initial contact"
+        return message("reason.knee_hidden")
     shown = cycle.last_frame_percent if math.isfinite(cycle.last_frame_percent) else percent
     return Reading(value, shown, math.hypot(_event_sigma(curve, percent, cycle), _noise(rule, cycle)))
 
 
-def _mid_stance(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | str:
+def _mid_stance(rule: ItemRule, curve: Array, cycle: StrideMeasures) -> Reading | Message:
     percent = cycle.adjacent_percent
     if not math.isfinite(percent):
-        return "mid-stance could not be found: the other foot's events are missing"
+        return message("reason.no_mid_stance")
     curve = smooth_curve(curve)
     value = value_at(curve, percent)
     if not math.isfinite(value):
-        return "the hips are hidden in mid-stance"
+        return message("reason.hips_hidden")
     remarks = (cycle.adjacent_note,) if cycle.adjacent_note else ()
     sigma = math.hypot(_event_sigma(curve, percent, cycle), _noise(rule, cycle))
     return Reading(value, percent, sigma, remarks=remarks)
 
 
-def _initial_contact(rule: ItemRule, pitch: Array, cycle: StrideMeasures) -> Reading | str:
+def _initial_contact(rule: ItemRule, pitch: Array, cycle: StrideMeasures) -> Reading | Message:
     value = value_at(pitch, 0.0)
     if not math.isfinite(value):
-        return "heel or toe is hidden at initial contact"
+        return message("reason.foot_hidden_at_contact")
     sigma = math.hypot(_event_sigma(pitch, 0.0, cycle), _noise(rule, cycle))
     return Reading(value, 0.0, sigma, remarks=_zero_remark(cycle))
 
 
-def _zero_remark(cycle: StrideMeasures) -> tuple[str, ...]:
-    if cycle.zero_taken:
-        return ()
-    return ("this foot was never seen flat on the floor: foot angles are as the keypoints lie",)
+def _zero_remark(cycle: StrideMeasures) -> tuple[Message, ...]:
+    return () if cycle.zero_taken else (message("remark.foot_never_flat"),)
 
 
 def _chance(distance: float, sigma: float) -> float:
@@ -160,14 +163,14 @@ def _chance(distance: float, sigma: float) -> float:
     return 0.5 * (1.0 + math.erf(distance / (sigma * math.sqrt(2.0))))
 
 
-def _heel_lift(pitch: Array, cycle: StrideMeasures) -> Reading | str:
+def _heel_lift(pitch: Array, cycle: StrideMeasures) -> Reading | Message:
     """By events: the heel should rise between feet-adjacent and opposite contact."""
     rules, toe_off = load_thresholds(), cycle.toe_off_percent
     heel = cycle.heel_height
     if heel.size == 0:
-        return "heel heights were not measured"
+        return message("reason.no_heel_heights")
     if not (_seen(pitch, 0.0, toe_off) and _seen(heel, 0.0, toe_off)):
-        return "heel or toe is hidden in part of stance"
+        return message("reason.foot_hidden_in_stance")
     stance = toe_off > _PERCENT
     # How surely the heel, and the forefoot, came down at all. The last tenth of stance is the push-off.
     early = stance & (0.9 * toe_off > _PERCENT)
@@ -185,9 +188,9 @@ def _heel_lift(pitch: Array, cycle: StrideMeasures) -> Reading | str:
     rise = _heel_rise_percent(heel, toe_off)
     start, stop = cycle.adjacent_percent, cycle.opposite_contact_percent
     if rise is None:
-        return "the rise of the heel was not seen"
+        return message("reason.no_heel_rise")
     if not (math.isfinite(start) and math.isfinite(stop) and stop > start):
-        return "feet-adjacent or the opposite initial contact was not seen, which heel rise is judged by"
+        return message("reason.no_events_for_heel_rise")
     value = 100.0 * (rise - start) / (stop - start)
     event = 100.0 * cycle.event_sigma_percent / (stop - start)
     return Reading(value, rise, event, tuple(special), remarks)
@@ -211,7 +214,7 @@ def _heel_rise_percent(heel: Array, toe_off: float) -> float | None:
     return last + (float(np.clip((limit - heel[last]) / step, 0.0, 1.0)) if step > 0 else 0.0)
 
 
-def _clearance(cycle: StrideMeasures) -> Reading | str:
+def _clearance(cycle: StrideMeasures) -> Reading | Message:
     """Lowest toe height in mid-swing over the toe's level at push-off, per mille of the leg length.
 
     At push-off the tip of the toe is on the floor, whatever part of the toe the keypoint marks.
@@ -221,19 +224,16 @@ def _clearance(cycle: StrideMeasures) -> Reading | str:
     swing = toe_off <= _PERCENT
     start, stop = (toe_off + part / 100.0 * (100.0 - toe_off) for part in rules.mid_swing)
     if toe.size == 0 or not _seen(toe, start, stop):
-        return "the toe, or the floor it stands on, is hidden in mid-swing"
+        return message("reason.toe_hidden_in_swing")
     if not math.isfinite(cycle.toe_noise_px) or not math.isfinite(cycle.leg_px):
-        return "the noise of the toe could not be told, which clearance is judged by"
+        return message("reason.no_toe_noise")
     if 0.01 * cycle.leg_px <= rules.clearance_noise_ratio * cycle.toe_noise_px:
-        return (
-            f"the picture is too small or too noisy: 1 % of the leg length is {0.01 * cycle.leg_px:.1f} px "
-            f"and the toe's noise {cycle.toe_noise_px:.1f} px"
-        )
+        return message("reason.toe_too_noisy", percent_px=0.01 * cycle.leg_px, noise_px=cycle.toe_noise_px)
     first, last = (part / 100.0 * toe_off for part in rules.push_off)
     toe = smooth_curve(toe)
     push_off = toe[(first <= _PERCENT) & (last >= _PERCENT) & np.isfinite(toe)]
     if push_off.size == 0:
-        return "the toe is hidden at push-off, which clearance is measured from"
+        return message("reason.toe_hidden_at_push_off")
     toe = toe - float(push_off.min())
     middle = (start <= _PERCENT) & (stop >= _PERCENT)
     heights = np.where(middle & np.isfinite(toe), toe, np.inf)

@@ -23,20 +23,19 @@ from gaitviewer.analysis.evgs.sheet import (
 from gaitviewer.analysis.kinematics.definitions import expand_points
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, Evidence
-from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import value_at
 from gaitviewer.core.session import Session
+from gaitviewer.messages import NOTHING, Message, message, named
 
 __all__ = ["load_items", "score"]
 
-Block = Callable[[str, StrideMeasures], str]
-"""Why a stride may not be used for the item with this code; "" if it may."""
-
-_VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
+Block = Callable[[str, StrideMeasures], Message]
+"""Why a stride may not be used for the item with this code; NOTHING if it may."""
 
 
-def _never(code: str, cycle: StrideMeasures) -> str:
-    return ""
+def _never(code: str, cycle: StrideMeasures) -> Message:
+    return NOTHING
 
 
 def score(cycles: Sequence[StrideMeasures], *, session: Session, blocked: Block = _never) -> EvgsSheet:
@@ -55,7 +54,7 @@ def score(cycles: Sequence[StrideMeasures], *, session: Session, blocked: Block 
     return EvgsSheet(BySide(limb(Side.LEFT), limb(Side.RIGHT)))
 
 
-def refused(item: EvgsItem, side: Side, reason: str, *, remarks: tuple[str, ...] = ()) -> EvgsMeasure:
+def refused(item: EvgsItem, side: Side, reason: Message, *, remarks: tuple[Message, ...] = ()) -> EvgsMeasure:
     """Not assessable, and why."""
     return EvgsMeasure(item, side, None, "", None, None, None, False, None, (), (), reason, remarks)
 
@@ -78,10 +77,11 @@ def _measure(
     read = [(cycle, read_item(item, rule, cycle)) for cycle in chosen]
     readings = [(cycle, reading) for cycle, reading in read if isinstance(reading, Reading)]
     if not readings:
-        reasons = Counter(reading for _, reading in read if isinstance(reading, str))
-        return refused(item, side, reasons.most_common(1)[0][0])
+        reasons = [reading for _, reading in read if isinstance(reading, Message)]
+        usual = Counter(reason.code for reason in reasons).most_common(1)[0][0]
+        return refused(item, side, next(reason for reason in reasons if reason.code == usual))
     if len(readings) < len(read):
-        remarks = (*remarks, f"read in {len(readings)} of {len(read)} strides")
+        remarks = (*remarks, message("remark.read_in_part", read=len(readings), total=len(read)))
     extra = [rule.remark, session_remark(session, item.code), *(r for _, x in readings for r in x.remarks)]
     remarks = tuple(dict.fromkeys((*remarks, *(r for r in extra if r))))
     return _from_readings(item, rule, side, readings, remarks)
@@ -89,25 +89,26 @@ def _measure(
 
 def _usable(
     item: EvgsItem, rule: ItemRule, side: Side, cycles: Sequence[StrideMeasures], blocked: Block
-) -> tuple[list[StrideMeasures], str, tuple[str, ...]]:
+) -> tuple[list[StrideMeasures], Message, tuple[Message, ...]]:
     """Strides an item is read in, or the reason why there are none, and remarks."""
-    words = _VIEW_WORDS[rule.read_in]
     in_view = [c for c in cycles if c.stride.view is rule.read_in]
     if not in_view:
-        return [], f"no stride was found in a {words}, which this item needs", ()
+        return [], message("reason.no_stride_in_view", view=named(rule.read_in)), ()
     own = [c for c in in_view if c.stride.side is side]
     counting = [c for c in own if c.stride.counts]
     if not counting:
-        why = f" ({own[0].stride.excluded})" if own else ""
-        return [], f"no stride of the {side.value} limb counts in the {words}{why}", ()
+        where = {"side": named(side), "view": named(rule.read_in)}
+        if not own:
+            return [], message("reason.no_stride_counts", **where), ()
+        return [], message("reason.no_stride_counts_because", **where, why=own[0].stride.excluded), ()
     allowed = [c for c in counting if not blocked(item.code, c)]
     if not allowed:
         return [], blocked(item.code, counting[0]), ()
     near = [c for c in allowed if not c.stride.far]
     # Trunk and pelvis are as far from the camera as ever, whichever leg is in front.
     if near or rule.angle in ("trunk_tilt", "pelvic_rotation"):
-        return near or allowed, "", ()
-    return allowed, "", ("far limb: partly hidden behind the other leg, lower confidence",)
+        return near or allowed, NOTHING, ()
+    return allowed, NOTHING, (message("remark.far_limb"),)
 
 
 def _from_readings(
@@ -115,7 +116,7 @@ def _from_readings(
     rule: ItemRule,
     side: Side,
     readings: list[tuple[StrideMeasures, Reading]],
-    remarks: tuple[str, ...],
+    remarks: tuple[Message, ...],
 ) -> EvgsMeasure:
     """The measure of an item from its strides."""
     values = [r.value for _, r in readings if math.isfinite(r.value)]

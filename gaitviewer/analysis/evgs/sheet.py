@@ -9,6 +9,7 @@ from gaitviewer.core.evgs import Band, EvgsItem
 from gaitviewer.core.gait import View
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
+from gaitviewer.messages import NOTHING, Message, message, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class ItemRule:
         window: ("stance" or "swing", from, to) in per cent of that phase, or None.
         read_in: the view whose strides it is read in.
         scale: from the curve's unit to the item's.
-        reason: why keypoints cannot give it ("by_person").   remark: a limit of every value.
+        reason: why keypoints cannot give it ("by_person"; else NOTHING).   remark: a limit of every value.
     """
 
     kind: str
@@ -31,8 +32,8 @@ class ItemRule:
     window: tuple[str, float, float] | None
     read_in: View
     scale: float
-    reason: str
-    remark: str
+    reason: Message
+    remark: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +92,17 @@ class _ItemRow:
 class _FootwearGate:
     values: tuple[str, ...]
     items: tuple[str, ...]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class _AgeGate:
     below_years: float
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class _AidGate:
     values: tuple[str, ...]
     items: tuple[str, ...]
-    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +158,8 @@ def load_rules() -> dict[str, ItemRule]:
             window=_window(row),
             read_in=row.read_in or row.view,
             scale=row.scale,
-            reason=row.reason,
-            remark=row.remark,
+            reason=message(row.reason) if row.reason else NOTHING,
+            remark=message(row.remark) if row.remark else NOTHING,
         )
         for row in _sheet().items
     }
@@ -177,19 +175,19 @@ def load_thresholds() -> Thresholds:
     return _sheet().rules
 
 
-def session_gate(session: Session, code: str) -> str:
-    """Why a fact of the session makes an item not assessable; "" if none does."""
+def session_gate(session: Session, code: str) -> Message:
+    """Why a fact of the session makes an item not assessable; NOTHING if none does."""
     age, footwear = _sheet().gates.age, _sheet().gates.footwear
     if session.age_years is not None and session.age_years < age.below_years:
-        return age.reason.format(value=session.age_years)
+        return message("reason.too_young", least_years=age.below_years, age_years=session.age_years)
     if session.footwear.value in footwear.values and code in footwear.items:
-        return footwear.reason.format(value=session.footwear.value)
-    return ""
+        return message("reason.footwear", footwear=named(session.footwear))
+    return NOTHING
 
 
-def session_remark(session: Session, code: str) -> str:
-    """A limit that a fact of the session puts on an item; "" if none."""
+def session_remark(session: Session, code: str) -> Message:
+    """A limit that a fact of the session puts on an item; NOTHING if none."""
     gate = _sheet().gates.walking_aid
     if session.walking_aid.value in gate.values and code in gate.items:
-        return gate.remark.format(value=session.walking_aid.value)
-    return ""
+        return message("remark.walking_aid", aid=named(session.walking_aid))
+    return NOTHING

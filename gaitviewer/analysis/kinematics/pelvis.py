@@ -17,6 +17,7 @@ import numpy as np
 from gaitviewer.analysis.kinematics.definitions import load_definitions
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures, smooth_curve
 from gaitviewer.core.gait import Side, View
+from gaitviewer.messages import Message, message
 
 ANGLE = "pelvic_rotation"
 _SEEN = 0.9  # part of a cycle that its mean needs
@@ -55,24 +56,18 @@ def _believed(cycle: StrideMeasures) -> StrideMeasures:
     turn = float(np.nanmax(smooth_curve(curve)) - np.nanmin(smooth_curve(curve)))
     if turn <= load_definitions().pelvic_turn_limit_deg:
         return cycle
-    return _dropped(
-        cycle, f"the hips seem to turn by {turn:.0f} degrees in the side view: their points follow the thighs"
-    )
+    return _dropped(cycle, message("reason.hips_turn_too_far", degrees=turn))
 
 
 def _corrected(cycle: StrideMeasures, error: float | None) -> StrideMeasures:
     if cycle.stride.view is not View.SAGITTAL or ANGLE not in cycle.curves:
         return cycle
     if error is None:
-        return _dropped(
-            cycle,
-            "pelvic rotation needs side-view passes in both directions with clearly seen hips, which tell it "
-            "from the error of the hidden hip",
-        )
+        return _dropped(cycle, message("reason.one_direction_only"))
     curve = cycle.curves[ANGLE]
     return replace(cycle, curves={**cycle.curves, ANGLE: curve + error if cycle.stride.far else curve - error})
 
 
-def _dropped(cycle: StrideMeasures, reason: str) -> StrideMeasures:
+def _dropped(cycle: StrideMeasures, reason: Message) -> StrideMeasures:
     curves = {name: curve for name, curve in cycle.curves.items() if name != ANGLE}
     return replace(cycle, curves=curves, dropped={**cycle.dropped, ANGLE: reason})

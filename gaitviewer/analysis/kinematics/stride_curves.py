@@ -14,6 +14,7 @@ from gaitviewer.analysis.kinematics.floor import Array, GaitFrame, runs
 from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
+from gaitviewer.messages import NOTHING, Message, message
 
 NOWHERE = float("nan")
 
@@ -45,12 +46,12 @@ class StrideMeasures:
     toe_height: Array = field(default_factory=lambda: np.empty(0))
     heel_height: Array = field(default_factory=lambda: np.empty(0))
     adjacent_percent: float = NOWHERE
-    adjacent_note: str = ""
+    adjacent_note: Message = NOTHING
     last_frame_percent: float = NOWHERE
     zero_taken: bool = True
     leg_px: float = NOWHERE
     toe_noise_px: float = NOWHERE
-    dropped: Mapping[str, str] = field(default_factory=dict)
+    dropped: Mapping[str, Message] = field(default_factory=dict)
     noise: Mapping[str, float] = field(default_factory=dict)
     stride_leg: float = NOWHERE
     step_leg: float = NOWHERE
@@ -154,7 +155,7 @@ def _strides_of_pass(
                 toe_height=sample(frame.times, floor.toe_height(toe) / frame.leg_px, wanted),
                 heel_height=sample(frame.times, floor.heel_height(heel) / frame.leg_px, wanted),
                 adjacent_percent=_adjacent_percent(frame, stride),
-                adjacent_note="feet adjacent in the side view",
+                adjacent_note=message("remark.feet_adjacent"),
                 toe_noise_px=_noise_px(motion, walking_pass, side, seen.xy),
                 stride_leg=_stride_leg(frame, stride),
                 step_leg=_step_leg(frame, stride),
@@ -270,10 +271,10 @@ def _with_mid_stance(
             same = other.stride.side is cycle.stride.side
             near = abs(other.stride.start_s + offset_s - cycle.stride.start_s) < 0.02
             if same and near and np.isfinite(other.adjacent_percent):
-                note = "mid-stance: feet adjacent in the synchronised side view"
+                note = message("remark.mid_stance.from_side_view")
                 return replace(cycle, adjacent_percent=other.adjacent_percent, adjacent_note=note)
     midpoint = 0.5 * (cycle.opposite_toe_off_percent + cycle.opposite_contact_percent)
-    note = "mid-stance: midpoint of opposite toe-off and opposite contact (no side view of this stride)"
+    note = message("remark.mid_stance.midpoint")
     return replace(cycle, adjacent_percent=midpoint, adjacent_note=note)
 
 

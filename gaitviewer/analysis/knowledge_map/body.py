@@ -15,7 +15,7 @@ from gaitviewer.analysis.signal.cleaning import body_height_px, smooth_xy
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 
 F8 = NDArray[np.float64]
 
@@ -32,14 +32,14 @@ class ClipBody:
         unknown: points that are not seen well enough.
         margin: m, frames at either end that are not of the clip.
         rate_hz: frames a second.
-        notes: plain sentences on what is missing or was bridged.
+        notes: what is missing or was bridged.
     """
 
     points: Mapping[str, F8]
     unknown: frozenset[str]
     margin: int
     rate_hz: float
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
 
 
 def read_body(motion: ViewMotion, clip: MapClip) -> ClipBody:
@@ -125,10 +125,10 @@ def _travel(pelvis: F8, times: F8) -> F8:
 
 def _tracks(
     table: FeatureTable, times: F8, xy: F8, wanted: F8, clip: MapClip
-) -> tuple[dict[str, F8], list[str], set[str]]:
+) -> tuple[dict[str, F8], list[Message], set[str]]:
     """Every point at the wanted times, pixels; notes; names of those that are not seen well enough."""
     tracks: dict[str, F8] = {}
-    notes: list[str] = []
+    notes: list[Message] = []
     lost: set[str] = set()
     inside = (times >= clip.start_s - 0.5 / clip.rate_hz) & (times <= clip.stop_s + 0.5 / clip.rate_hz)
     sources = {name: (keys,) for name, keys in table.points.items()} | dict(table.helpers)
@@ -136,7 +136,7 @@ def _tracks(
         track = next((one for keys in sets if (one := _track(xy, times, inside, keys)) is not None), None)
         if track is None:
             lost.add(name)
-            notes.append(f"{name.replace('_', ' ')} not seen well enough: its rows are unknown")
+            notes.append(message("note.point_not_seen", point=name.replace("_", " ")))
             tracks[name] = np.zeros((len(wanted), 2))
         else:
             tracks[name] = _at(times, track, wanted)

@@ -9,6 +9,7 @@ import numpy as np
 from gaitviewer.analysis.knowledge_map.features import MapClipSettings, load_map_features
 from gaitviewer.core.gait import Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import ViewMotion
+from gaitviewer.messages import NOTHING, Message, message, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class MapClip:
 
 @dataclass(frozen=True, slots=True)
 class ClipSearch:
-    """What was found: clips, and one sentence for each pass that has none."""
+    """What was found: clips, and a reason for each pass that has none."""
 
     clips: tuple[MapClip, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 def find_clips(motion: ViewMotion, *, frames: int | None = None) -> ClipSearch:
@@ -59,7 +60,7 @@ def find_clips(motion: ViewMotion, *, frames: int | None = None) -> ClipSearch:
     settings = load_map_features().clip
     count = frames or settings.frames
     clips: list[MapClip] = []
-    reasons: list[str] = []
+    reasons: list[Message] = []
     for index, one in enumerate(motion.passes):
         strides = [s for s in motion.strides if s.pass_index == index and s.counts]
         found, reason = _clips_of_pass(motion, one, strides, index, count, settings)
@@ -76,26 +77,28 @@ def _clips_of_pass(
     index: int,
     frames: int,
     settings: MapClipSettings,
-) -> tuple[list[MapClip], str]:
+) -> tuple[list[MapClip], Message]:
     times = motion.pose.times
     first_s, last_s = float(times[one.start]), float(times[one.stop - 1])
     span = (frames - 1) / settings.rate_hz
-    where = f"pass {index + 1}"
+    number = index + 1
     if last_s - first_s < span:
         have = int((last_s - first_s) * settings.rate_hz) + 1
-        return [], f"{where} is too short: {have} frames at {settings.rate_hz:.0f} Hz, {frames} are needed"
+        return [], message(
+            "reason.clip.pass_too_short", number=number, frames=have, rate_hz=settings.rate_hz, needed=frames
+        )
     if not strides:
-        return [], f"{where} has no whole gait cycle that counts"
+        return [], message("reason.clip.no_whole_cycle", number=number)
     step = 0.5 / motion.pose.rate_hz
     found: list[MapClip] = []
-    reason = f"{where} has no {frames} frames after an initial contact"
+    reason = message("reason.clip.too_few_frames", number=number, needed=frames)
     for stride in sorted(strides, key=lambda s: s.start_s):
         inside = first_s - step <= stride.start_s and stride.start_s + span <= last_s + step
         if not inside or (found and stride.start_s < found[-1].start_s + settings.step_share * span):
             continue
         median, trouble = _regular(stride, strides, span, settings)
         if trouble:
-            reason = f"{where}: {trouble}"
+            reason = message("reason.clip.of_pass", number=number, why=trouble)
             continue
         found.append(
             MapClip(
@@ -107,8 +110,10 @@ def _clips_of_pass(
     return found, reason
 
 
-def _regular(first: Stride, strides: list[Stride], span: float, settings: MapClipSettings) -> tuple[float, str]:
-    """Median stride time of the clip that starts with ``first``, and what is wrong with it ("" if nothing)."""
+def _regular(
+    first: Stride, strides: list[Stride], span: float, settings: MapClipSettings
+) -> tuple[float, Message]:
+    """Median stride time of the clip that starts with ``first``, and what is wrong with it, if anything."""
     chain = [first]
     own = sorted((s for s in strides if s.side is first.side), key=lambda s: s.start_s)
     for stride in own:
@@ -120,16 +125,15 @@ def _regular(first: Stride, strides: list[Stride], span: float, settings: MapCli
     # a shorter clip than the map's needs proportionately fewer cycles, but one
     least = max(1, min(settings.least_cycles, int(settings.least_cycles * span / settings.span_s + 0.5)))
     if len(whole) < least:
-        return median, f"fewer than {least} whole cycles of the {first.side.value} foot in a row"
+        return median, message("reason.clip.few_cycles", least=least, side=named(first.side))
     odd = [s for s in whole if abs(s.duration_s - median) > settings.uneven * median]
     if odd:
-        return median, f"cycles of {min(s.duration_s for s in odd):.2f} s among cycles of {median:.2f} s"
+        shortest = min(s.duration_s for s in odd)
+        return median, message("reason.clip.uneven_cycles", seconds=shortest, usual_s=median)
     if stop - whole[-1].stop_s > (1.0 + settings.uneven) * median:
-        return (
-            median,
-            f"cycles of the {first.side.value} foot break off {stop - whole[-1].stop_s:.1f} s too soon",
-        )
+        early_s = stop - whole[-1].stop_s
+        return median, message("reason.clip.cycles_break_off", side=named(first.side), seconds=early_s)
     other = [s for s in strides if s.side is first.side.other]
     if not any(first.start_s - 0.1 <= s.start_s and s.stop_s <= stop + settings.break_s for s in other):
-        return median, f"no whole cycle of the {first.side.other.value} foot"
-    return median, ""
+        return median, message("reason.clip.no_cycle_of_foot", side=named(first.side.other))
+    return median, NOTHING

@@ -14,6 +14,7 @@ from gaitviewer.analysis.knowledge_map.features import FeatureTable, load_map_fe
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.maps import KnowledgeMap
 from gaitviewer.core.measures import ViewMotion
+from gaitviewer.messages import Message
 
 _SLOW = 0.05  # BH/s; a point that moves less has no direction to speak of
 
@@ -25,12 +26,12 @@ class MapReading:
     Attributes:
         map: values, finite everywhere.
         unknown: [238] true for rows whose points are not seen; they hold the neutral value of the data file.
-        notes: plain sentences on what is missing.
+        notes: what is missing.
     """
 
     map: KnowledgeMap
     unknown: NDArray[np.bool_]
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.measures import CYCLE_POINTS, NormalBand
 from gaitviewer.core.serialise import read_resource
+from gaitviewer.messages import NOTHING, Message, message
 
 # The one table of signs. Each of our angles: the column of the published tables and the factor that turns
 # its sign into ours (the tables count internal foot progression positive, we count external).
@@ -26,9 +27,9 @@ SIGNS: dict[str, tuple[str, int]] = {
 
 # Angles that a picture gives by another definition than the published tables.
 _OTHERWISE = {
-    "hip_flexion": "published: thigh against pelvis; here: thigh against trunk + 12 degrees",
-    "pelvic_rotation": "published: from markers; here: from the hips' distance in the side view",
-    "foot_progression": "published: from markers; here: the foot's sideways part by an assumed length",
+    "hip_flexion": message("note.norm.hip_flexion"),
+    "pelvic_rotation": message("note.norm.pelvic_rotation"),
+    "foot_progression": message("note.norm.foot_progression"),
 }
 
 GROUPS = ("very_slow", "slow", "free", "fast", "very_fast")
@@ -39,7 +40,7 @@ class SpeedGroup:
     """A speed group and how it was chosen."""
 
     name: str
-    note: str
+    note: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def normal_band(angle: str, group: str = "free", *, source: str = "schwartz2008"
         sd=_to_cycle(rows.sd),
         source=table.source,
         comparable=angle not in _OTHERWISE,
-        note=_OTHERWISE.get(angle, ""),
+        note=_OTHERWISE.get(angle, NOTHING),
     )
 
 
@@ -114,12 +115,7 @@ def normal_bands(group: str = "free") -> tuple[NormalBand, ...]:
 def choose_speed_group(speed: float | None) -> SpeedGroup:
     """The speed group for a dimensionless walking speed v* = v / sqrt(g L); None = unknown."""
     if speed is None or not math.isfinite(speed):
-        return SpeedGroup(
-            "free",
-            "norms for free speed are assumed: without body height or leg length the walking speed "
-            "cannot be compared with the published groups",
-        )
+        return SpeedGroup("free", message("note.speed.assumed"))
     bounds = _load("schwartz2008").speed_from
     name = max((n for n in GROUPS if bounds[n] <= speed), key=bounds.__getitem__, default=GROUPS[0])
-    words = name.replace("_", " ")
-    return SpeedGroup(name, f"norms for {words} walking, chosen by the dimensionless speed {speed:.2f}")
+    return SpeedGroup(name, message("note.speed.chosen", group=message(f"speed_group.{name}"), speed=speed))

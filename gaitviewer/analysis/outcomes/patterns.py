@@ -17,17 +17,18 @@ from gaitviewer.analysis.kinematics.floor import Array
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import NormalBand, SagittalPattern
+from gaitviewer.messages import NOTHING, Message, message, named
 
 WINDOW_PERCENT = (20, 45)
 
-NORMAL = "within normal limits"
-TRUE_EQUINUS = "true equinus"
-JUMP = "jump gait"
-APPARENT_EQUINUS = "apparent equinus"
-CROUCH = "crouch gait"
-RECURVATUM = "knee recurvatum"
-UNDETERMINED = "undetermined"
-NOT_CLASSIFIED = "not classified"
+NORMAL = message("pattern.normal")
+TRUE_EQUINUS = message("pattern.true_equinus")
+JUMP = message("pattern.jump")
+APPARENT_EQUINUS = message("pattern.apparent_equinus")
+CROUCH = message("pattern.crouch")
+RECURVATUM = message("pattern.recurvatum")
+UNDETERMINED = message("pattern.undetermined")
+NOT_CLASSIFIED = message("pattern.not_classified")
 
 
 def mean_z(curve: Array, band: NormalBand) -> float:
@@ -36,7 +37,7 @@ def mean_z(curve: Array, band: NormalBand) -> float:
     return float(np.mean((curve[rows] - band.mean[rows]) / band.sd[rows]))
 
 
-def classify(knee_z: float, ankle_z: float) -> str:
+def classify(knee_z: float, ankle_z: float) -> Message:
     """The pattern's name."""
     if abs(ankle_z) <= 1.0:
         if abs(knee_z) <= 1.0:
@@ -71,14 +72,17 @@ def pattern_of(
     own = [c for c in cycles if c.stride.side is side and c.stride.view is View.SAGITTAL and c.stride.counts]
     own = [c for c in own if not c.stride.far] or own
     if not own:
-        reason = f"no stride of the {side.value} limb counts in a side view"
-        return SagittalPattern(side, math.nan, math.nan, "", math.nan, (), reason)
+        return _not_told(side, message("reason.no_stride_in_side_view", side=named(side)))
     points = tuple(
         (mean_z(c.curves["knee_flexion"], knee), mean_z(c.curves["ankle_dorsiflexion"], ankle)) for c in own
     )
     points = tuple(p for p in points if math.isfinite(p[0]) and math.isfinite(p[1]))
     if not points:
-        reason = f"knee or ankle is hidden between {WINDOW_PERCENT[0]} and {WINDOW_PERCENT[1]} % of the cycle"
-        return SagittalPattern(side, math.nan, math.nan, "", math.nan, (), reason)
+        first, last = WINDOW_PERCENT
+        return _not_told(side, message("reason.pattern_hidden", first=first, last=last))
     knee_z, ankle_z = median(p[0] for p in points), median(p[1] for p in points)
     return SagittalPattern(side, knee_z, ankle_z, classify(knee_z, ankle_z), severity(knee_z, ankle_z), points)
+
+
+def _not_told(side: Side, reason: Message) -> SagittalPattern:
+    return SagittalPattern(side, math.nan, math.nan, NOTHING, math.nan, (), reason)

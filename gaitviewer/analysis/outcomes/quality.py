@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -14,6 +14,7 @@ from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.messages import NOTHING, Message, Value, message, named
 
 _ORDER = {
     FindingSeverity.REFUSED: 0,
@@ -21,7 +22,6 @@ _ORDER = {
     FindingSeverity.NOTE: 2,
     FindingSeverity.GOOD: 3,
 }
-_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
 _LEGS = [k for k in Keypoint if any(part in k.name for part in ("HIP", "KNEE", "ANKLE"))]
 
 
@@ -112,17 +112,17 @@ def quality_limits() -> QualityLimits:
     return read_resource("quality.toml", QualityLimits)
 
 
-def blocked(findings: Sequence[QualityFinding], code: str, cycle: StrideMeasures) -> str:
-    """Why the recording forbids an item in a stride; "" if it does not."""
+def blocked(findings: Sequence[QualityFinding], code: str, cycle: StrideMeasures) -> Message:
+    """Why the recording forbids an item in a stride; NOTHING if it does not."""
     limit = quality_limits().out_of_plane.refuse
     if cycle.walking_pass is not None and abs(cycle.walking_pass.out_of_plane_deg) > limit:
         angle = abs(cycle.walking_pass.out_of_plane_deg)
-        return f"the subject walks {angle:.0f} degrees out of the camera's plane (more than {limit:.0f})"
+        return message("reason.out_of_plane", degrees=angle, limit=limit)
     for finding in findings:
         here = finding.trial == cycle.stride.trial and finding.view is cycle.stride.view
         if finding.level is FindingSeverity.REFUSED and here and code in finding.items:
-            return finding.text[0].lower() + finding.text[1:].rstrip(".")
-    return ""
+            return finding.text
+    return NOTHING
 
 
 def assess_recordings(
@@ -155,16 +155,9 @@ def assess_recordings(
     found += _strides(motions, cycles)
     if any(motion.views.sagittal is not None for motion in motions):
         found += _flat_feet(flat_foot_zero_deg)
-    if any(finding.topic == "slow motion" for finding in given):
-        found = [finding for finding in found if finding.topic != "stride time"]
-    return tuple(sorted([*map(_as_sentences, found), *given], key=lambda f: _ORDER[f.level]))
-
-
-def _as_sentences(finding: QualityFinding) -> QualityFinding:
-    def sentence(text: str) -> str:
-        return f"{text[0].upper()}{text[1:]}." if text else ""
-
-    return replace(finding, text=sentence(finding.text), advice=sentence(finding.advice))
+    if any(finding.topic.code == "topic.slow_motion" for finding in given):
+        found = [finding for finding in found if finding.topic.code != "topic.stride_time"]
+    return tuple(sorted([*found, *given], key=lambda f: _ORDER[f.level]))
 
 
 def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -> Iterator[QualityFinding]:
@@ -172,9 +165,9 @@ def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -
     if not seen.passes:
         yield QualityFinding(
             FindingSeverity.REFUSED,
-            "walking",
-            f"no walking pass was found in the {_WORDS[view]}",
-            "record at least two full passes with the whole body in the picture",
+            message("topic.walking"),
+            message("finding.walking.none", view=named(view)),
+            message("finding.walking.advice"),
             trial=trial,
             view=view,
         )
@@ -184,20 +177,18 @@ def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -
     if stream is not None and stream.info.variable_rate:
         yield QualityFinding(
             FindingSeverity.NOTE,
-            "frame rate",
-            f"the frames of the {_WORDS[view]} are unevenly spaced; their own times are used",
-            "switch the camera to a fixed frame rate",
+            message("topic.frame_rate"),
+            message("finding.frame_rate.uneven", view=named(view)),
+            message("finding.frame_rate.uneven_advice"),
             trial=trial,
             view=view,
         )
     if stream is not None and stream.info.mirrored and not seen.passes[0].mirrored:
         yield QualityFinding(
             FindingSeverity.WARNING,
-            "mirror image",
-            f"the file of the {_WORDS[view]} asks to be shown as a mirror image, and is: if writing in the "
-            "picture reads backwards, left and right are exchanged until you say that the videos are mirrored "
-            "(--mirrored)",
-            "switch off the mirroring of the front camera, or use the camera at the back",
+            message("topic.mirror_image"),
+            message("finding.mirror_image.asked_for", view=named(view)),
+            message("finding.mirror_image.advice"),
             trial=trial,
             view=view,
         )
@@ -213,78 +204,61 @@ def _offset(motion: TrialMotion) -> Iterator[QualityFinding]:
     sync, trial = motion.sync, motion.trial.id
     if sync is None or sync is not motion.estimate:
         return
-    advice = "look for the same step in both views and set the offset by hand (F8 in each view)"
+    topic, advice = message("topic.offset"), message("finding.offset.advice")
     if sync.exchanged_s is not None:
-        text = (
-            f"the views fit with an offset of {sync.offset_s:+.2f} s, and as well with "
-            f"{sync.exchanged_s:+.2f} s if left and right were exchanged in one view"
-        )
-        yield QualityFinding(FindingSeverity.WARNING, "offset between the views", text, advice, trial=trial)
+        text = message("finding.offset.exchanged", offset_s=sync.offset_s, other_s=sync.exchanged_s)
+        yield QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial)
     elif sync.sigma_s > quality_limits().offset.note_sigma_s:
-        text = f"the offset between the views is only known to ± {sync.sigma_s:.2f} s"
-        yield QualityFinding(FindingSeverity.NOTE, "offset between the views", text, advice, trial=trial)
+        text = message("finding.offset.vague", sigma_s=sync.sigma_s)
+        yield QualityFinding(FindingSeverity.NOTE, topic, text, advice, trial=trial)
 
 
 def _frame_rate(seen: ViewMotion, trial: str, view: View) -> QualityFinding:
     limits, rate = quality_limits().frame_rate, seen.pose.rate_hz
-    text = f"the {_WORDS[view]} has {rate:.0f} frames per second"
-    frame_ms = f"one frame is {1000.0 / rate:.0f} ms"
+    topic = message("topic.frame_rate")
+    frame_ms = 1000.0 / rate
     if rate < limits.refuse:
+        text = message("finding.frame_rate.too_low", view=named(view), rate_hz=rate, frame_ms=frame_ms)
         items = limits.refuse_items if view is View.SAGITTAL else ()
-        return QualityFinding(
-            FindingSeverity.REFUSED,
-            "frame rate",
-            f"{text}: too few to see a contact ({frame_ms})",
-            "record at 60 frames per second or more",
-            items,
-            trial,
-            view,
-        )
+        advice = message("finding.frame_rate.too_low_advice")
+        return QualityFinding(FindingSeverity.REFUSED, topic, text, advice, items, trial, view)
     acceptable = FindingSeverity.GOOD if rate >= limits.good else FindingSeverity.NOTE
     level = FindingSeverity.WARNING if rate < limits.note else acceptable
-    advice = (
-        "" if level is FindingSeverity.GOOD else "60 frames per second or more place the gait events better"
-    )
-    return QualityFinding(level, "frame rate", f"{text} ({frame_ms})", advice, (), trial, view)
+    text = message("finding.frame_rate.is", view=named(view), rate_hz=rate, frame_ms=frame_ms)
+    advice = NOTHING if level is FindingSeverity.GOOD else message("finding.frame_rate.advice")
+    return QualityFinding(level, topic, text, advice, (), trial, view)
 
 
 def _size(leg_px: float, trial: str, view: View) -> QualityFinding:
-    limits = quality_limits().size
-    text = f"the subject's leg is {leg_px:.0f} pixels long in the {_WORDS[view]}"
-    advice = "move the camera nearer or record at a higher resolution"
+    limits, topic = quality_limits().size, message("topic.size")
+    text = message("finding.size.is", view=named(view), leg_px=leg_px)
+    advice = message("finding.size.advice")
     if leg_px < limits.refuse:
+        text = message("finding.size.too_small", view=named(view), leg_px=leg_px)
         items = limits.refuse_items if view is View.SAGITTAL else ()
-        return QualityFinding(
-            FindingSeverity.REFUSED,
-            "size of the subject",
-            f"{text}: too small for the foot",
-            advice,
-            items,
-            trial,
-            view,
-        )
+        return QualityFinding(FindingSeverity.REFUSED, topic, text, advice, items, trial, view)
     if leg_px < limits.warn:
-        return QualityFinding(FindingSeverity.WARNING, "size of the subject", text, advice, (), trial, view)
+        return QualityFinding(FindingSeverity.WARNING, topic, text, advice, (), trial, view)
     if leg_px < limits.note:
-        return QualityFinding(FindingSeverity.NOTE, "size of the subject", text, advice, (), trial, view)
-    return QualityFinding(FindingSeverity.GOOD, "size of the subject", text, "", (), trial, view)
+        return QualityFinding(FindingSeverity.NOTE, topic, text, advice, (), trial, view)
+    return QualityFinding(FindingSeverity.GOOD, topic, text, NOTHING, (), trial, view)
 
 
 def _out_of_plane(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
-    limits = quality_limits().out_of_plane
+    limits, topic = quality_limits().out_of_plane, message("topic.out_of_plane")
+    advice = message("finding.out_of_plane.advice")
     for number, walking_pass in enumerate(seen.passes, start=1):
         angle = abs(walking_pass.out_of_plane_deg)
         if not math.isfinite(angle) or angle <= limits.warn:
             continue
-        text = f"in pass {number} of the {_WORDS[view]} the subject walks {angle:.0f} degrees out of the plane"
-        advice = "place the camera square to the walkway"
+        where: dict[str, Value] = {"number": number, "view": named(view), "degrees": angle}
         if angle > limits.refuse:
-            text += "; this pass is not measured"
-            yield QualityFinding(FindingSeverity.REFUSED, "out-of-plane angle", text, advice, (), trial, view)
+            text = message("finding.out_of_plane.refused", **where)
+            yield QualityFinding(FindingSeverity.REFUSED, topic, text, advice, (), trial, view)
         else:
             short = 100.0 * (1.0 - math.cos(math.radians(angle)))
-            text += f"; forward distances look {short:.0f} % shorter and angles change"
-            yield QualityFinding(FindingSeverity.WARNING, "out-of-plane angle", text, advice, (), trial, view)
+            text = message("finding.out_of_plane.shorter", **where, percent=short)
+            yield QualityFinding(FindingSeverity.WARNING, topic, text, advice, (), trial, view)
 
 
 def _feet(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
@@ -298,17 +272,14 @@ def _feet(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
         share = float(np.concatenate(rows).mean())
         if share >= limits.warn:
             continue
-        text = (
-            f"the {side.value} heel and toe are seen in {100 * share:.0f} % of the frames of the {_WORDS[view]}"
-        )
         refused = share < limits.refuse
         items = limits.items if refused and view is View.SAGITTAL else ()
         yield QualityFinding(
             # A warning even then: a stride whose own foot is seen is still read.
             FindingSeverity.WARNING,
-            "feet in the picture",
-            text,
-            "leave some floor below the feet in the picture",
+            message("topic.feet"),
+            message("finding.feet.seldom_seen", side=named(side), percent=100 * share, view=named(view)),
+            message("finding.feet.advice"),
             items,
             trial,
             view,
@@ -325,11 +296,9 @@ def _confidence(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFin
     if middle >= limits.note:
         return
     level = FindingSeverity.WARNING if middle < limits.warn else FindingSeverity.NOTE
-    text = (
-        f"the estimator is {100 * middle:.0f} % sure of hips, knees and ankles in the {_WORDS[view]} (median)"
-    )
-    advice = "bare legs or tight trousers, even light, and nobody else in the picture"
-    yield QualityFinding(level, "keypoint confidence", text, advice, (), trial, view)
+    text = message("finding.confidence.low", percent=100 * middle, view=named(view))
+    advice = message("finding.confidence.advice")
+    yield QualityFinding(level, message("topic.confidence"), text, advice, (), trial, view)
 
 
 def _strides(motions: Sequence[TrialMotion], cycles: Sequence[StrideMeasures]) -> Iterator[QualityFinding]:
@@ -344,43 +313,39 @@ def _strides(motions: Sequence[TrialMotion], cycles: Sequence[StrideMeasures]) -
         shortest, longest = limits.stride_time_s
         odd = [c.stride for c in own if not shortest <= c.stride.duration_s <= longest]
         if odd and len(odd) >= 0.5 * len(own):
-            text = f"a stride lasts {odd[0].duration_s:.1f} s in the {_WORDS[view]}, which is implausible"
-            advice = "if this is slow motion, state the rate it was recorded at"
-            yield QualityFinding(FindingSeverity.WARNING, "stride time", text, advice, view=view)
+            text = message("finding.stride_time.implausible", seconds=odd[0].duration_s, view=named(view))
+            advice = message("finding.stride_time.advice")
+            topic = message("topic.stride_time")
+            yield QualityFinding(FindingSeverity.WARNING, topic, text, advice, view=view)
 
 
 def _flat_feet(zero: BySide[float | None]) -> Iterator[QualityFinding]:
     """What to know of the zero of the ankle angles."""
-    advice = "if the foot was flat in some frame, set its flat-foot zero by hand"
+    topic, advice = message("topic.flat_foot"), message("finding.flat_foot.advice")
     for side in Side:
         if zero[side] is None:
-            text = (
-                f"the {side.value} foot was never seen flat on the floor: its ankle angle has no checked zero"
-            )
-            yield QualityFinding(FindingSeverity.NOTE, "flat-foot zero", text, advice, view=View.SAGITTAL)
+            text = message("finding.flat_foot.never", side=named(side))
+            yield QualityFinding(FindingSeverity.NOTE, topic, text, advice, view=View.SAGITTAL)
     if zero.left is not None and zero.right is not None:
         apart = abs(zero.left - zero.right)
         if apart > quality_limits().flat_foot.note_difference_deg:
-            text = f"the two feet's flat-foot zeros differ by {apart:.0f} degrees"
-            check = "check on the pictures that both heels and both forefeet really stand on the floor"
-            yield QualityFinding(FindingSeverity.NOTE, "flat-foot zero", text, check, view=View.SAGITTAL)
+            text = message("finding.flat_foot.differ", degrees=apart)
+            check = message("finding.flat_foot.differ_advice")
+            yield QualityFinding(FindingSeverity.NOTE, topic, text, check, view=View.SAGITTAL)
 
 
 def _limb_strides(own: list[StrideMeasures], side: Side, view: View, few: int) -> Iterator[QualityFinding]:
     near = [c for c in own if not c.stride.far]
+    topic = message("topic.strides")
     if not own:
-        text = f"no stride of the {side.value} limb counts in the {_WORDS[view]}"
-        yield QualityFinding(
-            FindingSeverity.WARNING, "strides", text, "record more passes in both directions", view=view
-        )
+        text = message("finding.strides.none", side=named(side), view=named(view))
+        advice = message("finding.strides.none_advice")
+        yield QualityFinding(FindingSeverity.WARNING, topic, text, advice, view=view)
     elif not near:
-        text = f"the {side.value} limb was only seen as the far one, behind the other leg"
-        advice = "record the same person walking in the other direction too"
-        yield QualityFinding(FindingSeverity.WARNING, "far limb", text, advice, view=view)
+        text = message("finding.far_limb.only", side=named(side))
+        advice = message("finding.far_limb.advice")
+        yield QualityFinding(FindingSeverity.WARNING, message("topic.far_limb"), text, advice, view=view)
     elif len(near) < few:
-        many = "1 stride" if len(near) == 1 else f"{len(near)} strides"
-        verb = "counts" if len(near) == 1 else "count"
-        text = f"{many} of the {side.value} limb {verb} in the {_WORDS[view]}"
-        yield QualityFinding(
-            FindingSeverity.NOTE, "strides", text, f"{few} or more tell how steady it is", view=view
-        )
+        text = message("finding.strides.few", count=len(near), side=named(side), view=named(view))
+        advice = message("finding.strides.few_advice", least=few)
+        yield QualityFinding(FindingSeverity.NOTE, topic, text, advice, view=view)

@@ -18,6 +18,7 @@ from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Parameter, Stat
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Session
+from gaitviewer.messages import NOTHING, Message, message, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,10 @@ class BodyScale:
 
     Attributes:
         metres_per_leg: hip-to-ankle length in metres.   clinical_leg_m: clinical leg length in metres.
-        source: what it rests on, in words.
     """
 
     metres_per_leg: float
     clinical_leg_m: float
-    source: str
 
 
 MeanAndSd = tuple[float, float]
@@ -91,10 +90,10 @@ def body_scale(session: Session) -> BodyScale | None:
     rules = load_definitions()
     if session.leg_length_m is not None:
         leg = session.leg_length_m
-        return BodyScale(leg * rules.leg_per_clinical, leg, f"leg length {leg:.2f} m")
+        return BodyScale(leg * rules.leg_per_clinical, leg)
     if session.height_m is not None:
         own = session.height_m * rules.leg_per_height
-        return BodyScale(own, own / rules.leg_per_clinical, f"body height {session.height_m:.2f} m")
+        return BodyScale(own, own / rules.leg_per_clinical)
     return None
 
 
@@ -141,32 +140,29 @@ def _share(part: float, cycle: StrideMeasures) -> float:
     return 100.0 * part / cycle.stride.duration_s
 
 
-def _readers() -> tuple[tuple[str, str, str, Reader], ...]:
-    """Name, title, unit ("leg" stands for the unit of length) and how each is read from one stride."""
+def _readers() -> tuple[tuple[str, str, Reader], ...]:
+    """Name, unit ("leg" stands for the unit of length) and how each is read from one stride."""
     return (
-        ("stride_time", "Stride time", "s", lambda c: c.stride.duration_s),
-        ("step_time", "Step time", "s", lambda c: _difference(c.stride.stop_s, c.stride.opposite_contact_s)),
-        ("cadence", "Cadence", "steps/min", lambda c: 120.0 / c.stride.duration_s),
-        ("stride_length", "Stride length", "leg", lambda c: c.stride_leg),
-        ("step_length", "Step length", "leg", lambda c: c.step_leg),
-        ("speed", "Walking speed", "leg/s", lambda c: c.stride_leg / c.stride.duration_s),
-        ("stance_percent", "Stance", "% of cycle", lambda c: 100.0 * c.stride.stance_fraction),
-        ("swing_percent", "Swing", "% of cycle", lambda c: 100.0 - 100.0 * c.stride.stance_fraction),
+        ("stride_time", "s", lambda c: c.stride.duration_s),
+        ("step_time", "s", lambda c: _difference(c.stride.stop_s, c.stride.opposite_contact_s)),
+        ("cadence", "steps/min", lambda c: 120.0 / c.stride.duration_s),
+        ("stride_length", "leg", lambda c: c.stride_leg),
+        ("step_length", "leg", lambda c: c.step_leg),
+        ("speed", "leg/s", lambda c: c.stride_leg / c.stride.duration_s),
+        ("stance_percent", "% of cycle", lambda c: 100.0 * c.stride.stance_fraction),
+        ("swing_percent", "% of cycle", lambda c: 100.0 - 100.0 * c.stride.stance_fraction),
         (
             "first_double_support_percent",
-            "First double support",
             "% of cycle",
             lambda c: _share(_difference(c.stride.opposite_toe_off_s, c.stride.start_s), c),
         ),
         (
             "second_double_support_percent",
-            "Second double support",
             "% of cycle",
             lambda c: _share(_difference(c.stride.toe_off_s, c.stride.opposite_contact_s), c),
         ),
         (
             "single_support_percent",
-            "Single support",
             "% of cycle",
             lambda c: _share(_difference(c.stride.opposite_contact_s, c.stride.opposite_toe_off_s), c),
         ),
@@ -176,14 +172,12 @@ def _readers() -> tuple[tuple[str, str, str, Reader], ...]:
 def parameters(cycles: Sequence[StrideMeasures], session: Session) -> tuple[Parameter, ...]:
     """The spatio-temporal table."""
     used, scale = strides_for_times(cycles), body_scale(session)
-    rows = [_parameter(name, title, unit, read, used, session) for name, title, unit, read in _readers()]
+    rows = [_parameter(name, unit, read, used, session) for name, unit, read in _readers()]
     rows += _dimensionless(used, session, scale)
     return tuple(rows)
 
 
-def _parameter(
-    name: str, title: str, unit: str, read: Reader, used: list[StrideMeasures], session: Session
-) -> Parameter:
+def _parameter(name: str, unit: str, read: Reader, used: list[StrideMeasures], session: Session) -> Parameter:
     factor, unit = _unit(unit, body_scale(session))
     values = BySide(
         *(stat([factor * read(c) for c in used if c.stride.side is side]) for side in (Side.LEFT, Side.RIGHT))
@@ -191,7 +185,7 @@ def _parameter(
     norm, source = _norm(name, session, calibrated=body_scale(session) is not None)
     return Parameter(
         name=name,
-        title=title,
+        title=_title(name),
         unit=unit,
         values=values,
         norm=norm,
@@ -199,6 +193,10 @@ def _parameter(
         symmetry_index=_symmetry(values),
         reason=_reason(name, values, used),
     )
+
+
+def _title(name: str) -> Message:
+    return message(f"parameter.{name}")
 
 
 def _symmetry(values: BySide[Stat | None]) -> float | None:
@@ -215,17 +213,17 @@ def _unit(unit: str, scale: BodyScale | None) -> tuple[float, str]:
     return scale.metres_per_leg, unit.replace("leg", "m")
 
 
-def _reason(name: str, values: BySide[Stat | None], used: list[StrideMeasures]) -> str:
-    """Why a side has no value, "" if both have one."""
+def _reason(name: str, values: BySide[Stat | None], used: list[StrideMeasures]) -> Message:
+    """Why a side has no value, NOTHING if both have one."""
     missing = [side for side in Side if values[side] is None]
     if not missing:
-        return ""
-    words = " and ".join(side.value for side in missing)
+        return NOTHING
+    sides = tuple(named(side) for side in missing)
     if not any(c.stride.side in missing for c in used):
-        return f"no complete stride of the {words} limb counts"
+        return message("reason.no_complete_stride", sides=sides)
     if name in ("stride_length", "step_length", "speed"):
-        return f"the {words} foot's place at its contacts is hidden, or there is no side view"
-    return f"the other foot's events were not found in the strides of the {words} limb"
+        return message("reason.foot_place_hidden", sides=sides)
+    return message("reason.no_events_of_other_foot", sides=sides)
 
 
 def _norm(name: str, session: Session, *, calibrated: bool) -> tuple[tuple[float, float] | None, str]:
@@ -248,10 +246,10 @@ def _dimensionless(used: list[StrideMeasures], session: Session, scale: BodyScal
     """Speed and cadence without the effect of body size; only with a body measure."""
     if scale is None:
         nothing: BySide[Stat | None] = BySide(None, None)
-        why = "needs the body height or the leg length"
+        why = message("reason.no_body_measure")
         return [
-            Parameter("dimensionless_speed", "Dimensionless speed", "", nothing, reason=why),
-            Parameter("dimensionless_cadence", "Dimensionless cadence", "", nothing, reason=why),
+            Parameter("dimensionless_speed", _title("dimensionless_speed"), "", nothing, reason=why),
+            Parameter("dimensionless_cadence", _title("dimensionless_cadence"), "", nothing, reason=why),
         ]
     gravity = _norms().hof.gravity
     speed = scale.metres_per_leg / math.sqrt(gravity * scale.clinical_leg_m)
@@ -259,7 +257,6 @@ def _dimensionless(used: list[StrideMeasures], session: Session, scale: BodyScal
     return [
         _parameter(
             "dimensionless_speed",
-            "Dimensionless speed",
             "",
             lambda c: speed * c.stride_leg / c.stride.duration_s,
             used,
@@ -267,7 +264,6 @@ def _dimensionless(used: list[StrideMeasures], session: Session, scale: BodyScal
         ),
         _parameter(
             "dimensionless_cadence",
-            "Dimensionless cadence",
             "",
             lambda c: rhythm * 2.0 / c.stride.duration_s,
             used,

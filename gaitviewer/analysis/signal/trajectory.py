@@ -47,7 +47,7 @@ class BodyTrajectory:
         facing: [T] nose and toes ahead to the right (+) or left (-), shares of the trunk.
         seen: [T] whether hips and shoulders are there.
         whole: [T] whether head and both feet are inside the picture too.
-        cut: [T] what is cut off, in words ("" if nothing).
+        cut: [T] names of what is cut off.
         joined: [T] false where the frame is not the continuation of the one before.
     """
 
@@ -58,7 +58,7 @@ class BodyTrajectory:
     facing: F8
     seen: Mask
     whole: Mask
-    cut: tuple[str, ...]
+    cut: tuple[tuple[str, ...], ...]
     joined: Mask
 
 
@@ -137,8 +137,8 @@ def runs(mask: Mask, joined: Mask) -> list[tuple[int, int]]:
     return out
 
 
-def _cut_off(pose: PoseSequence, margin: float) -> tuple[str, ...]:
-    """What of the body is outside the picture, or not seen, in each frame; "" if nothing."""
+def _cut_off(pose: PoseSequence, margin: float) -> tuple[tuple[str, ...], ...]:
+    """What of the body is outside the picture, or not seen, in each frame."""
     x, y = pose.xy[..., 0], pose.xy[..., 1]
     edge_x, edge_y = margin * pose.width, margin * pose.height
     beyond = (x < edge_x) | (x > pose.width - edge_x) | (y < edge_y) | (y > pose.height - edge_y)
@@ -148,11 +148,7 @@ def _cut_off(pose: PoseSequence, margin: float) -> tuple[str, ...]:
         seen = pose.seen[:, columns]
         if seen.any():  # an estimator that never gives this part cannot tell that it is missing
             lost.append((name, ~seen.any(axis=1) | (seen & beyond[:, columns]).any(axis=1)))
-    words = []
-    for i in range(len(pose)):
-        names = dict.fromkeys(name for name, gone in lost if gone[i])
-        words.append(" and ".join(names))
-    return tuple(words)
+    return tuple(tuple(dict.fromkeys(name for name, gone in lost if gone[i])) for i in range(len(pose)))
 
 
 def _joined(times: F8, middle: F8, height: F8, seen: Mask) -> Mask:

@@ -19,6 +19,7 @@ from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.messages import Message, message
 
 _LEG = ("HIP", "KNEE", "ANKLE", "HEEL", "BIG_TOE", "SMALL_TOE")
 _UPPER = ("SHOULDER", "ELBOW", "WRIST", "EYE", "EAR")
@@ -52,9 +53,9 @@ class NearEvidence:
     total: float
     cues: tuple[tuple[str, float], ...]
 
-    def describe(self) -> str:
-        """The cues that speak the same way as the total, in words."""
-        return ", ".join(name for name, value in self.cues if value * self.total > 0)
+    def describe(self) -> tuple[Message, ...]:
+        """The cues that speak the same way as the total."""
+        return tuple(message(f"cue.{name}") for name, value in self.cues if value * self.total > 0)
 
 
 def near_side(direction: Direction, *, mirrored: bool = False) -> Side | None:
@@ -74,8 +75,11 @@ def assign_sides(seen: PreparedView, walking_pass: WalkingPass, *, mirrored: boo
         mirrored: whether the video is a mirror image.
     """
     repaired = repair_flicker(seen, walking_pass)
-    frames = ", ".join(f"{what} in frames {a}-{b - 1}" for what, a, b in repaired.stretches)
-    notes = (f"left and right jumped and were put right: {frames}",) if frames else ()
+    stretches = tuple(
+        message("note.sides.stretch", what=message(f"limbs.{what}"), first=start, last=stop - 1)
+        for what, start, stop in repaired.stretches
+    )
+    notes = (message("note.sides.jumped", stretches=stretches),) if stretches else ()
     judge = _judge_sagittal if walking_pass.view is View.SAGITTAL else _judge_coronal
     swapped, note = judge(seen.relabelled(repaired.pose).clean, walking_pass, mirrored)
     return replace(
@@ -155,7 +159,7 @@ def near_evidence(pose: PoseSequence, walking_pass: WalkingPass) -> NearEvidence
     legs = BySide(*(_Leg.read(pose, rows, side) for side in Side))
     cues = (
         ("scores", s.score_weight, (legs.left.score - legs.right.score) / s.score_scale),
-        ("floor line", s.floor_weight, (legs.left.floor - legs.right.floor) / height / s.floor_scale),
+        ("floor_line", s.floor_weight, (legs.left.floor - legs.right.floor) / height / s.floor_scale),
         ("size", s.size_weight, float(np.log(legs.left.length / legs.right.length)) / s.size_scale),
     )
     weighed = tuple(
@@ -189,7 +193,7 @@ class _Leg:
         )
 
 
-def _judge_sagittal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[str, ...]]:
+def _judge_sagittal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[Message, ...]]:
     """Whether to exchange the labels of a side-view pass, and what to say about it."""
     evidence = near_evidence(pose, one)
     # what a sound estimator calls the near leg in this picture, mirror image or not
@@ -198,13 +202,13 @@ def _judge_sagittal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tup
     wrong = against > motion_settings().sides.trust
     swapped = wrong != mirrored
     if wrong:
-        return swapped, (f"the estimator had left and right exchanged over this pass ({evidence.describe()})",)
+        return swapped, (message("note.sides.exchanged", cues=evidence.describe()),)
     if mirrored:
-        return swapped, ("mirrored video: left and right exchanged",)
+        return swapped, (message("note.sides.mirrored"),)
     return swapped, ()
 
 
-def _judge_coronal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[str, ...]]:
+def _judge_coronal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[Message, ...]]:
     """Whether to exchange the labels of an end-view pass, from the order of the sides in the picture."""
     rows = slice(one.start, one.stop)
     heights = body_height_px(pose)[rows]
@@ -217,12 +221,12 @@ def _judge_coronal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tupl
     middle = float(np.median(apart)) if apart.size else 0.0
     left_is_right = (one.direction is Direction.TOWARDS) != mirrored
     if abs(middle) < motion_settings().sides.apart:
-        return mirrored, ("left and right are too close together in the picture to be checked",)
+        return mirrored, (message("note.sides.too_close"),)
     swapped = (middle > 0) != left_is_right
     if swapped and not mirrored:
-        return swapped, ("the estimator had left and right exchanged over this pass (order in the picture)",)
+        return swapped, (message("note.sides.exchanged", cues=(message("cue.order"),)),)
     if mirrored:
-        return swapped, ("mirrored video: left and right exchanged",) if swapped else ()
+        return swapped, (message("note.sides.mirrored"),) if swapped else ()
     return swapped, ()
 
 

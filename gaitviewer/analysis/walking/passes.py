@@ -20,7 +20,9 @@ from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
 from gaitviewer.analysis.walking.laterality import assign_sides, repair_flicker
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.messages import NOTHING, Message, message
 
+NOT_SEEN = message("reason.not_seen")
 _DIRECTIONS = {
     (View.SAGITTAL, 1): Direction.LEFT_TO_RIGHT,
     (View.SAGITTAL, -1): Direction.RIGHT_TO_LEFT,
@@ -36,12 +38,12 @@ class ViewGuess:
     Attributes:
         view: the likelier view.
         confidence: 0 (nobody walks) .. 1.
-        reason: what was seen, a plain sentence.
+        reason: what was seen.
     """
 
     view: View
     confidence: float
-    reason: str
+    reason: Message
 
 
 def classify_view(seen: PreparedView) -> ViewGuess:
@@ -60,15 +62,11 @@ def classify_view(seen: PreparedView) -> ViewGuess:
     sideways = _walked(travel.lateral, spans, settings.walking_speed)
     in_depth = _walked(travel.depth, spans, settings.walking_speed)
     if max(sideways, in_depth) < settings.least_travel:
-        return ViewGuess(View.SAGITTAL, 0.0, "Nobody is seen walking with the whole body in the picture.")
+        return ViewGuess(View.SAGITTAL, 0.0, message("reason.nobody_walks"))
     view = View.SAGITTAL if sideways >= in_depth else View.CORONAL
     ratio = max(sideways, in_depth) / max(1e-6, min(sideways, in_depth))
     confidence = float(np.clip(np.log(ratio) / np.log(settings.view_sure), 0.0, 1.0))
-    reason = (
-        f"The subject travels {sideways:.1f} body heights across the picture and about {in_depth:.1f} "
-        "towards or away from the camera."
-    )
-    return ViewGuess(view, confidence, reason)
+    return ViewGuess(view, confidence, message("reason.travels", across=sideways, in_depth=in_depth))
 
 
 def find_passes(
@@ -101,7 +99,8 @@ def find_passes(
     reasons = _reasons(travel, along, across, sign)
     if leaving.any():
         reasons = [
-            "leaving the picture" if gone and why else why for gone, why in zip(leaving, reasons, strict=True)
+            message("reason.leaving") if gone and why else why
+            for gone, why in zip(leaving, reasons, strict=True)
         ]
     # a foot beyond the edge is no short interruption; a hidden one is
     passable = travel.joined & ~leaving
@@ -114,7 +113,7 @@ def find_passes(
             if trouble:
                 _say(reasons, start, stop, trouble)
                 continue
-            _say(reasons, start, stop, "starting, stopping or turning")
+            _say(reasons, start, stop, message("reason.starting_or_stopping"))
             found.append(_describe(pose, travel, view, _DIRECTIONS[view, direction], span))
     passes = tuple(assign_sides(seen, one, mirrored=mirrored) for one in sorted(found, key=lambda p: p.start))
     return passes, _left_out(reasons, passes)
@@ -187,20 +186,20 @@ def _steady(speed: F8, start: int, share: float) -> tuple[int, int]:
     return start + int(fast[0]), start + int(fast[-1]) + 1
 
 
-def _too_little(pose: PoseSequence, travel: BodyTrajectory, span: tuple[int, int], view: View) -> str:
-    """Why a stretch is too little for a pass; "" if it is enough."""
+def _too_little(pose: PoseSequence, travel: BodyTrajectory, span: tuple[int, int], view: View) -> Message:
+    """Why a stretch is too little for a pass; NOTHING if it is enough."""
     settings = motion_settings().passes
     start, stop = span
     seconds = float(pose.times[stop - 1] - pose.times[start])
     if seconds < settings.least_duration_s:
-        return f"walking for {seconds:.1f} s only"
+        return message("reason.walks_shortly", seconds=seconds)
     speed = travel.lateral if view is View.SAGITTAL else travel.depth
     way = float(np.nanmean(np.abs(speed[start:stop]))) * seconds
     if way < settings.least_travel:
-        return f"walking over {way:.1f} body heights only"
+        return message("reason.walks_short_way", heights=way)
     if abs(_depth_speed(pose, travel, start, stop)) > way / seconds and view is View.SAGITTAL:
-        return "moving out of the plane of this view"
-    return ""
+        return message("reason.moving_out_of_plane")
+    return NOTHING
 
 
 def _describe(
@@ -225,34 +224,40 @@ def _depth_speed(pose: PoseSequence, travel: BodyTrajectory, start: int, stop: i
     return growth * focal_px / float(np.median(size))
 
 
-def _reasons(travel: BodyTrajectory, along: F8, across: F8, sign: F8) -> list[str]:
-    """For each frame why it would not be walking; "" where it is."""
+def _reasons(travel: BodyTrajectory, along: F8, across: F8, sign: F8) -> list[Message]:
+    """For each frame why it would not be walking; NOTHING where it is."""
     settings = motion_settings().passes
-    words: list[str] = []
+    words: list[Message] = []
     for i in range(len(sign)):
         if not travel.seen[i]:
-            words.append("the subject is not seen")
+            words.append(NOT_SEEN)
         elif travel.cut[i]:
-            words.append(f"{travel.cut[i]} {'is' if travel.cut[i] == 'head' else 'are'} cut off or hidden")
+            words.append(_cut_off(travel.cut[i]))
         elif sign[i]:
-            words.append("")
+            words.append(NOTHING)
         elif not np.isfinite(along[i]):
-            words.append("seen too shortly")
+            words.append(message("reason.seen_shortly"))
         elif abs(along[i]) < settings.walking_speed and not abs(across[i]) >= settings.walking_speed:
-            words.append("standing or turning on the spot")
+            words.append(message("reason.standing"))
         elif abs(across[i]) > abs(along[i]):
-            words.append("moving out of the plane of this view")
+            words.append(message("reason.moving_out_of_plane"))
         else:
-            words.append("turning, or facing against the direction of walking")
+            words.append(message("reason.turning"))
     return words
 
 
-def _say(reasons: list[str], start: int, stop: int, words: str) -> None:
+def _cut_off(names: tuple[str, ...]) -> Message:
+    if names == ("head",):
+        return message("reason.head_cut_off")
+    return message("reason.cut_off", parts=tuple(message(f"part.{name}") for name in names))
+
+
+def _say(reasons: list[Message], start: int, stop: int, words: Message) -> None:
     for i in range(start, stop):
         reasons[i] = reasons[i] or words
 
 
-def _left_out(reasons: list[str], passes: tuple[WalkingPass, ...]) -> tuple[LeftOut, ...]:
+def _left_out(reasons: list[Message], passes: tuple[WalkingPass, ...]) -> tuple[LeftOut, ...]:
     """Runs of frames outside all passes that share a reason; splinters join the run before them."""
     out: list[LeftOut] = []
     inside = np.zeros(len(reasons), np.bool_)
@@ -268,6 +273,6 @@ def _left_out(reasons: list[str], passes: tuple[WalkingPass, ...]) -> tuple[Left
             if last is not None and (j - i < 4 or last.reason == reasons[i]):
                 out[-1] = replace(last, stop=j)
             else:
-                out.append(LeftOut(i, j, reasons[i] or "starting, stopping or turning"))
+                out.append(LeftOut(i, j, reasons[i] or message("reason.starting_or_stopping")))
             i = j
     return tuple(out)

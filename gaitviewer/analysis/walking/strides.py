@@ -17,10 +17,11 @@ import numpy as np
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, Stride, WalkingPass
+from gaitviewer.messages import NOTHING, Message, message
 
 K = TypeVar("K", bound=Hashable)
 
-ANOTHER_SPEED = "this pass plays at another speed"
+ANOTHER_SPEED = "reason.another_speed"
 
 
 def find_strides(
@@ -86,7 +87,7 @@ def exclude_unsteady(strides: tuple[Stride, ...], times: F8, speed: F8) -> tuple
         inside = known & (times >= stride.start_s) & (times <= stride.stop_s)
         ratio = float(np.mean(speed[inside])) / usual if inside.any() else 1.0
         if ratio < share:
-            reason = f"the subject starts, stops or turns (speed {100 * ratio:.0f} % of the pass)"
+            reason = message("reason.unsteady", percent=100 * ratio)
             stride = replace(stride, excluded=stride.excluded or reason)
         out.append(stride)
     return tuple(out)
@@ -107,12 +108,12 @@ def exclude_unsure(strides: tuple[Stride, ...]) -> tuple[Stride, ...]:
     usual = float(np.median([stride.duration_s for stride in strides]))
     out = []
     for stride in strides:
-        odd = ""
+        odd = NOTHING
         if not s.least_stance <= stride.stance_fraction <= s.most_stance:
-            odd = f"stance {100 * stride.stance_fraction:.0f} % of the stride"
+            odd = message("note.stance_share", percent=100 * stride.stance_fraction)
         elif abs(stride.duration_s - usual) > s.end_view_share * usual:
-            odd = f"stride time {stride.duration_s:.2f} s, usually {usual:.2f} s"
-        reason = f"the end view alone could not tell its events ({odd})" if odd else ""
+            odd = message("note.unusual_stride_time", seconds=stride.duration_s, usual_s=usual)
+        reason = message("reason.unsure_events", odd=odd) if odd else NOTHING
         out.append(replace(stride, excluded=stride.excluded or reason))
     return tuple(out)
 
@@ -141,10 +142,7 @@ def exclude_at_the_edge(
     out = []
     for stride in strides:
         if touches(stride) and abs(stride.duration_s - usual) > s.edge_share * usual:
-            reason = (
-                f"it reaches the end of the pass and lasts {stride.duration_s:.2f} s, the others "
-                f"{usual:.2f} s: its contact at the edge is not to be believed"
-            )
+            reason = message("reason.at_the_edge", seconds=stride.duration_s, usual_s=usual)
             stride = replace(stride, excluded=stride.excluded or reason)
         out.append(stride)
     return tuple(out)
@@ -176,7 +174,7 @@ def pace_of(strides: Sequence[Stride], speed: F8) -> Pace | None:
     return Pace(float(np.median(times)), float(np.median(known)))
 
 
-def unlike_paces(paces: Mapping[K, Pace]) -> dict[K, str]:
+def unlike_paces(paces: Mapping[K, Pace]) -> dict[K, Message]:
     """Which passes play at another speed than the usual one, and the reason why their strides do not count.
 
     A slow-motion export often holds real speed and slow motion in one rate. Slowed down, a stride takes as much
@@ -193,7 +191,7 @@ def unlike_paces(paces: Mapping[K, Pace]) -> dict[K, str]:
         return min(longer, slower) > s.unlike_share or max(longer, slower) < 1.0 / s.unlike_share
 
     return {
-        key: f"{ANOTHER_SPEED}: a stride takes {pace.stride_s:.2f} s, in others {usual.stride_s:.2f} s"
+        key: message("reason.another_speed", stride_s=pace.stride_s, usual_s=usual.stride_s)
         for key, pace in paces.items()
         if unlike(pace)
     }
@@ -201,10 +199,10 @@ def unlike_paces(paces: Mapping[K, Pace]) -> dict[K, str]:
 
 def of_another_speed(strides: Sequence[Stride], pass_index: int) -> bool:
     """Whether a pass was set apart by :func:`unlike_paces`."""
-    return any(one.pass_index == pass_index and one.excluded.startswith(ANOTHER_SPEED) for one in strides)
+    return any(one.pass_index == pass_index and one.excluded.code == ANOTHER_SPEED for one in strides)
 
 
-def set_apart(strides: Sequence[Stride], reasons: Mapping[int, str]) -> tuple[Stride, ...]:
+def set_apart(strides: Sequence[Stride], reasons: Mapping[int, Message]) -> tuple[Stride, ...]:
     """Exclude the strides of the passes (by their index) that a reason is given for."""
     return tuple(
         replace(one, excluded=one.excluded or reasons[one.pass_index]) if one.pass_index in reasons else one
@@ -238,20 +236,20 @@ def _first(events: tuple[GaitEvent, ...], after_s: float, before_s: float) -> Ga
     return next((e for e in events if after_s < e.time_s < before_s), None)
 
 
-def _flags(first: GaitEvent, toe_off: GaitEvent, last: GaitEvent) -> tuple[str, ...]:
+def _flags(first: GaitEvent, toe_off: GaitEvent, last: GaitEvent) -> tuple[Message, ...]:
     s = motion_settings().strides
     duration = last.time_s - first.time_s
     stance = (toe_off.time_s - first.time_s) / duration
     flags = []
     if not s.shortest_s <= duration <= s.longest_s:
-        flags.append(f"stride time {duration:.2f} s")
+        flags.append(message("note.stride_time", seconds=duration))
     if not s.least_stance <= stance <= s.most_stance:
-        flags.append(f"stance {100 * stance:.0f} % of the stride")
-    unsure = [
-        word
-        for word, e in (("start", first), ("toe-off", toe_off), ("end", last))
+        flags.append(message("note.stance_share", percent=100 * stance))
+    unsure = tuple(
+        message(f"event.{name}")
+        for name, e in (("start", first), ("toe_off", toe_off), ("end", last))
         if not e.agreed and not e.corrected
-    ]
+    )
     if unsure:
-        flags.append(f"detectors disagree on its {' and '.join(unsure)}")
+        flags.append(message("note.detectors_disagree", events=unsure))
     return tuple(flags)

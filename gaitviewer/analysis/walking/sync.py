@@ -26,7 +26,8 @@ from gaitviewer.analysis.signal.cleaning import F8, nanmedian
 from gaitviewer.analysis.signal.trajectory import HIPS, body_trajectory, middle_of
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.session import Sync
+from gaitviewer.core.session import ASSUMED, ESTIMATED, Sync
+from gaitviewer.messages import NOTHING, Message, message
 
 _PLACES = 15  # places along the walkway at which the sizes are compared
 
@@ -38,12 +39,12 @@ class SideCheck:
     Attributes:
         agree: None if it cannot be told.
         log_ratio: logarithm of the likelihood of the sides as they are against exchanged ones.
-        note: a plain sentence if they do not agree, else "".
+        note: what is wrong if they do not agree, else NOTHING.
     """
 
     agree: bool | None
     log_ratio: float
-    note: str = ""
+    note: Message = NOTHING
 
 
 def estimate_sync(
@@ -81,8 +82,8 @@ def estimate_sync(
     height = body_trajectory(coronal).height_px if coronal_height_px is None else coronal_height_px
     places = _fit_places(offsets, sagittal, sagittal_passes, coronal, coronal_passes, np.log(height))
     if not steps.any() and not places.any():
-        note = "the two views show no stretch of walking in common"
-        return Sync(0.0, s.equal_start_s, "assumed equal start", note)
+        note = message("note.sync.nothing_in_common")
+        return Sync(0.0, s.equal_start_s, ASSUMED, note)
     total = steps + places - 0.5 * (offsets / s.equal_start_s) ** 2
     total += s.unseen * _unseen(offsets, sagittal, sagittal_passes, coronal)
     probability = np.exp(total - total.max())
@@ -100,8 +101,8 @@ def estimate_sync(
         exchanged = _fit_events(offsets, sagittal_events, [_exchange(e) for e in coronal_events], spans)
         doubt = _mirror_doubt(offsets, total, exchanged + (total - steps))
         if doubt is not None:
-            notes.append(f"{doubt:+.2f} s would fit as well if left and right were exchanged in one view")
-    return Sync(best, sigma, "estimated from the gait", "; ".join(notes), doubt)
+            notes.append(message("note.sync.exchanged", offset_s=doubt))
+    return Sync(best, sigma, ESTIMATED, message("note.sync.all", notes=tuple(notes)), doubt)
 
 
 def check_sides(
@@ -131,11 +132,7 @@ def check_sides(
         return SideCheck(None, ratio)
     if ratio > 0:
         return SideCheck(True, ratio)
-    note = (
-        "The left steps of one view fall on the right steps of the other: one of the videos may be mirrored, "
-        "the offset may be wrong, or they may not show the same walk."
-    )
-    return SideCheck(False, ratio, note)
+    return SideCheck(False, ratio, message("finding.sides.disagree"))
 
 
 def _fit_events(
@@ -232,24 +229,24 @@ def _sizes(pose: PoseSequence, size: F8, passes: Sequence[WalkingPass], times: F
     return out, way
 
 
-def _explain(best: float, offsets: F8, probability: F8, stride: float) -> str:
+def _explain(best: float, offsets: F8, probability: F8, stride: float) -> Message:
     """What else is possible, in words."""
     near = np.abs(offsets - best) <= 0.3 * stride
     elsewhere = float(probability[~near].sum())
     if elsewhere < 0.1:
-        return "steps and places of both views agree on one offset"
+        return message("note.sync.agree")
     rest = np.where(near, 0.0, probability)
     rival = float(offsets[int(np.argmax(rest))])
-    return f"an offset of {rival:+.2f} s fits too (chance of another offset {100 * elsewhere:.0f} %)"
+    return message("note.sync.rival", offset_s=rival, percent=100 * elsewhere)
 
 
-def _conflict(offsets: F8, steps: F8, places: F8, best: float) -> list[str]:
+def _conflict(offsets: F8, steps: F8, places: F8, best: float) -> list[Message]:
     """A warning where the places ask for another offset than the steps."""
     row = int(np.argmin(np.abs(offsets - best)))
     if float(places.max() - places[row]) < motion_settings().sync.exchange or not steps.any():
         return []
     likely = float(offsets[int(np.argmax(places))])
-    return [f"the places that the subject passes ask for {likely:+.2f} s: they may not show the same walk"]
+    return [message("note.sync.conflict", offset_s=likely)]
 
 
 def _mirror_doubt(offsets: F8, as_is: F8, exchanged: F8) -> float | None:

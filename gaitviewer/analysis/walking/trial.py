@@ -12,7 +12,7 @@ from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
-from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
     Pace,
@@ -42,7 +42,7 @@ from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotio
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
-from gaitviewer.messages import Message, as_written, message
+from gaitviewer.messages import Message, message
 
 _NAMES = {View.SAGITTAL: "side-view", View.CORONAL: "end-view"}
 _SURE = 0.5  # confidence from which another view is named in an error
@@ -177,15 +177,13 @@ def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, .
     where = _where(view, trial_id)
     guess = classify_view(seen)
     if guess.view is not view and guess.confidence >= _SURE:
-        reason = as_written(f"{guess.reason[0].lower()}{guess.reason[1:-1]}")
-        return message(f"error.analysis.looks_like.{guess.view.value}", where=where, reason=reason)
-    spans: Counter[str] = Counter()
+        return message(f"error.analysis.looks_like.{guess.view.value}", where=where, reason=guess.reason)
+    spans: Counter[Message] = Counter()
     for one in left_out:
         spans[one.reason] += one.stop - one.start
-    others = [(reason, frames) for reason, frames in spans.most_common() if reason != "the subject is not seen"]
+    others = [(reason, frames) for reason, frames in spans.most_common() if reason != NOT_SEEN]
     shown = tuple(
-        message("error.analysis.in_frames", reason=as_written(reason), frames=frames)
-        for reason, frames in others[:2]
+        message("error.analysis.in_frames", reason=reason, frames=frames) for reason, frames in others[:2]
     )
     nobody = message("error.analysis.nobody_seen")
     return message(f"error.analysis.no_walking.{view.value}", where=where, shown=shown or nobody)
@@ -260,21 +258,17 @@ def speed_findings(strides: Sequence[Stride], trial_id: str, view: View) -> list
         {stride.pass_index for stride in strides if of_another_speed(strides, stride.pass_index)}
     ):
         why = next(
-            one.excluded
-            for one in strides
-            if one.pass_index == index and one.excluded.startswith(ANOTHER_SPEED)
+            one.excluded for one in strides if one.pass_index == index and one.excluded.code == ANOTHER_SPEED
         )
-        text = (
-            f"Pass {index + 1} of the {_NAMES[view]} video plays at another speed than the others "
-            f"({why.partition(': ')[2]}): its strides do not count."
+        text = message(
+            "finding.unlike_speeds.pass",
+            number=index + 1,
+            view=message(f"camera.{view.value}"),
+            stride_s=why["stride_s"],
+            usual_s=why["usual_s"],
         )
-        advice = (
-            "A slow-motion export may hold real speed and slow motion: cut it, and give the slow part with the "
-            "rate that it was recorded at."
-        )
-        out.append(
-            QualityFinding(FindingSeverity.WARNING, "unlike speeds", text, advice, trial=trial_id, view=view)
-        )
+        topic, advice = message("topic.unlike_speeds"), message("finding.unlike_speeds.advice")
+        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
     return out
 
 
@@ -288,7 +282,7 @@ def _brought_together(
     quality = coronal.quality
     if check.agree is False:
         finding = QualityFinding(
-            FindingSeverity.WARNING, "sides", check.note, trial=trial_id, view=View.CORONAL
+            FindingSeverity.WARNING, message("topic.sides"), check.note, trial=trial_id, view=View.CORONAL
         )
         quality = (*quality, finding)
     usable = sync.sigma_s <= motion_settings().sync.usable_s and check.agree is not False
@@ -352,8 +346,8 @@ def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> lis
     return [
         QualityFinding(
             FindingSeverity.NOTE,
-            "sides",
-            f"Frames {one.start}-{one.stop - 1}: {note}.",
+            message("topic.sides"),
+            message("finding.sides.of_frames", first=one.start, last=one.stop - 1, note=note),
             trial=trial_id,
             view=view,
         )
@@ -368,18 +362,13 @@ def _on_strides(
     """Too few strides, or strides too slow to be real time."""
     out = []
     if not strides:
-        text = (
-            f"No complete stride in {len(passes)} walking pass{'es' if len(passes) > 1 else ''}: "
-            "a foot must come down twice in the picture."
-        )
-        advice = "Let the subject walk farther past the camera, or stand farther away."
-        out.append(QualityFinding(FindingSeverity.WARNING, "strides", text, advice, trial=trial_id, view=view))
+        text = message("finding.strides.incomplete", count=len(passes))
+        topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
+        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
     out += speed_findings(strides, trial_id, view)
     slow = slow_motion_suspected(tuple(one for one in strides if not of_another_speed(strides, one.pass_index)))
     if slow is not None:
-        text = f"A stride takes {slow:.1f} s: this looks like slow motion played at normal speed."
-        advice = "If it was recorded at a higher rate, say so (for instance: recorded at 240 frames a second)."
-        out.append(
-            QualityFinding(FindingSeverity.WARNING, "slow motion", text, advice, trial=trial_id, view=view)
-        )
+        text = message("finding.slow_motion.suspected", seconds=slow)
+        topic, advice = message("topic.slow_motion"), message("finding.slow_motion.advice")
+        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
     return out

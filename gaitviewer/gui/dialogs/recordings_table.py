@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QSpinBox, QTableWidget, QT
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import plain_tip
+from gaitviewer.gui.widgets.translation import say
 from gaitviewer.workflow.analysis.pairing import Dropped, propose_pairs
 
 FILE, TRIAL, VIEW, NOTE = range(4)
@@ -96,7 +97,8 @@ class RecordingsTable(QTableWidget):
             for view in View:
                 path = proposal.videos[view]
                 if path is not None:
-                    hint = "" if proposal.sure else self.tr("Please check: {why}").format(why=proposal.reason)
+                    why = say(proposal.reason)
+                    hint = "" if proposal.sure else self.tr("Please check: {why}").format(why=why)
                     self._add_line(path, number, view, kept.get(path, ""), hint)
         self.added.emit(fresh)
         self.edited.emit()

@@ -11,6 +11,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import CYCLE_POINTS, Curve, Measures, TrialMotion
 from gaitviewer.core.timebase import TrialClock
+from gaitviewer.messages import Message, as_written
 
 _SAME_S = 1e-3
 # Strides of two views are one step if they share this part of the longer one: a view may see its end badly.
@@ -125,9 +126,9 @@ class ExcludedStrides:
 
     reasons: dict[str, str]
 
-    def why(self, stride: Stride) -> str:
-        """Why a stride does not count; "" if it does."""
-        return self.reasons.get(stride.key, "") or stride.excluded
+    def why(self, stride: Stride) -> Message:
+        """Why a stride does not count; NOTHING if it does."""
+        return as_written(self.reasons.get(stride.key, "")) or stride.excluded
 
     def still_counted(self, measures: Measures) -> int:
         """How many of them the measures still count."""

@@ -28,7 +28,8 @@ from gaitviewer.gui.panels.common.wording import tr, view_name
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import named
 from gaitviewer.workflow.analysis.inputs import shows_nobody
 
 Facts = tuple[tuple[str, str], ...]
@@ -164,8 +165,8 @@ def _affected(affected: Affected) -> str:
 def _visit(session: Session) -> Facts:
     return (
         (tr("Date"), _not_stated() if session.when is None else session.when.isoformat()),
-        (tr("Footwear"), translate_data(session.footwear.value)),
-        (tr("Walking aid"), translate_data(session.walking_aid.value)),
+        (tr("Footwear"), say(named(session.footwear))),
+        (tr("Walking aid"), say(named(session.walking_aid))),
         (tr("Surgery"), _dates(session.surgery)),
         (tr("Botulinum toxin"), _dates(session.botulinum)),
         (tr("Mirror image"), tr("yes") if session.mirrored else tr("no")),
@@ -205,7 +206,7 @@ def _video(stream: VideoStream) -> str:
     ]
     if stream.recorded_at_hz is not None:
         parts.append(tr("recorded at {rate} Hz").format(rate=number(stream.recorded_at_hz)))
-    return ", ".join([*parts, *(translate_data(note) for note in info.notes)])
+    return ", ".join([*parts, *(say(note) for note in info.notes)])
 
 
 def _origin(made: Provenance) -> str:

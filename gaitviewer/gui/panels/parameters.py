@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
 from gaitviewer.core.numerals import DASH, number
+from gaitviewer.core.wording import not_assessable, unit_after
 from gaitviewer.gui.model.blinding import waiting_for
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel
@@ -30,7 +31,8 @@ from gaitviewer.gui.panels.score.table import AnyIndex
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import message
 from gaitviewer.workflow.app.tables import evgs_items
 
 NAME, LEFT, RIGHT, NORM, SYMMETRY = range(5)
@@ -137,7 +139,7 @@ class ParametersPanel(Panel):
         if feet:
             lines.append(self.tr("Foot progression, external +: {feet}.").format(feet=joined(feet)))
         sources = dict.fromkeys(p.norm_source for p in measures.parameters if p.norm_source)
-        lines += [sentence(source) for source in sources]
+        lines += [sentence(translate_data(source)) for source in sources]
         self.notes.setText("\n".join(line for line in lines if line))
 
     def retheme(self) -> None:
@@ -166,8 +168,8 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
     if any(hidden):
         kept = BySide(*(None if hidden[side] else parameter.values[side] for side in Side))
         parameter = replace(parameter, values=kept, symmetry_index=None)
-    title = translate_data(parameter.title)
-    unit = f", {translate_data(parameter.unit)}" if parameter.unit else ""
+    title = say(parameter.title)
+    unit = f", {say(unit_after(parameter.unit)).strip()}" if parameter.unit else ""
     short = ", %" if parameter.unit == "% of cycle" else unit
     cells = [QTableWidgetItem(title + short)]
     cells[0].setToolTip(plain_tip(title + unit))
@@ -201,8 +203,7 @@ def _cells(parameter: Parameter, hidden: BySide[bool]) -> list[QTableWidgetItem]
 def _stat_tip(parameter: Parameter, side: Side, stat: Stat | None) -> str:
     tr = QCoreApplication.translate
     if stat is None:
-        reason = parameter.reason or tr("ParametersPanel", "no stride of this limb counts")
-        return tr("ParametersPanel", "Not assessable: {reason}").format(reason=sentence(reason))
+        return sentence(not_assessable(parameter.reason or message("reason.no_stride_of_limb")))
     text = f"{side_name(side)}: {with_unit(stat.mean, parameter.unit, digits_for(parameter))}"
     text += tr("ParametersPanel", ", mean of {strides}").format(strides=strides(stat.count))
     variation = stat.cv_percent

@@ -21,7 +21,7 @@ from gaitviewer.gui.panels.common.wording import sentence, side_name, tr
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say, translate_data
 from gaitviewer.workflow.app.tables import angle_kinds
 
 _LEAST_REACH = 3.5  # z that the plot shows at least to each side
@@ -115,7 +115,7 @@ def pattern_words(pattern: SagittalPattern) -> str:
         return tr("{side}: not assessable, {reason}").format(side=side, reason=sentence(pattern.reason))
     return tr("{side}: {label} (knee z {knee}, ankle z {ankle}; {far} z from the nearest border)").format(
         side=side,
-        label=translate_data(pattern.label),
+        label=say(pattern.label),
         knee=number(pattern.knee_z, 1),
         ankle=number(pattern.ankle_z, 1),
         far=number(pattern.severity, 1),

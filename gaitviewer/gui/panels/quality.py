@@ -12,7 +12,8 @@ from gaitviewer.gui.panels.common.wording import joined, many, recording_name, s
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say
+from gaitviewer.messages import named
 
 _ICONS = {
     FindingSeverity.GOOD: "good",
@@ -98,11 +99,11 @@ def _card(finding: QualityFinding, recording: str) -> QFrame:
     row.setSpacing(10)
     mark = PlainLabel()
     mark.setPixmap(theme.icon(_ICONS[finding.level], _ICONS[finding.level]).pixmap(_ICON_PX, _ICON_PX))
-    level = translate_data(finding.level.value)
+    level = say(named(finding.level))
     mark.setAccessibleName(level)
     mark.setToolTip(plain_tip(level))
     row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-    where = [translate_data(finding.topic)]
+    where = [say(finding.topic)]
     if finding.view is not None:
         where.append(view_name(finding.view))
     if recording:

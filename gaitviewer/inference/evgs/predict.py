@@ -23,7 +23,7 @@ from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import Strip, clip_table, read_strips
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message, named
 from gaitviewer.nets.card import card_entry
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings, PatchTokens, cut_tokens
 
@@ -130,7 +130,7 @@ def predict(
             mean = float(np.mean(probability[own, item - 1]))
             means[item, side] = mean
             label = CLASSES[int(mean >= 0.5)]
-            opinions.append(Opinion(question(item, side), CLASSES, (1.0 - mean, mean), "", label))
+            opinions.append(Opinion(question(item, side), CLASSES, (1.0 - mean, mean), label=label))
         values = [score[k] for k, clip in enumerate(clips) if clip.strip.side is side]
         if values:
             degrees = float(np.mean(values)) * _number(model, "score_sd") + _number(model, "score_mean")
@@ -230,19 +230,20 @@ def _why_not(
     side: Side,
     settings: EvgsSettings,
     pictures: Mapping[tuple[str, View], MaskedPictures],
-) -> str:
+) -> Message:
     """Why nothing is said of an item of a limb."""
     kinds = [(k, kind) for k, kind in enumerate(clip_table().kinds) if item in kind.items]
     view = kinds[0][1].view
+    plane = message(f"plane.{view.value}")
     if not any(m.views[view] is not None and not m.trial.excluded for m in measures.motions):
-        return f"there is no {view.value} view"
+        return message("reason.no_view", view=plane)
     if not any(seen is view for _, seen in pictures):
-        return f"the pictures of the {view.value} view are not at hand"
+        return message("reason.no_pictures", view=plane)
     own = [strip for strip in strips if strip.side is side and strip.view is view]
     if not own:
-        return f"no stride of the {side.value} limb counts in the {view.value} view"
+        return message("reason.no_stride_in_plane", side=named(side), view=plane)
     reasons = [strip.serves(k, settings.frames) for strip in own for k, _ in kinds]
-    return next((reason for reason in reasons if reason), f"no clip of the {side.value} limb")
+    return next((reason for reason in reasons if reason), message("reason.no_clip_of_limb", side=named(side)))
 
 
 def _most_atypical(means: Mapping[Asked, float]) -> tuple[Asked, ...]:

@@ -19,6 +19,7 @@ from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.messages import NOTHING, Message, message, named
 
 LONGEST = 32
 """Frames of the longest clip."""
@@ -136,18 +137,18 @@ class Strip:
         start = int(self.centres[kind]) - frames // 2
         return slice(start, start + frames)
 
-    def serves(self, kind: int, frames: int) -> str:
-        """Why there is no such clip of this strip; "" if there is one."""
+    def serves(self, kind: int, frames: int) -> Message:
+        """Why there is no such clip of this strip; NOTHING if there is one."""
         if self.centres[kind] < 0:
-            return "another view"
+            return message("reason.clip.another_view")
         table, rows = clip_table(), self.rows(kind, frames)
         if self.held[rows].mean() > table.frames_held:
-            return "the recording begins or ends within the clip"
+            return message("reason.clip.recording_ends")
         parts = ("HIP", "KNEE", "ANKLE", "HEEL", "BIG_TOE")
         leg = [Keypoint[f"{self.side.name}_{part}"] for part in parts]
         if np.isfinite(self.keypoints[rows][:, leg]).all(axis=2).mean() < table.leg_points_seen:
-            return f"too little of the {self.side.value} leg is seen"
-        return ""
+            return message("reason.clip.leg_seldom_seen", side=named(self.side))
+        return NOTHING
 
 
 def choose_strides(measures: Measures, *, most: int) -> tuple[tuple[ViewMotion, Stride], ...]:

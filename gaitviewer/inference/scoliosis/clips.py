@@ -18,7 +18,7 @@ from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 
 F8 = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -71,7 +71,7 @@ def read_clips(
     view: View = View.CORONAL,
     video: VideoSettings | None = None,
     most: int | None = None,
-) -> tuple[tuple[ScoliosisClip, ...], tuple[str, ...]]:
+) -> tuple[tuple[ScoliosisClip, ...], tuple[Message, ...]]:
     """All clips of a session in one view, and why recordings gave none.
 
     Args:
@@ -82,15 +82,16 @@ def read_clips(
         most: clips at most, the first of each recording first.
     """
     found: list[tuple[int, ViewMotion, MapClip]] = []
-    reasons: list[str] = []
+    reasons: list[Message] = []
     for motion in measures.motions:
-        one, name = motion.views[view], f"recording {motion.trial.id}"
+        one, trial = motion.views[view], motion.trial.id
         if one is None or motion.trial.excluded:
-            reasons.append(f"{name}: no {view.value} view")
+            why = message("reason.view_missing", view=message(f"plane.{view.value}"))
+            reasons.append(message("reason.of_recording", trial=trial, why=why))
             continue
         search = find_clips(one)
         found += [(number, one, clip) for number, clip in enumerate(search.clips)]
-        reasons += [f"{name}: {reason}" for reason in search.reasons]
+        reasons += [message("reason.of_recording", trial=trial, why=why) for why in search.reasons]
     found.sort(key=lambda entry: entry[0])
     clips: list[ScoliosisClip] = []
     for _, one, clip in found:
@@ -99,7 +100,7 @@ def read_clips(
         try:
             clips.append(read_clip(one, clip, pictures, video))
         except AnalysisError as problem:
-            reasons.append(str(problem))
+            reasons.append(problem.message)
     return tuple(clips), tuple(reasons)
 
 

@@ -28,6 +28,7 @@ from gaitviewer.inference.scoliosis.inputs import (
     text_of,
     video_settings,
 )
+from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def predict(
     )
     if net.settings.modalities == ("video",):
         if clips and all(clip.video is None for clip in clips):
-            return _silent(model, "there are no pictures of the end view, and this model looks at nothing else")
+            return _silent(model, message("reason.no_end_view_pictures"))
         clips = tuple(clip for clip in clips if clip.video is not None)
     if len(clips) < int(tables["input"]["fewest_clips"]):
-        return _silent(model, "no clip of whole, regular cycles: " + "; ".join(reasons))
+        return _silent(model, message("reason.no_regular_clip", reasons=reasons))
     arrays = [arrays_of(clip) for clip in clips]
     unlike = _unfamiliar(net, arrays, device)
     if unlike:
@@ -137,14 +138,14 @@ def _answer(
     )
 
 
-def _silent(model: LoadedModel, reason: str) -> ModelOutput:
+def _silent(model: LoadedModel, reason: Message) -> ModelOutput:
     answer = scoliosis_tables()["answer"]
     opinion = Opinion(answer["output"], tuple(answer["classes"]), None, reason)
     return ModelOutput(model.id, (opinion,), _UNTOLD, model.synthetic)
 
 
-def _unfamiliar(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) -> str:
-    """Why the maps are too unlike those learned from, or ""."""
+def _unfamiliar(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) -> Message:
+    """Why the maps are too unlike those learned from, or NOTHING."""
     import torch
 
     batch = {
@@ -153,11 +154,8 @@ def _unfamiliar(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) ->
     away = float(net.distance(batch).median())
     limit = float(net.unfamiliar_limit)
     if away <= limit:
-        return ""
-    return (
-        f"the movement in the end view is unlike that of the children learned from (distance {away:.1f}, "
-        f"limit {limit:.1f})"
-    )
+        return NOTHING
+    return message("reason.unlike_children", distance=away, limit=limit)
 
 
 def _cast(device: str, precision: str) -> Any:

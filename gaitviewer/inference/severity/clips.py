@@ -20,6 +20,7 @@ from gaitviewer.analysis.walking.strides import of_another_speed
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
+from gaitviewer.messages import Message, Value, message
 
 F8 = NDArray[np.float64]
 
@@ -101,11 +102,11 @@ def mirrored(values: NDArray[np.float32], view: View) -> NDArray[np.float32]:
 
 def skeleton_clips(
     measures: Measures, settings: SkeletonClipSettings | None = None
-) -> tuple[tuple[SkeletonClip, ...], tuple[str, ...]]:
+) -> tuple[tuple[SkeletonClip, ...], tuple[Message, ...]]:
     """All clips of a session, and why other walks gave none."""
     how = settings or SkeletonClipSettings()
     clips: list[SkeletonClip] = []
-    reasons: list[str] = []
+    reasons: list[Message] = []
     for motion in measures.motions:
         if motion.trial.excluded:
             continue
@@ -116,8 +117,10 @@ def skeleton_clips(
             smooth = smooth_xy(seen.pose)
             for number, walk in enumerate(seen.passes):
                 found = _clips_of_pass(seen, smooth, number, walk, motion.trial.id, how)
-                if isinstance(found, str):
-                    reasons.append(f"{motion.trial.id}, {view.value} view, pass {number + 1}: {found}")
+                if isinstance(found, Message):
+                    where: dict[str, Value] = {"trial": motion.trial.id, "number": number + 1}
+                    plane = message(f"plane.{view.value}")
+                    reasons.append(message("reason.clip.of_walk", **where, view=plane, why=found))
                 else:
                     clips += found
     return tuple(clips), tuple(reasons)
@@ -125,7 +128,7 @@ def skeleton_clips(
 
 def _clips_of_pass(
     seen: ViewMotion, smooth: F8, number: int, walk: WalkingPass, trial: str, how: SkeletonClipSettings
-) -> list[SkeletonClip] | str:
+) -> list[SkeletonClip] | Message:
     rows = slice(walk.start, walk.stop)
     times = seen.pose.times[rows]
     points, score = _with_middles(smooth[rows], seen.pose.score[rows].astype(np.float64))
@@ -133,16 +136,16 @@ def _clips_of_pass(
     points[:, unseen], score[:, unseen] = np.nan, 0.0
     legs = [k for leg in _LEGS for k in leg]
     if len(times) < 8 or np.isfinite(points[:, legs]).all(axis=2).mean(axis=0).min() < how.least_seen:
-        return f"hips, knees and ankles are seen in fewer than {100 * how.least_seen:.0f} % of the frames"
+        return message("reason.clip.legs_seldom_seen", percent=100 * how.least_seen)
     size = _size_px(points, times, walk.view)
     if size is None:
-        return "the size of the body cannot be read"
+        return message("reason.clip.no_size")
     if of_another_speed(seen.strides, number):
-        return "it plays at another speed than the others"
+        return message("reason.clip.another_speed")
     own = [s for s in seen.strides if s.pass_index == number and s.counts]
     grids = _time_grids(times, own, how)
     if not grids:
-        return "it is too short and holds no whole stride that counts"
+        return message("reason.clip.no_whole_stride")
     filled = _filled(points)
     sign = _first_axis_sign(walk)
     clips = []

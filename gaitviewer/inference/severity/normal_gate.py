@@ -11,6 +11,7 @@ from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.inference.severity.clips import SkeletonClipSettings
+from gaitviewer.messages import NOTHING, Message, message
 
 _COMPARED = (
     *("profile_worse_deg", "profile_mean_deg", "hip_deg", "knee_deg", "ankle_deg"),
@@ -112,15 +113,12 @@ def measure_deviation(measures: Measures) -> Deviation:
     )
 
 
-def judge_normal(measures: Measures) -> tuple[bool, str]:
-    """Whether the gait was measured as normal, or why that cannot be told ("" if it can)."""
+def judge_normal(measures: Measures) -> tuple[bool, Message]:
+    """Whether the gait was measured as normal, or why that cannot be told (NOTHING if it can)."""
     found = measure_deviation(measures)
     least = severity_tables().gate.least_items
     if found.items < least:
-        return False, (
-            f"only {found.items} items of the Edinburgh score could be measured on one limb; at least {least} "
-            "are needed to tell whether the gait deviates"
-        )
+        return False, message("reason.few_items", items=found.items, least=least)
     if not math.isfinite(found.profile_worse_deg):
-        return False, "hip, knee or ankle is hidden over part of the cycle on both limbs"
-    return all(share <= 1.0 for share in found.shares.values()), ""
+        return False, message("reason.no_profile")
+    return all(share <= 1.0 for share in found.shares.values()), NOTHING

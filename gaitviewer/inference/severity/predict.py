@@ -16,6 +16,7 @@ from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip, SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, severity_tables
+from gaitviewer.messages import message
 from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def predict(
         return said(Opinion(QUESTION, classes, None, reason))
     clips, reasons = skeleton_clips(measures, card_entry(model.settings, "clips", SkeletonClipSettings))
     if not clips:
-        why = reasons[0] if reasons else "there is no walk in the view that the model looks at"
-        return said(Opinion(QUESTION, classes, None, f"no clip could be cut: {why}"))
+        why = reasons[0] if reasons else message("reason.no_walk_in_view")
+        return said(Opinion(QUESTION, classes, None, message("reason.no_clip", why=why)))
     net = build_network(model.settings, model.state).to(device)
     features = model_features(measures, model.settings)
     with _half(device, precision):

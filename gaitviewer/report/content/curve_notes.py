@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.numerals import number
+from gaitviewer.messages import message
 from gaitviewer.report.content.wording import AngleWords, angles_present, sentence, side_words
 
 ANKLE = "ankle_dorsiflexion"
@@ -61,7 +62,7 @@ def notes(measures: Measures, angles: Sequence[AngleWords]) -> tuple[str, ...]:
         band = measures.band(words.name)
         said = [sentence(words.note)]
         if band is not None and not band.comparable:
-            said.append(f"Dotted band: {sentence(band.note or 'defined otherwise')}")
+            said.append(f"Dotted band: {sentence(band.note or message('note.norm.otherwise'))}")
         if any(said):
             lines.append(f"{words.title}: {' '.join(part for part in said if part)}")
     if any(words.name == ANKLE for words in angles):

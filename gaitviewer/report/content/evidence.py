@@ -13,7 +13,8 @@ from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import Skeleton
-from gaitviewer.report.content.wording import VIEW_WORDS, recording_words, with_unit
+from gaitviewer.core.wording import with_unit
+from gaitviewer.report.content.wording import VIEW_WORDS, recording_words
 
 EVIDENCE_ASPECT = 1.12  # width / height of an evidence picture
 KEY_ASPECT = 0.55
@@ -109,7 +110,7 @@ def evidence_shot(measures: Measures, measure: EvgsMeasure) -> EvidencePicture |
         least_px=least if math.isfinite(least) else 0.0,
         size=(pose.width, pose.height),
     )
-    value = with_unit(found.value, measure.item.unit) if math.isfinite(found.value) else ""
+    value = str(with_unit(found.value, measure.item.unit)) if math.isfinite(found.value) else ""
     what = value or measure.category
     stride = next((s for s in measures.strides if s.key == found.stride), None)
     where = f", {recording_words(found.trial)}" if len(measures.motions) > 1 else ""

@@ -12,6 +12,8 @@ from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import FindingSeverity, Measures, Parameter
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.session import Session, coarse_age
+from gaitviewer.core.wording import not_assessable
+from gaitviewer.messages import Message, named
 from gaitviewer.report.content.limits import load_limits
 from gaitviewer.report.content.sheet import band_words, normal_words, total_range, value_words
 from gaitviewer.report.content.wording import VIEW_WORDS, hertz, joined, many, sentence, unique
@@ -81,8 +83,8 @@ def header_facts(measures: Measures, *, program: str, anonymous: bool = False) -
         Fact("Sex", sex),
         Fact("Body height", _metres(session.height_m)),
         Fact("Leg length", _metres(session.leg_length_m)),
-        Fact("Footwear", session.footwear.value),
-        Fact("Walking aid", session.walking_aid.value),
+        Fact("Footwear", str(named(session.footwear))),
+        Fact("Walking aid", str(named(session.walking_aid))),
     ]
     facts.append(Fact("Affected side", subject.affected.value))
     for label, rating in (("GMFCS", session.gmfcs), ("Cobb angle", session.cobb)):
@@ -127,7 +129,7 @@ def key_figures(measures: Measures) -> tuple[KeyFigure, ...]:
     for name, label, digits in (("speed", "Walking speed", 2), ("cadence", "Cadence", 0)):
         found = _both_sides(_parameter(measures, name))
         if found is None:
-            figures.append(KeyFigure(label, DASH, "not assessable"))
+            figures.append(KeyFigure(label, DASH, str(not_assessable())))
         else:
             figures.append(KeyFigure(label, number(found[0], digits), found[1]))
     return tuple(figures)
@@ -188,7 +190,7 @@ def _speed(measures: Measures) -> str:
 def _asymmetries(measures: Measures) -> str:
     usual = load_limits().symmetry_usual_percent
     uneven = [
-        f"{p.title.lower()} ({number(p.symmetry_index)} %)"
+        f"{str(p.title).lower()} ({number(p.symmetry_index)} %)"
         for p in measures.parameters
         if p.symmetry_index is not None and abs(p.symmetry_index) > usual
     ]
@@ -208,18 +210,18 @@ def _normal_items(measures: Measures) -> str:
 
 def _limits(measures: Measures) -> str:
     topics = unique(
-        f.topic for f in measures.quality if f.level in (FindingSeverity.WARNING, FindingSeverity.REFUSED)
+        str(f.topic) for f in measures.quality if f.level in (FindingSeverity.WARNING, FindingSeverity.REFUSED)
     )
     return (
         f"This recording is limited by: {joined(topics)}; see the quality of the recording." if topics else ""
     )
 
 
-def _likeness(label: str) -> str:
+def _likeness(label: Message) -> str:
     """What a limb does with a pattern: not every class is one that a limb could resemble."""
-    if label == "within normal limits":
+    if label.code == "pattern.normal":
         return f"are {label}"
-    if label in ("undetermined", "not classified"):
+    if label.code in ("pattern.undetermined", "pattern.not_classified"):
         return f"match no described pattern (\u201c{label}\u201d)"
     return f"resemble \u201c{label}\u201d"
 
@@ -228,7 +230,7 @@ def pattern_sentence(measures: Measures, side: Side) -> str:
     """The sagittal pattern of one limb, described and never diagnosed."""
     pattern = measures.patterns[side]
     if not pattern.label:
-        return sentence(f"{side.value} sagittal pattern: not assessable, {pattern.reason or 'no stance curve'}")
+        return sentence(f"{side.value} sagittal pattern: not assessable, {pattern.reason}")
     return (
         f"{side.value.capitalize()} knee and ankle in stance {_likeness(pattern.label)} "
         f"(knee z {number(pattern.knee_z, 1)}, ankle z {number(pattern.ankle_z, 1)}, "

@@ -12,6 +12,7 @@ from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.numerals import DASH
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Trial
+from gaitviewer.messages import named
 from gaitviewer.report.content.wording import (
     VIEW_WORDS,
     hertz,
@@ -70,7 +71,7 @@ def _plane(motion: ViewMotion) -> str:
 
 
 def _passes(motion: ViewMotion) -> str:
-    words = [p.direction.value for p in motion.passes]
+    words = [str(named(p.direction)) for p in motion.passes]
     return "; ".join(f"{words.count(w)} {w}" for w in unique(words)) or "none"
 
 
@@ -120,7 +121,7 @@ def sync_lines(measures: Measures) -> tuple[str, ...]:
                 f"{recording_words(motion.trial.id).capitalize()}: time in the {VIEW_WORDS[View.CORONAL]} = "
                 f"time in the {VIEW_WORDS[View.SAGITTAL]} "
                 f"{'+' if sync.offset_s >= 0 else DASH} {abs(sync.offset_s):.3f} s "
-                f"(± {sync.sigma_s:.3f} s; {sync.source}{'; ' + sync.note if sync.note else ''})."
+                f"(± {sync.sigma_s:.3f} s; {sync.source}{f'; {sync.note}' if sync.note else ''})."
             )
     return tuple(lines)
 
@@ -135,7 +136,9 @@ def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 def left_out_strides(measures: Measures) -> tuple[str, ...]:
     """Strides that do not count, by reason."""
     pairs = [
-        (s.excluded, f"{s.side.value} in the {VIEW_WORDS[s.view]}") for s in measures.strides if not s.counts
+        (str(s.excluded), f"{s.side.value} in the {VIEW_WORDS[s.view]}")
+        for s in measures.strides
+        if not s.counts
     ]
     return tuple(
         f"{many(len(which), 'stride')} left out ({joined(sorted(set(which)))}): {sentence(reason)}"
@@ -154,7 +157,7 @@ def left_out_frames(measures: Measures) -> tuple[str, ...]:
     for motion in measures.motions:
         for view in View:
             found = motion.views[view]
-            pairs = [(part.reason, _frames(part)) for part in found.left_out] if found else []
+            pairs = [(str(part.reason), _frames(part)) for part in found.left_out] if found else []
             parts = [f"{', '.join(frames)} {reason}" for reason, frames in _grouped(pairs).items()]
             if parts:
                 lines.append(sentence(f"{recording_words(motion.trial.id, view)}, frames {'; '.join(parts)}"))
@@ -164,7 +167,7 @@ def left_out_frames(measures: Measures) -> tuple[str, ...]:
 def flagged_strides(measures: Measures) -> tuple[str, ...]:
     """What is unusual about strides that do count."""
     pairs = [
-        (flag, f"{s.side.value} in the {VIEW_WORDS[s.view]}")
+        (str(flag), f"{s.side.value} in the {VIEW_WORDS[s.view]}")
         for s in measures.strides
         if s.counts
         for flag in s.flags
@@ -182,7 +185,7 @@ def not_assessed(measures: Measures) -> tuple[NotAssessed, ...]:
         for measure in measures.evgs.measures[side]:
             if not measure.assessable:
                 label = f"{measure.item.number} {measure.item.code}"
-                reasons.setdefault(measure.reason, {}).setdefault(label, []).append(side)
+                reasons.setdefault(str(measure.reason), {}).setdefault(label, []).append(side)
     rows = []
     for reason, items in reasons.items():
         words = [f"{label} ({side_words(sides)})" for label, sides in items.items()]

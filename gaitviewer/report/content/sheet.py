@@ -9,8 +9,10 @@ import numpy as np
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side
 from gaitviewer.core.numerals import DASH, number
+from gaitviewer.core.wording import not_assessable, total_words, unit_after, with_unit
+from gaitviewer.messages import as_written, message
 from gaitviewer.report.content.limits import load_limits
-from gaitviewer.report.content.wording import sentence, unit_after, with_unit
+from gaitviewer.report.content.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def value_words(measure: EvgsMeasure) -> str:
     """The measured value with its spread, or the category seen."""
     if measure.value is None:
         return measure.category or DASH
-    words = with_unit(measure.value, measure.item.unit)
+    words = str(with_unit(measure.value, measure.item.unit))
     if measure.spread is not None and np.isfinite(measure.spread):
         words += f" ± {number(measure.spread)}"
     return words
@@ -89,13 +91,13 @@ def _footnote_texts(sheet: EvgsSheet) -> dict[str, int]:
 def _said(measure: EvgsMeasure) -> list[str]:
     """What must be known to read a value: what its unit counts, why there is none, remarks."""
     unit = measure.item.unit_means if measure.value is not None else ""
-    return [sentence(text) for text in (unit, measure.reason, *measure.remarks) if text]
+    return [sentence(one) for one in (as_written(unit), measure.reason, *measure.remarks) if one]
 
 
 def _cell(measure: EvgsMeasure, texts: dict[str, int]) -> SheetCell:
     assessable = measure.assessable
     return SheetCell(
-        value=value_words(measure) if assessable else "not assessable",
+        value=value_words(measure) if assessable else str(not_assessable()),
         band=measure.category if assessable and measure.value is not None else "",
         score=measure.score,
         probabilities=measure.probabilities,
@@ -145,11 +147,11 @@ def total_range(sheet: EvgsSheet, side: Side) -> tuple[int, int]:
     return int(np.searchsorted(below, tail)), int(np.searchsorted(below, 1 - tail))
 
 
-def total_words(sheet: EvgsSheet, side: Side) -> str:
+def likely_total(sheet: EvgsSheet, side: Side) -> str:
     """The partial total: "5 of 22 (11 items seen), likely 3-7"."""
     total = sheet.total(side)
     if not total.items_seen:
-        return "no item could be assessed"
+        return str(message("item.none_seen"))
     low, high = total_range(sheet, side)
     likely = f", likely {low}{DASH}{high}" if low != high else ""
-    return f"{total}{likely}"
+    return f"{total_words(total)}{likely}"

@@ -11,11 +11,12 @@ from reportlab.platypus import Spacer, Table, TableStyle
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures, Parameter, Stat
 from gaitviewer.core.numerals import DASH, number
+from gaitviewer.core.wording import not_assessable, with_spread
 from gaitviewer.report.content.evidence import anchor_of
 from gaitviewer.report.content.facts import Fact, KeyFigure
 from gaitviewer.report.content.limits import load_limits
 from gaitviewer.report.content.recording import not_assessed, view_rows
-from gaitviewer.report.content.sheet import SheetCell, sheet_rows, total_words
+from gaitviewer.report.content.sheet import SheetCell, likely_total, sheet_rows
 from gaitviewer.report.figures.plots import probability_bar, score_mark
 from gaitviewer.report.figures.style import ACCENT, FAINT, PALE, RULE, SANS, SOFT, text
 
@@ -107,8 +108,7 @@ def _digits(parameter: Parameter) -> int:
 def _stat(stat: Stat | None, digits: int) -> str:
     if stat is None:
         return DASH
-    spread = "" if stat.sd is None else f" ± {number(stat.sd, digits)}"
-    return f"{number(stat.mean, digits)}{spread}  ({stat.count})"
+    return f"{with_spread(stat.mean, stat.sd, digits)}  ({stat.count})"
 
 
 def parameters_table(parameters: Sequence[Parameter], width: float) -> Table:
@@ -124,9 +124,9 @@ def parameters_table(parameters: Sequence[Parameter], width: float) -> Table:
         index = parameter.symmetry_index
         symmetry = DASH if index is None else f"{number(index)} %"
         uneven = index is not None and abs(index) > load_limits().symmetry_usual_percent
-        shown = [text(parameter.title, "cell"), text(parameter.unit, "cell")]
+        shown = [text(str(parameter.title), "cell"), text(parameter.unit, "cell")]
         if missing:  # the reason takes the room of all the values
-            shown += [text(f"not assessable: {parameter.reason or 'no strides'}", "small"), "", "", ""]
+            shown += [text(str(not_assessable(parameter.reason)), "small"), "", "", ""]
         else:
             shown += [text(_stat(stat, digits), "cell_right") for stat in parameter.values]
             shown.append(text(normal, "cell_right"))
@@ -147,7 +147,7 @@ def _superscript(notes: Sequence[int]) -> str:
 def _sheet_cell(cell: SheetCell, linked: frozenset[str], width: float) -> list[Any]:
     """Value over band, score mark, probability bar over its figures."""
     if cell.score is None:
-        words = f'<font color="#5b666d">not assessable</font>{_superscript(cell.notes)}'
+        words = f'<font color="#5b666d">{not_assessable()}</font>{_superscript(cell.notes)}'
         return [text(words, "cell", markup=True), score_mark(None), ""]
     value, anchor = escape(cell.value), anchor_of(cell.measure)
     if anchor in linked:
@@ -179,7 +179,7 @@ def sheet_table(measures: Measures, width: float, *, linked: frozenset[str]) -> 
         rows.append([text(name, "cell", markup=True), *cells[0], *cells[1]])
     totals: list[Any] = [text("Partial total", "cell_bold")]
     for side in Side:
-        totals += [text(total_words(measures.evgs, side), "cell_bold"), "", ""]
+        totals += [text(likely_total(measures.evgs, side), "cell_bold"), "", ""]
     rows.append(totals)
     last = len(rows) - 1
     more = [

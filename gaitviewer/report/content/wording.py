@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.numerals import DASH, number
+from gaitviewer.core.numerals import DASH
+from gaitviewer.core.wording import listed
+from gaitviewer.messages import Message, as_written, english, named
 
-VIEW_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
+VIEW_WORDS = {view: str(named(view)) for view in View}
 
 # Sagittal first, from the hip down, then the trunk, then what the front view shows.
 _ORDER = (
@@ -20,13 +22,6 @@ _ORDER = (
 )  # fmt: skip
 _POSITIVE = {"tilt": "forward", "rotation": "forward", "obliquity": "up", "lean": "to that side",
              "shift": "to that side", "progression": "external", "pitch": "toes up"}  # fmt: skip
-
-
-def with_unit(value: float, unit: str, digits: int = 0) -> str:
-    """A value with its unit: "58°", "25 mm", "0.86 leg lengths"."""
-    if not math.isfinite(value):
-        return DASH
-    return number(value, digits) + unit_after(unit)
 
 
 def moment(when: str) -> str:
@@ -50,31 +45,19 @@ def recording_words(trial: str, view: View | None = None) -> str:
     return name if view is None else f"{name}, {VIEW_WORDS[view]}"
 
 
-def unit_after(unit: str) -> str:
-    """A unit as it follows a number."""
-    if unit == "deg":
-        return "°"
-    return f" {unit.replace('per mille', '‰')}" if unit else ""
-
-
 def many(count: int, one: str, more: str = "") -> str:
     """A count with its noun: "1 stride", "3 strides"."""
     return f"{count} {one if count == 1 else more or one + 's'}"
 
 
-def joined(words: Sequence[str], last: str = "and") -> str:
+def joined(words: Iterable[str]) -> str:
     """A list in words: "a, b and c"."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return str(listed(words))
 
 
-def sentence(words: str) -> str:
-    """The words with a capital letter and a full stop."""
-    words = words.strip()
-    if not words:
-        return ""
-    return words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+def sentence(words: str | Message) -> str:
+    """A message, or a person's words, with a capital letter and a full stop."""
+    return english().sentence(as_written(words.strip()) if isinstance(words, str) else words)
 
 
 def unique(words: Iterable[str]) -> tuple[str, ...]:

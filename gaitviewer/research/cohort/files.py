@@ -17,7 +17,7 @@ from gaitviewer.core.gait import BySide, ByView, View
 from gaitviewer.core.learning import LabelledSession, MaskedPictures, SessionLabels
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import from_plain, load_arrays, parse_json
-from gaitviewer.core.session import Footwear, Session, Sync, Trial, WalkingAid
+from gaitviewer.core.session import GIVEN, Footwear, Session, Sync, Trial, WalkingAid
 from gaitviewer.core.session import Subject as SessionSubject
 from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.messages import Message, message
@@ -177,7 +177,7 @@ def read_subject(path: Path, *, seed: int, index: int, shift: str) -> LabelledSe
         trial = Trial(
             f"t{number + 1}",
             ByView(None, None),
-            Sync(table.offset_s, _SYNC_SIGMA_S, "given", "both virtual cameras share a clock"),
+            Sync(table.offset_s, _SYNC_SIGMA_S, GIVEN, message("note.sync.same_clock")),
         )
         trials.append(TrialData(trial, poses[number]))
         for view in View:

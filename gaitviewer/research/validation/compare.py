@@ -233,7 +233,7 @@ def compare_items(truth: Truth, measures: Measures) -> tuple[ItemPair, ...]:
                 clear=math.isinf(true.edge_distance) or true.edge_distance > limit,
                 value=measure.value,
                 score=measure.score,
-                reason=measure.reason,
+                reason=str(measure.reason),
                 far=bool(measure.strides) and behind.issuperset(measure.strides),
             )
         )

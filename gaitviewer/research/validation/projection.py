@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.session import Sync, Trial, VideoStream
+from gaitviewer.core.session import GIVEN, Sync, Trial, VideoStream
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError, SettingsError
@@ -323,5 +323,5 @@ def trial_of(body: WalkingBody, poses: ByView[PoseSequence], path: Path) -> Tria
         )  # fmt: skip
         return VideoStream(view, path, "", info)
 
-    sync = Sync(0.0, 0.001, "given", "both virtual cameras start together")
+    sync = Sync(0.0, 0.001, GIVEN, message("note.sync.same_start"))
     return Trial(body.name, ByView(stream(View.SAGITTAL), stream(View.CORONAL)), sync)

@@ -17,7 +17,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick, no_progress, subprogress
-from gaitviewer.core.session import Session, Sync, Trial, VideoStream
+from gaitviewer.core.session import GIVEN, Session, Sync, Trial, VideoStream
 from gaitviewer.messages import message
 from gaitviewer.research.validation.body import DrawnBody
 from gaitviewer.research.validation.projection import RATE_HZ, ValidationOptions, place_cameras, resample
@@ -112,5 +112,5 @@ def _trial(name: str, videos: ByView[Path]) -> Trial:
         path = videos[view]
         return VideoStream(view, path, digest_file(path), index_video(path))
 
-    sync = Sync(0.0, 0.001, "given", "both virtual cameras start together")
+    sync = Sync(0.0, 0.001, GIVEN, message("note.sync.same_start"))
     return Trial(name, ByView(stream(View.SAGITTAL), stream(View.CORONAL)), sync)

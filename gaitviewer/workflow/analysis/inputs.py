@@ -14,6 +14,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import canonical_digest
 from gaitviewer.core.session import Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class TrialInputs:
     events: ByView[tuple[GaitEvents, ...] | None]
     excluded: str
     excluded_strides: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     nobody: tuple[View, ...] = ()
 
 
@@ -147,6 +148,8 @@ def _digest_of_words(document: Document, program: str) -> str:
 
 
 def _words(value: Any) -> str:
+    if isinstance(value, Message):
+        return repr(str(value))
     if is_dataclass(value):
         kind, *names = _WORDS_OF[type(value)]
         return f"{kind}({', '.join(f'{name}={_words(getattr(value, name))}' for name in names)})"

@@ -14,13 +14,12 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError, reason_of
-from gaitviewer.messages import Message, as_written, message
+from gaitviewer.messages import NOTHING, Message, as_written, message, named
 from gaitviewer.workflow.analysis.inputs import inputs_digest, shows_nobody
 
 if TYPE_CHECKING:
     from gaitviewer.analysis.signal.prepared import PreparedView
 
-_WORDS = {View.SAGITTAL: "side view", View.CORONAL: "front or back view"}
 SURE_OF_VIEW = 0.75  # below this confidence, the person's word on the view counts
 
 
@@ -107,7 +106,7 @@ def _without_bad_view(data: TrialData, error: AnalysisError, *, mirrored: bool) 
         try:
             read.append(_read(alone, mirrored=mirrored))
         except AnalysisError as reason:
-            unusable.append(unusable_view(data.trial, view, str(reason)))
+            unusable.append(unusable_view(data.trial, view, reason.message))
     if len(read) != 1:
         return None
     return replace(read[0], trial=data.trial, unusable=tuple(unusable))
@@ -115,19 +114,21 @@ def _without_bad_view(data: TrialData, error: AnalysisError, *, mirrored: bool) 
 
 def _nobody(trial: Trial, view: View) -> QualityFinding:
     return unusable_view(
-        trial,
-        view,
-        "Nobody large enough to be measured was found in it.",
-        "Film the whole body, in good light, from the side or along the walkway.",
+        trial, view, message("finding.unusable_view.nobody"), message("finding.unusable_view.nobody_advice")
     )
 
 
-def unusable_view(trial: Trial, view: View, reason: str, advice: str = "") -> QualityFinding:
+def unusable_view(trial: Trial, view: View, reason: Message, advice: Message = NOTHING) -> QualityFinding:
     """What is said of a view that was recorded and from which nothing is measured; the other view counts."""
     stream = trial.videos[view]
-    name = "" if stream is None else f" ({stream.path.name})"
-    words = f"The {_WORDS[view]}{name} cannot be used, and what needs it is not assessed: {reason}"
-    return QualityFinding(FindingSeverity.REFUSED, "unusable view", words, advice, trial=trial.id, view=view)
+    text = message(
+        "finding.unusable_view.is",
+        view=named(view),
+        file="" if stream is None else stream.path.name,
+        reason=reason,
+    )
+    topic = message("topic.unusable_view")
+    return QualityFinding(FindingSeverity.REFUSED, topic, text, advice, trial=trial.id, view=view)
 
 
 def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion | None:
@@ -135,7 +136,7 @@ def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion 
     if motion is None or not any(stride.key in left_out for stride in motion.strides):
         return motion
     strides = tuple(
-        replace(stride, excluded=left_out[stride.key] or "left out by a person")
+        replace(stride, excluded=as_written(left_out[stride.key]) or message("reason.left_out_by_person"))
         if stride.key in left_out
         else stride
         for stride in motion.strides
@@ -158,9 +159,8 @@ def check_views(trial: Trial, seen: ByView[PreparedView | None]) -> None:
             continue
         guess = classify_view(prepared)
         if guess.view is not view and guess.confidence >= SURE_OF_VIEW:
-            seen_as = as_written((guess.reason[:1].lower() + guess.reason[1:]).removesuffix("."))
             wrong[view] = message(
-                "error.workflow.given_as", file=stream.path.name, view=_name(view), seen=seen_as
+                "error.workflow.given_as", file=stream.path.name, view=_name(view), seen=guess.reason
             )
     if len(wrong) == 2:
         first, second = wrong

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.messages import Message, message
 
 _SAGITTAL_WORDS = frozenset(
     ("sagittal", "sag", "side", "lateral", "seite", "profil", "profile", "left", "right", "links", "rechts")
@@ -38,12 +39,12 @@ class Proposal:
     """A recording as it is proposed.
 
     Attributes:
-        videos: the video of each view.   reason: why, in words for a person.
+        videos: the video of each view.   reason: why.
         sure: whether the names say it; else a person had better look.
     """
 
     videos: ByView[Path | None]
-    reason: str
+    reason: Message
     sure: bool
 
 
@@ -61,13 +62,13 @@ def propose_pairs(files: Sequence[Dropped]) -> tuple[Proposal, ...]:
         other = _same_name(one, left) if one in left else None
         if other is not None:
             left = [file for file in left if file not in (one, other)]
-            found.append((order[one.path], _pair(one, other, "their names belong together", sure=True)))
+            found.append((order[one.path], _pair(one, other, message("reason.pair.names"), sure=True)))
     for one in list(left):
         other = _same_moment(one, left) if one in left else None
         if other is not None:
             left = [file for file in left if file not in (one, other)]
             sure = None not in (view_of_name(one.path), view_of_name(other.path))
-            found.append((order[one.path], _pair(one, other, "they ended at the same time", sure=sure)))
+            found.append((order[one.path], _pair(one, other, message("reason.pair.same_time"), sure=sure)))
     found += [(order[one.path], _alone(one)) for one in left]
     return tuple(proposal for _, proposal in sorted(found, key=lambda pair: pair[0]))
 
@@ -117,7 +118,7 @@ def _same_moment(one: Dropped, files: Sequence[Dropped]) -> Dropped | None:
     return min(near)[2] if near else None
 
 
-def _pair(one: Dropped, other: Dropped, reason: str, *, sure: bool) -> Proposal:
+def _pair(one: Dropped, other: Dropped, reason: Message, *, sure: bool) -> Proposal:
     side_first = View.CORONAL in (view_of_name(other.path),) or view_of_name(one.path) is View.SAGITTAL
     exchanged = view_of_name(one.path) is View.CORONAL or view_of_name(other.path) is View.SAGITTAL
     first, second = (one.path, other.path) if side_first or not exchanged else (other.path, one.path)
@@ -127,6 +128,6 @@ def _pair(one: Dropped, other: Dropped, reason: str, *, sure: bool) -> Proposal:
 def _alone(one: Dropped) -> Proposal:
     view = view_of_name(one.path)
     if view is View.CORONAL:
-        return Proposal(ByView(None, one.path), "its name says so", True)
-    reason = "its name says so" if view else "the name does not tell the view"
+        return Proposal(ByView(None, one.path), message("reason.pair.name"), True)
+    reason = message("reason.pair.name") if view else message("reason.pair.no_view")
     return Proposal(ByView(one.path, None), reason, view is not None)

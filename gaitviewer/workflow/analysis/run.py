@@ -16,7 +16,7 @@ from gaitviewer.core.measures import Measures, QualityFinding
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
-from gaitviewer.core.session import Sync
+from gaitviewer.core.session import GIVEN, Sync
 from gaitviewer.errors import NobodyError, PoseError, UserError, VideoError
 from gaitviewer.messages import message
 from gaitviewer.workflow.analysis.inputs import video_digests
@@ -127,7 +127,7 @@ def _estimate_usable(
             trials[number] = marked_nobody(trials[number], error)
         except (PoseError, VideoError) as error:
             problems.append(error)
-            unusable.append(unusable_view(trial, view, str(error)))
+            unusable.append(unusable_view(trial, view, error.message))
     if len(problems) == len(filmed):
         raise problems[0]
     return replace(document, trials=tuple(trials)), tuple(unusable)
@@ -162,7 +162,7 @@ def with_offset(document: Document, offset_s: float | None) -> Document:
     def change(data: TrialData) -> TrialData:
         if data.poses.sagittal is None or data.poses.coronal is None:
             return data
-        sync = Sync(offset_s, 0.5 / _slowest_rate(data.poses), "given")
+        sync = Sync(offset_s, 0.5 / _slowest_rate(data.poses), GIVEN)
         return replace(data, trial=replace(data.trial, sync=sync))
 
     return change_trials(document, change)

@@ -20,8 +20,6 @@ from gaitviewer.messages import Message, message
 from gaitviewer.workflow.analysis.inputs import shows_nobody
 from gaitviewer.workflow.analysis.measure import measure_document
 
-_STILL = "the {view} view is still being analysed"
-
 Came = Callable[[Document], None]
 Lost = Callable[[str, View], None]
 # Part of the whole that is estimating poses; the rest is measuring.
@@ -273,7 +271,7 @@ def mark_to_come(measures: Measures, document: Document) -> Measures:
     missing = frozenset(view for view in views_to_come(document) if _is_there(document, view))
     if not missing:
         return measures
-    reason = _STILL.format(view=next(iter(missing)).value)
+    reason = message("reason.view_to_come", view=message(f"plane.{next(iter(missing)).value}"))
 
     def item(measure: EvgsMeasure) -> EvgsMeasure:
         waits = not measure.assessable and measure.item.view in missing

@@ -15,6 +15,9 @@ from gaitviewer.analysis.outcomes import norms
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
+from gaitviewer.core.wording import total_words
+from gaitviewer.messages import NOTHING, Message, as_written, message, named
+from tests.support.said import codes
 
 SESSION = Session("s", Subject("P1"))
 
@@ -29,11 +32,11 @@ def flat(value: float) -> np.ndarray:
 
 def test_items_that_keypoints_cannot_show_say_why(curve_cycle: Callable[..., StrideMeasures]) -> None:
     sheet = evgs_score.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
-    for number, word in ((4, "heel bone"), (5, "knee progression"), (8, "kneecap")):
+    for number, word in ((4, "heel_bone"), (5, "knee_progression"), (8, "kneecap")):
         measure = sheet.get(number, Side.LEFT)
         assert measure.score is None
         assert measure.probabilities is None
-        assert word in measure.reason
+        assert measure.reason.code == f"reason.{word}"
 
 
 def test_totals_say_what_they_are_made_of(curve_cycle: Callable[..., StrideMeasures]) -> None:
@@ -42,8 +45,8 @@ def test_totals_say_what_they_are_made_of(curve_cycle: Callable[..., StrideMeasu
     seen = [m for m in sheet.measures.left if m.assessable]
     assert {m.item.code for m in seen} == {"KEX", "KPS", "KFX"}
     assert (total.score, total.maximum, total.items_seen) == (2 + 1 + 2, 6, 3)
-    assert str(total) == "5 of 6 (3 items seen)"
-    assert str(sheet.total(Side.RIGHT)) == "0 of 0 (0 items seen)"
+    assert str(total_words(total)) == "5 of 6 (3 items seen)"
+    assert str(total_words(sheet.total(Side.RIGHT))) == "0 of 0 (0 items seen)"
 
 
 def several(
@@ -55,7 +58,7 @@ def several(
 
 def test_the_median_of_the_accepted_strides_is_scored(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = several(curve_cycle, [10.0, 12.0, 40.0])
-    cycles += several(curve_cycle, [90.0], excluded="the subject turns")
+    cycles += several(curve_cycle, [90.0], excluded=as_written("the subject turns"))
     measure = evgs_score.score(cycles, session=SESSION).get(9, Side.LEFT)
     assert measure.value == pytest.approx(12.0)
     assert measure.score == 0
@@ -65,51 +68,52 @@ def test_the_median_of_the_accepted_strides_is_scored(curve_cycle: Callable[...,
 
 
 def test_excluded_strides_are_named_when_nothing_is_left(curve_cycle: Callable[..., StrideMeasures]) -> None:
-    cycles = several(curve_cycle, [10.0], excluded="the subject turns")
-    assert "the subject turns" in evgs_score.score(cycles, session=SESSION).get(9, Side.LEFT).reason
+    cycles = several(curve_cycle, [10.0], excluded=as_written("the subject turns"))
+    reason = evgs_score.score(cycles, session=SESSION).get(9, Side.LEFT).reason
+    assert reason["why"] == as_written("the subject turns")
 
 
 def test_far_strides_serve_only_without_near_ones(curve_cycle: Callable[..., StrideMeasures]) -> None:
     near, far = several(curve_cycle, [10.0]), several(curve_cycle, [50.0], far=True)
     both = evgs_score.score(near + far, session=SESSION).get(9, Side.LEFT)
     assert both.value == pytest.approx(10.0)
-    assert not any("far limb" in remark for remark in both.remarks)
+    assert "remark.far_limb" not in codes(both.remarks)
     alone = evgs_score.score(far, session=SESSION).get(9, Side.LEFT)
     assert alone.value == pytest.approx(50.0)
-    assert any("far limb" in remark for remark in alone.remarks)
+    assert "remark.far_limb" in codes(alone.remarks)
 
 
 def test_a_missing_view_is_named(curve_cycle: Callable[..., StrideMeasures]) -> None:
     sheet = evgs_score.score([curve_cycle(norm_curves())], session=SESSION)
-    assert "front or back view" in sheet.get(14, Side.LEFT).reason
+    assert sheet.get(14, Side.LEFT).reason == message("reason.no_stride_in_view", view=named(View.CORONAL))
     front = evgs_score.score([curve_cycle(norm_curves(), view=View.CORONAL)], session=SESSION)
-    assert "side view" in front.get(9, Side.LEFT).reason
-    assert "side view" in front.get(15, Side.LEFT).reason
+    missing = message("reason.no_stride_in_view", view=named(View.SAGITTAL))
+    assert front.get(9, Side.LEFT).reason == front.get(15, Side.LEFT).reason == missing
 
 
 def test_facts_of_the_session_gate_items(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = [curve_cycle({**norm_curves(), "trunk_tilt": flat(0.0)})]
     shod = evgs_score.score(cycles, session=replace(SESSION, footwear=Footwear.SHOES))
-    assert "shoes" in shod.get(3, Side.LEFT).reason
-    assert "shoes" in shod.get(7, Side.LEFT).reason
+    shoes = message("reason.footwear", footwear=named(Footwear.SHOES))
+    assert shod.get(3, Side.LEFT).reason == shod.get(7, Side.LEFT).reason == shoes
     assert shod.get(9, Side.LEFT).assessable
     young = evgs_score.score(cycles, session=replace(SESSION, age_years=3.5))
     assert not any(m.assessable for m in young.measures.left)
-    assert "4 years" in young.get(9, Side.LEFT).reason
+    assert young.get(9, Side.LEFT).reason.code == "reason.too_young"
     aided = evgs_score.score(cycles, session=replace(SESSION, walking_aid=WalkingAid.WALKER)).get(16, Side.LEFT)
     assert aided.assessable
-    assert any("walker" in remark for remark in aided.remarks)
+    assert message("remark.walking_aid", aid=named(WalkingAid.WALKER)) in aided.remarks
     assert evgs_score.score(cycles, session=replace(SESSION, age_years=4.0)).get(9, Side.LEFT).assessable
 
 
 def test_a_bad_recording_forbids_items_with_its_reason(curve_cycle: Callable[..., StrideMeasures]) -> None:
     cycles = several(curve_cycle, [10.0, 20.0])
 
-    def blocked(code: str, cycle: StrideMeasures) -> str:
-        return "too dark" if code == "KEX" or cycle.stride.number == 1 else ""
+    def blocked(code: str, cycle: StrideMeasures) -> Message:
+        return as_written("too dark") if code == "KEX" or cycle.stride.number == 1 else NOTHING
 
     sheet = evgs_score.score(cycles, session=SESSION, blocked=blocked)
-    assert sheet.get(9, Side.LEFT).reason == "too dark"
+    assert sheet.get(9, Side.LEFT).reason == as_written("too dark")
     assert sheet.get(10, Side.LEFT).value == pytest.approx(10.0)
     assert len(sheet.get(10, Side.LEFT).strides) == 1
 
@@ -119,7 +123,7 @@ def test_hip_items_say_what_their_hip_is(curve_cycle: Callable[..., StrideMeasur
     for number in (12, 13):
         measure = sheet.get(number, Side.LEFT)
         assert measure.item.sigma >= 8.0
-        assert any("assumed pelvic tilt" in remark for remark in measure.remarks)
+        assert "remark.assumed_pelvic_tilt" in codes(measure.remarks)
 
 
 def test_evidence_names_the_frame_and_what_was_seen_there(curve_cycle: Callable[..., StrideMeasures]) -> None:

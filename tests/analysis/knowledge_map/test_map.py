@@ -20,8 +20,10 @@ from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.errors import AnalysisError
+from gaitviewer.messages import as_written, message
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.gait.model import normal_gait
+from tests.support.said import is_within
 
 TABLE = load_map_features()
 
@@ -157,7 +159,7 @@ def test_a_long_gap_of_the_hands_leaves_their_rows_unknown(walk: ViewMotion) -> 
     assert "left_arm_swing__right_arm_swing" in rows
     assert "right_wrist_speed" not in rows
     assert (reading.map.values[reading.unknown] == TABLE.clip.neutral).all()
-    assert any("left wrist" in note for note in reading.notes)
+    assert message("note.point_not_seen", point="left wrist") in reading.notes
 
 
 def test_a_clip_without_a_hip_is_refused(walk: ViewMotion) -> None:
@@ -185,7 +187,7 @@ def test_a_pass_that_is_too_short_says_so(walk: ViewMotion) -> None:
     motion = replace(walk, passes=(replace(one, stop=one.start + 170),))
     search = find_clips(motion)
     assert search.clips == ()
-    assert "too short: 85 frames at 30 Hz, 96 are needed" in search.reasons[0]
+    assert str(search.reasons[0]) == "pass 1 is too short: 85 frames at 30 Hz, 96 are needed"
 
 
 def test_irregular_cycles_are_left_out_with_the_reason(walk: ViewMotion) -> None:
@@ -193,9 +195,9 @@ def test_irregular_cycles_are_left_out_with_the_reason(walk: ViewMotion) -> None
     broken = replace(walk, strides=tuple(s for s in walk.strides if s.side is clip.side and s.number == 0))
     search = find_clips(broken)
     assert search.clips == ()
-    assert "whole cycles" in search.reasons[0]
-    without = replace(walk, strides=tuple(replace(s, excluded="starts") for s in walk.strides))
-    assert "no whole gait cycle" in find_clips(without).reasons[0]
+    assert is_within("reason.clip.few_cycles", search.reasons[0])
+    without = replace(walk, strides=tuple(replace(s, excluded=as_written("starts")) for s in walk.strides))
+    assert find_clips(without).reasons[0].code == "reason.clip.no_whole_cycle"
 
 
 def test_every_marker_trial_gives_a_finite_map(shared_data: Path) -> None:

@@ -16,6 +16,8 @@ from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.analysis.outcomes import norms, patterns
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import NormalBand
+from gaitviewer.messages import NOTHING, Message, as_written
+from tests.support.said import is_within
 
 WORDS = {
     "WNL": patterns.NORMAL,
@@ -88,11 +90,17 @@ def test_one_standard_deviation_is_a_z_of_one(curve_cycle: Callable[..., StrideM
 def test_median_over_strides_and_only_near_ones(curve_cycle: Callable[..., StrideMeasures]) -> None:
     knee, ankle = bands()
 
-    def stride(times: float, *, far: bool = False, excluded: str = "") -> StrideMeasures:
+    def stride(times: float, *, far: bool = False, excluded: Message = NOTHING) -> StrideMeasures:
         cycle = curve_cycle({"knee_flexion": knee.mean + times * knee.sd, "ankle_dorsiflexion": ankle.mean})
         return replace(cycle, stride=replace(cycle.stride, far=far, excluded=excluded))
 
-    cycles = [stride(0.0), stride(2.0), stride(9.0), stride(50.0, far=True), stride(60.0, excluded="turns")]
+    cycles = [
+        stride(0.0),
+        stride(2.0),
+        stride(9.0),
+        stride(50.0, far=True),
+        stride(60.0, excluded=as_written("turns")),
+    ]
     found = patterns.pattern_of(cycles, Side.LEFT, knee=knee, ankle=ankle)
     assert found.knee_z == pytest.approx(2.0)
     assert len(found.points) == 3
@@ -103,12 +111,13 @@ def test_without_strides_or_with_hidden_ones_there_is_a_reason(
 ) -> None:
     knee, ankle = bands()
     none = patterns.pattern_of([], Side.RIGHT, knee=knee, ankle=ankle)
-    assert none.label == ""
-    assert "right" in none.reason
+    assert not none.label
+    assert is_within("side.right", none.reason)
     hidden = knee.mean.copy()
     hidden[30] = np.nan
     cycle = curve_cycle({"knee_flexion": hidden, "ankle_dorsiflexion": ankle.mean})
-    assert "hidden" in patterns.pattern_of([cycle], Side.LEFT, knee=knee, ankle=ankle).reason
+    found = patterns.pattern_of([cycle], Side.LEFT, knee=knee, ankle=ankle)
+    assert found.reason.code == "reason.pattern_hidden"
 
 
 def test_the_reference_patterns(shared_reference: Path, curve_cycle: Callable[..., StrideMeasures]) -> None:

@@ -17,7 +17,9 @@ from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.session import Session, Subject, Sync, VideoStream
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.core.timing import VideoInfo
+from gaitviewer.core.timing import MIRRORED, VideoInfo
+from gaitviewer.messages import NOTHING, as_written, message, named
+from tests.support.said import topics
 
 SESSION = Session("s", Subject("P1"))
 SideView = Callable[..., ViewMotion]
@@ -30,16 +32,15 @@ def findings_of(seen: ViewMotion, make_trial: MakeTrial) -> tuple[QualityFinding
 
 
 def about(findings: tuple[QualityFinding, ...], topic: str) -> list[QualityFinding]:
-    return [finding for finding in findings if finding.topic == topic]
+    return [finding for finding in findings if finding.topic.code == f"topic.{topic}"]
 
 
 def test_a_good_recording_has_no_warning_but_the_far_limb(side_view: SideView, make_trial: MakeTrial) -> None:
     findings = findings_of(side_view(), make_trial)
     bad = [f for f in findings if f.level in (FindingSeverity.WARNING, FindingSeverity.REFUSED)]
-    assert [f.topic for f in bad] == ["far limb"]
-    assert "left" in bad[0].text
-    assert about(findings, "frame rate")[0].level is FindingSeverity.GOOD
-    assert all(f.trial == "t1" for f in about(findings, "frame rate"))
+    assert [f.text for f in bad] == [message("finding.far_limb.only", side=named(Side.LEFT))]
+    assert about(findings, "frame_rate")[0].level is FindingSeverity.GOOD
+    assert all(f.trial == "t1" for f in about(findings, "frame_rate"))
 
 
 def test_the_most_serious_comes_first(side_view: SideView, make_trial: MakeTrial) -> None:
@@ -47,7 +48,7 @@ def test_the_most_serious_comes_first(side_view: SideView, make_trial: MakeTrial
     order = [FindingSeverity.REFUSED, FindingSeverity.WARNING, FindingSeverity.NOTE, FindingSeverity.GOOD]
     ranks = [order.index(f.level) for f in findings]
     assert ranks == sorted(ranks)
-    assert findings[0].topic == "frame rate"
+    assert topics(findings)[0] == "frame_rate"
 
 
 @pytest.mark.parametrize(
@@ -61,12 +62,13 @@ def test_the_most_serious_comes_first(side_view: SideView, make_trial: MakeTrial
 )
 def test_frame_rate(rate_hz: float, level: FindingSeverity, side_view: SideView, make_trial: MakeTrial) -> None:
     measures = measure_session(SESSION, [make_trial(side_view(rate_hz=rate_hz))])
-    finding = about(measures.quality, "frame rate")[0]
+    finding = about(measures.quality, "frame_rate")[0]
     assert finding.level is level
     contact = measures.evgs.get(1, Side.RIGHT)
     assert contact.assessable == (level is not FindingSeverity.REFUSED)
     if level is FindingSeverity.REFUSED:
-        assert f"{rate_hz:.0f} frames per second" in contact.reason
+        assert contact.reason.code == "finding.frame_rate.too_low"
+        assert contact.reason["rate_hz"] == pytest.approx(rate_hz)
         assert measures.evgs.get(9, Side.RIGHT).assessable
 
 
@@ -80,7 +82,7 @@ def test_a_small_subject(
     make_trial: MakeTrial,
 ) -> None:
     measures = measure_session(SESSION, [make_trial(side_view(pixels_per_metre=pixels_per_metre))])
-    finding = about(measures.quality, "size of the subject")[0]
+    finding = about(measures.quality, "size")[0]
     assert finding.level is level
     assert finding.advice
     assert measures.evgs.get(3, Side.RIGHT).assessable == (level is not FindingSeverity.REFUSED)
@@ -102,12 +104,13 @@ def test_out_of_plane(
     make_trial: MakeTrial,
 ) -> None:
     measures = measure_session(SESSION, [make_trial(side_view(out_of_plane_deg=angle))])
-    found = about(measures.quality, "out-of-plane angle")
+    found = about(measures.quality, "out_of_plane")
     assert [f.level for f in found] == ([] if level is None else [level])
     knee = measures.evgs.get(9, Side.RIGHT)
     assert knee.assessable == (level is not FindingSeverity.REFUSED)
     if level is FindingSeverity.REFUSED:
-        assert "35 degrees" in knee.reason
+        assert knee.reason.code == "reason.out_of_plane"
+        assert knee.reason["degrees"] == pytest.approx(35.0)
 
 
 def hide(seen: ViewMotion, points: list[Keypoint], frames: slice) -> ViewMotion:
@@ -120,12 +123,12 @@ def hide(seen: ViewMotion, points: list[Keypoint], frames: slice) -> ViewMotion:
 def test_cropped_feet(side_view: SideView, make_trial: MakeTrial) -> None:
     feet = [Keypoint.RIGHT_HEEL, Keypoint.RIGHT_BIG_TOE]
     measures = measure_session(SESSION, [make_trial(hide(side_view(), feet, slice(None)))])
-    (finding,) = about(measures.quality, "feet in the picture")
-    assert "0 %" in finding.text
+    (finding,) = about(measures.quality, "feet")
+    assert finding.text["percent"] == 0.0
     for number in (1, 2, 3, 6, 7):
         measure = measures.evgs.get(number, Side.RIGHT)
         assert not measure.assessable
-        assert "hidden" in measure.reason
+        assert "hidden" in measure.reason.code
     for number in (9, 10, 11):
         assert measures.evgs.get(number, Side.RIGHT).assessable
 
@@ -133,9 +136,9 @@ def test_cropped_feet(side_view: SideView, make_trial: MakeTrial) -> None:
 def test_an_unsure_estimator(side_view: SideView, make_trial: MakeTrial) -> None:
     seen = side_view()
     dim = replace(seen, pose=seen.pose.with_points(seen.pose.xy, score=0.35 * seen.pose.score))
-    (finding,) = about(findings_of(dim, make_trial), "keypoint confidence")
+    (finding,) = about(findings_of(dim, make_trial), "confidence")
     assert finding.level is FindingSeverity.WARNING
-    assert "35 %" in finding.text
+    assert finding.text["percent"] == pytest.approx(35.0)
 
 
 def test_slow_motion_is_suspected(side_view: SideView, make_trial: MakeTrial) -> None:
@@ -152,29 +155,28 @@ def test_slow_motion_is_suspected(side_view: SideView, make_trial: MakeTrial) ->
         for s in seen.strides
     )
     pose = replace(seen.pose, times=8 * seen.pose.times)
-    (finding,) = about(findings_of(replace(seen, pose=pose, strides=slow), make_trial), "stride time")
-    assert "slow motion" in finding.advice
+    (finding,) = about(findings_of(replace(seen, pose=pose, strides=slow), make_trial), "stride_time")
+    assert finding.advice.code == "finding.stride_time.advice"
 
 
 def test_no_pass_is_refused(side_view: SideView, make_trial: MakeTrial) -> None:
     empty = replace(side_view(), passes=(), events=(), strides=())
     measures = measure_session(SESSION, [make_trial(empty)])
     assert measures.quality[0].level is FindingSeverity.REFUSED
-    assert "walking pass" in measures.quality[0].text
+    assert measures.quality[0].text.code == "finding.walking.none"
     assert not any(m.assessable for side in Side for m in measures.evgs.measures[side])
 
 
 def test_a_refusal_holds_only_where_it_was_found(side_view: SideView) -> None:
     seen = side_view()
     cycle: StrideMeasures = stride_measures_of_view(smooth_view(seen), flat_foot_zero_deg=ZERO)[0]
-    here = QualityFinding(
-        FindingSeverity.REFUSED, "x", "too few frames", items=("IC",), trial="t1", view=View.SAGITTAL
-    )
-    assert quality.blocked([here], "IC", cycle) == "too few frames"
-    assert quality.blocked([here], "KEX", cycle) == ""
-    assert quality.blocked([replace(here, trial="t2")], "IC", cycle) == ""
-    assert quality.blocked([replace(here, view=View.CORONAL)], "IC", cycle) == ""
-    assert quality.blocked([replace(here, level=FindingSeverity.WARNING)], "IC", cycle) == ""
+    topic, text = message("topic.frame_rate"), as_written("too few frames")
+    here = QualityFinding(FindingSeverity.REFUSED, topic, text, items=("IC",), trial="t1", view=View.SAGITTAL)
+    assert quality.blocked([here], "IC", cycle) == text
+    assert quality.blocked([here], "KEX", cycle) == NOTHING
+    assert quality.blocked([replace(here, trial="t2")], "IC", cycle) == NOTHING
+    assert quality.blocked([replace(here, view=View.CORONAL)], "IC", cycle) == NOTHING
+    assert quality.blocked([replace(here, level=FindingSeverity.WARNING)], "IC", cycle) == NOTHING
 
 
 def test_a_view_that_was_not_recorded_is_not_blamed(side_view: SideView, make_trial: MakeTrial) -> None:
@@ -186,30 +188,30 @@ def test_a_view_that_was_not_recorded_is_not_blamed(side_view: SideView, make_tr
 def offset_findings(motion: TrialMotion, sync: Sync, *, by_hand: bool) -> list[QualityFinding]:
     used = Sync(0.1, 0.01, "given") if by_hand else sync
     motion = replace(motion, sync=used, estimate=sync)
-    return about(measure_session(SESSION, [motion]).quality, "offset between the views")
+    return about(measure_session(SESSION, [motion]).quality, "offset")
 
 
 @pytest.mark.parametrize(
-    ("sigma_s", "exchanged_s", "level", "words"),
+    ("sigma_s", "exchanged_s", "level", "code"),
     [
         (0.03, None, None, ""),
-        (0.4, None, FindingSeverity.NOTE, "only known to ± 0.40 s"),
-        (0.03, 1.16, FindingSeverity.WARNING, "with +1.16 s if left and right were exchanged in one view"),
+        (0.4, None, FindingSeverity.NOTE, "finding.offset.vague"),
+        (0.03, 1.16, FindingSeverity.WARNING, "finding.offset.exchanged"),
     ],
 )
 def test_a_doubtful_offset_is_said(
     sigma_s: float,
     exchanged_s: float | None,
     level: FindingSeverity | None,
-    words: str,
+    code: str,
     side_view: SideView,
     make_trial: MakeTrial,
 ) -> None:
-    sync = Sync(0.32, sigma_s, "estimated from the gait", "", exchanged_s)
+    sync = Sync(0.32, sigma_s, "estimated from the gait", NOTHING, exchanged_s)
     motion = make_trial(side_view())
     found = offset_findings(motion, sync, by_hand=False)
     assert [finding.level for finding in found] == ([] if level is None else [level])
-    assert all(words in finding.text and "F8" in finding.advice for finding in found)
+    assert all(finding.text.code == code and "F8" in str(finding.advice) for finding in found)
     assert offset_findings(motion, sync, by_hand=True) == []
 
 
@@ -221,13 +223,13 @@ def test_a_file_that_asks_to_be_mirrored_is_warned_of_until_it_is_said(
     seen = side_view()
     seen = replace(seen, passes=tuple(replace(one, mirrored=said) for one in seen.passes))
     motion = make_trial(seen)
-    notes = ("The file asks to be shown as a mirror image, and is.",) if asks else ()
+    notes = (message(MIRRORED),) if asks else ()
     info = VideoInfo(seen.pose.width, seen.pose.height, 0, seen.pose.times, 60.0, None, "h264", notes=notes)
     stream = VideoStream(View.SAGITTAL, Path("selfie.mp4"), "0" * 64, info)
     motion = replace(motion, trial=replace(motion.trial, videos=ByView(stream, None)))
-    found = about(measure_session(SESSION, [motion]).quality, "mirror image")
+    found = about(measure_session(SESSION, [motion]).quality, "mirror_image")
     assert len(found) == (asks and not said)
     if found:
         assert found[0].level is FindingSeverity.WARNING
-        assert "--mirrored" in found[0].text
-        assert "left and right are exchanged" in found[0].text
+        assert found[0].text.code == "finding.mirror_image.asked_for"
+        assert "--mirrored" in str(found[0].text)

@@ -16,6 +16,7 @@ from gaitviewer.core.measures import Parameter, ViewMotion
 from gaitviewer.core.session import Session, Subject
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion
+from tests.support.said import is_within
 
 
 def session(**facts: float) -> Session:
@@ -68,7 +69,7 @@ def test_lengths_are_leg_lengths_until_a_body_measure_is_known(cycles: tuple[Str
     assert scaled["stride_length"].unit == "m"
     assert scaled["speed"].unit == "m/s"
     assert bare["dimensionless_speed"].values == BySide(None, None)
-    assert "body height" in bare["dimensionless_speed"].reason
+    assert bare["dimensionless_speed"].reason.code == "reason.no_body_measure"
 
 
 def test_metres_are_the_walker_s_own(
@@ -103,7 +104,6 @@ def test_dimensionless_speed_is_hof_s(cycles: tuple[StrideMeasures, ...]) -> Non
 def test_leg_length_goes_before_height() -> None:
     scale = st.body_scale(session(leg_length_m=0.7, height_m=1.8))
     assert scale is not None
-    assert "leg length" in scale.source
     assert scale.clinical_leg_m == 0.7
 
 
@@ -112,7 +112,7 @@ def test_a_missing_side_has_a_reason_and_no_symmetry(cycles: tuple[StrideMeasure
     row = by_name(st.parameters(right, session()))["stride_time"]
     assert row.values.left is None
     assert row.symmetry_index is None
-    assert "left" in row.reason
+    assert is_within("side.left", row.reason)
     assert by_name(st.parameters((), session()))["cadence"].values == BySide(None, None)
 
 

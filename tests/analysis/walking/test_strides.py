@@ -16,6 +16,8 @@ from gaitviewer.analysis.walking.strides import (
     unlike_paces,
 )
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, Stride, View, WalkingPass
+from gaitviewer.messages import as_written, message
+from tests.support.said import codes, is_within
 
 IC, TO = EventKind.INITIAL_CONTACT, EventKind.TOE_OFF
 SIDEWAYS = WalkingPass(View.SAGITTAL, Direction.RIGHT_TO_LEFT, 0, 300, near=Side.LEFT)
@@ -60,16 +62,16 @@ def test_contacts_without_a_toe_off_between_are_no_stride() -> None:
 @pytest.mark.parametrize(
     ("stride_s", "stance", "flag"),
     [
-        (0.3, 0.6, "stride time 0.30 s"),
-        (4.5, 0.6, "stride time 4.50 s"),
-        (1.0, 0.4, "stance 40 %"),
-        (1.0, 0.9, "stance 90 %"),
+        (0.3, 0.6, "note.stride_time"),
+        (4.5, 0.6, "note.stride_time"),
+        (1.0, 0.4, "note.stance_share"),
+        (1.0, 0.9, "note.stance_share"),
     ],
 )
 def test_unusual_strides_are_flagged_and_still_count(stride_s: float, stance: float, flag: str) -> None:
     strides = _strides(_walk(stride_s, stance))
     assert strides
-    assert all(any(flag in one for one in s.flags) for s in strides)
+    assert all(flag in codes(s.flags) for s in strides)
     assert all(s.counts for s in strides)
 
 
@@ -81,7 +83,8 @@ def test_disagreeing_detectors_flag_the_stride() -> None:
     events = tuple(
         GaitEvent(e.kind, e.side, e.time_s, e.sigma_s, agreed=e.time_s != 0.6) for e in _walk().events
     )
-    assert "detectors disagree on its toe-off" in _strides(GaitEvents(events))[0].flags
+    flag = message("note.detectors_disagree", events=(message("event.toe_off"),))
+    assert flag in _strides(GaitEvents(events))[0].flags
 
 
 def test_starting_and_stopping_strides_are_excluded_with_the_reason() -> None:
@@ -89,7 +92,7 @@ def test_starting_and_stopping_strides_are_excluded_with_the_reason() -> None:
     speed = np.interp(times, (0.0, 1.0, 3.0), (0.0, 1.0, 1.0))
     strides = exclude_unsteady(_strides(_walk()), times, speed)
     assert [s.counts for s in strides] == [False, True, True, True]
-    assert "starts, stops or turns" in strides[0].excluded
+    assert strides[0].excluded.code == "reason.unsteady"
 
 
 def test_an_end_view_stride_far_from_the_others_is_not_used() -> None:
@@ -97,7 +100,7 @@ def test_an_end_view_stride_far_from_the_others_is_not_used() -> None:
     odd = Stride("t1", View.CORONAL, 0, 9, Side.LEFT, 5.0, 5.1, 5.6)
     out = exclude_unsure((*good, odd))
     assert [s.counts for s in out] == [True] * 4 + [False]
-    assert "stance 17 %" in out[-1].excluded
+    assert is_within("note.stance_share", out[-1].excluded)
 
 
 def test_events_move_into_the_other_cameras_time() -> None:
@@ -122,7 +125,7 @@ def test_a_stride_that_ends_at_the_edge_and_is_unlike_the_others_is_not_believed
     whole, cut = stride(0, 1.0, 2.0), stride(1, 2.0, 2.85)
     kept, doubted = exclude_at_the_edge((whole, cut), [(0.5, 2.9)])
     assert kept.counts
-    assert "0.85 s" in doubted.excluded
+    assert doubted.excluded["seconds"] == pytest.approx(0.85, abs=0.005)
     assert all(s.counts for s in exclude_at_the_edge((whole, cut), [(0.5, 3.5)]))
     assert all(s.counts for s in exclude_at_the_edge((whole, stride(1, 2.0, 2.95)), [(0.5, 3.0)]))
 
@@ -138,7 +141,7 @@ def _paces(**paces: tuple[float, float]) -> dict[str, Pace]:
 def test_a_pass_in_slow_motion_is_set_apart(slower: float) -> None:
     apart = unlike_paces(_paces(real=(0.98, 0.7), slow=(0.98 * slower, 0.7 / slower)))
     assert list(apart) == ["slow"]
-    assert f"a stride takes {0.98 * slower:.2f} s, in others 0.98 s" in apart["slow"]
+    assert apart["slow"] == message("reason.another_speed", stride_s=0.98 * slower, usual_s=0.98)
 
 
 def test_a_pass_played_too_fast_is_set_apart() -> None:
@@ -162,5 +165,5 @@ def test_only_strides_that_count_make_a_pace() -> None:
     strides = _strides(_walk(1.0))
     speed = np.array([0.5, np.nan, -0.7])
     assert pace_of(strides, speed) == Pace(pytest.approx(1.0), pytest.approx(0.6))
-    assert pace_of([replace(s, excluded="turning") for s in strides], speed) is None
+    assert pace_of([replace(s, excluded=as_written("turning")) for s in strides], speed) is None
     assert pace_of(strides, np.full(3, np.nan)) is None

@@ -122,5 +122,5 @@ def test_both_views_must_agree_on_sides(there_and_back: Callable[[float], tuple[
     half_a_stride = Sync(0.705, 0.01, "given")
     wrong = check_sides(side[2], end[2], spans, half_a_stride)
     assert wrong.agree is False
-    assert "mirrored" in wrong.note
+    assert wrong.note.code == "finding.sides.disagree"
     assert check_sides(side[2], end[2], spans, Sync(0.25, 0.5, "given")).agree is None

@@ -12,6 +12,7 @@ from gaitviewer.core.gait import ByView, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
+from tests.support.said import topics
 
 TRIAL = Trial("t1", ByView(None, None))
 
@@ -73,7 +74,7 @@ def test_a_wrong_offset_is_noticed_by_the_sides(
     motion = read_trial(TRIAL, ByView(from_side(child), from_end(child)), sync=sync)
     coronal = motion.views.coronal
     assert coronal is not None
-    assert any("mirrored" in q.text for q in coronal.quality)
+    assert any(q.text.code == "finding.sides.disagree" for q in coronal.quality)
     assert {s.events_from for s in coronal.strides} == {View.CORONAL}
 
 
@@ -91,9 +92,9 @@ def test_corrected_events_are_taken_as_they_are(
 def test_slow_motion_is_suggested(walk: Callable[..., Any], from_side: Callable[..., PoseSequence]) -> None:
     pose = from_side(walk(seconds=24.0, stride_s=6.0, speed=0.18, rate_hz=30.0), pixels_per_metre=200.0)
     motion = read_view(pose, View.SAGITTAL, trial_id="t1")
-    slow = [q for q in motion.quality if q.topic == "slow motion"]
+    slow = [q for q in motion.quality if q.text.code == "finding.slow_motion.suspected"]
     assert len(slow) == 1
-    assert "6.0 s" in slow[0].text
+    assert slow[0].text["seconds"] == pytest.approx(6.0, abs=0.05)
 
 
 def _still(pose: PoseSequence) -> PoseSequence:
@@ -198,11 +199,11 @@ def test_a_pass_in_slow_motion_is_not_pooled_with_one_in_real_time(
     assert {s.pass_index for s in counting} == {0}
     assert {s.side for s in counting} == set(Side)
     assert all(s.duration_s == pytest.approx(1.0, abs=0.05) for s in counting)
-    assert all("plays at another speed" in s.excluded for s in motion.strides if s.pass_index == 1)
-    told = [f for f in motion.quality if f.topic == "unlike speeds"]
+    assert all(s.excluded.code == "reason.another_speed" for s in motion.strides if s.pass_index == 1)
+    told = [f for f in motion.quality if f.text.code == "finding.unlike_speeds.pass"]
     assert len(told) == 1
-    assert told[0].text.startswith("Pass 2 of the side-view video plays at another speed")
-    assert not any(f.topic == "slow motion" for f in motion.quality)
+    assert told[0].text["number"] == 2
+    assert "slow_motion" not in topics(motion.quality)
 
 
 def test_passes_of_one_speed_stay_pooled(
@@ -213,7 +214,7 @@ def test_passes_of_one_speed_stay_pooled(
     )
     motion = read_view(pose, View.SAGITTAL, trial_id="t1")
     assert {s.pass_index for s in motion.strides if s.counts} == {0, 1}
-    assert not any(f.topic == "unlike speeds" for f in motion.quality)
+    assert "unlike_speeds" not in topics(motion.quality)
 
 
 def test_recordings_of_unlike_speed_are_not_pooled(
@@ -227,7 +228,7 @@ def test_recordings_of_unlike_speed_are_not_pooled(
     real, slow = (trial.views.sagittal for trial in alike_trials(trials))
     assert real is trials[0].views.sagittal
     assert not any(s.counts for s in slow.strides)
-    assert [f.topic for f in slow.quality if f.trial == "t2"].count("unlike speeds") == 1
+    assert topics(f for f in slow.quality if f.trial == "t2").count("unlike_speeds") == 1
     assert alike_trials(trials[:1]) == tuple(trials[:1])
 
 

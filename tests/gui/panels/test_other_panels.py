@@ -19,6 +19,7 @@ from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, 
 from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
 from gaitviewer.gui.panels.quality import QualityPanel, summary
 from gaitviewer.gui.panels.texts import TextsPanel
+from gaitviewer.messages import NOTHING, as_written
 
 ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
 
@@ -53,7 +54,7 @@ def test_parameters_show_values_and_why_one_is_missing(qtbot: Any, desk: Any) ->
     assert panel.table.item(rows["Cadence, steps/min"], LEFT).text() == "109 ± 3"
     missing = panel.table.item(rows["Base of support, m"], LEFT)
     assert missing.text() == "–"
-    assert missing.toolTip() == "Not assessable: The floor scale of the front view is not known."
+    assert missing.toolTip() == "Not assessable: the floor scale of the front view is not known."
     assert "Dimensionless speed 0.41" in panel.notes.text()
 
 
@@ -61,7 +62,7 @@ def test_digits_and_place_in_the_norm() -> None:
     def of(value: float, unit: str = "s") -> Parameter:
         from gaitviewer.core.gait import BySide
 
-        return Parameter("x", "X", unit, BySide(Stat(value, None, 1), None))
+        return Parameter("x", as_written("X"), unit, BySide(Stat(value, None, 1), None))
 
     assert [digits_for(of(v)) for v in (0.61, 12.0, 109.0)] == [2, 1, 0]
     assert digits_for(of(8.0, "% of cycle")) == 1
@@ -77,7 +78,7 @@ def test_quality_counts_findings_and_lost_items(measures: Any, qtbot: Any, desk:
 def test_pattern_in_words_and_rows(measures: Any) -> None:
     words = pattern_words(measures.patterns.right)
     assert words.startswith("Right: true equinus (knee z 0.4, ankle z \u22122.7;")
-    unknown = replace(measures.patterns.left, label="", reason="the knee is hidden")
+    unknown = replace(measures.patterns.left, label=NOTHING, reason=as_written("the knee is hidden"))
     assert pattern_words(unknown) == "Left: not assessable, The knee is hidden."
     rows = profile_rows(measures)
     assert rows[-1].total

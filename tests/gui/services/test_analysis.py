@@ -21,7 +21,7 @@ from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
 
 OpenSession = Callable[[str], MainWindow]
-STILL = "the coronal view is still being analysed"
+STILL = message("reason.view_to_come", view=message("plane.coronal"))
 
 
 class Estimator:

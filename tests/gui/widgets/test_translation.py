@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -25,10 +24,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gaitviewer import paths
-from gaitviewer.core.measures import Measures
+from gaitviewer import messages
+from gaitviewer.core import wording
+from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.gui.widgets import translation
+from gaitviewer.messages import Catalogue, english, message, named
 
 ROOT = Path(__file__).parents[3]
 
@@ -63,9 +64,17 @@ class Wide(QTranslator):
         )
 
 
+def _widened(said: Any) -> Any:
+    if isinstance(said, str):
+        return Wide().translate("", said)
+    return {form: _widened(template) for form, template in said.items()}
+
+
 @pytest.fixture
-def wide(qapp: Any) -> Iterator[None]:
+def wide(qapp: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     translator = Wide()
+    catalogue = Catalogue("wide", {code: _widened(said) for code, said in english().sentences.items()})
+    monkeypatch.setattr(translation, "_catalogue", lambda: catalogue)
     QCoreApplication.installTranslator(translator)
     yield
     QCoreApplication.removeTranslator(translator)
@@ -81,18 +90,17 @@ def found() -> set[tuple[str, str]]:
 
 
 def test_data_files_are_collected_whole(found: set[tuple[str, str]]) -> None:
-    from gaitviewer.analysis.evgs.sheet import load_rules
+    from gaitviewer.core.content import PARTS
     from gaitviewer.core.report_options import SECTIONS
+    from gaitviewer.core.session import SYNC_SOURCES
     from gaitviewer.gui.widgets.keys import load_keys
     from gaitviewer.workflow.app.tables import angle_kinds, evgs_items
 
     data: set[str] = set()
     for item in evgs_items():
         data |= {item.name, item.phase, item.quantity, *(band.label for band in item.bands)}
-    for rule in load_rules().values():
-        data |= {rule.reason, rule.remark}
-    gates = tomllib.loads((paths.resources() / "evgs" / "evgs.toml").read_text())["gates"]
-    data |= {gate[field] for gate in gates.values() for field in ("reason", "remark") if field in gate}
+        data.add(item.unit_means)
+    data |= {*SYNC_SOURCES, *PARTS}
     for kind in angle_kinds():
         data |= {kind.title, kind.positive, kind.note}
     assert {("Data", text) for text in data - {""}} <= found
@@ -107,45 +115,6 @@ def test_what_the_window_says_itself_is_collected(found: set[tuple[str, str]]) -
     assert ("Panel", "No session is open. Choose one in the library.") in found
     assert ("Overlays", "Front or back") in found
     assert ("Menus", "Playback") in found
-
-
-def spoken(measures: Measures) -> Iterator[str]:
-    """What the measuring says of a session."""
-    for side in measures.evgs.measures:
-        for measure in side:
-            yield from (measure.reason, measure.category, *measure.remarks)
-    for finding in measures.quality:
-        yield from (finding.topic, finding.text, finding.advice, finding.level.value)
-    for parameter in measures.parameters:
-        yield from (parameter.title, parameter.reason, parameter.norm_source)
-    for pattern in measures.patterns:
-        yield from (pattern.label, pattern.reason)
-    for stride in measures.strides:
-        yield from (stride.excluded, *stride.flags)
-    yield measures.speed_note
-
-
-def test_sentences_of_the_measuring_are_collected_with_holes(
-    reviewed: MainWindow, found: set[tuple[str, str]]
-) -> None:
-    measures = reviewed.state.measures
-    assert measures is not None
-    data = {text for context, text in found if context == "Data"}
-
-    class Known(Wide):
-        def translate(self, context: str, source: str, disambiguation: str = "", n: int = -1) -> str:
-            known = context == "Data" and source in data
-            return super().translate(context, source) if known else None  # type: ignore[return-value]
-
-    translator = Known()
-    QCoreApplication.installTranslator(translator)
-    translation.use_templates(data)
-    try:
-        left = {text: translation.translate_data(text) for text in spoken(measures)}
-    finally:
-        translation.use_templates(())
-        QCoreApplication.removeTranslator(translator)
-    assert {text for text, shown in left.items() if re.search(r"[A-Za-z]", _PLAIN.sub("", shown))} == set()
 
 
 # --- every word passes ------------------------------------------------------------------------------------
@@ -233,32 +202,32 @@ def test_no_word_of_a_dialog_stays_as_it_is(command: str, wide: None, reviewed: 
     assert left == set()
 
 
-def test_a_sentence_with_values_is_translated_by_its_template(qapp: Any) -> None:
-    class German(QTranslator):
-        known: ClassVar[dict[str, str]] = {
-            "only {0} of {1} strides count": "nur {0} von {1} Schritten zählen",
-            "shoes": "Schuhen",
-            "the subject wore {value}: items": "mit {value} gegangen: Merkmale",
-        }
-
-        def isEmpty(self) -> bool:  # noqa: N802  Qt's name
-            return False
-
-        def translate(self, context: str, source: str, disambiguation: str = "", n: int = -1) -> str:
-            return self.known.get(source) if context == "Data" else None  # type: ignore[return-value]
-
-    translator = German()
-    QCoreApplication.installTranslator(translator)
-    translation.use_templates([*German.known, "only {0}"])
+def test_the_catalogue_of_a_language_speaks_and_english_helps_out(
+    qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second language is a file: nothing else is told of it."""
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "messages" / "fi.toml").write_text(
+        '[side]\nleft = "vasen"\n[item]\nnot_assessable_because = "ei arvioitavissa: {reason}"\n'
+        '[finding.strides.few]\none = "{count} askel ({side})"\nother = "{count} askelta ({side})"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(messages, "resources", lambda: tmp_path)
+    before = QLocale()
+    QLocale.setDefault(QLocale("fi_FI"))
+    messages.load_catalogue.cache_clear()
     try:
-        assert translation.translate_data("only 3 of 12 strides count") == "nur 3 von 12 Schritten zählen"
-        assert translation.translate_data("the subject wore shoes: items") == "mit Schuhen gegangen: Merkmale"
-        assert translation.translate_data("Only 3 of 12 strides count.") == "Nur 3 von 12 Schritten zählen."
-        assert translation.translate_data("something else") == "something else"
-        assert translation.translate_data("") == ""
+        few = message("finding.strides.few", count=2, side=named(Side.LEFT), view=named(View.SAGITTAL))
+        assert translation.say_sentence(few) == "2 askelta (vasen)."
+        hidden = wording.not_assessable(message("reason.knee_hidden"))
+        assert translation.say(hidden) == "ei arvioitavissa: the knee is hidden just before initial contact"
+        assert translation.say(message("finding.size.is", leg_px=210.4, view=named(View.CORONAL))) == (
+            "the subject's leg is 210 pixels long in the front or back view"
+        )
+        assert str(few) == "2 strides of the left limb count in the side view"  # report and command line
     finally:
-        translation.use_templates(())
-        QCoreApplication.removeTranslator(translator)
+        QLocale.setDefault(before)
+        messages.load_catalogue.cache_clear()
 
 
 def test_a_made_translation_is_used_and_kept_when_collected_again(
@@ -277,7 +246,6 @@ def test_a_made_translation_is_used_and_kept_when_collected_again(
     path.write_text(text, encoding="utf-8")
     collect.write_ts(path, found, "de")
     assert "Verdeckt bis zur Bewertung" in path.read_text(encoding="utf-8")
-    collect.write_templates(tmp_path / "templates.txt", found)
     release = Path(sys.executable).with_name("pyside6-lrelease")
     if not release.is_file():
         pytest.skip("pyside6-lrelease is not here")
@@ -288,7 +256,6 @@ def test_a_made_translation_is_used_and_kept_when_collected_again(
         shown = QCoreApplication.translate("EvgsPanel", "Hide until graded")
         assert shown == "Verdeckt bis zur Bewertung"
     finally:
-        translation.use_templates(())
         if translator is not None:
             QCoreApplication.removeTranslator(translator)
     assert translation.install(qapp, QLocale("fi"), where=tmp_path) is None

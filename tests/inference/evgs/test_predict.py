@@ -20,10 +20,12 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.predict import CLASSES, clip_crop, predict, questions
 from gaitviewer.inference.evgs.strips import Strip, choose_strides, clip_table, cut_out, read_strips
 from gaitviewer.inference.pictures import capsule_mask, open_pictures
+from gaitviewer.messages import NOTHING, message
 from gaitviewer.nets.card import Card, LoadedModel
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings
 from gaitviewer.nets.evgs.network import EvgsNet
 from gaitviewer.workflow.analysis.measure import measure_document
+from tests.support.said import is_within
 
 WIDTH, HEIGHT, SIZE = 960, 480, 56
 SETTINGS = EvgsSettings(
@@ -91,7 +93,7 @@ def test_clips_lie_on_their_phase_in_true_time(measures: Measures, strips: tuple
         pose = measures.motions[0].views[strip.view].pose
         for kind, table in enumerate(clip_table().kinds):
             if table.view is not strip.view:
-                assert strip.serves(kind, 16) == "another view"
+                assert strip.serves(kind, 16).code == "reason.clip.another_view"
                 continue
             middle = strip.times[strip.centres[kind]]
             wanted = stride.start_s + table.percent / 100 * stride.duration_s
@@ -157,14 +159,14 @@ def test_everybody_walks_to_the_right_and_a_left_clip_mirrors_a_right_one(strips
 
 def test_limbs_that_are_not_seen_and_recordings_that_end_serve_no_clip(strips: tuple[Strip, ...]) -> None:
     strip = next(s for s in strips if s.view is View.SAGITTAL)
-    assert strip.serves(0, 16) == ""
+    assert strip.serves(0, 16) == NOTHING
     points = strip.keypoints.copy()
     points[:, Keypoint[f"{strip.side.name}_KNEE"] : Keypoint.RIGHT_HEEL + 1] = np.nan
-    assert "leg is seen" in replace(strip, keypoints=points).serves(0, 16)
+    assert replace(strip, keypoints=points).serves(0, 16).code == "reason.clip.leg_seldom_seen"
     held = np.zeros(len(strip.times), np.bool_)
     held[:14] = True  # rows 8 to 23 are the clip of 16 frames at contact
-    assert "begins or ends" in replace(strip, held=held).serves(0, 16)
-    assert replace(strip, held=held).serves(3, 16) == ""
+    assert replace(strip, held=held).serves(0, 16).code == "reason.clip.recording_ends"
+    assert replace(strip, held=held).serves(3, 16) == NOTHING
 
 
 def test_every_item_is_served_by_a_clip_of_its_own_view() -> None:
@@ -283,13 +285,13 @@ def test_what_cannot_be_seen_gets_no_opinion(walker_document: Document, measures
     output = predict(walker_document, measures, model=model, pictures=side_only, explain=())
     silent = [o for o in output.opinions if o.probabilities is None]
     assert sorted({int(o.name.split()[0]) for o in silent}) == [4, 5, 8, 14, 15, 17]
-    assert all("coronal view" in o.reason for o in silent)
+    assert all(is_within("plane.coronal", o.reason) for o in silent)
     nothing = predict(walker_document, measures, model=model, pictures={}, explain=None)
     assert all(o.probabilities is None and o.reason for o in nothing.opinions)
     motion = replace(measures.motions[0], views=ByView(None, measures.motions[0].views.coronal))
     no_side = replace(measures, motions=(motion,))
     output = predict(walker_document, no_side, model=model, pictures=side_only, explain=())
-    assert output.opinions[0].reason == "there is no sagittal view"
+    assert output.opinions[0].reason == message("reason.no_view", view=message("plane.sagittal"))
 
 
 def test_weights_of_another_network_are_refused(walker_document: Document, measures: Measures) -> None:

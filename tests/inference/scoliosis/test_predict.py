@@ -26,6 +26,7 @@ from gaitviewer.synthesis.body.bodies import draw_child
 from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.keypoints import observe
 from gaitviewer.workflow.analysis.measure import measure_document
+from tests.support.said import is_within
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_an_answer_comes_with_map_importance_findings_and_text(walk: tuple[Docum
 def test_a_child_unlike_those_learned_from_gets_no_opinion(walk: tuple[Document, Measures]) -> None:
     (opinion,) = predict(*walk, model=model_of(limit=1e-6), pictures={}).opinions
     assert opinion.probabilities is None
-    assert "unlike" in opinion.reason
+    assert opinion.reason.code == "reason.unlike_children"
 
 
 def test_a_short_pass_gets_no_opinion_and_says_why(walk: tuple[Document, Measures]) -> None:
@@ -102,10 +103,10 @@ def test_a_short_pass_gets_no_opinion_and_says_why(walk: tuple[Document, Measure
     cut = replace(motion, views=ByView(motion.views.sagittal, replace(coronal, passes=short)))
     output = predict(document, replace(measures, motions=(cut,)), model=model_of(), pictures={})
     assert output.opinions[0].probabilities is None
-    assert "96 are needed" in output.opinions[0].reason
+    assert is_within("reason.clip.pass_too_short", output.opinions[0].reason)
     none = replace(motion, views=ByView(motion.views.sagittal, None))
     output = predict(document, replace(measures, motions=(none,)), model=model_of(), pictures={})
-    assert "no coronal view" in output.opinions[0].reason
+    assert is_within("reason.view_missing", output.opinions[0].reason)
 
 
 def test_a_model_of_the_video_alone_needs_pictures(walk: tuple[Document, Measures]) -> None:
@@ -113,7 +114,7 @@ def test_a_model_of_the_video_alone_needs_pictures(walk: tuple[Document, Measure
     model = model_of(("video",))
     (opinion,) = predict(document, measures, model=model, pictures={}).opinions
     assert opinion.probabilities is None
-    assert "no pictures" in opinion.reason
+    assert opinion.reason.code == "reason.no_end_view_pictures"
     pose = document.trials[0].poses.coronal
     assert pose is not None
     pictures = {("t1", View.CORONAL): Numbered((pose.height, pose.width))}

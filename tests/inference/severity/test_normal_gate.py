@@ -25,6 +25,7 @@ from gaitviewer.inference.predict import predict
 from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, measure_deviation
 from gaitviewer.inference.severity.predict import as_batch, build_network, model_features
+from gaitviewer.messages import NOTHING, message
 from gaitviewer.nets.card import LoadedModel, card_entry
 from gaitviewer.research.validation.projection import ValidationOptions, find_body
 from gaitviewer.research.validation.run import measure_markers, read_markers
@@ -124,14 +125,14 @@ def test_motion_capture_children_are_measured_as_normal(shared_data: Path, optio
 
 
 def test_the_normal_walker_is_measured_as_normal(healthy: Measures) -> None:
-    assert judge_normal(healthy) == (True, "")
+    assert judge_normal(healthy) == (True, NOTHING)
 
 
 def test_crouch_rises_with_its_severity(healthy: Measures) -> None:
     rising = [total(healthy), *(total(walk(crouch(severity))) for severity in (0.3, 0.7, 1.2))]
     assert rising == sorted(rising)
     assert rising[-1] > 3 * rising[0]
-    assert judge_normal(walk(crouch(0.7))) == (False, "")
+    assert judge_normal(walk(crouch(0.7))) == (False, NOTHING)
 
 
 def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures) -> None:
@@ -148,12 +149,12 @@ def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures
 
 def test_one_bad_limb_is_enough() -> None:
     gait = add_pattern(normal_gait(), Side.LEFT, "true_equinus", 1.0)
-    assert judge_normal(walk(gait)) == (False, "")
+    assert judge_normal(walk(gait)) == (False, NOTHING)
 
 
 def test_the_child_with_cerebral_palsy_deviates(shared_data: Path, healthy: Measures) -> None:
     measures = walk(child_with_cp(shared_data / "cp" / "KS_Gait_average_r.mot"))
-    assert judge_normal(measures) == (False, "")
+    assert judge_normal(measures) == (False, NOTHING)
     assert total(measures) > 2 * total(healthy)
     found = ask(measures)
     assert not found.reason
@@ -189,7 +190,7 @@ def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
     hidden = replace(healthy, profile_scores=())
     normal, reason = judge_normal(hidden)
     assert not normal
-    assert "hidden" in reason
+    assert reason.code == "reason.no_profile"
     few = replace(
         healthy,
         evgs=replace(
@@ -199,4 +200,4 @@ def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
     )
     normal, reason = judge_normal(few)
     assert not normal
-    assert "3 items" in reason
+    assert reason == message("reason.few_items", items=3, least=reason["least"])

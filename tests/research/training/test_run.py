@@ -26,6 +26,7 @@ from gaitviewer.inference.models import (
     verify,
 )
 from gaitviewer.inference.predict import training_distribution
+from gaitviewer.messages import NOTHING
 from gaitviewer.nets.card import CARD, WEIGHTS, load_model, read_card, write_model
 from gaitviewer.research.training import run as training
 from gaitviewer.research.training.evaluate import RUNS, main_variant
@@ -110,9 +111,9 @@ def test_loaded_model_is_what_was_trained(folder: Path) -> None:
     assert model.card.outputs == ("severity",)
     familiar = training_distribution(model)
     assert familiar is not None
-    assert familiar.reason(familiar.mean) == ""
-    assert "unlike" in familiar.reason(familiar.mean + 50.0)
-    assert "too few" in familiar.reason(np.full(36, np.nan))
+    assert familiar.reason(familiar.mean) == NOTHING
+    assert familiar.reason(familiar.mean + 50.0).code == "reason.unlike_learned"
+    assert familiar.reason(np.full(36, np.nan)).code == "reason.few_angles"
 
 
 def test_an_existing_model_is_not_overwritten(folder: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def with_data(document: Document, **changes) -> Document:
 
 
 def unusable(findings: tuple[QualityFinding, ...]) -> list[QualityFinding]:
-    return [one for one in findings if one.topic == "unusable view"]
+    return [one for one in findings if one.topic.code == "topic.unusable_view"]
 
 
 def test_a_side_view_given_as_the_end_view_is_named_and_the_other_one_measured(
@@ -30,7 +30,7 @@ def test_a_side_view_given_as_the_end_view_is_named_and_the_other_one_measured(
     measures = measure_document(with_data(walker_document, poses=ByView(side, side)))
     (finding,) = unusable(measures.quality)
     assert (finding.level, finding.view) == (FindingSeverity.REFUSED, View.CORONAL)
-    assert "was given as the coronal view" in finding.text
+    assert finding.text["reason"].code == "error.workflow.wrong_view"
     alone = measure_document(with_data(walker_document, poses=ByView(side, None)))
     assert measures.evgs.measures == alone.evgs.measures
     assert unusable(alone.quality) == []
@@ -51,7 +51,7 @@ def test_a_view_that_shows_nobody_is_told_and_is_another_content(walker_document
     searched = with_data(walker_document, poses=poses, provenance=replace(data.provenance, coronal=mark))
     waiting = with_data(walker_document, poses=poses, provenance=replace(data.provenance, coronal=None))
     (finding,) = unusable(measure_document(searched).quality)
-    assert stream.path.name in finding.text
+    assert finding.text["file"] == stream.path.name
     assert finding.advice
     assert unusable(measure_document(waiting).quality) == []
     assert inputs_digest(searched) != inputs_digest(waiting)

@@ -26,6 +26,7 @@ from gaitviewer.core.session import (
     WalkingAid,
 )
 from gaitviewer.core.timing import VideoInfo
+from gaitviewer.messages import as_written
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis.inputs import inputs_digest, is_made_from, same_inputs
 
@@ -37,7 +38,7 @@ def small_document() -> Document:
     """Something of everything; nothing of it is measured."""
     times = np.arange(4) / 50
     pose = PoseSequence(np.arange(4 * 23 * 2).reshape(4, 23, 2) / 7, np.full((4, 23), 0.5), times, 640, 480)
-    info = VideoInfo(640, 480, 0, times, 50.0, 4, "h264", notes=("odd",))
+    info = VideoInfo(640, 480, 0, times, 50.0, 4, "h264", notes=(as_written("odd"),))
     stream = VideoStream(View.SAGITTAL, Path("walk.mp4"), "ab" * 32, info, 240.0)
     event = GaitEvent(EventKind.TOE_OFF, Side.RIGHT, 0.04, 0.01, (("heel", 0.041),), False, True)
     session = Session(
@@ -52,7 +53,12 @@ def small_document() -> Document:
         gmfcs=Rating("II", "N. N.", date(2024, 5, 1)),
         note="first\nvisit",
     )
-    trial = Trial("t1", ByView(stream, None), Sync(0.125, 0.01, "given", "by hand", 0.5), notes=("dark",))
+    trial = Trial(
+        "t1",
+        ByView(stream, None),
+        Sync(0.125, 0.01, "given", as_written("by hand"), 0.5),
+        notes=(as_written("dark"),),
+    )
     data = TrialData(
         trial,
         ByView(pose, None),

@@ -25,7 +25,7 @@ from gaitviewer.errors import (
     VideoError,
 )
 from gaitviewer.formats._assessment_parts import provenance_facts
-from gaitviewer.messages import Message, message
+from gaitviewer.messages import Message, as_written, message
 from gaitviewer.store import Library, open_library
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 from gaitviewer.workflow.analysis.measure import measure_document
@@ -64,7 +64,7 @@ def test_an_excluded_stride_no_longer_counts(walker_document: Document) -> None:
     before = measure_document(walker_document)
     key = next(s.key for s in before.strides if s.counts and s.view is View.SAGITTAL)
     after = measure_document(with_trial(walker_document, excluded_strides=((key, "stumbled"),)))
-    assert next(s for s in after.strides if s.key == key).excluded == "stumbled"
+    assert next(s for s in after.strides if s.key == key).excluded == as_written("stumbled")
     assert sum(s.counts for s in after.strides) == sum(s.counts for s in before.strides) - 1
     assert inputs_digest(walker_document) != inputs_digest(
         with_trial(walker_document, excluded_strides=((key, "stumbled"),))
@@ -380,9 +380,9 @@ def test_what_misses_a_view_to_come_says_so(walker_document: Document) -> None:
     measures = mark_to_come(measure_document(half), half)
     sheet = measures.evgs.measures
     for measure in (*sheet.left, *sheet.right):
-        told = measure.reason == "the coronal view is still being analysed"
+        told = measure.reason == message("reason.view_to_come", view=message("plane.coronal"))
         assert told == (measure.item.view is View.CORONAL and not measure.assessable)
-    assert sum("still" in measure.reason for measure in sheet.left) >= 3
+    assert sum(measure.reason.code == "reason.view_to_come" for measure in sheet.left) >= 3
     whole = measure_document(walker_document)
     assert mark_to_come(whole, walker_document) is whole
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QCoreApplication
 
 from gaitviewer.analysis.evgs import bands
+from gaitviewer.core import wording
 from gaitviewer.core.document import Document, ManualMeasurement
 from gaitviewer.core.evgs import Band, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Stat
 from gaitviewer.core.numerals import DASH, number
-from gaitviewer.gui.widgets.translation import translate_data
-
-_SUFFIX = {"deg": "°", "%": " %", "": ""}
+from gaitviewer.gui.widgets.translation import say, say_sentence, translate_data
+from gaitviewer.messages import Message, as_written, message, named
 
 
 def tr(text: str) -> str:
@@ -25,20 +25,17 @@ def tr(text: str) -> str:
 
 def with_unit(value: float, unit: str, digits: int = 0) -> str:
     """A value with its unit: "58°", "25 mm"."""
-    if not math.isfinite(value):
-        return DASH
-    suffix = tr(" ‰ leg") if unit == "per mille leg" else _SUFFIX.get(unit, f" {translate_data(unit)}")
-    return number(value, digits) + suffix
+    return say(wording.with_unit(value, unit, digits))
 
 
 def side_name(side: Side) -> str:
     """The side in words."""
-    return tr("left") if side is Side.LEFT else tr("right")
+    return say(named(side))
 
 
 def view_name(view: View) -> str:
     """The view in words."""
-    return tr("side view") if view is View.SAGITTAL else tr("front or back view")
+    return say(named(view))
 
 
 def many(count: int, one: str, more: str) -> str:
@@ -48,13 +45,12 @@ def many(count: int, one: str, more: str) -> str:
 
 def strides(count: int) -> str:
     """A number of strides."""
-    return many(count, tr("stride"), tr("strides"))
+    return say(wording.strides(count))
 
 
-def sentence(words: str) -> str:
-    """The words, in the user's language, with a capital letter and a full stop."""
-    words = translate_data(words.strip())
-    return words and words[0].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+def sentence(words: str | Message) -> str:
+    """A message, or words as they are, with a capital letter and a full stop."""
+    return say_sentence(as_written(words.strip()) if isinstance(words, str) else words)
 
 
 def sentence_start(words: str) -> str:
@@ -105,7 +101,7 @@ def nearest_edge(measure: EvgsMeasure) -> tuple[float, int] | None:
 def why_score(measure: EvgsMeasure) -> str:
     """One sentence: why the score is what it is, or why there is none."""
     if measure.score is None:
-        return tr("Not assessable: {reason}.").format(reason=translate_data(measure.reason).rstrip("."))
+        return say_sentence(wording.not_assessable(measure.reason))
     band, count = band_of(measure), len(measure.strides)
     if measure.value is None or band is None or (band.low is None and band.high is None):
         return tr("{name} on the {side} is “{seen}” in {strides}, which scores {score}.").format(
@@ -288,23 +284,15 @@ def _few(codes: tuple[str, ...]) -> str:
 def total_words(total: EvgsTotal, *, graded: bool = False) -> str:
     """A partial total that says what it is made of: items that the program saw, or that a person graded."""
     if total.items_seen == 0:
-        return tr("none yet")
-    items = many(total.items_seen, tr("item"), tr("items"))
-    words = tr("{score} of {maximum} ({items} graded)") if graded else tr("{score} of {maximum} ({items} seen)")
-    return words.format(score=total.score, maximum=total.maximum, items=items)
+        return say(message("item.none_yet"))
+    return say(wording.total_words(total, graded=graded))
 
 
 def stat_words(stat: Stat | None, digits: int) -> str:
     """Mean and SD of a parameter: "0.61 ± 0.03"."""
-    if stat is None:
-        return DASH
-    spread = "" if stat.sd is None else f" ± {number(stat.sd, digits)}"
-    return number(stat.mean, digits) + spread
+    return DASH if stat is None else say(wording.with_spread(stat.mean, stat.sd, digits))
 
 
 def joined(words: Iterable[str]) -> str:
     """A list in words: "a, b and c"."""
-    every = list(words)
-    if len(every) < 2:
-        return "".join(every)
-    return tr("{many} and {last}").format(many=", ".join(every[:-1]), last=every[-1])
+    return say(wording.listed(words))

@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QWidget
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind, Curve, MeanCurve, NormalBand
+from gaitviewer.core.wording import unit_after
 from gaitviewer.gui.model.strides import ExcludedStrides, curve_near
 from gaitviewer.gui.panels.common.score_painting import side_colour, side_pen
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say, translate_data
 
 _GRID = np.arange(101.0)
 _CLICK_PX = 9.0
@@ -297,7 +298,7 @@ class CurvePlot(pg.PlotWidget):
 
 def headings(kind: AngleKind) -> tuple[tuple[str, str], ...]:
     """Title with unit and sign, then shorter ones; the sign only where the title does not say it."""
-    unit = "°" if kind.unit == "deg" else translate_data(kind.unit)
+    unit = say(unit_after(kind.unit)).strip()
     title, word = translate_data(kind.title), translate_data(kind.positive)
     word = word.replace("towards that side", "own side").replace("that side ", "")
     sign = "" if word in title.lower() else f", {word} +"
@@ -328,11 +329,9 @@ def limits_of(content: PlotContent) -> tuple[float, float]:
 
 
 def _tip(content: PlotContent) -> str:
-    lines = [content.kind.title]
-    if content.kind.note:
-        lines.append(content.kind.note)
+    lines = [translate_data(content.kind.title), translate_data(content.kind.note)]
     if content.band is not None:
-        lines.append(content.band.source)
+        lines.append(translate_data(content.band.source))
         if not content.band.comparable:
-            lines.append(content.band.note)
-    return "\n".join(translate_data(line) for line in lines)
+            lines.append(say(content.band.note))
+    return "\n".join(filter(None, lines))

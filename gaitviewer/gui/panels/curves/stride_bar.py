@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from gaitviewer.core.gait import Stride
 from gaitviewer.core.timebase import TrialClock
-from gaitviewer.gui.panels.common.wording import joined, sentence, side_name, time_text, view_name
+from gaitviewer.core.wording import listed
+from gaitviewer.gui.panels.common.wording import sentence, side_name, time_text, view_name
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.elided import ElidedLabel
 from gaitviewer.gui.widgets.plain import plain_tip
 from gaitviewer.gui.widgets.reason_box import ReasonBox, leave_out_row
-from gaitviewer.gui.widgets.translation import translate_data
 
 
 class StrideBar(QFrame):
@@ -95,7 +95,7 @@ class StrideBar(QFrame):
             )
         ]
         if stride.flags:
-            lines.append(sentence(joined(translate_data(flag) for flag in stride.flags)))
+            lines.append(sentence(listed(stride.flags)))
         why = by_hand or stride.excluded
         if why:
             who = self.tr("Left out by you: {why}") if by_hand else self.tr("Does not count: {why}")

@@ -19,7 +19,8 @@ from gaitviewer.core.measures import TrialMotion, ViewMotion
 from gaitviewer.core.numerals import number
 from gaitviewer.core.timebase import TrialClock
 from gaitviewer.gui.panels.common.wording import sentence, side_name, time_text, tr, view_name
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import named
 
 
 class Kind(Enum):
@@ -208,7 +209,7 @@ def _passes(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
     for count, done in enumerate(seen.passes, start=1):
         start, stop = _span(seen, done.start, done.stop, shift)
         facing = {Direction.TOWARDS: 1, Direction.AWAY: -1}.get(done.direction, done.direction.forward_sign)
-        words = [tr("Pass {n}, {direction}").format(n=count, direction=translate_data(done.direction.value))]
+        words = [tr("Pass {n}, {direction}").format(n=count, direction=say(named(done.direction)))]
         if done.near is not None:
             words.append(tr("{side} limb near the camera").format(side=side_name(done.near)))
         tip = "\n".join([", ".join(words), *(sentence(note) for note in done.notes)])

@@ -25,7 +25,7 @@ from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.decimal_box import DecimalBox
 from gaitviewer.gui.widgets.overflow import SPACING_PX, Overflow, Part, part
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
-from gaitviewer.gui.widgets.translation import translate_data
+from gaitviewer.gui.widgets.translation import say_sentence, translate_data
 
 _REFRESH_MS = 50
 _MARGIN_PX, _BESIDE_TIME_PX = 8, 6
@@ -284,7 +284,7 @@ class TransportBar(QWidget):
             value, sigma = f"{found.offset_s:.3f}", f"{found.sigma_s:.3f}"
             self.estimate_words.setText(self.tr("est. {value} ± {sigma} s").format(value=value, sigma=sigma))
             words = self.tr("{source}: {value} ± {sigma} s. {note}").format(
-                source=translate_data(found.source), value=value, sigma=sigma, note=translate_data(found.note)
+                source=translate_data(found.source), value=value, sigma=sigma, note=say_sentence(found.note)
             )
             if found.exchanged_s is not None and not own:
                 self._colour(self.estimate_words, "warning")

@@ -105,7 +105,7 @@ class ScoliosisTask:
             most=int(scoliosis_tables()["input"]["clips_per_session"]),
         )
         if not clips:
-            log.info("scoliosis: session %s gives no clip: %s", session.id, "; ".join(reasons))
+            log.info("scoliosis: session %s gives no clip: %s", session.id, "; ".join(map(str, reasons)))
         return [
             {
                 "subject": session.subject,

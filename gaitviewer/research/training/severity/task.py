@@ -102,7 +102,7 @@ class SeverityTask:
             return []
         clips, reasons = skeleton_clips(measures, severity_tables().clips)
         if not clips:
-            log.info("severity: session %s gives no clip: %s", session.id, "; ".join(reasons))
+            log.info("severity: session %s gives no clip: %s", session.id, "; ".join(map(str, reasons)))
             return []
         features = features_of(measures).astype(np.float32)
         normal, reason = judge_normal(measures)

@@ -8,6 +8,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Band, EvgsItem, EvgsMeasure, EvgsTotal, Evidence
 from gaitviewer.core.gait import Side, View
 from gaitviewer.gui.panels.common import wording
+from gaitviewer.messages import as_written
 from gaitviewer.workflow.app.tables import evgs_items
 
 KFX = EvgsItem(
@@ -20,7 +21,7 @@ KFX = EvgsItem(
 def measure(value: float, score: int, label: str, *, edge: float, borderline: bool = False) -> EvgsMeasure:
     return EvgsMeasure(
         KFX, Side.RIGHT, value, label, score, (0.2, 0.7, 0.1), edge, borderline, 2.3, ("a", "b", "c"), (),
-        remarks=("far limb",),
+        remarks=(as_written("far limb"),),
     )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def test_sentence_for_a_category() -> None:
 
 def test_sentence_when_not_assessable_gives_the_reason_once() -> None:
     gone = EvgsMeasure(
-        KFX, Side.LEFT, None, "", None, None, None, False, None, (), (), reason="the knee is hidden."
+        KFX, Side.LEFT, None, "", None, None, None, False, None, (), (), reason=as_written("the knee is hidden")
     )
     assert wording.why_score(gone) == "Not assessable: the knee is hidden."
     assert "The knee is hidden." in wording.on_hover(gone)
@@ -116,7 +117,7 @@ def test_numbers(value: float, digits: int, text: str) -> None:
 
 def test_totals_say_what_they_are_made_of() -> None:
     assert wording.total_words(EvgsTotal(3, 8, 4)) == "3 of 8 (4 items seen)"
-    assert wording.total_words(EvgsTotal(1, 2, 1)) == "1 of 2 (1 item seen)" == str(EvgsTotal(1, 2, 1))
+    assert wording.total_words(EvgsTotal(1, 2, 1)) == "1 of 2 (1 item seen)"
     assert wording.total_words(EvgsTotal(1, 2, 1), graded=True) == "1 of 2 (1 item graded)"
     assert wording.total_words(EvgsTotal(0, 0, 0)) == "none yet"
 

@@ -11,6 +11,7 @@ from gaitviewer.core import edits
 from gaitviewer.core.document import ManualMeasurement
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
+from gaitviewer.core.wording import total_words
 from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.score.panel import EvgsPanel
 from gaitviewer.gui.panels.score.table import MEASURED, OWN
@@ -131,7 +132,7 @@ def test_a_note_goes_with_the_grade(qtbot: Any, panel: EvgsPanel, desk: Any) -> 
 
 def test_totals_count_measured_and_human_scores_apart(panel: EvgsPanel, desk: Any) -> None:
     measured = panel.totals["measured", Side.RIGHT].text()
-    assert measured == str(desk.measures.evgs.total(Side.RIGHT))
+    assert measured == str(total_words(desk.measures.evgs.total(Side.RIGHT)))
     assert panel.totals["graded", Side.RIGHT].text() == "none yet"
     for item, score in ((1, 2), (4, None), (11, 1)):
         desk.state.select(item, Side.RIGHT)
