@@ -2,7 +2,7 @@
 # Installs what is missing and does the main job: the window on the demo session; without a display, the same
 # analysis to a PDF in out/demo.
 # Usage: bash installer/run.sh [--heavy-model] [arguments of `gaitviewer`]      without arguments: the demo session
-# --heavy-model first adds the larger pose model (28 MB, by npm); where that fails, the full model is used.
+# --heavy-model first adds the heavy pose model (28 MB, by npm), to be chosen by --pose-model heavy; the full one stays.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 heavy=""

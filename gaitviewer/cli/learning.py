@@ -49,11 +49,13 @@ def _add_cohort(commands: Any) -> None:
     fit.add_argument("--walkers", type=int, default=4, metavar="N", help="how many are filmed (default: 4)")
     fit.add_argument("--seed", type=int, default=1, metavar="S")
     fit.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
-    fit.add_argument(
-        "--pose-model", choices=("full", "heavy"), default="full", help="whose errors (default: full)"
-    )
+    _add_pose_model(fit)
     fit.add_argument("--verbose", action="store_true", help="log details to standard error")
     fit.set_defaults(run=_run_fit_errors)
+
+
+def _add_pose_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--pose-model", choices=("full", "heavy"), default="full", help="default: full")
 
 
 def _run_cohort_make(options: argparse.Namespace) -> int:
@@ -100,8 +102,68 @@ def _run_fit_errors(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_legs(commands: Any) -> None:
+    parser = commands.add_parser(
+        "legs",
+        help="teach the network that puts legs right where the estimator draws both as one",
+        description="Walkers are drawn and seen by the pose estimator; a small network learns where it errs. "
+        "The result belongs to this estimator and is used in every analysis of a side view.",
+    )
+    parser.set_defaults(needs_research="legs")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    film = actions.add_parser("film", help="let the estimator see drawn walkers, or go on with it")
+    film.add_argument("folder", type=Path, metavar="FOLDER")
+    film.add_argument("--walkers", type=int, required=True, metavar="N", help="how many")
+    film.add_argument("--seed", type=int, default=1, metavar="S")
+    _add_pose_model(film)
+    film.add_argument("--verbose", action="store_true", help="log details to standard error")
+    film.set_defaults(run=_run_legs_film)
+    train = actions.add_parser("train", help="learn from them and write a model folder")
+    train.add_argument("folder", type=Path, metavar="FOLDER")
+    train.add_argument("--out", type=Path, required=True, metavar="MODEL", help="folder of the model")
+    train.add_argument("--epochs", type=int, default=100, metavar="N", help="default: 100")
+    train.add_argument("--seed", type=int, default=0, metavar="S")
+    _add_pose_model(train)
+    train.add_argument("--verbose", action="store_true", help="log details to standard error")
+    train.set_defaults(run=_run_legs_train)
+
+
+def _run_legs_film(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.pose.estimator import make_estimator
+    from gaitviewer.research.legs.walks import film_walks
+
+    estimator = make_estimator(options.pose_model)
+    estimator.start()
+    try:
+        with ProgressLine() as tick:
+            film_walks(options.folder, estimator, range(options.walkers), seed=options.seed, tick=tick)
+    finally:
+        estimator.close()
+    print(f"{options.walkers} walkers in {options.folder}")
+    return 0
+
+
+def _run_legs_train(options: argparse.Namespace) -> int:
+    from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.pose.estimator import make_estimator
+    from gaitviewer.research.legs.train import train_legs
+    from gaitviewer.research.legs.walks import read_walks
+
+    estimator = make_estimator(options.pose_model)
+    with ProgressLine() as tick:
+        card = train_legs(
+            read_walks(options.folder), options.out, pose_model=estimator.name,
+            pose_digest=estimator.weights_digest, epochs=options.epochs, seed=options.seed, tick=tick,
+        )  # fmt: skip
+    for name, row in card.metrics.items():
+        print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
+    return 0
+
+
 COMMANDS: tuple[Callable[[Any], None], ...] = (
     _add_cohort,
+    _add_legs,
     systems.add_train,
     systems.add_evaluate,
     systems.add_models,

@@ -251,7 +251,7 @@ def _run_add(options: argparse.Namespace) -> int:
 
     if options.source.is_file():
         model = add_model_file(options.source)
-        print(f"{model.card.title} was added; it is used from now on, or choose with --pose-model.")
+        print(f"{model.card.title} was added; choose it with --pose-model {model.name} or in the settings.")
         return 0
     entry = add_model(options.source)
     print(f"{entry.id} was added; use it with --model {entry.id}.")

@@ -16,7 +16,7 @@ from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
 from gaitviewer.util import file_set
 
-TASKS = ("severity", "evgs", "scoliosis")
+TASKS = ("severity", "evgs", "scoliosis")  # what a model can be asked; "legs" works inside the analysis
 _log = logging.getLogger(__name__)
 
 

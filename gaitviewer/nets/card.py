@@ -7,7 +7,7 @@ of the weights; a file that is not the one the card was written for is refused.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,8 @@ from gaitviewer.messages import message
 from gaitviewer.util import file_set
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 T = TypeVar("T")
@@ -33,7 +35,7 @@ class Card:
     """What is known of a model.
 
     Attributes:
-        id: name of its folder, e.g. "severity-1".   task: "severity", "evgs" or "scoliosis".
+        id: name of its folder, e.g. "severity-1".   task: "severity", "evgs", "scoliosis" or "legs".
         title: one line.   synthetic: trained on synthetic gait.
         sha256, bytes, parameters: of the weights.
         outputs: the questions it answers.   classes: the possible answers.
@@ -178,6 +180,18 @@ def write_model(
     return made[0]
 
 
+def load_arrays(folder: Path, *, task: str) -> tuple[Card, dict[str, NDArray[np.float32]]]:
+    """Card and tensors of the network as numpy arrays, without torch; checked like :func:`load_model`.
+
+    Raises:
+        SettingsError: missing, damaged, foreign or wrong, with what to do.
+    """
+    from safetensors.numpy import load_file
+
+    card, tensors = _read_tensors(folder, task, load_file)
+    return card, {name.removeprefix("net/"): value for name, value in tensors.items()}
+
+
 def load_model(folder: Path, *, task: str = "") -> LoadedModel:
     """Reads a model folder after checking it.
 
@@ -188,8 +202,23 @@ def load_model(folder: Path, *, task: str = "") -> LoadedModel:
     Raises:
         SettingsError: missing, damaged, foreign or wrong, with what to do.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
+
+    card, tensors = _read_tensors(folder, task, load_file)
+    groups: dict[str, dict[str, Tensor]] = {"net": {}, "extra": {}}
+    for key, value in tensors.items():
+        group, _, name = key.partition("/")
+        if group not in groups:
+            raise SettingsError(message("error.model.weights_foreign", path=folder / WEIGHTS, key=key))
+        groups[group][name] = value
+    return LoadedModel(card, card.settings, groups["net"], groups["extra"], card.sha256, folder)
+
+
+def _read_tensors(
+    folder: Path, task: str, load_file: Callable[[Path], dict[str, T]]
+) -> tuple[Card, dict[str, T]]:
+    """Card and tensors of a folder whose weights are those of its card."""
+    from safetensors import SafetensorError
 
     file_set.settle(folder / CARD)
     card, path = read_card(folder), folder / WEIGHTS
@@ -203,18 +232,11 @@ def load_model(folder: Path, *, task: str = "") -> LoadedModel:
             message("error.model.weights_differ", path=path, digest=digest[:12], expected=card.sha256[:12])
         )
     try:
-        tensors = load_file(path)
+        return card, load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise SettingsError(
             message("error.model.weights_damaged", path=path, reason=reason_of(error))
         ) from error
-    groups: dict[str, dict[str, Tensor]] = {"net": {}, "extra": {}}
-    for key, value in tensors.items():
-        group, _, name = key.partition("/")
-        if group not in groups:
-            raise SettingsError(message("error.model.weights_foreign", path=path, key=key))
-        groups[group][name] = value
-    return LoadedModel(card, card.settings, groups["net"], groups["extra"], digest, folder)
 
 
 def _digest(path: Path) -> str:

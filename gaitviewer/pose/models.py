@@ -22,8 +22,9 @@ from gaitviewer.util import atomic
 BEST = "best"
 """Asks for the best model that is here."""
 
-NAMES = ("heavy", "full")
-"""All pose models, the best first; the last one comes with the program."""
+NAMES = ("full", "heavy")
+"""All pose models, the best first: the legs of the full model are put right (``models/legs-full-*``), and its
+knee is nearer to the truth then than that of the heavy one, for which there is no such network yet."""
 
 _INSIDE = Path("mediapipe/modules/pose_landmark")  # where MediaPipe looks below its resource folder
 
@@ -36,7 +37,7 @@ class Card:
         title: its name for people.   estimator: what runs it (:data:`gaitviewer.pose.estimator.BACKENDS`).
         complexity: MediaPipe's number for it.   file: name of the file.   bytes, sha256: of the file.
         licence: SPDX identifier.   source: where the file comes from, in words.
-        accuracy: what it costs to have this model only, in words; "" for the best one.
+        accuracy: what it costs to have this model only, in words; "" for one that is added.
         package, integrity: npm package that holds it and the SHA-512 of that, "" if it comes with the program.
     """
 
@@ -137,7 +138,7 @@ def problem_of(model: PoseModel) -> Message:
             return NOTHING
     except SettingsError as problem:
         return problem.message
-    accuracy = pose_model(NAMES[-1]).card.accuracy
+    accuracy = pose_model("full").card.accuracy
     return message("pose_model.not_here", title=model.card.title, how=_how_to_add(model), accuracy=accuracy)
 
 

@@ -33,11 +33,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gaitviewer.analysis.walking.trial import read_view
-from gaitviewer.core.gait import View
+from gaitviewer.analysis.walking.trial import read_trial, read_view
+from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import ViewMotion
+from gaitviewer.core.session import Trial
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.pose import PoseResult
+from gaitviewer.workflow.analysis.leg_refiners import find_leg_refiner
 
 TRUTH = Path(__file__).with_name("placed_by_eye.csv")
 CLIPS = ("clinic_sagittal", "clinic_coronal", "street_sagittal")
@@ -154,6 +156,25 @@ def test_points_are_where_a_person_sees_them(clip: str, motions: dict[str, ViewM
     found = misses(clip, motions[clip])
     print(f"{clip}\n{describe(found)}")
     assert np.median([miss.share for miss in found]) <= LARGEST_MEDIAN, describe(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clip", ["clinic_sagittal", "street_sagittal"])
+def test_putting_legs_right_does_no_harm_on_real_frames(
+    clip: str, motions: dict[str, ViewMotion], real_poses: Mapping[str, PoseResult]
+) -> None:
+    """The network learned from drawn walkers; here it has to help people."""
+    seen = real_poses[clip]
+    refiner = find_leg_refiner(seen.provenance)
+    assert refiner is not None
+    one = read_trial(Trial(clip, ByView(None, None)), ByView(seen.pose, None), leg_refiner=refiner)
+    assert one.views.sagittal is not None
+    means = {}
+    for name, motion in (("estimated", motions[clip]), ("put right", one.views.sagittal)):
+        found = [miss for miss in misses(clip, motion) if np.isfinite(miss.px)]
+        means[name] = 100 * float(np.mean([miss.share for miss in found]))
+        print(f"{clip}, {name}: mean {means[name]:.1f} %\n{describe(found)}")
+    assert means["put right"] < means["estimated"]
 
 
 @pytest.mark.slow

@@ -10,6 +10,8 @@ import numpy as np
 
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
+from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
 from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
@@ -83,13 +85,16 @@ def _read_view(
     trial_id: str,
     mirrored: bool,
     events: tuple[GaitEvents, ...] | None,
+    leg_refiner: LegRefiner | None = None,
 ) -> tuple[ViewMotion, PreparedView]:
-    """What was found in a view, and its keypoints with the sides right."""
+    """What was found in a view, and its keypoints with the sides and the legs right."""
     _check_rate(raw.raw, view, trial_id)
     passes, left_out = find_passes(raw, view, mirrored=mirrored)
     if not passes:
         raise AnalysisError(_why_nobody_walks(raw, view, left_out, trial_id))
     seen = apply_sides(raw, passes)
+    if leg_refiner is not None:
+        seen = PreparedView(seen.raw, clean(leg_refiner.refine(seen.raw, passes)))
     pose = seen.clean
     found = tuple(detect_events(pose, one) for one in passes) if events is None else events
     if len(found) != len(passes):
@@ -115,6 +120,7 @@ def read_trial(
     sync: Sync | None = None,
     mirrored: bool = False,
     events: ByView[tuple[GaitEvents, ...] | None] | None = None,
+    leg_refiner: LegRefiner | None = None,
 ) -> TrialMotion:
     """Read every view of a trial, and bring the views together.
 
@@ -127,16 +133,20 @@ def read_trial(
         sync: the offset if it is known; else that of the trial; else it is estimated from the gait.
         mirrored: whether the videos are mirror images.
         events: events that a person corrected, per view.
+        leg_refiner: of the estimator that saw the side view; None takes the legs as they were estimated.
 
     Raises:
         AnalysisError: a view cannot be read, or there is none.
     """
     given = events or ByView(None, None)
     read = {
-        view: _read_view(_prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view])
+        view: _read_view(
+            _prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view],
+            leg_refiner=leg_refiner if view is View.SAGITTAL else None,
+        )
         for view in View
         if (seen := poses[view]) is not None
-    }
+    }  # fmt: skip
     if not read:
         raise AnalysisError(message("error.analysis.no_pose", trial=trial.id))
     sagittal, coronal = (read[view][0] if view in read else None for view in View)

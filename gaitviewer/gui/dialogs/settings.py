@@ -69,6 +69,10 @@ class SettingsDialog(QDialog):
         self.memory.setValue(settings.memory_mb)
         self.memory.setToolTip(self.tr("Counts from the next start"))
         add_plain_row(form, self.tr("Memory for pictures"), self.memory)
+        self.refine_legs = QCheckBox(self.tr("Put legs right where the estimator draws both as one"))
+        self.refine_legs.setToolTip(self.tr("A network trained on synthetic gait; from the next measuring on"))
+        self.refine_legs.setChecked(settings.refine_legs)
+        add_plain_row(form, "", self.refine_legs)
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
         for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
             add_plain_row(form, words, self._colour_button(name))
@@ -101,7 +105,7 @@ class SettingsDialog(QDialog):
         self._show_missing()
 
     def _show_missing(self) -> None:
-        missing = problem_of(pose_model(NAMES[0]))
+        missing = problem_of(pose_model("heavy"))
         self.pose_model_problem.setText(say_sentence(missing))
         self.pose_model_problem.setVisible(bool(missing))
         self.add_pose_model.setVisible(bool(missing))
@@ -156,6 +160,7 @@ class SettingsDialog(QDialog):
                 workers=self.workers.value(),
                 pose_model=self.pose_model.currentData(),
                 memory_mb=self.memory.value(),
+                refine_legs=self.refine_legs.isChecked(),
                 **self._colours,
             )
             save(chosen)

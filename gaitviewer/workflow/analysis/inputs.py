@@ -15,6 +15,7 @@ from gaitviewer.core.serialise import canonical_digest
 from gaitviewer.core.session import Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.messages import Message
+from gaitviewer.workflow.analysis.leg_refiners import leg_refiner_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class TrialInputs:
 class MeasureInputs:
     """Everything in a document that its measures depend on.
 
+    ``leg_refiners`` are the digests of what puts the legs of each side view right, where anything does.
+
     Two of them are equal if they hold the very same arrays and the same values otherwise: quick enough for each
     edit. :func:`inputs_digest` compares the arrays too.
     """
@@ -52,12 +55,16 @@ class MeasureInputs:
     session: Session
     foot_zero_deg: BySide[float | None]
     trials: tuple[TrialInputs, ...]
+    leg_refiners: tuple[str, ...] = ()
 
 
 def measure_inputs(document: Document) -> MeasureInputs:
     """The part of a document that measures are made from: no grades, texts, pictures, or places of files."""
     return MeasureInputs(
-        document.session, document.foot_zero_deg, tuple(_trial_inputs(data) for data in document.trials)
+        document.session,
+        document.foot_zero_deg,
+        tuple(_trial_inputs(data) for data in document.trials),
+        tuple(found for data in document.trials if (found := leg_refiner_digest(data.provenance.sagittal))),
     )
 
 
@@ -101,7 +108,13 @@ def inputs_digest(document: Document, *, program: str = __version__) -> str:
 
 def is_made_from(digest: str, document: Document, *, program: str = __version__) -> bool:
     """Whether a digest that was stored with a result, perhaps long ago, is that of this very content."""
-    return digest in (inputs_digest(document, program=program), _digest_of_words(document, program))
+    inputs = measure_inputs(document)
+    before_refiners = canonical_digest({"program": program, "inputs": replace(inputs, leg_refiners=())})
+    return digest in (
+        inputs_digest(document, program=program),
+        before_refiners,
+        _digest_of_words(document, program),
+    )
 
 
 def video_digests(trials: tuple[Trial, ...]) -> list[str]:

@@ -16,6 +16,7 @@ from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError, reason_of
 from gaitviewer.messages import NOTHING, Message, as_written, message, named
 from gaitviewer.workflow.analysis.inputs import inputs_digest, shows_nobody
+from gaitviewer.workflow.analysis.leg_refiners import describe_leg_refiner, find_leg_refiner
 
 if TYPE_CHECKING:
     from gaitviewer.analysis.signal.prepared import PreparedView
@@ -79,7 +80,13 @@ def _read(data: TrialData, *, mirrored: bool) -> TrialMotion:
     seen = data.poses.map(lambda pose: None if pose is None else prepare_view(pose))
     check_views(data.trial, seen)
     try:
-        return read_trial(data.trial, seen, mirrored=mirrored, events=data.events)
+        return read_trial(
+            data.trial,
+            seen,
+            mirrored=mirrored,
+            events=data.events,
+            leg_refiner=find_leg_refiner(data.provenance.sagittal),
+        )
     except ValueError as error:
         if data.events.sagittal is None and data.events.coronal is None:
             raise
@@ -180,8 +187,11 @@ def _name(view: View) -> Message:
 
 def core_provenance(document: Document, *, seconds: float = float("nan")) -> Provenance:
     """What made the measures, from what."""
+    made_by = [f"gaitviewer measuring core {__version__}"]
+    refiners = {describe_leg_refiner(data.provenance.sagittal) for data in document.trials}
+    made_by += sorted(refiners - {""})
     return Provenance(
-        model=f"gaitviewer measuring core {__version__}",
+        model="; ".join(made_by),
         weights_digest="",
         inputs_digest=inputs_digest(document),
         program=__version__,

@@ -34,6 +34,7 @@ class Settings:
         theme: of the window: "system", "light" or "dark".
         report_anonymous: reports of the window are without names.
         report_left_out: sections, by name, that reports of the window leave out.
+        refine_legs: put the legs right where the estimator draws both as one.
         pose_model: what finds keypoints: "best" (of those that are here), "full" or "heavy".
     """
 
@@ -47,6 +48,7 @@ class Settings:
     theme: str = "system"
     report_anonymous: bool = False
     report_left_out: tuple[str, ...] = ()
+    refine_legs: bool = True
     pose_model: str = "best"
 
 
@@ -93,6 +95,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], Message]] = {
     "theme": (lambda value: value in ("system", "light", "dark"), message("error.settings.allowed.theme")),
     "report_anonymous": (_is_yes_or_no, _YES_OR_NO),
     "report_left_out": (_are_words, message("error.settings.allowed.sections")),
+    "refine_legs": (_is_yes_or_no, _YES_OR_NO),
 }
 
 

@@ -1,0 +1,1 @@
+"""The network that puts the legs of a walking pass right."""
