@@ -12,7 +12,7 @@ from gaitviewer.analysis.evgs import score as evgs_score
 from gaitviewer.analysis.kinematics.angles import choose_flat_foot_zero, flat_foot_pitch
 from gaitviewer.analysis.kinematics.definitions import load_angles
 from gaitviewer.analysis.kinematics.floor import Array
-from gaitviewer.analysis.kinematics.pelvis import without_hip_parallax
+from gaitviewer.analysis.kinematics.pelvis import without_hip_parallax, without_rotation
 from gaitviewer.analysis.kinematics.smoothed import SmoothedView, smooth_view
 from gaitviewer.analysis.kinematics.stride_curves import (
     StrideMeasures,
@@ -134,7 +134,8 @@ def _all_strides(
     side: dict[str, tuple[StrideMeasures, ...]] = {}
     for motion, views in smoothed:
         if views.sagittal is not None:
-            side[motion.trial.id] = stride_measures_of_view(views.sagittal, flat_foot_zero_deg=zero)
+            own = stride_measures_of_view(views.sagittal, flat_foot_zero_deg=zero)
+            side[motion.trial.id] = without_rotation(own) if views.sagittal.motion.legs_put_right else own
     end: list[StrideMeasures] = []
     for motion, views in smoothed:
         if views.coronal is not None:

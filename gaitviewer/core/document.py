@@ -50,7 +50,7 @@ class ManualMeasurement:
     """A value that a person measured in a picture, perhaps as evidence for an EVGS item.
 
     Attributes:
-        tool: "goniometer", "vertical" or "distance".   value, unit: what was read ("deg", "px", "m").
+        tool: "goniometer", "vertical" or "distance".   value, unit: what was read, "deg" or "px".
         trial, view, frame: the picture.   points: the points placed, pixels.
         item, side: the EVGS item it is meant for, or None.
         rater, when: who, and ISO 8601 UTC time.   note: free text.

@@ -236,6 +236,7 @@ class ViewMotion:
         passes, left_out: the walking passes and the rest of the recording with reasons.
         events: one :class:`GaitEvents` for each pass.
         strides: all strides of all passes, counting or not.
+        legs_put_right: a network that learned from drawn walkers moved the leg points of ``pose``.
     """
 
     pose: PoseSequence
@@ -245,6 +246,7 @@ class ViewMotion:
     events: tuple[GaitEvents, ...]
     strides: tuple[Stride, ...]
     quality: tuple[QualityFinding, ...] = ()
+    legs_put_right: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

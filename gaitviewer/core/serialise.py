@@ -458,6 +458,8 @@ def _from_plain(kind: type[Any], raw: Any) -> Any:
     import numpy as np
 
     dtype = _dtype_of(kind)
+    if isinstance(raw, np.ndarray) and raw.dtype == dtype:
+        return raw
     if not isinstance(raw, list):
         raise ValueError(f"Expected `array`, got `{type(raw).__name__}`")
     array = np.array(raw, dtype)

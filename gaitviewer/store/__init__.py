@@ -1,8 +1,9 @@
 """The session library: one SQLite file; the only package that knows sqlite-utils."""
 
 from gaitviewer.store.copies import LibraryCopy, copies_of, latest_copy, restore_copy
-from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
 from gaitviewer.store.library import Library, is_read_only, open_library
+from gaitviewer.store.queries import OutputRow, RecordingRow, SessionRow
+from gaitviewer.store.signatures import Snapshot
 
 __all__ = [
     "Library",

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import View
-from gaitviewer.store import additions, rows
+from gaitviewer.store import mapping
+from gaitviewer.store.mapping import to_row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-Rows = Callable[[Document], Iterable[Mapping[str, Any]]]
-
-# Lists of a session whose rows are numbered by their position.
-_LISTS: dict[str, Rows] = {
-    "grades": lambda document: rows.grade_rows(document),
-    "key_images": lambda document: additions.key_image_rows(document),
-    "hand_measures": lambda document: additions.hand_measure_rows(document),
-}
 
 
 def write_changes(db: Database, document: Document, before: Document | None, *, now: str) -> None:
@@ -34,24 +26,25 @@ def write_changes(db: Database, document: Document, before: Document | None, *, 
     session = document.session.id
     if before is None or not _same_trials(document, before):
         db.execute("DELETE FROM trials WHERE session = ?", (session,))
-        db.table("trials").insert_all(rows.trial_rows(document))
+        db.table("trials").insert_all(mapping.trial_rows(document))
         for data in document.trials:
             _write_trial(db, session, data, None, now)
     else:
-        for row, old in zip(rows.trial_rows(document), rows.trial_rows(before), strict=True):
+        for row, old in zip(mapping.trial_rows(document), mapping.trial_rows(before), strict=True):
             if row != old:
                 update_row(db, "trials", row, ("session", "id"))
         for data, known in zip(document.trials, before.trials, strict=True):
             if data is not known:
                 _write_trial(db, session, data, known, now)
-    for table, make in _LISTS.items():
+    for table in mapping.LISTS:
         if before is None:
             db.execute(f"DELETE FROM {table} WHERE session = ?", (session,))
-        _write_list(db, table, session, list(make(document)), [] if before is None else list(make(before)))
+        there = [] if before is None else mapping.list_rows(before, table)
+        _write_list(db, table, session, mapping.list_rows(document, table), there)
     if before is None or document.texts != before.texts:
         db.execute("DELETE FROM texts WHERE session = ?", (session,))
         if document.texts != Texts():
-            db.table("texts").insert(additions.texts_row(document))
+            db.table("texts").insert(to_row(document.texts, session=session))
 
 
 def _same_trials(one: Document, other: Document) -> bool:
@@ -62,8 +55,8 @@ def _write_list(
     db: Database,
     table: str,
     session: str,
-    wanted: list[Mapping[str, Any]],
-    there: list[Mapping[str, Any]],
+    wanted: list[dict[str, Any]],
+    there: list[dict[str, Any]],
 ) -> None:
     for row, old in zip(wanted, there, strict=False):
         if row != old:
@@ -99,26 +92,26 @@ def _write_trial(db: Database, session: str, data: TrialData, known: TrialData |
         if known is None or stream is not known.trial.videos[view]:
             _remove(db, "recordings", key)
             if stream is not None:
-                seen = {"sha256": stream.sha256, "path": rows.path_text(stream.path), "seen_utc": now}
+                seen = {"sha256": stream.sha256, "path": mapping.path_text(stream.path), "seen_utc": now}
                 db.table("videos").upsert(seen, pk="sha256")
-                db.table("recordings").insert(rows.recording_row(key, stream))
+                db.table("recordings").insert(mapping.recording_row(stream, **key))
         pose = data.poses[view]
         if known is None or pose is not known.poses[view]:
             _remove(db, "poses", key)
             if pose is not None:
-                db.table("poses").insert(rows.pose_row(key, pose))
+                db.table("poses").insert(mapping.pose_row(pose, **key))
         made = data.provenance[view]
         if known is None or made != known.provenance[view]:
             _remove(db, "provenance", key)
             if made is not None:
-                db.table("provenance").insert(rows.provenance_row(key, made))
+                db.table("provenance").insert(to_row(made, **key))
         events = data.events[view]
         if known is None or events is not known.events[view]:
             _remove(db, "events", key)
-            db.table("events").insert_all(rows.event_rows(key, events or ()))
+            db.table("events").insert_all(mapping.event_rows(events or (), **key))
     if known is None or data.excluded_strides != known.excluded_strides:
         _remove(db, "excluded_strides", {"session": session, "trial": data.trial.id})
-        db.table("excluded_strides").insert_all(rows.excluded_rows(session, data))
+        db.table("excluded_strides").insert_all(mapping.excluded_rows(data, session=session))
 
 
 def _remove(db: Database, table: str, key: Mapping[str, str]) -> None:

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Self
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import View
 from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError, reason_of
 from gaitviewer.messages import message
-from gaitviewer.store import changes, copies, database, migrations, rows, signatures
-from gaitviewer.store.entries import OutputRow, RecordingRow, SessionRow, Snapshot
-from gaitviewer.store.listing import list_sessions
-from gaitviewer.store.loading import load_document
+from gaitviewer.store import changes, copies, database, mapping, migrations, signatures
+from gaitviewer.store.mapping import from_row
 from gaitviewer.store.ownership import Ownership
+from gaitviewer.store.queries import OutputRow, RecordingRow, SessionRow, list_sessions, load_document
+from gaitviewer.store.signatures import Snapshot
 from gaitviewer.util import private
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ class Library:
             if _copied.get(self.path) != today and copies.copy_of_the_day(self.path):
                 _copied[self.path] = today
 
-    def _select(self, sql: str, *values: object) -> list[rows.Row]:
+    def _select(self, sql: str, *values: object) -> list[mapping.Row]:
         with database.explained(self.path):
             return [dict(row) for row in self.connection.execute(sql, values)]
 
@@ -200,17 +199,17 @@ class Library:
             if opened is None or (before is not None and before.session.id != session.id):
                 before = None  # nobody knows what is there
             if before is None or before.session.subject != session.subject:
-                db.table("subjects").upsert(rows.subject_row(session.subject), pk="pseudonym")
+                db.table("subjects").upsert(mapping.to_row(session.subject), pk="pseudonym")
             created = self.connection.execute(
                 "SELECT created_utc FROM sessions WHERE id = ?", (session.id,)
             ).fetchone()
-            row = rows.session_row(session, now_utc=now) | {
-                "created_utc": created[0] if created else now,
-                "revision": revision,
-                "deleted_utc": None,
-                "foot_zero_left_deg": document.foot_zero_deg.left,
-                "foot_zero_right_deg": document.foot_zero_deg.right,
-            }
+            row = mapping.session_row(
+                document,
+                created_utc=created[0] if created else now,
+                saved_utc=now,
+                revision=revision,
+                deleted_utc=None,
+            )
             if before is None:
                 db.table("sessions").upsert(row, pk="id")
             else:
@@ -335,9 +334,7 @@ class Library:
             WHERE r.sha256 = ? ORDER BY s.saved_utc DESC, r.session, r.trial, r.view""",
             sha256,
         )
-        return tuple(
-            RecordingRow(row["session"], row["trial"], View(row["view"]), Path(row["path"])) for row in found
-        )
+        return tuple(from_row(row, RecordingRow) for row in found)
 
     def add_output(self, session_id: str, path: Path, *, kind: str, sha256: str = "") -> None:
         """Notes a file that was written for a session; writing it again replaces the note.
@@ -348,7 +345,7 @@ class Library:
         row = {
             "session": session_id,
             "kind": kind,
-            "path": rows.path_text(path),
+            "path": mapping.path_text(path),
             "sha256": sha256,
             "when": now_utc(),
         }
@@ -362,7 +359,7 @@ class Library:
     def outputs(self, session_id: str) -> tuple[OutputRow, ...]:
         """Files written for a session, in the order of writing."""
         found = self._select("SELECT * FROM outputs WHERE session = ? ORDER BY id", session_id)
-        return tuple(OutputRow(row["kind"], Path(row["path"]), row["sha256"], row["when"]) for row in found)
+        return tuple(from_row(row, OutputRow) for row in found)
 
     def add_snapshot(
         self, session_id: str, text: str, *, who: str, content: Mapping[str, str] = _NOTHING, revision: str = ""

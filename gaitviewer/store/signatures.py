@@ -10,11 +10,34 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from gaitviewer.store.entries import Snapshot
-
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Measures as a person signed them.
+
+    Attributes:
+        text: the assessment as JSON text.
+        who, when: signer and ISO 8601 UTC time.
+        digest: SHA-256 over session, signer, time, text, content, revision and the digest of the snapshot
+            before it.
+        intact: whether all that still belongs together.
+        content: digest of each part of the session as it was signed; empty in what versions before 0006 of
+            the schema signed.
+        revision: the revision of the session that was signed, "" where it was not kept.
+    """
+
+    text: str
+    who: str
+    when: str
+    digest: str
+    intact: bool
+    content: Mapping[str, str] = field(default_factory=dict)
+    revision: str = ""
 
 
 def snapshot_row(

@@ -244,13 +244,13 @@ def test_processes_open_and_write_a_new_library_at_once(tmp_path: Path) -> None:
 HOLD = """
     import dataclasses, sys, time
     from pathlib import Path
-    from gaitviewer.store import open_library, rows
+    from gaitviewer.store import mapping, open_library
     opened = open_library(Path({path!r}))
     document = opened.load_session("s1")
-    def hold(document):
+    def hold(*_):
         print("inside", flush=True)
         time.sleep(60)
-    rows.grade_rows = hold
+    mapping.list_rows = hold
     session = dataclasses.replace(document.session, note="half")
     opened.save_session(dataclasses.replace(document, session=session, trials=document.trials[:1]))
 """

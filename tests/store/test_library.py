@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import ByView, GaitEvents, View
 from gaitviewer.errors import StoreError
-from gaitviewer.store import open_library, rows
+from gaitviewer.store import mapping, open_library
 
 
 def as_plain(value: object) -> object:
@@ -172,10 +173,10 @@ def test_a_failing_save_changes_nothing(
     with open_library(tmp_path / "l.db") as opened:
         opened.save_session(document)
 
-        def fail(_: Document) -> None:
+        def fail(*_: object) -> None:
             raise RuntimeError("in the middle")
 
-        monkeypatch.setattr(rows, "grade_rows", fail)
+        monkeypatch.setattr(mapping, "list_rows", fail)
         other = dataclasses.replace(
             document, session=dataclasses.replace(document.session, note="changed"), trials=()
         )
@@ -223,6 +224,34 @@ def test_every_commit_reaches_the_disk_and_keys_are_enforced(tmp_path: Path) -> 
             for name in ("synchronous", "foreign_keys", "journal_mode")
         ]
     assert pragmas == [2, 1, "wal"]
+
+
+DAMAGED = {
+    "a date": ("UPDATE sessions SET date = 'yesterday' WHERE id = 's1'", True),
+    "a number": ("UPDATE sessions SET height_m = 'tall' WHERE id = 's1'", False),
+    "a choice": ("UPDATE sessions SET footwear = 'skates' WHERE id = 's1'", False),
+    "a list": ("UPDATE trials SET notes = '[' WHERE session = 's1'", False),
+    "a list of other things": ("UPDATE hand_measures SET points = '[[1]]' WHERE session = 's1'", False),
+    "a grade": ("UPDATE grades SET score = 'two' WHERE session = 's1'", False),
+    "frame times": ("UPDATE recordings SET times = 'x' WHERE session = 's1'", False),
+    "no time": ("UPDATE recordings SET time_scale = x'00' WHERE session = 's1'", False),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_row_that_no_program_wrote_ends_its_own_session_alone(
+    tmp_path: Path, make_document: Callable[..., Document], what: str
+) -> None:
+    sql, listed = DAMAGED[what]
+    with open_library(tmp_path / "l.db") as opened:
+        for name in ("s1", "s2"):
+            opened.save_session(make_document(name))
+        opened.connection.execute(sql)
+        damaged = {row.id: row.damaged for row in opened.list_sessions()}
+        assert damaged == {"s1": listed, "s2": False}
+        with pytest.raises(StoreError, match="session s1 cannot be read"):
+            opened.load_session("s1")
+        assert opened.load_session("s2").session.id == "s2"
 
 
 def test_damaged_keypoints_are_an_error_not_a_pose(tmp_path: Path, document: Document) -> None:

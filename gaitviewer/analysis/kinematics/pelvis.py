@@ -34,6 +34,11 @@ def without_hip_parallax(cycles: Sequence[StrideMeasures]) -> tuple[StrideMeasur
     return tuple(_corrected(cycle, error) for cycle in believed)
 
 
+def without_rotation(cycles: Sequence[StrideMeasures]) -> tuple[StrideMeasures, ...]:
+    """Cycles of a view whose hips a network put right: its idea of a pelvis is no measurement of one."""
+    return tuple(_dropped(cycle, message("reason.hips_put_right")) for cycle in cycles)
+
+
 def hip_parallax(cycles: Sequence[StrideMeasures]) -> float | None:
     """Mean over both directions of the near side's mean rotation, degrees; None without both directions."""
     by_side: dict[Side, list[float]] = {side: [] for side in Side}

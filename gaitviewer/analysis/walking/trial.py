@@ -109,6 +109,7 @@ def _read_view(
         events=found,
         strides=strides,
         quality=quality,
+        legs_put_right=leg_refiner is not None,
     )
     return motion, seen
 

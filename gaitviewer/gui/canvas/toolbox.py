@@ -16,14 +16,12 @@ class Toolbox:
 
     Attributes:
         kind: the tool in hand, or None.
-        mm_per_px: scale of the picture for distances, or None.
     """
 
     def __init__(self, view: View) -> None:
         """For one view."""
         self.view = view
         self.kind: ToolKind | None = None
-        self.mm_per_px: float | None = None
         self._measures: list[DrawnMeasurement] = []
         self._set: list[Xy] = []
         self._cursor: Xy | None = None
@@ -109,7 +107,7 @@ class Toolbox:
         """The cursor moved; True if there is something to paint."""
         if self._dragged is not None:
             number, corner = self._dragged
-            self._measures[number] = moved(self._measures[number], corner, at, mm_per_px=self.mm_per_px)
+            self._measures[number] = moved(self._measures[number], corner, at)
             self._latest = number
             return True
         if self._set:
@@ -139,7 +137,6 @@ class Toolbox:
             view=self.view,
             frame=self._frame,
             time_s=self._time_s,
-            mm_per_px=self.mm_per_px,
         )
         self._measures.append(done)
         self._latest = len(self._measures) - 1

@@ -44,7 +44,7 @@ class VideoCanvas(QWidget):
     Signals:
         activated: the user works in this view.
         stepped: the wheel was turned, in frames.
-        measured: a hand measurement was made or changed (:class:`HandMeasure`).
+        measured: a hand measurement was made or changed (:class:`DrawnMeasurement`).
         point_clicked: a keypoint was clicked (index), -1 beside all of them.
         placement_changed: zoomed or panned.
     """

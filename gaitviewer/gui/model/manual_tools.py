@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -30,15 +30,20 @@ class ToolKind(Enum):
         """How many points it takes."""
         return 3 if self is ToolKind.GONIOMETER else 2
 
+    @property
+    def unit(self) -> str:
+        """Of its values: degrees or, as a picture has no scale, pixels."""
+        return "px" if self is ToolKind.DISTANCE else "deg"
+
 
 @dataclass(frozen=True, slots=True)
 class DrawnMeasurement:
-    """What a person measured on one frame.
+    """A finished drawing on one frame; the document keeps it as a :class:`ManualMeasurement`.
 
     Attributes:
         kind: the tool.   view, frame, time_s: the picture, time of its own video.
         points: as set, upright source pixels; the goniometer's vertex is the second one.
-        value, unit: "deg", "px" or "mm".
+        value: in the unit of the tool.
     """
 
     kind: ToolKind
@@ -47,7 +52,6 @@ class DrawnMeasurement:
     time_s: float
     points: tuple[Xy, ...]
     value: float
-    unit: str
 
     @property
     def flexion_deg(self) -> float:
@@ -61,7 +65,7 @@ class DrawnMeasurement:
             return f"{self.value:.1f}° ({self.flexion_deg:.1f}°)"
         if self.kind is ToolKind.VERTICAL:
             return f"{self.value:+.1f}°"
-        return f"{self.value:.0f} {self.unit}"
+        return f"{self.value:.0f} {self.kind.unit}"
 
 
 def as_measurement(drawn: DrawnMeasurement, trial: str, *, rater: str) -> ManualMeasurement:
@@ -69,7 +73,7 @@ def as_measurement(drawn: DrawnMeasurement, trial: str, *, rater: str) -> Manual
     return ManualMeasurement(
         drawn.kind.value,
         float(drawn.value),
-        drawn.unit,
+        drawn.kind.unit,
         trial,
         drawn.view,
         drawn.frame,
@@ -92,7 +96,6 @@ def drawn_in(
             time_s=float(times[m.view][m.frame]),
             points=m.points,
             value=m.value,
-            unit=m.unit,
         )
         for m in document.hand_measures
         if m.trial == trial and m.view in times and 0 <= m.frame < len(times[m.view])
@@ -143,7 +146,6 @@ def measure(
     view: View,
     frame: int,
     time_s: float,
-    mm_per_px: float | None = None,
 ) -> DrawnMeasurement:
     """The value of a complete drawing.
 
@@ -152,19 +154,16 @@ def measure(
     """
     if len(points) != kind.corners:
         raise ValueError(f"{kind.value} takes {kind.corners} points, not {len(points)}")
-    unit = "deg"
     if kind is ToolKind.GONIOMETER:
         value = joint_angle_deg(points[0], points[1], points[2])
     elif kind is ToolKind.VERTICAL:
         value = lean_deg(points[0], points[1])
     else:
-        value = math.dist(points[0], points[1]) * (1.0 if mm_per_px is None else mm_per_px)
-        unit = "px" if mm_per_px is None else "mm"
-    return DrawnMeasurement(kind, view, frame, time_s, points, value, unit)
+        value = math.dist(points[0], points[1])
+    return DrawnMeasurement(kind, view, frame, time_s, points, value)
 
 
-def moved(old: DrawnMeasurement, corner: int, to: Xy, *, mm_per_px: float | None = None) -> DrawnMeasurement:
+def moved(old: DrawnMeasurement, corner: int, to: Xy) -> DrawnMeasurement:
     """The measurement with one point elsewhere and its value anew."""
     points = tuple(to if number == corner else xy for number, xy in enumerate(old.points))
-    new = measure(old.kind, points, view=old.view, frame=old.frame, time_s=old.time_s, mm_per_px=mm_per_px)
-    return replace(new)
+    return measure(old.kind, points, view=old.view, frame=old.frame, time_s=old.time_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from gaitviewer.core.evgs import EvgsItem, Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.numerals import DASH
+from gaitviewer.core.wording import with_unit
 from gaitviewer.report.content.sections import PageFrame, section
 from gaitviewer.report.content.wording import VIEW_WORDS, recording_words
 from gaitviewer.report.figures.style import RULE, SANS, SOFT, text
@@ -132,8 +132,7 @@ def by_hand(document: Document, measures: Measures, *, anonymous: bool) -> Story
 
 
 def _hand_line(done: ManualMeasurement, name: str, *, anonymous: bool) -> str:
-    unit = "°" if done.unit == "deg" else f" {done.unit}"
-    value = DASH if math.isnan(done.value) else f"{done.value:.1f}{unit}"
+    value = with_unit(done.value, done.unit, 1)
     side = f", {done.side.value}" if done.side is not None else ""
     who = f", {done.rater}" if done.rater and not anonymous else ""
     where = f"{VIEW_WORDS[done.view]}, frame {done.frame} of {recording_words(done.trial)}"

@@ -64,6 +64,7 @@ def test_measurements_by_hand_go_into_the_document_and_back(walker_document: Doc
     first, second = twice.hand_measures
     assert (first.item, first.side, first.rater, first.points[0]) == (8, Side.LEFT, "A", (0.0, 5.0))
     assert (second.item, second.rater, second.value) == (None, "B", 5.0)
+    assert (first.unit, second.unit) == ("deg", "px")  # a picture has no scale
     videos = walker_document.trials[0].trial.videos
     back = manual_tools.drawn_in(twice, "t1", (videos.sagittal, videos.coronal))
     assert [one.points for one in back] == [other.points, line.points]

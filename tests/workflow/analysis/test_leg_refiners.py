@@ -11,7 +11,7 @@ import pytest
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import ByView
+from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import SYNTHETIC_STATEMENT, Provenance
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.nets.card import CARD, read_card
@@ -94,6 +94,16 @@ def test_measures_follow_and_say_so_in_their_digest(walker_document: Document, e
     moved = np.abs(side.pose.xy[inside, Keypoint.LEFT_KNEE] - raw.pose.xy[inside, Keypoint.LEFT_KNEE])
     assert np.nanmax(moved) > 0.5
     np.testing.assert_array_equal(side.raw.xy, raw.raw.xy)  # the estimate is still there
+
+
+def test_hips_that_a_network_put_tell_no_pelvic_rotation(
+    walker_document: Document, estimated: Provenance
+) -> None:
+    sheet = measure_document(_seen_by(walker_document, estimated)).evgs
+    for side in Side:
+        rotation = sheet.get(15, side)
+        assert rotation.score is None
+        assert rotation.reason.code == "reason.hips_put_right"
 
 
 @pytest.mark.usefixtures("fresh_cards")
