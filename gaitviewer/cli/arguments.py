@@ -86,6 +86,15 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-library", action="store_true", help="store nothing in the library")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for pose estimation")
     parser.add_argument("--no-cache", action="store_true", help="estimate poses again, keep no copy")
+    _add_pose_model(parser)
+
+
+def _add_pose_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pose-model",
+        choices=("best", "full", "heavy"),
+        help="what finds the keypoints (default: that of the settings, at first the best one that is here)",
+    )
 
 
 def _add_view(commands: Any) -> None:
@@ -169,7 +178,8 @@ def _add_validate(commands: Any) -> None:
         help="measure the measuring core against motion capture",
         description="Projects motion-capture markers (C3D) into two virtual cameras, measures them like "
         "videos, and prints the error of angles, events and scores. With --render a body is drawn on the "
-        "markers, filmed, and measured from its pixels (minutes a file).",
+        "markers, filmed, and measured from its pixels (minutes a file). A file that cannot be used is listed "
+        "with its reason, and the exit code is 2 then.",
     )
     parser.add_argument(
         "files",
@@ -197,6 +207,7 @@ def _add_validate(commands: Any) -> None:
         "--render", action="store_true", help="film a body drawn on the markers, measure from the pixels"
     )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repetitions with other noise")
+    _add_pose_model(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_common(parser)
     parser.set_defaults(run=_run_validate, needs_research="validate")

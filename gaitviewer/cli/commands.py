@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gaitviewer.cli import EXIT_USER_ERROR
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.report_options import ReportOptions, parse_sections
@@ -47,6 +48,7 @@ def run_analyze(options: argparse.Namespace) -> int:
         keep=not options.no_library,
         workers=options.workers,
         use_cache=not options.no_cache,
+        pose_model=_pose_model(options),
         foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
     )
     with ProgressLine() as tick:
@@ -69,6 +71,7 @@ def run_demo(options: argparse.Namespace) -> int:
             keep=not options.no_library,
             workers=options.workers,
             use_cache=not options.no_cache,
+            pose_model=_pose_model(options),
             tick=lambda fraction, note: tick(0.4 * fraction, note),
         )
         lines = _answer(request, lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
@@ -88,6 +91,7 @@ def run_validate(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         render=options.render,
         subject=options.subject,
+        pose_model=_pose_model(options),
     )
     with ProgressLine() as tick:
         report = validation_run.validate_files(options.files, wanted, tick)
@@ -95,7 +99,7 @@ def run_validate(options: argparse.Namespace) -> int:
         print(json.dumps(validation_run.report_as_json(report), indent=1))
     else:
         print(validation_run.format_report(report))
-    return 0
+    return 0 if report.complete else EXIT_USER_ERROR
 
 
 def _session(options: argparse.Namespace) -> Session:
@@ -114,6 +118,12 @@ def _session(options: argparse.Namespace) -> Session:
         walking_aid=_AIDS.get(options.aid, WalkingAid.UNKNOWN),
         mirrored=options.mirrored,
     )
+
+
+def _pose_model(options: argparse.Namespace) -> str:
+    from gaitviewer.workflow.app import settings
+
+    return options.pose_model or settings.load().pose_model
 
 
 def _report_options(options: argparse.Namespace) -> ReportOptions:

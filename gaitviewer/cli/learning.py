@@ -49,8 +49,13 @@ def _add_cohort(commands: Any) -> None:
     fit.add_argument("--walkers", type=int, default=4, metavar="N", help="how many are filmed (default: 4)")
     fit.add_argument("--seed", type=int, default=1, metavar="S")
     fit.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
+    _add_pose_model(fit)
     fit.add_argument("--verbose", action="store_true", help="log details to standard error")
     fit.set_defaults(run=_run_fit_errors)
+
+
+def _add_pose_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--pose-model", choices=("full", "heavy"), default="full", help="default: full")
 
 
 def _run_cohort_make(options: argparse.Namespace) -> int:
@@ -86,7 +91,13 @@ def _run_fit_errors(options: argparse.Namespace) -> int:
     from gaitviewer.research.cohort.pose_errors import fit_errors
 
     with ProgressLine() as tick:
-        text = fit_errors(walkers=options.walkers, seed=options.seed, workers=options.workers, tick=tick)
+        text = fit_errors(
+            walkers=options.walkers,
+            seed=options.seed,
+            workers=options.workers,
+            pose_model=options.pose_model,
+            tick=tick,
+        )
     print(text, end="")
     return 0
 
@@ -104,6 +115,7 @@ def _add_legs(commands: Any) -> None:
     film.add_argument("folder", type=Path, metavar="FOLDER")
     film.add_argument("--walkers", type=int, required=True, metavar="N", help="how many")
     film.add_argument("--seed", type=int, default=1, metavar="S")
+    _add_pose_model(film)
     film.add_argument("--verbose", action="store_true", help="log details to standard error")
     film.set_defaults(run=_run_legs_film)
     train = actions.add_parser("train", help="learn from them and write a model folder")
@@ -111,16 +123,17 @@ def _add_legs(commands: Any) -> None:
     train.add_argument("--out", type=Path, required=True, metavar="MODEL", help="folder of the model")
     train.add_argument("--epochs", type=int, default=100, metavar="N", help="default: 100")
     train.add_argument("--seed", type=int, default=0, metavar="S")
+    _add_pose_model(train)
     train.add_argument("--verbose", action="store_true", help="log details to standard error")
     train.set_defaults(run=_run_legs_train)
 
 
 def _run_legs_film(options: argparse.Namespace) -> int:
     from gaitviewer.cli.progress import ProgressLine
-    from gaitviewer.pose.mediapipe_backend import MediaPipeEstimator
+    from gaitviewer.pose.estimator import make_estimator
     from gaitviewer.research.legs.walks import film_walks
 
-    estimator = MediaPipeEstimator()
+    estimator = make_estimator(options.pose_model)
     estimator.start()
     try:
         with ProgressLine() as tick:
@@ -133,11 +146,11 @@ def _run_legs_film(options: argparse.Namespace) -> int:
 
 def _run_legs_train(options: argparse.Namespace) -> int:
     from gaitviewer.cli.progress import ProgressLine
-    from gaitviewer.pose.mediapipe_backend import MediaPipeEstimator
+    from gaitviewer.pose.estimator import make_estimator
     from gaitviewer.research.legs.train import train_legs
     from gaitviewer.research.legs.walks import read_walks
 
-    estimator = MediaPipeEstimator()
+    estimator = make_estimator(options.pose_model)
     with ProgressLine() as tick:
         card = train_legs(
             read_walks(options.folder), options.out, pose_model=estimator.name,

@@ -79,8 +79,8 @@ def add_models(commands: Any) -> None:
     listed.add_argument("--json", action="store_true", help="as JSON")
     verify = actions.add_parser("verify", help="check that weights are those of their cards")
     verify.add_argument("model", nargs="*", metavar="MODEL", help="ids (default: all)")
-    added = actions.add_parser("add", help="copy a model folder to your own models")
-    added.add_argument("folder", type=Path, metavar="FOLDER")
+    added = actions.add_parser("add", help="copy a model folder, or the file of a pose model, to your own")
+    added.add_argument("source", type=Path, metavar="PATH", help="folder, or .tflite file of a pose model")
     for action, run in ((listed, _run_list), (verify, _run_verify), (added, _run_add)):
         action.add_argument("--verbose", action="store_true", help="log details to standard error")
         action.set_defaults(run=run)
@@ -180,8 +180,10 @@ def _run_evaluate(options: argparse.Namespace) -> int:
 
 def _run_list(options: argparse.Namespace) -> int:
     from gaitviewer.inference.models import list_models
+    from gaitviewer.pose import models as pose_models
 
     entries = list_models()
+    pose = [pose_models.pose_model(name) for name in pose_models.NAMES]
     if options.json:
         rows = [
             {
@@ -193,6 +195,17 @@ def _run_list(options: argparse.Namespace) -> int:
                 "problem": str(entry.problem),
             }
             for entry in entries
+        ]
+        rows += [
+            {
+                "id": model.name,
+                "task": "pose",
+                "title": model.card.title,
+                "statement": model.card.accuracy,
+                "folder": str(model.path.parent),
+                "problem": str(pose_models.problem_of(model)),
+            }
+            for model in pose
         ]
         print(json.dumps(rows, indent=1))
         return 0
@@ -206,6 +219,10 @@ def _run_list(options: argparse.Namespace) -> int:
         print(f"{card.id} ({where}, {card.bytes / 1e6:.1f} MB): {card.title}; {card.data.get('name', '')}")
         if card.statement:
             print(f"    {card.statement}")
+    for model in pose:
+        problem = pose_models.problem_of(model)
+        where = "added" if model.card.package else "comes with MediaPipe"
+        print(f"{model.name}: {problem or f'pose model {model.card.title} ({where})'}")
     return 0
 
 
@@ -230,8 +247,13 @@ def _run_verify(options: argparse.Namespace) -> int:
 
 def _run_add(options: argparse.Namespace) -> int:
     from gaitviewer.inference.models import add_model
+    from gaitviewer.pose.models import add_model_file
 
-    entry = add_model(options.folder)
+    if options.source.is_file():
+        model = add_model_file(options.source)
+        print(f"{model.card.title} was added; choose it with --pose-model {model.name} or in the settings.")
+        return 0
+    entry = add_model(options.source)
     print(f"{entry.id} was added; use it with --model {entry.id}.")
     return 0
 

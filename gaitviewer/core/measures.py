@@ -257,12 +257,14 @@ class TrialMotion:
         trial, views: the recording and what was found in each view.
         sync: the offset in use.
         estimate: the offset that the gait tells, also where a person set another one; None with one view.
+        unusable: why nothing is in a view that was recorded.
     """
 
     trial: Trial
     views: ByView[ViewMotion | None]
     sync: Sync | None = None
     estimate: Sync | None = None
+    unusable: tuple[QualityFinding, ...] = ()
 
     @property
     def views_present(self) -> tuple[ViewMotion, ...]:

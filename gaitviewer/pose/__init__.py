@@ -1,6 +1,6 @@
 """Keypoints and outline of the walking subject, estimated in worker processes."""
 
-from gaitviewer.pose.estimator import BACKENDS, PoseEstimator
+from gaitviewer.pose.estimator import PoseEstimator
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
 from gaitviewer.pose.runner import estimate_many
@@ -9,7 +9,6 @@ from gaitviewer.pose.source import FrameReader, FrameSource, VideoJob
 """Both views at once: the same as several videos."""
 
 __all__ = [
-    "BACKENDS",
     "FrameReader",
     "FrameSource",
     "MaskSequence",

@@ -1,4 +1,4 @@
-"""What a pose estimator must be able to do, and the table of those there are."""
+"""What a pose estimator must be able to do, and the table of what runs them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.serialise import quote
-from gaitviewer.errors import SettingsError
-from gaitviewer.messages import message
+from gaitviewer.pose.models import PoseModel, choose_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +111,16 @@ class PoseEstimator(Protocol):
 BACKENDS: Mapping[str, str] = {
     "mediapipe": "gaitviewer.pose.mediapipe_backend:MediaPipeEstimator",
 }
-"""Estimators by name: "module:class", imported only where they run."""
+"""What runs pose models, as their cards name it: "module:class", imported only where it runs."""
 
 
-def make_estimator(backend: str) -> PoseEstimator:
-    """A new estimator, not started yet.
+def make_estimator(model: str) -> PoseEstimator:
+    """A new estimator with a pose model (:data:`gaitviewer.pose.models.NAMES`), not started yet.
 
     Raises:
-        SettingsError: there is no such backend.
+        SettingsError: there is no such model, or its file is not here or damaged.
     """
-    if backend not in BACKENDS:
-        known = tuple(sorted(BACKENDS))
-        raise SettingsError(message("error.pose.no_such_estimator", backend=quote(backend), known=known))
-    module, _, name = BACKENDS[backend].partition(":")
-    factory = cast(Callable[[], PoseEstimator], getattr(importlib.import_module(module), name))
-    return factory()
+    chosen = choose_model(model)
+    module, _, name = BACKENDS[chosen.card.estimator].partition(":")
+    factory = cast(Callable[[PoseModel], PoseEstimator], getattr(importlib.import_module(module), name))
+    return factory(chosen)

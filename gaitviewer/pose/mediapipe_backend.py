@@ -1,4 +1,4 @@
-"""MediaPipe's BlazePose (complexity 1, the model inside the wheel) as a pose estimator.
+"""MediaPipe's BlazePose as a pose estimator, with whichever of its landmark models is given.
 
 The two halves of the usual solution are run as graphs of their own: the person detector, and the landmark
 model on a square that the caller chooses. Thus nothing is smoothed with a lag, nobody else is picked up
@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.pose._cv import bare_package, load
 from gaitviewer.pose.estimator import BodyCircle, Estimate
+from gaitviewer.pose.models import PoseModel, mediapipe_root
 
 K = Keypoint
 
+_DETECTOR = "mediapipe/modules/pose_detection/pose_detection.tflite"
 SQUARE_SCALE = 2.5  # BlazePose: the circle's diameter and a quarter
 
 # BlazePose's index of each of our points; its "foot index" is the tip of the big toe.
@@ -46,6 +48,7 @@ _LANDMARKS = """
 input_stream: "image"
 input_stream: "square"
 input_side_packet: "with_mask"
+input_side_packet: "complexity"
 output_stream: "points"
 output_stream: "circle"
 output_stream: "mask"
@@ -53,6 +56,7 @@ num_threads: 1
 node {
   calculator: "PoseLandmarkByRoiCpu"
   input_side_packet: "ENABLE_SEGMENTATION:with_mask"
+  input_side_packet: "MODEL_COMPLEXITY:complexity"
   input_stream: "IMAGE:image"
   input_stream: "ROI:square"
   output_stream: "LANDMARKS:points"
@@ -60,15 +64,6 @@ node {
   output_stream: "SEGMENTATION_MASK:mask"
 }
 """
-
-
-def _model_files() -> list[Path]:
-    located = metadata.distribution("mediapipe").locate_file("mediapipe/modules")
-    modules = Path(str(located))
-    return [
-        modules / "pose_detection" / "pose_detection.tflite",
-        modules / "pose_landmark" / "pose_landmark_full.tflite",
-    ]
 
 
 def circle_to_body(centre: tuple[float, float], rim: tuple[float, float]) -> BodyCircle:
@@ -82,12 +77,11 @@ def circle_to_body(centre: tuple[float, float], rim: tuple[float, float]) -> Bod
 class _Graph:
     """A running MediaPipe graph that answers one picture at a time."""
 
-    def __init__(self, text: str, *, outputs: tuple[str, ...], side: dict[str, Any]) -> None:
+    def __init__(self, text: str, *, outputs: tuple[str, ...], side: dict[str, Any], resources: Path) -> None:
         bindings = load("mediapipe.python._framework_bindings")
         config = load("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
         load("google.protobuf.text_format").Parse(text, config)
-        package = Path(str(load("mediapipe").__file__)).parent
-        bindings.resource_util.set_resource_dir(str(package.parent))
+        bindings.resource_util.set_resource_dir(str(resources))
         self._make = load("mediapipe.python.packet_creator")
         self._srgb = bindings.image_frame.ImageFormat.SRGB
         self._graph = bindings.calculator_graph.CalculatorGraph(graph_config=config)
@@ -95,6 +89,7 @@ class _Graph:
         for name in outputs:
             self._graph.observe_output_stream(name, self._out.__setitem__, True)
         self._graph.start_run(side)
+        self._graph.wait_until_idle()  # the model is read now: the resource folder holds for the whole process
         self._clock = 0
 
     def run(self, rgb: NDArray[np.uint8], **streams: Any) -> dict[str, Any]:
@@ -115,24 +110,25 @@ class _Graph:
 
 
 class MediaPipeEstimator:
-    """BlazePose full, keypoints and outline; see :class:`gaitviewer.pose.estimator.PoseEstimator`."""
+    """BlazePose, keypoints and outline; see :class:`gaitviewer.pose.estimator.PoseEstimator`."""
 
     square_scale = SQUARE_SCALE
 
-    def __init__(self) -> None:
+    def __init__(self, model: PoseModel) -> None:
+        self._model = model
         self._detector: _Graph | None = None
         self._landmarks: _Graph | None = None
 
     @property
     def name(self) -> str:
         """Name and version."""
-        return f"MediaPipe BlazePose full {metadata.version('mediapipe')}"
+        return f"MediaPipe {self._model.card.title} {metadata.version('mediapipe')}"
 
     @property
     def weights_digest(self) -> str:
         """SHA-256 over both model files."""
         digest = hashlib.sha256()
-        for path in _model_files():
+        for path in (mediapipe_root() / _DETECTOR, self._model.path):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
@@ -144,11 +140,15 @@ class MediaPipeEstimator:
         make = load("mediapipe.python.packet_creator")
         self._get = load("mediapipe.python.packet_getter")
         self._rect = load("mediapipe.framework.formats.rect_pb2").NormalizedRect
-        self._detector = _Graph(_DETECT, outputs=("detections",), side={})
+        self._detector = _Graph(_DETECT, outputs=("detections",), side={}, resources=mediapipe_root())
         self._landmarks = _Graph(
             _LANDMARKS,
             outputs=("points", "circle", "mask"),
-            side={"with_mask": make.create_bool(True)},
+            side={
+                "with_mask": make.create_bool(True),
+                "complexity": make.create_int(self._model.card.complexity),
+            },
+            resources=self._model.resource_root,
         )
 
     def reset(self) -> None:

@@ -70,10 +70,10 @@ def _settle_in() -> None:
         me.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 5))  # the name exists on Windows only
 
 
-def work(pipe: Connection, backend: str) -> None:
+def work(pipe: Connection, model: str) -> None:
     """Main function of a worker: answer tasks until the pipe closes."""
     _settle_in()
-    estimator = make_estimator(backend)
+    estimator = make_estimator(model)
     try:
         estimator.start()
         while True:
@@ -132,9 +132,9 @@ def _deaf_children() -> Iterator[None]:
 class WorkerPool:
     """Workers as a context manager; leaving it, in whatever way, leaves no process behind."""
 
-    def __init__(self, count: int, backend: str) -> None:
+    def __init__(self, count: int, model: str) -> None:
         self._count = count
-        self._backend = backend
+        self._model = model
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> WorkerPool:
@@ -143,7 +143,7 @@ class WorkerPool:
             with _deaf_children():
                 for _ in range(self._count):
                     ours, theirs = context.Pipe()
-                    process = context.Process(target=work, args=(theirs, self._backend), daemon=True)
+                    process = context.Process(target=work, args=(theirs, self._model), daemon=True)
                     process.start()
                     theirs.close()
                     self._workers.append(_Worker(process, ours))

@@ -25,6 +25,7 @@ from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
 from gaitviewer.pose.masks import MaskSequence, SmallMask
 from gaitviewer.pose.merge import finish, merge_masks, merge_runs
+from gaitviewer.pose.models import choose_model
 from gaitviewer.pose.pool import PoseTask, WorkerPool
 from gaitviewer.pose.result import PoseResult
 from gaitviewer.pose.settings import TrackingSettings, load_settings
@@ -154,7 +155,7 @@ def estimate_many(
     use_cache: bool = True,
     cache_dir: Path | None = None,
     tick: Tick = no_progress,
-    backend: str = "mediapipe",
+    model: str = "full",
     came: Callable[[Key, PoseResult], None] | None = None,
 ) -> dict[Key, PoseResult]:
     """The walking subject's pose in each of several videos, estimated side by side.
@@ -165,16 +166,18 @@ def estimate_many(
         use_cache: look for earlier results and keep new ones.
         cache_dir: where; the user's cache folder if None.
         tick: progress; raising :class:`gaitviewer.errors.Cancelled` stops everything.
-        backend: name of the estimator (:data:`gaitviewer.pose.estimator.BACKENDS`).
+        model: name of the pose model (:data:`gaitviewer.pose.models.NAMES`), or "best".
         came: told each video's pose as soon as it is complete, while others are still being worked on.
 
     Raises:
         NobodyError: a video shows nobody, or nobody large enough.
         PoseError: a worker died.
+        SettingsError: the pose model is not here.
         UserError: whatever opening a video raises.
     """
     settings = load_settings()
-    estimator = make_estimator(backend)
+    model = choose_model(model).name  # the workers use this very one
+    estimator = make_estimator(model)
     folder = cache_dir if cache_dir is not None else paths.cache_dir()
     facts = {"estimator": estimator.name, "weights": estimator.weights_digest, "settings": settings.digest}
     cache_keys = {key: result_key(job.digest, job.info, **facts) for key, job in jobs.items()}
@@ -198,13 +201,13 @@ def estimate_many(
             if came is not None:
                 came(key, made)
 
-        _run(works, workers=max(1, workers), backend=backend, tick=tick, complete=complete)
+        _run(works, workers=max(1, workers), model=model, tick=tick, complete=complete)
     tick(1.0, message("progress.pose_done"))
     return {key: results[key] for key in jobs}
 
 
 def _run(
-    works: Sequence[_Work], *, workers: int, backend: str, tick: Tick, complete: Callable[[_Work], None]
+    works: Sequence[_Work], *, workers: int, model: str, tick: Tick, complete: Callable[[_Work], None]
 ) -> None:
     """Search all videos, then follow each one's subject as soon as it is known."""
     progress = _Progress(tick)
@@ -236,7 +239,7 @@ def _run(
         return ()
 
     tick(0.0, progress.note)
-    with WorkerPool(workers, backend) as pool:
+    with WorkerPool(workers, model) as pool:
         pool.run(begin, finished=finished, progress=progress.hear)
 
 

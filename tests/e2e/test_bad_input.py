@@ -92,12 +92,6 @@ def turning(cut: Cutter) -> list[str]:
     return _side(cut.write("turn.mp4", cut.frames(View.SAGITTAL, 82, 118), rate_hz=30))
 
 
-def two_sagittal(cut: Cutter) -> list[str]:
-    mirrored = (frame[:, ::-1] for frame in cut.frames(View.SAGITTAL))
-    other = cut.write("other.mp4", mirrored, rate_hz=30)
-    return [*_side(cut.demo.videos.sagittal), "--coronal", str(other)]
-
-
 def exchanged(cut: Cutter) -> list[str]:
     videos = cut.demo.videos
     return ["--sagittal", str(videos.coronal), "--coronal", str(videos.sagittal)]
@@ -154,7 +148,6 @@ CASES: list[tuple[Make, str]] = [
     (nobody, "no person"),
     (too_small, "far.mp4"),
     (turning, "walking"),
-    (two_sagittal, "other.mp4"),
     (exchanged, "exchanged"),
     (same_twice, "copy"),
     (no_video, "no video"),

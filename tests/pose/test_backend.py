@@ -6,13 +6,14 @@ import math
 import os
 import subprocess
 import sys
+from importlib import metadata
 
 import numpy as np
 import pytest
 
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
-from gaitviewer.pose.estimator import BACKENDS, BodyCircle, make_estimator
+from gaitviewer.pose.estimator import BodyCircle, make_estimator
 from gaitviewer.pose.mediapipe_backend import BLAZE_INDEX, circle_to_body
 
 
@@ -35,17 +36,16 @@ def test_left_and_right_points_are_neighbours_in_the_model():
     assert missing == {Keypoint.LEFT_SMALL_TOE, Keypoint.RIGHT_SMALL_TOE}
 
 
-def test_every_backend_can_be_made_and_unknown_ones_are_refused():
-    for name in BACKENDS:
-        estimator = make_estimator(name)
-        assert estimator.name
-        assert len(estimator.weights_digest) == 64
-    with pytest.raises(SettingsError, match="mediapipe"):
+def test_an_estimator_names_its_model_and_weights_and_unknown_models_are_refused():
+    estimator = make_estimator("full")
+    assert estimator.name == f"MediaPipe BlazePose full {metadata.version('mediapipe')}"
+    assert len(estimator.weights_digest) == 64
+    with pytest.raises(SettingsError, match="crystal ball"):
         make_estimator("crystal ball")
 
 
 def test_empty_picture_has_nobody():
-    estimator = make_estimator("mediapipe")
+    estimator = make_estimator("full")
     estimator.start()
     try:
         grey = np.full((240, 320, 3), 90, np.uint8)

@@ -109,7 +109,7 @@ def test_workers_of_the_pose_estimator_run_nothing_of_the_working_folder(traps: 
     code = """
         from gaitviewer.errors import SettingsError
         from gaitviewer.pose.pool import WorkerPool
-        with WorkerPool(1, "mediapipe") as pool:
+        with WorkerPool(1, "full") as pool:
             worker = pool._workers[0]
             worker.pipe.send(None)  # no task: answered when the estimator has started
             assert worker.pipe.poll(240)

@@ -143,6 +143,7 @@ def assess_recordings(
     found: list[QualityFinding] = []
     given: list[QualityFinding] = []
     for motion in motions:
+        given += motion.unusable
         for view in View:
             seen = motion.views[view]
             if seen is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFileDialog,
     QFormLayout,
     QLineEdit,
     QPushButton,
@@ -21,6 +24,7 @@ from PySide6.QtWidgets import (
 from gaitviewer.errors import UserError
 from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
 from gaitviewer.gui.widgets.translation import say_sentence
+from gaitviewer.pose.models import BEST, NAMES, add_model_file, pose_model, problem_of
 from gaitviewer.workflow.app.settings import Settings, change, save
 
 
@@ -57,6 +61,7 @@ class SettingsDialog(QDialog):
         self.workers.setSpecialValueText(self.tr("automatic"))
         self.workers.setValue(settings.workers)
         add_plain_row(form, self.tr("Processes for the analysis"), self.workers)
+        self._add_pose_model(form)
         self.memory = QSpinBox()
         self.memory.setRange(64, 65536)
         self.memory.setSingleStep(128)
@@ -80,6 +85,47 @@ class SettingsDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
+
+    def _add_pose_model(self, form: QFormLayout) -> None:
+        """What finds the keypoints; a model that is not here can be added from its file."""
+        self.pose_model = QComboBox()
+        self.pose_model.setObjectName("settings_pose_model")
+        self.pose_model.addItem(self.tr("the best one that is here"), BEST)
+        for name in NAMES:
+            self.pose_model.addItem(pose_model(name).card.title, name)
+        self.pose_model.setCurrentIndex(self.pose_model.findData(self.settings.pose_model))
+        add_plain_row(form, self.tr("Pose model"), self.pose_model)
+        self.pose_model_problem = PlainLabel()
+        self.pose_model_problem.setWordWrap(True)
+        self.add_pose_model = QPushButton(self.tr("Add its file…"))
+        self.add_pose_model.setObjectName("settings_add_pose_model")
+        self.add_pose_model.clicked.connect(self._choose_pose_model)
+        form.addRow(self.pose_model_problem)
+        form.addRow("", self.add_pose_model)
+        self._show_missing()
+
+    def _show_missing(self) -> None:
+        missing = problem_of(pose_model("heavy"))
+        self.pose_model_problem.setText(say_sentence(missing))
+        self.pose_model_problem.setVisible(bool(missing))
+        self.add_pose_model.setVisible(bool(missing))
+
+    def _choose_pose_model(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, self.tr("File of a pose model"), "", self.tr("Pose models (*.tflite)")
+        )
+        if name:
+            self.take_pose_model(Path(name))
+
+    def take_pose_model(self, file: Path) -> None:
+        """Add a pose model from its file; a problem is said here."""
+        try:
+            add_model_file(file)
+        except UserError as error:
+            self.problem.setText(say_sentence(error.message))
+            return
+        self.problem.setText("")
+        self._show_missing()
 
     def _colour_button(self, name: str) -> QPushButton:
         button = QPushButton()
@@ -112,6 +158,7 @@ class SettingsDialog(QDialog):
                 hide_until_graded=self.hide_values.isChecked(),
                 paper=self.paper.currentText(),
                 workers=self.workers.value(),
+                pose_model=self.pose_model.currentData(),
                 memory_mb=self.memory.value(),
                 refine_legs=self.refine_legs.isChecked(),
                 **self._colours,

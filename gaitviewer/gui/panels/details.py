@@ -30,7 +30,7 @@ from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say, translate_data
 from gaitviewer.messages import named
-from gaitviewer.workflow.analysis.run_session import shows_nobody
+from gaitviewer.workflow.analysis.inputs import shows_nobody
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -25,6 +25,7 @@ from gaitviewer.workflow.analysis.run_session import (
     progress_told,
     views_to_come,
 )
+from gaitviewer.workflow.app.settings import Settings
 from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
 Views = frozenset[tuple[str, View]]
@@ -142,10 +143,10 @@ class AnalysisService(QObject):
         self._saving.save()
         gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
         run = self._run = _Run(document, gone, lost=set(gone))
-        workers = self._state.settings.workers or 2
+        settings = self._state.settings
 
         def work(tick: Tick) -> None:
-            self._work(run, workers, tick)
+            self._work(run, settings, tick)
 
         def ended() -> None:
             self._end(run)
@@ -154,11 +155,17 @@ class AnalysisService(QObject):
         self._jobs.start(_JOB, work, title=title, ended=ended)
         self.started.emit()
 
-    def _work(self, run: _Run, workers: int, tick: Tick) -> None:
+    def _work(self, run: _Run, settings: Settings, tick: Tick) -> None:
         """In the job's thread. What was found is stored here: it counts even if the session was closed."""
         try:
             found, _, problems = run_session.analyse_document(
-                run.document, workers=workers, came=run.came.append, lost=run.lose, tick=tick, measure=False
+                run.document,
+                workers=settings.workers or 2,
+                pose_model=settings.pose_model,
+                came=run.came.append,
+                lost=run.lose,
+                tick=tick,
+                measure=False,
             )
         except run_session.NothingFoundError as error:
             if run_session.nobody_in(error.document):

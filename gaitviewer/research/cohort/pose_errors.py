@@ -62,28 +62,32 @@ class Residuals:
     step_s: float
 
 
-def fit_errors(*, walkers: int, seed: int = 1, workers: int = 2, tick: Tick = no_progress) -> str:
+def fit_errors(
+    *, walkers: int, seed: int = 1, workers: int = 2, pose_model: str = "full", tick: Tick = no_progress
+) -> str:
     """Film walkers, let the pose estimator follow them, and describe its errors as TOML.
 
     Args:
         walkers: how many, each in both views.
         seed: of the cohort they are drawn from.
         workers: processes of the estimator.
+        pose_model: name of the pose model.
         tick: progress.
 
     Raises:
         PoseError: nobody was found.
+        SettingsError: the pose model is not here.
         VideoError: a video cannot be written.
     """
     found: list[Residuals] = []
     with TemporaryFolder() as folder:
         for number in range(walkers):
             inner = subprogress(tick, number / walkers, (number + 1) / walkers)
-            found += _follow(seed, number, folder, workers, inner)
-    return describe(found, walkers=walkers, seed=seed)
+            found += _follow(seed, number, folder, workers, pose_model, inner)
+    return describe(found, walkers=walkers, seed=seed, pose_model=pose_model)
 
 
-def _follow(seed: int, number: int, folder: Path, workers: int, tick: Tick) -> list[Residuals]:
+def _follow(seed: int, number: int, folder: Path, workers: int, pose_model: str, tick: Tick) -> list[Residuals]:
     """Render one walker, run the estimator on both views."""
     from gaitviewer.pose import FrameSource, VideoJob, estimate_many
     from gaitviewer.video import index_video, write_video
@@ -100,7 +104,7 @@ def _follow(seed: int, number: int, folder: Path, workers: int, tick: Tick) -> l
         write_video(path, _pictures(filmed, tick), times=filmed.times, gop=30)
         source = FrameSource("gaitviewer.video:open_video", (str(path),))
         jobs[view] = VideoJob(source=source, info=index_video(path), name=path.name)
-    results = estimate_many(jobs, workers=workers, use_cache=False)
+    results = estimate_many(jobs, workers=workers, use_cache=False, model=pose_model)
     return [measure_residuals(scene.views[view], results[view].pose) for view in View]
 
 
@@ -198,11 +202,11 @@ def _between(columns: Sequence[Array]) -> float:
     return float(_ROBUST * np.median(np.abs(middles - np.median(middles, axis=0))))
 
 
-def describe(found: Sequence[Residuals], *, walkers: int, seed: int) -> str:
+def describe(found: Sequence[Residuals], *, walkers: int, seed: int, pose_model: str = "full") -> str:
     """The figures as TOML."""
     lines = [
         "# How a pose estimator errs, measured on rendered walkers whose true keypoints are known:",
-        f"#   gaitviewer cohort fit-errors --walkers {walkers} --seed {seed}",
+        f"#   gaitviewer cohort fit-errors --walkers {walkers} --seed {seed} --pose-model {pose_model}",
         "# Lengths as fractions of the leg (hip to ankle) in the picture; robust figures, so that gross errors",
         "# do not enter. bias: forward (side view) or towards the own side (front view), and down, median over",
         "# all; jitter: SD of an axis about a recording's own median; decay_s: autocorrelation of that to 1/e.",

@@ -61,6 +61,7 @@ class ValidationOptions:
         distance_m: of the side camera; None for one without perspective. The end camera always has one.
         render: film a body drawn on the markers, and measure from its pixels.
         subject: whom to take of files that hold several people.
+        pose_model: what finds the keypoints of a filmed body; "best" of those that are here.
     """
 
     rate_hz: float | None = None
@@ -71,6 +72,7 @@ class ValidationOptions:
     distance_m: float | None = None
     render: bool = False
     subject: str = ""
+    pose_model: str = "best"
 
     def __post_init__(self) -> None:
         checks = (

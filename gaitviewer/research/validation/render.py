@@ -53,7 +53,12 @@ def measure_pixels(
         videos = film_body(drawn, options, folder, tick=subprogress(tick, 0.0, _FILMING))
         trial = _trial(drawn.body.name, videos)
         document = Document(session, (TrialData(trial, ByView(None, None)),))
-        document = estimate_poses(document, use_cache=False, tick=subprogress(tick, _FILMING, 0.97))
+        document = estimate_poses(
+            document,
+            use_cache=False,
+            pose_model=options.pose_model,
+            tick=subprogress(tick, _FILMING, 0.97),
+        )
         return measure_document(document, tick=subprogress(tick, 0.97, 1.0))
 
 

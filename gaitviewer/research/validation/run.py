@@ -7,6 +7,7 @@ those of a video; what it says is held against the file's own angles and events 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,12 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.serialise import quote
 from gaitviewer.core.session import Footwear, Session, Subject, WalkingAid
-from gaitviewer.errors import AnalysisError, FormatError, PoseError
+from gaitviewer.errors import AnalysisError, FormatError, PoseError, UserError, reason_of
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import BodyMeasures, MarkerTrial
 from gaitviewer.formats.trc import read_trc
 from gaitviewer.messages import Message, message
+from gaitviewer.pose.models import choose_model
 from gaitviewer.research.validation.compare import Comparison, compare, failed
 from gaitviewer.research.validation.event_sides import find_event_sides
 from gaitviewer.research.validation.joint_angles import add_joint_angles, pair_files
@@ -48,6 +50,7 @@ __all__ = [
     "validate_files",
 ]
 
+_log = logging.getLogger(__name__)
 _READERS = {".c3d": read_c3d, ".trc": read_trc}
 
 
@@ -66,9 +69,12 @@ def validate_files(
 
     Raises:
         FormatError: no file can be read and used.
+        SettingsError: the pose model is not here.
         Cancelled: the tick asked for it.
     """
     options = ValidationOptions() if options is None else options
+    if options.render:
+        options = replace(options, pose_model=choose_model(options.pose_model).name)
     files = pair_files([Path(path) for path in paths])
     if not files:
         raise FormatError(message("error.research.validation.no_file"))
@@ -76,29 +82,40 @@ def validate_files(
     comparisons: list[Comparison] = []
     left_out: list[Message] = []
     for number, (path, angles) in enumerate(files):
+        inner = subprogress(tick, number / len(files), (number + 1) / len(files))
         try:
-            trial, truth = _read_walk(path, angles, options.subject)
+            comparisons += _compare_file(path, angles, options, draws, inner)
         except FormatError as error:
             left_out.append(error.message)
-            continue
-        found: list[Comparison] = []
-        if options.render:
-            inner = subprogress(tick, number / len(files), (number + 1) / len(files))
-            found.append(_compare_pixels(trial, truth, options, inner))
-        else:
-            for seed in range(draws):
-                tick(
-                    (number + seed / draws) / len(files),
-                    message("progress.draw", trial=trial.name, draw=seed + 1, total=draws),
-                )
-                found.append(_compare_once(path, truth, options, trial.body, seed=seed))
-        found[0] = replace(found[0], notes=trial.notes + found[0].notes)  # once, not with every draw
-        comparisons += found
+        except (UserError, ValueError) as error:  # whatever a file does to the program, the others count
+            _log.exception("a file could not be validated")
+            reason = reason_of(error)
+            left_out.append(message("error.research.validation.file_failed", file=path.name, reason=reason))
     if not comparisons:
         raise FormatError(message("error.research.validation.none_usable", reasons=tuple(left_out)))
     note = message("progress.done")
     tick(1.0, note)
     return replace(summarise(options, tuple(comparisons)), left_out=tuple(str(one) for one in left_out))
+
+
+def _compare_file(
+    path: Path, angles: Path | None, options: ValidationOptions, draws: int, tick: Tick
+) -> list[Comparison]:
+    """One comparison for each draw of the noise.
+
+    Raises:
+        FormatError: the file cannot be read or used.
+    """
+    trial, truth = _read_walk(path, angles, options.subject)
+    found: list[Comparison] = []
+    if options.render:
+        found.append(_compare_pixels(trial, truth, options, tick))
+    else:
+        for seed in range(draws):
+            tick(seed / draws, message("progress.draw", trial=trial.name, draw=seed + 1, total=draws))
+            found.append(_compare_once(path, truth, options, trial.body, seed=seed))
+    found[0] = replace(found[0], notes=trial.notes + found[0].notes)  # once, not with every draw
+    return found
 
 
 def _read_walk(path: Path, angles: Path | None, subject: str) -> tuple[MarkerTrial, Truth]:

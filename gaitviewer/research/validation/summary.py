@@ -112,6 +112,11 @@ class ValidationReport:
     comparisons: tuple[Comparison, ...]
     left_out: tuple[str, ...] = ()
 
+    @property
+    def complete(self) -> bool:
+        """Whether every file could be used and something could be measured in each."""
+        return not self.left_out and not any(one.failure for one in self.comparisons)
+
     def angle(self, name: str, reference: str) -> AngleRow:
         """One row of the angle table.
 

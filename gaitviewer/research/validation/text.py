@@ -57,7 +57,11 @@ def _head(report: ValidationReport) -> str:
     camera = "without perspective" if o.distance_m is None else f"{o.distance_m:g} m away"
     if o.render:
         rate = f"{o.rate_hz or RATE_HZ:g} Hz"
-    seen = "from the pixels of a drawn body" if o.render else f"noise {o.noise_px:g} px"
+    seen = (
+        f"from the pixels of a drawn body (pose model {o.pose_model})"
+        if o.render
+        else f"noise {o.noise_px:g} px"
+    )
     return (
         f"{len(report.names)} trials, {report.runs} runs: {rate}, {seen}, "
         f"yaw {o.yaw_deg:g} deg, {o.pixels_per_metre:g} px/m, side camera {camera}"

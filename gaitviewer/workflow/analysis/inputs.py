@@ -39,6 +39,7 @@ class TrialInputs:
     excluded: str
     excluded_strides: tuple[tuple[str, str], ...]
     notes: tuple[Message, ...]
+    nobody: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,16 @@ def _trial_inputs(data: TrialData) -> TrialInputs:
         excluded=trial.excluded,
         excluded_strides=data.excluded_strides,
         notes=trial.notes,
+        nobody=tuple(view for view in View if shows_nobody(data, view)),
     )
+
+
+def shows_nobody(data: TrialData, view: View) -> bool:
+    """Whether the video of a view was searched and nobody is in it; another video is another matter."""
+    stream, made = data.trial.videos[view], data.provenance[view]
+    if stream is None or made is None or data.poses[view] is not None:
+        return False
+    return made.inputs_digest == stream.sha256
 
 
 def _view_inputs(stream: VideoStream | None) -> ViewInputs | None:

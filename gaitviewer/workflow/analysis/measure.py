@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.measures import Measures, TrialMotion, ViewMotion
+from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError, reason_of
-from gaitviewer.messages import Message, as_written, message
-from gaitviewer.workflow.analysis.inputs import inputs_digest
+from gaitviewer.messages import NOTHING, Message, as_written, message, named
+from gaitviewer.workflow.analysis.inputs import inputs_digest, shows_nobody
 from gaitviewer.workflow.analysis.leg_refiners import describe_leg_refiner, find_leg_refiner
 
 if TYPE_CHECKING:
@@ -54,31 +54,88 @@ def _has_pose(data: TrialData) -> bool:
 
 
 def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
+
+    nobody = tuple(_nobody(data.trial, view) for view in View if shows_nobody(data, view))
+    if not _has_pose(data):  # its video could not be read: the other recordings count
+        return TrialMotion(data.trial, ByView(None, None), data.trial.sync, unusable=nobody)
+    try:
+        motion = _read(data, mirrored=mirrored)
+    except AnalysisError as error:
+        alone = _without_bad_view(data, error, mirrored=mirrored)
+        if alone is not None:
+            motion = alone
+        elif data.trial.excluded:
+            return TrialMotion(data.trial, ByView(None, None), data.trial.sync, unusable=nobody)
+        else:
+            raise
+    left_out = dict(data.excluded_strides)
+    sagittal, coronal = (_without(motion.views[view], left_out) for view in View)
+    return replace(motion, views=ByView(sagittal, coronal), unusable=nobody + motion.unusable)
+
+
+def _read(data: TrialData, *, mirrored: bool) -> TrialMotion:
     from gaitviewer.analysis.signal.prepared import prepare_view
     from gaitviewer.analysis.walking.trial import read_trial
 
-    if not _has_pose(data):  # its video could not be read: the other recordings count
-        return TrialMotion(data.trial, ByView(None, None), data.trial.sync)
+    seen = data.poses.map(lambda pose: None if pose is None else prepare_view(pose))
+    check_views(data.trial, seen)
     try:
-        seen = data.poses.map(lambda pose: None if pose is None else prepare_view(pose))
-        check_views(data.trial, seen)
-        motion = read_trial(
-            data.trial, seen, mirrored=mirrored, events=data.events,
+        return read_trial(
+            data.trial,
+            seen,
+            mirrored=mirrored,
+            events=data.events,
             leg_refiner=find_leg_refiner(data.provenance.sagittal),
-        )  # fmt: skip
-    except AnalysisError:
-        if not data.trial.excluded:
-            raise
-        return TrialMotion(data.trial, ByView(None, None), data.trial.sync)
+        )
     except ValueError as error:
         if data.events.sagittal is None and data.events.coronal is None:
             raise
         raise AnalysisError(
             message("error.workflow.events_no_longer_fit", trial=data.trial.id, reason=reason_of(error))
         ) from error
-    left_out = dict(data.excluded_strides)
-    sagittal, coronal = (_without(motion.views[view], left_out) for view in View)
-    return replace(motion, views=ByView(sagittal, coronal))
+
+
+def _without_bad_view(data: TrialData, error: AnalysisError, *, mirrored: bool) -> TrialMotion | None:
+    """The recording with the one of its two views that can be read, the other named; None: both or none can."""
+    if error.message.code == "error.workflow.events_no_longer_fit":
+        return None  # a person's work is not passed over
+    read: list[TrialMotion] = []
+    unusable: list[QualityFinding] = []
+    for view in View:
+        other = View.CORONAL if view is View.SAGITTAL else View.SAGITTAL
+        if data.poses[view] is None:
+            return None
+        alone = replace(
+            data,
+            poses=replace(data.poses, **{other.value: None}),
+            events=replace(data.events, **{other.value: None}),
+        )
+        try:
+            read.append(_read(alone, mirrored=mirrored))
+        except AnalysisError as reason:
+            unusable.append(unusable_view(data.trial, view, reason.message))
+    if len(read) != 1:
+        return None
+    return replace(read[0], trial=data.trial, unusable=tuple(unusable))
+
+
+def _nobody(trial: Trial, view: View) -> QualityFinding:
+    return unusable_view(
+        trial, view, message("finding.unusable_view.nobody"), message("finding.unusable_view.nobody_advice")
+    )
+
+
+def unusable_view(trial: Trial, view: View, reason: Message, advice: Message = NOTHING) -> QualityFinding:
+    """What is said of a view that was recorded and from which nothing is measured; the other view counts."""
+    stream = trial.videos[view]
+    text = message(
+        "finding.unusable_view.is",
+        view=named(view),
+        file="" if stream is None else stream.path.name,
+        reason=reason,
+    )
+    topic = message("topic.unusable_view")
+    return QualityFinding(FindingSeverity.REFUSED, topic, text, advice, trial=trial.id, view=view)
 
 
 def _without(motion: ViewMotion | None, left_out: dict[str, str]) -> ViewMotion | None:

@@ -34,6 +34,7 @@ class AnalyzeRequest:
         report: paper, names or none, sections; ``anonymous`` counts for all result files.
         library: library file (None: the user's own); ``keep`` False stores nothing.
         workers: processes for pose estimation.      use_cache: read and write the pose cache.
+        pose_model: name of the pose model, or "best" for the best one that is here.
         foot_zero_deg: zero of each ankle angle set by a person; None = from flat-foot frames.
     """
 
@@ -47,6 +48,7 @@ class AnalyzeRequest:
     keep: bool = True
     workers: int = 2
     use_cache: bool = True
+    pose_model: str = "best"
     foot_zero_deg: BySide[float | None] = _NO_ZEROS
 
     def __post_init__(self) -> None:

@@ -39,6 +39,7 @@ def find_cached_results(request: AnalyzeRequest) -> CachedResults | None:
     """The results of an earlier run that answers this very request; None if there are none.
 
     Raises:
+        SettingsError: the pose model is not here.
         StoreError: the library cannot be read.
     """
     if not request.use_cache:
@@ -95,6 +96,8 @@ def _saved_utc(request: AnalyzeRequest, session: str) -> str | None:
 
 
 def _note(request: AnalyzeRequest) -> Path:
+    from gaitviewer.pose.models import choose_model
+
     facts = {
         "program": __version__,
         "code": code_stamp(),
@@ -113,6 +116,7 @@ def _note(request: AnalyzeRequest) -> Path:
         "anonymous": request.report.anonymous,
         "sections": sorted(request.report.sections),
         "library": str(request.library) if request.keep else "",
+        "pose_model": choose_model(request.pose_model).card.sha256,
         "foot_zero_deg": list(request.foot_zero_deg),
     }
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.edits import change_trials, set_foot_zero
+from gaitviewer.core.edits import change_trials, set_foot_zero, take_views
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.measures import Measures
+from gaitviewer.core.measures import Measures, QualityFinding
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import GIVEN, Sync
+from gaitviewer.errors import NobodyError, PoseError, UserError, VideoError
 from gaitviewer.messages import message
 from gaitviewer.workflow.analysis.inputs import video_digests
-from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, unusable_view
 from gaitviewer.workflow.analysis.measures_cache import cached_measures
 from gaitviewer.workflow.analysis.open_trials import open_trials
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, session_id
@@ -65,15 +66,14 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
         trials = open_trials(request, subprogress(tick, 0.0, 0.02))
         session = replace(request.session, id=session_id(request.session, video_digests(trials)))
         document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
-        document = estimate_poses(
-            document, workers=request.workers, use_cache=request.use_cache, tick=subprogress(tick, 0.02, 0.85)
-        )
+        document, unusable = _estimate_usable(document, request, subprogress(tick, 0.02, 0.85))
         if library is not None:
             document = with_persons_work(document, library)
         document = with_offset(document, request.offset_s)
         document = set_foot_zero(document, request.foot_zero_deg)
         measure = cached_measures if request.use_cache else measure_document
         measures = measure(document, tick=subprogress(tick, 0.85, 0.9))
+        measures = replace(measures, quality=(*unusable, *measures.quality))
         files = results_export.write_results(
             request.out,
             document,
@@ -87,6 +87,50 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
             results_export.store_results(library, document, files)
     tick(1.0, message("progress.done"))
     return AnalyzeResult(document, measures, files, time.monotonic() - started)
+
+
+def _estimate_usable(
+    document: Document, request: AnalyzeRequest, tick: Tick
+) -> tuple[Document, tuple[QualityFinding, ...]]:
+    """The document with the keypoints of every video that can be used, and a finding on each that cannot.
+
+    A video that shows nobody is marked in the document instead: measuring makes its finding.
+
+    Raises:
+        UserError: no video can be used; the first problem.
+    """
+    from gaitviewer.workflow.analysis.run_session import marked_nobody
+
+    def estimate(of: Document) -> Document:
+        return estimate_poses(
+            of, workers=request.workers, use_cache=request.use_cache, pose_model=request.pose_model, tick=tick
+        )
+
+    filmed = [(number, view) for number, data in enumerate(document.trials) for view in data.trial.views]
+    try:
+        return estimate(document), ()
+    except (PoseError, VideoError):
+        if len(filmed) == 1:
+            raise
+    trials = list(document.trials)
+    problems: list[UserError] = []
+    unusable: list[QualityFinding] = []
+    for number, view in filmed:
+        trial = trials[number].trial
+        alone = ByView(*(trial.videos[one] if one is view else None for one in View))
+        bare = TrialData(replace(trial, videos=alone), ByView(None, None))
+        try:
+            (found,) = estimate(replace(document, trials=(bare,))).trials
+            trials[number] = take_views(trials[number], found, [view])
+        except NobodyError as error:
+            problems.append(error)
+            trials[number] = marked_nobody(trials[number], error)
+        except (PoseError, VideoError) as error:
+            problems.append(error)
+            unusable.append(unusable_view(trial, view, error.message))
+    if len(problems) == len(filmed):
+        raise problems[0]
+    return replace(document, trials=tuple(trials)), tuple(unusable)
 
 
 def with_persons_work(document: Document, library: Library) -> Document:
@@ -116,6 +160,8 @@ def with_offset(document: Document, offset_s: float | None) -> Document:
         return document
 
     def change(data: TrialData) -> TrialData:
+        if data.poses.sagittal is None or data.poses.coronal is None:
+            return data
         sync = Sync(offset_s, 0.5 / _slowest_rate(data.poses), GIVEN)
         return replace(data, trial=replace(data.trial, sync=sync))
 
@@ -131,15 +177,18 @@ def estimate_poses(
     *,
     workers: int = 2,
     use_cache: bool = True,
+    pose_model: str = "best",
     tick: Tick = no_progress,
     came: Callable[[Document], None] | None = None,
 ) -> Document:
     """The same document with the keypoints of every video, estimated side by side.
 
+    ``pose_model`` is the name of a pose model, or "best" for the best one that is here.
     ``came`` is told the document with the keypoints known so far, as soon as those of a video are complete.
 
     Raises:
         PoseError, VideoError: a video cannot be used.
+        SettingsError: the pose model is not here.
         Cancelled: the tick stopped the work.
     """
     from gaitviewer import pose
@@ -171,7 +220,9 @@ def estimate_poses(
         if came is not None:
             came(with_those(so_far))
 
-    results = pose.estimate_many(sources, workers=workers, use_cache=use_cache, tick=tick, came=one_came)
+    results = pose.estimate_many(
+        sources, workers=workers, use_cache=use_cache, model=pose_model, tick=tick, came=one_came
+    )
     return with_those(results)
 
 

@@ -17,6 +17,7 @@ from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import NobodyError, UserError, VideoError
 from gaitviewer.messages import Message, message
+from gaitviewer.workflow.analysis.inputs import shows_nobody
 from gaitviewer.workflow.analysis.measure import measure_document
 
 Came = Callable[[Document], None]
@@ -43,6 +44,7 @@ def analyse_document(
     *,
     workers: int = 2,
     use_cache: bool = True,
+    pose_model: str = "best",
     came: Came | None = None,
     lost: Lost | None = None,
     measure: bool = True,
@@ -57,6 +59,7 @@ def analyse_document(
         document: the session; corrections that a person made to events are kept.
         workers: processes for pose estimation.
         use_cache: take poses that were estimated earlier.
+        pose_model: name of the pose model, or "best" for the best one that is here.
         came: told the document after each view, in this thread.
         lost: told the trial and view that nothing will come from, in this thread.
         measure: measure at the end (a window does so by itself).
@@ -67,9 +70,12 @@ def analyse_document(
 
     Raises:
         NothingFoundError: no video gave a pose.
+        SettingsError: the pose model is not here.
         Cancelled: the tick stopped the work.
     """
-    run = _Run(document, workers, use_cache, came, [], 0)
+    from gaitviewer.pose.models import choose_model
+
+    run = _Run(document, workers, use_cache, choose_model(pose_model).name, came, [], 0)
     total = len(document.trials)
     for number in range(total):
         run.analyse_trial(number, subprogress(tick, _POSES * number / total, _POSES * (number + 1) / total))
@@ -97,6 +103,7 @@ class _Run:
     document: Document
     workers: int
     use_cache: bool
+    pose_model: str
     came: Came | None
     problems: list[Message]
     found: int
@@ -128,7 +135,7 @@ class _Run:
         """What went wrong; that nobody is in a video is remembered with it."""
         self.problems.append(error.message)
         if isinstance(error, NobodyError):
-            data = _marked(self.document.trials[number], error)
+            data = marked_nobody(self.document.trials[number], error)
             self.document = change_trial(self.document, data.trial.id, lambda _: data)
 
     def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
@@ -150,13 +157,14 @@ class _Run:
                 replace(self.document, trials=(bare,)),
                 workers=self.workers,
                 use_cache=self.use_cache,
+                pose_model=self.pose_model,
                 tick=tick,
                 came=take,
             )
         )
 
 
-def _marked(data: TrialData, error: NobodyError) -> TrialData:
+def marked_nobody(data: TrialData, error: NobodyError) -> TrialData:
     """The trial with its view of this video marked: searched, nobody there. Keypoints that it has stay."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     mark = Provenance(error.model, "", error.digest, metadata.version("gaitviewer"), "cpu", when, 0.0)
@@ -167,14 +175,6 @@ def _marked(data: TrialData, error: NobodyError) -> TrialData:
         return mark if meant else data.provenance[view]
 
     return replace(data, provenance=ByView(made(View.SAGITTAL), made(View.CORONAL)))
-
-
-def shows_nobody(data: TrialData, view: View) -> bool:
-    """Whether the video of a view was searched and nobody is in it; another video is another matter."""
-    stream, made = data.trial.videos[view], data.provenance[view]
-    if stream is None or made is None or data.poses[view] is not None:
-        return False
-    return made.inputs_digest == stream.sha256
 
 
 def nobody_in(document: Document) -> frozenset[tuple[str, View]]:

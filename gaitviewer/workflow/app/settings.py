@@ -35,6 +35,7 @@ class Settings:
         report_anonymous: reports of the window are without names.
         report_left_out: sections, by name, that reports of the window leave out.
         refine_legs: put the legs right where the estimator draws both as one.
+        pose_model: what finds keypoints: "best" (of those that are here), "full" or "heavy".
     """
 
     paper: str = "A4"
@@ -48,6 +49,7 @@ class Settings:
     report_anonymous: bool = False
     report_left_out: tuple[str, ...] = ()
     refine_legs: bool = True
+    pose_model: str = "best"
 
 
 def _is_colour(value: Any) -> bool:
@@ -84,6 +86,10 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], Message]] = {
         _NAME,
     ),
     "workers": _whole(0, 64),
+    "pose_model": (
+        lambda value: value in ("best", "full", "heavy"),
+        message("error.settings.allowed.pose_model"),
+    ),
     "memory_mb": _whole(64, 65536),
     "hide_until_graded": (_is_yes_or_no, _YES_OR_NO),
     "theme": (lambda value: value in ("system", "light", "dark"), message("error.settings.allowed.theme")),

@@ -41,6 +41,7 @@ def demo_request(
     keep: bool = True,
     workers: int = 2,
     use_cache: bool = True,
+    pose_model: str = "best",
     tick: Tick = no_progress,
 ) -> AnalyzeRequest:
     """The analysis of a demo session; its videos are rendered if they are not in the cache.
@@ -68,6 +69,7 @@ def demo_request(
         keep=keep,
         workers=workers,
         use_cache=use_cache,
+        pose_model=pose_model,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -83,6 +85,23 @@ def test_settings_are_written(qtbot: QtBot) -> None:
         dialog.accept()
     kept = settings.load()
     assert (kept.rater, kept.hide_until_graded, kept.memory_mb) == ("AB", True, 1024)
+
+
+def test_a_pose_model_is_chosen_and_one_that_is_missing_is_added_from_its_file(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog = SettingsDialog(settings.Settings())
+    qtbot.addWidget(dialog)
+    assert dialog.pose_model.currentData() == "best"
+    assert not dialog.pose_model_problem.isHidden()
+    assert "BlazePose heavy is not here" in dialog.pose_model_problem.text()
+    other = tmp_path / "other.tflite"
+    other.write_bytes(b"TFL3")
+    dialog.take_pose_model(other)
+    assert "no pose model that this program knows" in dialog.problem.text()
+    dialog.pose_model.setCurrentIndex(dialog.pose_model.findData("full"))
+    dialog.accept()
+    assert settings.load().pose_model == "full"
 
 
 def test_the_limits_are_said(qtbot: QtBot) -> None:

@@ -88,9 +88,9 @@ def test_too_few_walkers_are_refused(walks: list[SeenWalk], tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_walkers_are_seen_by_the_estimator_and_read_again(tmp_path: Path) -> None:
-    from gaitviewer.pose.mediapipe_backend import MediaPipeEstimator
+    from gaitviewer.pose.estimator import make_estimator
 
-    estimator = MediaPipeEstimator()
+    estimator = make_estimator("full")
     estimator.start()
     try:
         film_walks(tmp_path, estimator, [1], seed=7)

@@ -16,10 +16,11 @@ from gaitviewer.errors import FormatError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import MarkerEvent, MarkerTrial
 from gaitviewer.formats.trc import read_trc
+from gaitviewer.research.validation import run as validation_run
 from gaitviewer.research.validation.compare import FILE, PELVIS
 from gaitviewer.research.validation.event_sides import find_event_sides
 from gaitviewer.research.validation.joint_angles import add_joint_angles, pair_files
-from gaitviewer.research.validation.projection import find_body
+from gaitviewer.research.validation.projection import WalkingBody, find_body
 from gaitviewer.research.validation.run import (
     ValidationReport,
     choose_subject,
@@ -27,6 +28,7 @@ from gaitviewer.research.validation.run import (
     report_as_json,
     validate_files,
 )
+from gaitviewer.research.validation.truth import Truth, find_truth
 from tests.support.c3d_files import MIPS, c3d_bytes
 
 PARTS = {
@@ -201,7 +203,7 @@ def write_c3d(path: Path, trial: MarkerTrial, *, prefix: str = "", times: bool =
 def test_the_command_tells_what_was_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_c3d(tmp_path / "made.c3d", turned(walking_trial(), UP["y"]), prefix="Patient3:")
     (tmp_path / "bad.c3d").write_bytes(b"hello" * 300)
-    assert main(["validate", str(path), str(tmp_path / "bad.c3d")]) == 0
+    assert main(["validate", str(path), str(tmp_path / "bad.c3d")]) == 2  # one file was left out
     said = capsys.readouterr().out
     assert "Left out: bad.c3d is not a C3D file." in said
     assert "made: The legs stand along Y, which is taken as up." in said
@@ -228,6 +230,29 @@ def test_what_was_left_out_is_data_as_well(tmp_path: Path) -> None:
     report = validate_files([tmp_path / "none.c3d", path])
     assert len(report.left_out) == 1
     assert json.loads(json.dumps(report_as_json(report)))["left_out"] == list(report.left_out)
+
+
+def test_a_bad_file_is_listed_and_the_exit_code_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = str(write_c3d(tmp_path / "good.c3d", walking_trial()))
+    assert main(["validate", good]) == 0
+    text = tmp_path / "text.c3d"
+    text.write_text("no motion capture")
+    assert main(["validate", str(text), good]) == 2
+    said = capsys.readouterr().out
+    assert "Left out: text.c3d" in said
+    assert "1 trials" in said
+    odd = str(write_c3d(tmp_path / "odd.c3d", walking_trial()))
+
+    def find(trial: MarkerTrial, body: WalkingBody) -> Truth:
+        if trial.name.startswith("odd"):
+            raise ValueError("the markers are unlike any other")
+        return find_truth(trial, body)
+
+    monkeypatch.setattr(validation_run, "find_truth", find)
+    assert main(["validate", odd, good]) == 2
+    assert "odd.c3d could not be validated: the markers are unlike any other" in capsys.readouterr().out
 
 
 def write_trc(path: Path, trial: MarkerTrial) -> Path:

@@ -15,7 +15,7 @@ from gaitviewer.core.gait import ByView, Side
 from gaitviewer.core.output import SYNTHETIC_STATEMENT, Provenance
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.nets.card import CARD, read_card
-from gaitviewer.pose.mediapipe_backend import MediaPipeEstimator
+from gaitviewer.pose.estimator import make_estimator
 from gaitviewer.workflow.analysis import leg_refiners
 from gaitviewer.workflow.analysis.inputs import inputs_digest, is_made_from, same_inputs
 from gaitviewer.workflow.analysis.leg_refiners import find_leg_refiner, leg_refiner_digest
@@ -30,7 +30,7 @@ def _made_by(digest: str) -> Provenance:
 @pytest.fixture
 def estimated() -> Provenance:
     """Of the estimator that the program ships."""
-    return _made_by(MediaPipeEstimator().weights_digest)
+    return _made_by(make_estimator("full").weights_digest)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_its_card_names_the_estimator(estimated: Provenance) -> None:
         for file in paths.models().glob(f"*/{CARD}")
         if read_card(file.parent).settings.get("pose_digest") == estimated.weights_digest
     ]
-    assert read_card(folder).settings["pose_model"] == MediaPipeEstimator().name
+    assert read_card(folder).settings["pose_model"] == make_estimator("full").name
 
 
 def test_one_switch_turns_it_off(estimated: Provenance) -> None:
