@@ -124,8 +124,8 @@ def window_pictures(folder: Path) -> None:
         dialog.reject()
 
     QTimer.singleShot(500, shoot_preview)
-    window.run("report")
-    window.run("library")
+    window.actions_by_name["session.report"].trigger()
+    window.actions_by_name["session.library"].trigger()
     wait(lambda: len(window.cards) == 1, "the list")
     shoot(window, folder / "library.png")
     window.close()
