@@ -67,19 +67,16 @@ def from_row(row: Row, kind: type[T], **known: Any) -> T:
         KeyError, ValueError, DamagedLibraryError: the row is damaged.
     """
     any_kind: Any = kind
-    values = {
-        name: row[name] if read is None else read(row[name])
-        for name, read in _readers(any_kind)
-        if name not in known
-    }
-    return from_plain(values | known, kind, unknown="ignore")
+    read = {name: read(row[name]) for name, read in _readers(any_kind) if name not in known}
+    return from_plain({**row, **read, **known}, kind, unknown="ignore")
 
 
 @cache
-def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    """How the column of each field is read; None where it is taken as it stands."""
+def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """How the columns are read that cannot be taken as they stand."""
     hints = get_type_hints(kind)
-    return tuple((field.name, _reader(hints[field.name])) for field in fields(kind))
+    readers = ((field.name, _reader(hints[field.name])) for field in fields(kind))
+    return tuple((name, read) for name, read in readers if read is not None)
 
 
 def _reader(hint: Any) -> Callable[[Any], Any] | None:
