@@ -2,8 +2,8 @@
 
     PYTHONPATH=/path/to/a/checkout python tests/benchmarks/pose_stays.py
 
-A stay begins when a function of one file calls a function of another with a pose (raw, prepared or smoothed) among
-its arguments; what a cache answers counts. Counted for the side view of one pass of the demo's walk, with
+A stay begins when a function of one file calls a function of another with a pose (raw, prepared or smoothed)
+among its arguments; what a cache answers counts. Counted for the side view of one pass of the demo's walk, with
 keypoints as a camera would see them, and for the demo as a whole, both views and all passes. Runs in earlier
 checkouts as well.
 """
@@ -125,7 +125,11 @@ def main() -> None:
     for what, poses in (("one pass, side view", ByView(one_pass, None)), ("both views", whole)):
         for how, entries in zip(("read", "read and measured"), count(poses), strict=True):
             files = {file for file, _ in entries}
-            print(f"{what}, {how}: {entries.total()} stays, {len(entries)} functions in {len(files)} files")
+            stays_and_returns = 1 + 2 * entries.total()
+            print(
+                f"{what}, {how}: {entries.total()} stays ({stays_and_returns} if coming back is one, too) in "
+                f"{len(entries)} functions of {len(files)} files"
+            )
         for (file, name), times in sorted(entries.items()):
             print(f"  {times:4d} {file} {name}")
 

@@ -48,8 +48,8 @@ def test_listing_many_sessions(
     ours, bare = map(min, zip(*taken, strict=True))
     with capsys.disabled():
         print(
-            f"\nlisting {SESSIONS} sessions: {1e3 * ours:.1f} ms of the processor, {ours / bare:.1f} times a bare read of "
-            f"their rows ({1e3 * bare:.1f} ms)"
+            f"\nlisting {SESSIONS} sessions: {1e3 * ours:.1f} ms of the processor, {ours / bare:.1f} times a "
+            f"bare read of their rows ({1e3 * bare:.1f} ms)"
         )
     assert ours < 6 * bare
 
