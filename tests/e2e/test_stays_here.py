@@ -63,7 +63,7 @@ if __name__ == "__main__":
     for dialog in app.topLevelWidgets():
         if dialog is not window:
             dialog.close()
-    window.next_theme()
+    window.actions_by_name["window.theme"].trigger()
     assert window.close()
     print("shown", session)
 """

@@ -220,7 +220,8 @@ class Player(QObject):
         return self._tracks.fastest
 
     def jump(self, times: Sequence[float], direction: int) -> float | None:
-        """Go to the next (+1) or the previous (-1) of some moments (player's time); None if there is none."""
+        """Stop at the next (+1) or the previous (-1) of some moments (player's time); None if there is none."""
+        self.pause()
         half = self._tracks.interval_s / 2
         if direction > 0:
             found = min((t for t in times if t > self._time_s + half), default=None)

@@ -73,7 +73,6 @@ class Desk(QMainWindow):
         self.state = state
         self.bare = False
         self.overlays = {overlay.name for overlay in OVERLAYS if overlay.shown}
-        self._loop_start_s: float | None = None
         self.views = TwoViews(state, limit_bytes=state.settings.memory_mb << 20)
         self.player: Player = self.views.player
         self.banner = Banner(self.views)
@@ -127,7 +126,6 @@ class Desk(QMainWindow):
         self.hand.changed.connect(self.changed)
         self.transport.offset_asked.connect(self._set_offset)
         self.transport.offset.returnPressed.connect(lambda: self.canvas.setFocus())
-        self.transport.estimate_asked.connect(self._use_estimate)
         state.document_changed.connect(self._follow_offset)
         state.settings_changed.connect(lambda: self.views.frames.set_limit(state.settings.memory_mb << 20))
         state.measures_changed.connect(self._follow_measures)
@@ -211,56 +209,6 @@ class Desk(QMainWindow):
             own = strides.stride_at(motion, time_s, clock, side=self.state.side)
         return own or strides.stride_at(motion, time_s, clock)
 
-    def skip(self, seconds: float) -> None:
-        """On or back by seconds."""
-        self.player.go_to(self.player.time_s + seconds)
-
-    def jump_event(self, direction: int) -> None:
-        """To the next or the previous gait event."""
-        self.player.pause()
-        self.player.jump(strides.event_times(self.state.motion, self.player.clock), direction)
-
-    def jump_stride(self, direction: int) -> None:
-        """To the start of the next or the previous stride."""
-        self.player.pause()
-        self.player.jump(strides.stride_starts(self.state.motion, self.player.clock), direction)
-
-    def jump_key_image(self, direction: int) -> None:
-        """To the next or the previous key image."""
-        self.player.pause()
-        times = strides.key_image_times(self.state.document, self.state.trial_id, self.player.clock)
-        self.player.jump(times, direction)
-
-    def toggle_loop(self) -> None:
-        """Repeat the stride at hand (all of the recording outside strides), or stop repeating."""
-        if self.player.loop is not None:
-            self.player.set_loop(None)
-            return
-        stride = self.stride_at(self.player.time_s)
-        if stride is None:
-            self.player.set_loop(self.player.start_s, self.player.stop_s)
-        else:
-            self.player.set_loop(*self.player.clock.span(stride))
-
-    def loop_from_here(self) -> None:
-        """Repeat from now on."""
-        self._loop_start_s = self.player.time_s
-        stop = self.player.loop.stop_s if self.player.loop is not None else self.player.stop_s
-        if stop > self._loop_start_s:
-            self.player.set_loop(self._loop_start_s, stop)
-
-    def loop_up_to_here(self) -> None:
-        """Repeat up to now."""
-        loop = self.player.loop
-        start = loop.start_s if loop is not None else self.player.start_s
-        if self.player.time_s > start:
-            self.player.set_loop(start, self.player.time_s)
-
-    def toggle_every_frame(self) -> None:
-        """Show every frame however long it takes, or keep real time."""
-        self.player.every_frame = not self.player.every_frame
-        self.changed.emit()
-
     # --- views ---------------------------------------------------------------------------------------
 
     @property
@@ -276,24 +224,12 @@ class Desk(QMainWindow):
         """The canvas worked in last."""
         return self.views.canvases[self.active_view or View.SAGITTAL]
 
-    def to_other_view(self) -> None:
-        """Work in the other view."""
-        other = View.CORONAL if self.active_view is View.SAGITTAL else View.SAGITTAL
-        if other in self.player.views:
-            self.views.set_active_view(other)
-            self.views.canvases[other].setFocus()
-
     def leave_field(self, field: QWidget) -> None:
         """Escape in a field: the keys work in the score table or in the pictures again."""
         if self.evgs.isAncestorOf(field):
             self.evgs.leave_field(field)
         elif self.isAncestorOf(field):
             self.canvas.setFocus()
-
-    def fit(self) -> None:
-        """Both pictures whole."""
-        for canvas in self.views.canvases_there:
-            canvas.fit()
 
     def toggle_overlay(self, name: str) -> None:
         """Switch an overlay."""
@@ -339,7 +275,8 @@ class Desk(QMainWindow):
         after = edits.set_offset(document, self.state.trial_id, offset_s, sigma)
         self.state.edit(after, self.tr("Set the offset of the views"), merge=f"offset {self.state.trial_id}")
 
-    def _use_estimate(self) -> None:
+    def use_estimate(self) -> None:
+        """The offset estimated from the gait instead of the one that a person set."""
         if self.state.document is not None:
             after = edits.clear_offset(self.state.document, self.state.trial_id)
             self.state.edit(after, self.tr("Use the estimated offset"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from gaitviewer import paths
 from gaitviewer.errors import DamagedLibraryError
 from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
-from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.model.documents import title_of
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.model.window_file import open_window_file
@@ -67,7 +65,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 560)
         self.resize(1280, 720)
-        self.state = AppState()
+        self.state: AppState = AppState()
         self.jobs = Jobs(self)
         self.services = Services(self.state, self.jobs, library=library, parent=self)
         self.cards: tuple[Any, ...] = ()
@@ -85,7 +83,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.pages)
         self.library_page = LibraryPage(self.jobs)
         self.pages.addWidget(self.library_page)
-        self.actions_by_name = Actions(self, self, self.bindings)
+        self.actions_by_name = Actions(self, self.bindings)
         self.menus = fill_menus(self.menuBar(), self.actions_by_name, self.bindings)
         self._build_bars()
         self._connect()
@@ -313,16 +311,6 @@ class MainWindow(QMainWindow):
         else:
             self._desk.banner.forget("save")
 
-    def open_neighbour(self, step: int) -> None:
-        """Open the next or the previous session of the list."""
-        document = self.state.document
-        here = document.session.id if document is not None else self.library_page.current_id()
-        name = self.library_page.neighbour(here, step) if document is not None else here
-        if name:
-            self.services.sessions.open(name)
-        elif document is not None:
-            self.statusBar().showMessage(self.tr("There is no further session in the list."), 4000)
-
     # --- one session ---------------------------------------------------------------------------------
 
     def _after_analysis(self) -> None:
@@ -334,8 +322,6 @@ class MainWindow(QMainWindow):
     def _show_masks(self, trial: str, masks: Any) -> None:
         if self._desk is not None and self.state.trial_id == trial:
             self._desk.views.set_masks(masks)
-
-    # --- what only the window can do ------------------------------------------------------------------
 
     @property
     def dialog(self) -> QDialog | None:
@@ -351,50 +337,6 @@ class MainWindow(QMainWindow):
             self.dialogs.offer_copy(say_sentence(without_offer(failure.message)))
         else:
             self.dialogs.show_failure(failure.title, say_sentence(failure.message), failure.details)
-
-    def next_theme(self) -> None:
-        """As the system, light, dark, in turn."""
-        keep_settings(self.state, theme=theme_choice.next_theme(self.state.settings))
-
-    def toggle_full_screen(self) -> None:
-        """The whole screen, or a window again."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def run(self, command: str) -> None:
-        """Do what only the window can do; see the table of actions."""
-        self.fields.finish()
-        commands: dict[str, Callable[[], object]] = {
-            "library": self.show_library,
-            "next": lambda: self.open_neighbour(1),
-            "previous": lambda: self.open_neighbour(-1),
-            "new": self.dialogs.new_session,
-            "demo": self.services.sessions.make_demo,
-            "analyse": self.services.analysis.analyse,
-            "find video": lambda: self.missing.ask_first(),
-            "save": lambda: self.services.saving.when_saved(lambda: None),
-            "report": self.dialogs.show_report,
-            "sign": self.dialogs.ask_signature,
-            "find": self._find,
-            "delete": self._ask_delete,
-            "deleted": lambda: self.services.listing.list_deleted(self.dialogs.show_deleted),
-            "settings": self.dialogs.show_settings,
-            "theme": self.next_theme,
-            "help": self.dialogs.show_help,
-            "about": self.dialogs.show_about,
-            "full screen": self.toggle_full_screen,
-            "quit": self.close,
-        }
-        commands[command]()
-
-    def _ask_delete(self) -> None:
-        chosen = self.library_page.current_id()
-        self.dialogs.ask_delete(next((card for card in self.cards if card.id == chosen), None))
-
-    def _find(self) -> None:
-        if self.reviewing:
-            self.show_library()
-        self.library_page.search.setFocus()
-        self.library_page.search.selectAll()
 
     # --- showing what is ------------------------------------------------------------------------------
 

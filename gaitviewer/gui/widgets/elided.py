@@ -10,7 +10,7 @@ from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 
 
 class ElidedLabel(PlainLabel):
-    """Draws its text, lines in a row, with dots where the room ends."""
+    """Draws its text, lines in a row, with dots where the room ends, which ``QLabel`` does not do."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -41,7 +41,8 @@ class FieldKeys(QObject):
     """Return, Escape and letters go to the field with the focus, not to the actions of the window.
 
     Qt asks the widget with the focus before it runs an action by its key, but a line of text claims neither
-    Return nor Escape: "the next item" would run, and what was just typed would be lost.
+    Return nor Escape: "the next item" would run, and what was just typed would be lost. Shortcut contexts do
+    not help: the fields lie within the widget whose keys these are.
 
     Signals:
         given_up: Escape was pressed in this field, and it has no use for it.

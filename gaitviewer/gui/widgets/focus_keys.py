@@ -45,7 +45,8 @@ class ControlKeys(QObject):
     """Whoever comes to a control by keyboard works it by keyboard; a click leaves the keys to the window.
 
     Qt asks the widget with the focus before it runs an action by its key, but buttons, boxes and lists claim
-    none: Space on a button would play.
+    none: Space on a button would play. A shortcut context cannot leave out single widgets: it is the widget of
+    the action, with all that is in it, or nothing in it.
     """
 
     def __init__(self, window: QWidget) -> None:

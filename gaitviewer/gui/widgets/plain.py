@@ -6,7 +6,9 @@ import html
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as RichText
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QMessageBox, QWidget
+
+from gaitviewer.gui.widgets import theme
 
 
 class PlainLabel(QLabel):
@@ -20,6 +22,20 @@ class PlainLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         if text:
             self.setText(text)
+
+
+class PlainMessageBox(QMessageBox):
+    """A message box, with the sign of a warning, that never takes its text for markup."""
+
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setOption(QMessageBox.Option.DontUseNativeDialog)  # one that looks and copies alike everywhere
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setText(text)
+        self.setIconPixmap(theme.icon("warning", "warning").pixmap(32, 32))
 
 
 def add_plain_row(form: QFormLayout, words: str, field: QWidget) -> None:

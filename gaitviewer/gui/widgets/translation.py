@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
 from gaitviewer import paths
 from gaitviewer.messages import Catalogue, Message, load_catalogue
@@ -41,10 +41,14 @@ def folder() -> Path:
 
 
 def install(app: QObject, locale: QLocale | None = None, *, where: Path | None = None) -> QTranslator | None:
-    """Use the translation for the user's language, if there is one."""
+    """Use the translation for the user's language, if there is one, and Qt's own for its parts."""
     where = where or folder()
     translator = QTranslator(app)
     if not translator.load(locale or QLocale(), "gaitviewer", "_", str(where)):
         return None
     QCoreApplication.installTranslator(translator)
+    qt_words = QTranslator(translator)
+    where_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if qt_words.load(locale or QLocale(), "qtbase", "_", where_qt):
+        QCoreApplication.installTranslator(qt_words)
     return translator

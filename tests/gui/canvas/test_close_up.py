@@ -47,7 +47,7 @@ def test_a_close_up_ends_at_a_key_image(closed_in: MainWindow) -> None:
     state = closed_in.state
     image = KeyImage("t1", View.CORONAL, 3, float(state.trial.trial.videos.coronal.info.times[3]))
     state.edit(replace(state.document, key_images=(image,)), "add")
-    closed_in.desk.jump_key_image(-1)
+    closed_in.actions_by_name["player.previous_key_image"].trigger()
     assert closed_in.desk.views.canvases.sagittal.placement.fitted
 
 

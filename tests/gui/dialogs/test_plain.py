@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMessageBox, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 import gaitviewer
@@ -27,7 +27,7 @@ def name(tmp_path: Path) -> str:
     return f"<img src='{tmp_path / 'picture.png'}'>"
 
 
-def shows_the_file(label: QLabel) -> bool:
+def shows_the_file(label: QWidget) -> bool:
     image = label.grab().toImage()
     return any(
         image.pixelColor(x, y) == QColor(PURPLE) for x in range(image.width()) for y in range(image.height())
@@ -42,11 +42,22 @@ def test_rich_text_would_open_the_file(qtbot: QtBot, name: str) -> None:
 
 def test_dialogs_show_a_name_as_it_is(qtbot: QtBot, name: str) -> None:
     question = QuestionDialog("Delete", f"{name} is deleted", ())
-    failure = FailureDialog("Delete", f"{name} cannot be deleted", "details")
-    for dialog, label in ((question, question.words), (failure, failure.message)):
+    failure = FailureDialog("Delete", f"{name} cannot be deleted", f"details of {name}")
+    for dialog in (question, failure):
         qtbot.addWidget(dialog)
-        assert name in label.text()
-        assert not shows_the_file(label)
+        dialog.show()
+        assert name in dialog.text()
+        assert not shows_the_file(dialog)
+    (show,) = (
+        b
+        for b in failure.buttons()
+        if failure.buttonRole(b) is QMessageBox.ButtonRole.ActionRole and b is not failure.copy_button
+    )
+    show.click()
+    (details,) = failure.findChildren(QTextEdit)
+    assert details.isVisible()
+    assert name in details.toPlainText()
+    assert not shows_the_file(failure)
 
 
 def test_tooltips_show_a_name_as_it_is(name: str) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.gui.dialogs.about import AboutDialog
 from gaitviewer.gui.dialogs.failure import FailureDialog
 from gaitviewer.gui.dialogs.help import HelpDialog
+from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
 from gaitviewer.gui.dialogs.settings import SettingsDialog
 from gaitviewer.gui.widgets.keys import load_keys
 from gaitviewer.workflow.app import settings
@@ -66,8 +68,10 @@ def test_a_failure_is_one_sentence_with_details_to_copy(qtbot: QtBot) -> None:
     dialog = FailureDialog("Analysing P001", "Nobody was found in side.mp4.", "Traceback: line 1")
     qtbot.addWidget(dialog)
     dialog.show()
-    assert not dialog.details.isVisible()
-    dialog.copy()
+    (details,) = dialog.findChildren(QTextEdit)
+    assert not details.isVisible()
+    dialog.copy_button.click()
+    assert dialog.isVisible()
     assert QGuiApplication.clipboard().text() == "Nobody was found in side.mp4.\n\nTraceback: line 1"
 
 
@@ -105,3 +109,30 @@ def test_the_limits_are_said(qtbot: QtBot) -> None:
     dialog = AboutDialog()
     qtbot.addWidget(dialog)
     assert "not a medical device" in dialog.disclaimer.text()
+
+
+@pytest.mark.parametrize(
+    ("main", "key", "done"),
+    [
+        (True, Qt.Key.Key_Return, ["copy"]),
+        (True, Qt.Key.Key_Escape, []),
+        (False, Qt.Key.Key_Return, []),  # what cannot be undone is not taken by mistake
+        (False, Qt.Key.Key_Escape, []),
+    ],
+)
+def test_return_takes_the_main_answer_and_escape_none(
+    main: bool, key: Qt.Key, done: list[str], qtbot: QtBot
+) -> None:
+    ran: list[str] = []
+    answers = (
+        Answer("theirs", "Take the other one", lambda: ran.append("theirs")),
+        Answer("copy", "Keep mine", lambda: ran.append("copy"), main=main),
+    )
+    dialog = QuestionDialog("Changed", "Both cannot be kept.", answers)
+    dialog.open()
+    qtbot.waitUntil(dialog.isVisible)
+    gone = []
+    dialog.finished.connect(gone.append)
+    qtbot.keyClick(dialog, key)
+    assert ran == done
+    assert gone

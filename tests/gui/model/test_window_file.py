@@ -70,7 +70,7 @@ def test_the_window_keeps_its_theme_in_the_settings(qtbot: Any) -> None:
     qtbot.addWidget(window)
     before = window.state.settings.theme
     for wanted in ("light", "dark", "system"):
-        window.next_theme()
+        window.actions_by_name["window.theme"].trigger()
         assert settings.load().theme == wanted
     assert before == "system"
     window.close()

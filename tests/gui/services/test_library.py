@@ -42,17 +42,17 @@ def test_a_damaged_library_gives_way_to_a_copy(copied: Path, window: MainWindow,
     qtbot.waitUntil(lambda: isinstance(window.dialog, QuestionDialog), timeout=30_000)
     dialog = window.dialog
     assert isinstance(dialog, QuestionDialog)
-    assert "is damaged" in dialog.words.text()
-    assert "2026-01-0" in dialog.words.text()
-    assert "2 sessions" in dialog.words.text()
-    assert "gaitviewer sessions" not in dialog.words.text()
+    assert "is damaged" in dialog.text()
+    assert "2026-01-0" in dialog.text()
+    assert "2 sessions" in dialog.text()
+    assert "gaitviewer sessions" not in dialog.text()
     with qtbot.waitSignal(window.services.listing.listed, timeout=30_000):
-        dialog.buttons["copy"].click()
+        dialog.answers["copy"].click()
     assert {card.id for card in window.cards} == {"walk1", "walk2"}
     (aside,) = copies.set_aside_files(paths.library_file())
     assert aside.read_bytes() == NOISE
     qtbot.waitUntil(lambda: isinstance(window.dialog, FailureDialog))
-    assert str(aside) in window.dialog.message.text()
+    assert str(aside) in window.dialog.text()
 
 
 def test_without_a_copy_it_is_told(filled: Path, window: MainWindow, qtbot: QtBot) -> None:
@@ -61,7 +61,7 @@ def test_without_a_copy_it_is_told(filled: Path, window: MainWindow, qtbot: QtBo
     filled.write_bytes(NOISE)
     window.services.listing.list_sessions()
     qtbot.waitUntil(lambda: isinstance(window.dialog, FailureDialog), timeout=30_000)
-    assert "put a backup in its place" in window.dialog.message.text()
+    assert "put a backup in its place" in window.dialog.text()
     assert filled.read_bytes() == NOISE
 
 
@@ -81,8 +81,8 @@ def test_a_session_that_cannot_be_read_is_named_and_the_others_open(
         window.services.listing.list_sessions()
     dialog = window.dialog
     assert isinstance(dialog, QuestionDialog)
-    assert "1 of 2 sessions cannot be read" in dialog.words.text()
-    assert "P002" in dialog.words.text()
+    assert "1 of 2 sessions cannot be read" in dialog.text()
+    assert "P002" in dialog.text()
     dialog.reject()
     assert {card.id: card.state for card in window.cards}["walk2"] is SessionState.DAMAGED
     assert not window.library_page.chips[SessionState.DAMAGED].isHidden()
@@ -101,7 +101,7 @@ def test_a_session_that_does_not_open_for_damage_offers_the_copy(
         library.connection.execute("UPDATE poses SET xy = substr(xy, 1, 100)")
     window.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: isinstance(window.dialog, QuestionDialog), timeout=30_000)
-    assert "The session walk1 cannot be read" in window.dialog.words.text()
+    assert "The session walk1 cannot be read" in window.dialog.text()
     window.dialog.reject()
     window.services.sessions.open("walk2")
     qtbot.waitUntil(lambda: window.state.document is not None, timeout=30_000)
@@ -123,7 +123,7 @@ def test_a_library_that_can_only_be_read_is_worked_with_and_nothing_is_saved(
     assert banner.topic == "read only"
     assert "nothing will be saved" in banner.words.text()
     window.state.select(3, Side.LEFT)
-    window.desk.evgs.act("grade.2")
+    window.desk.evgs.grade(2)
     said = window.statusBar().findChild(QLabel, "saved_words")
     assert said.text() == "not saved: read-only"
     window.services.saving.save()

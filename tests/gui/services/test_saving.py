@@ -139,13 +139,13 @@ def test_closing_asks_what_becomes_of_edits_that_cannot_be_saved(
     assert not reviewed.close()
     qtbot.waitUntil(lambda: reviewed.dialog is not None, timeout=20_000)
     assert reviewed.dialog.objectName() == "question_dialog"
-    assert "another program" in reviewed.dialog.words.text()
-    reviewed.dialog.buttons["cancel"].click()
+    assert "another program" in reviewed.dialog.text()
+    reviewed.dialog.answers["cancel"].click()
     assert reviewed.isVisible()
     assert reviewed.state.kept is not None
     assert not reviewed.close()
     qtbot.waitUntil(lambda: reviewed.dialog is not None, timeout=20_000)
-    reviewed.dialog.buttons["discard"].click()
+    reviewed.dialog.answers["discard"].click()
     qtbot.waitUntil(lambda: not reviewed.isVisible(), timeout=20_000)
     locked()
     assert stored().texts.findings == ""
@@ -164,7 +164,7 @@ def test_edits_can_be_saved_elsewhere(
     reviewed.show_library()
     qtbot.waitUntil(lambda: reviewed.dialog is not None, timeout=20_000)
     assert reviewed.reviewing
-    reviewed.dialog.buttons["elsewhere"].click()
+    reviewed.dialog.answers["elsewhere"].click()
     qtbot.waitUntil(lambda: not reviewed.reviewing, timeout=20_000)
     assert stored(copy).texts.findings == "elsewhere"
 

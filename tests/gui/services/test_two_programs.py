@@ -30,21 +30,21 @@ def edit_in_both(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=20_000)
     assert window.dialog.objectName() == "question_dialog"
-    assert "Another program" in window.dialog.words.text()
+    assert "Another program" in window.dialog.text()
     assert stored("walk1").texts.findings == "theirs"
     assert stored("walk1").grades == ()
 
 
 def test_mine_can_be_kept_as_a_copy(reviewed: MainWindow, qtbot: QtBot) -> None:
     edit_in_both(reviewed, qtbot)
-    reviewed.dialog.buttons["copy"].click()
+    reviewed.dialog.answers["copy"].click()
     state = reviewed.state
     qtbot.waitUntil(lambda: state.document.session.id == "walk1-2", timeout=20_000)
     assert [grade.score for grade in stored("walk1-2").grades] == [1]
     assert stored("walk1").texts.findings == "theirs"
     # Work goes on in the copy.
     state.select(4, Side.LEFT)
-    reviewed.desk.evgs.act("grade.2")
+    reviewed.desk.evgs.grade(2)
     assert not state.is_saved
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
     assert [grade.score for grade in stored("walk1-2").grades] == [1, 2]
@@ -53,12 +53,12 @@ def test_mine_can_be_kept_as_a_copy(reviewed: MainWindow, qtbot: QtBot) -> None:
 
 def test_theirs_can_be_taken(reviewed: MainWindow, qtbot: QtBot) -> None:
     edit_in_both(reviewed, qtbot)
-    reviewed.dialog.buttons["theirs"].click()
+    reviewed.dialog.answers["theirs"].click()
     state = reviewed.state
     qtbot.waitUntil(lambda: state.document.texts.findings == "theirs", timeout=20_000)
     assert state.document.grades == ()
     state.select(3, Side.LEFT)
-    reviewed.desk.evgs.act("grade.1")
+    reviewed.desk.evgs.grade(1)
     assert not state.is_saved
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
     assert stored("walk1").texts.findings == "theirs"
@@ -67,7 +67,7 @@ def test_theirs_can_be_taken(reviewed: MainWindow, qtbot: QtBot) -> None:
 
 def test_nothing_is_lost_while_nobody_has_answered(reviewed: MainWindow, qtbot: QtBot) -> None:
     edit_in_both(reviewed, qtbot)
-    reviewed.dialog.buttons["cancel"].click()
+    reviewed.dialog.answers["cancel"].click()
     # Neither the library nor another session is opened over what is not saved.
     reviewed.show_library()
     assert reviewed.reviewing
@@ -77,7 +77,7 @@ def test_nothing_is_lost_while_nobody_has_answered(reviewed: MainWindow, qtbot: 
     assert reviewed.state.document.session.id == "walk1"
     assert len(reviewed.state.document.grades) == 1
     assert not reviewed.close()
-    reviewed.dialog.buttons["copy"].click()
+    reviewed.dialog.answers["copy"].click()
     qtbot.waitUntil(lambda: reviewed.state.document.session.id == "walk1-2", timeout=20_000)
 
 
@@ -89,7 +89,7 @@ def test_a_session_is_deleted_after_asking_and_restored(
     page.choose("walk1")
     control = Qt.KeyboardModifier.ControlModifier
     qtbot.keyClick(page.list, Qt.Key.Key_Delete, control)
-    assert "P001" in window.dialog.words.text()
+    assert "P001" in window.dialog.text()
     # Tab goes to Cancel, which Return then presses.
     qtbot.keyClick(window.dialog.focusWidget(), Qt.Key.Key_Tab)
     assert window.dialog.focusWidget().text() == "Cancel"
@@ -124,16 +124,16 @@ def test_the_bin_is_emptied_after_asking_and_videos_stay(
         window.actions_by_name["session.deleted"].trigger()
         qtbot.waitUntil(lambda: window.dialog is not None, timeout=20_000)
         window.dialog.empty.click()
-        assert "P001" in window.dialog.words.text()
-        assert "videos themselves" in window.dialog.words.text()
-        assert not window.dialog.buttons["purge"].isDefault()
+        assert "P001" in window.dialog.text()
+        assert "videos themselves" in window.dialog.text()
+        assert not window.dialog.answers["purge"].isDefault()
 
     ask()
     qtbot.keyClick(window.dialog, Qt.Key.Key_Return)  # for good: never by Return alone
     assert deleted() == ("walk1",)
     qtbot.waitUntil(lambda: window.dialog is None, timeout=20_000)
     ask()
-    window.dialog.buttons["purge"].click()
+    window.dialog.answers["purge"].click()
     qtbot.waitUntil(lambda: deleted() == (), timeout=20_000)
     assert page.ids() == ("walk2",)
     assert walker_document.trials[0].trial.videos.sagittal.path.is_file()

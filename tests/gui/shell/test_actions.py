@@ -1,17 +1,69 @@
 from __future__ import annotations
 
+import ast
+import inspect
+import tomllib
+from functools import partial
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
 from PySide6.QtGui import QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gaitviewer.gui.shell.actions import ROWS
+from gaitviewer import gui, paths
+from gaitviewer.gui.shell import commands
+from gaitviewer.gui.shell.actions import Actions
+from gaitviewer.gui.shell.commands import COMMANDS, command
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.keys import conflicts, load_keys, save_keys
 
 
-def test_the_table_of_actions_and_the_table_of_keys_name_the_same() -> None:
-    assert {row.name for row in ROWS} == set(load_keys())
-    assert len({row.name for row in ROWS}) == len(ROWS)
+def test_each_row_of_the_keys_has_one_command_and_each_command_one_row(window: MainWindow) -> None:
+    rows = [
+        row["action"] for row in tomllib.loads((paths.resources() / "keys.toml").read_text("utf-8"))["keys"]
+    ]
+    assert sorted(rows) == sorted(COMMANDS)
+    with pytest.raises(ValueError, match="two commands are called grade"):
+        command("grade.0")(print)
+    bindings = load_keys()
+    del bindings["grade.0"]
+    with pytest.raises(ValueError, match=r"without a key row.*grade\.0"):
+        Actions(window, bindings)
+
+
+def test_each_command_is_a_short_function_of_the_window_and_typed_values() -> None:
+    names = {**vars(commands), "Window": MainWindow}
+    for one in COMMANDS.values():
+        assert isinstance(one.run, partial)
+        inspect.signature(one.run).bind(None)  # the window, and nothing else is left to be given
+        source = inspect.getsource(one.run.func)
+        assert len(source[source.index("def ") :].splitlines()) <= 10, one.name
+        hints = get_type_hints(one.run.func, names)
+        assert hints["window"] is MainWindow
+        for name, value in one.run.keywords.items():
+            assert isinstance(value, hints[name]), f"{one.name}: {name}"
+
+
+def test_no_command_goes_through_a_second_table_of_strings() -> None:
+    found = []
+    for path in Path(gui.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                values = [one.value for one in node.args if isinstance(one, ast.Constant)]
+                if node.func.attr in ("run", "act") and any(isinstance(value, str) for value in values):
+                    found.append(f"{path.name}:{node.lineno}")
+            if isinstance(node, ast.Dict):
+                pairs = zip(node.keys, node.values, strict=True)
+                found += [
+                    f"{path.name}:{key.lineno}"
+                    for key, value in pairs
+                    if isinstance(key, ast.Constant)
+                    and key.value in COMMANDS
+                    and not isinstance(value, ast.Constant)
+                ]
+    assert found == []
 
 
 def test_no_key_has_two_meanings_and_all_are_keys() -> None:
@@ -22,8 +74,8 @@ def test_no_key_has_two_meanings_and_all_are_keys() -> None:
             assert not QKeySequence(key).isEmpty(), f"{binding.action}: {key}"
 
 
-def test_every_icon_of_the_table_is_there() -> None:
-    assert {row.icon for row in ROWS if row.icon} <= set(theme.icon_names())
+def test_every_icon_of_a_command_is_there() -> None:
+    assert {one.icon for one in COMMANDS.values() if one.icon} <= set(theme.icon_names())
 
 
 def test_in_the_library_only_what_makes_sense_can_be_done(window: MainWindow) -> None:
@@ -35,7 +87,7 @@ def test_in_the_library_only_what_makes_sense_can_be_done(window: MainWindow) ->
 
 def test_every_action_is_in_a_menu(window: MainWindow) -> None:
     in_menus = {a.objectName() for menu in window.menus.values() for a in menu.actions() if a.objectName()}
-    assert {row.name for row in ROWS} <= in_menus
+    assert set(COMMANDS) <= in_menus
 
 
 def test_a_users_key_counts(window: MainWindow) -> None:

@@ -158,7 +158,7 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
     with open_library() as library:
         assert [snapshot.who for snapshot in library.snapshots("walk1")] == ["AB"]
         assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.SIGNED
-    reviewed.desk.evgs.act("grade.0")
+    reviewed.desk.evgs.grade(0)
     assert reviewed.services.saving.save_now()
     with open_library() as library:
         assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.GRADING
@@ -195,7 +195,7 @@ def test_an_offset_set_by_a_person_is_kept_measured_with_and_taken_back(
     shown = desk.player.shown(View.CORONAL)
     qtbot.waitUntil(lambda: desk.views.canvases.coronal.painted_frame == shown, timeout=20_000)
     assert "Δ" in desk.transport.sync.text()
-    desk.transport.estimate.click()
+    desk.transport.estimate.trigger()
     qtbot.waitUntil(lambda: state.motion.sync.source != "given", timeout=60_000)
     assert desk.player.offset_s == pytest.approx(estimated, abs=1e-6)
 
@@ -245,7 +245,7 @@ def test_docks_remember_their_place(reviewed: MainWindow, qtbot: QtBot) -> None:
 def test_the_report_is_offered_as_it_was_chosen_before(reviewed: MainWindow, qtbot: QtBot) -> None:
     from gaitviewer.gui.dialogs.report import ReportDialog
 
-    reviewed.run("report")
+    reviewed.actions_by_name["session.report"].trigger()
     dialog = reviewed.dialog
     assert isinstance(dialog, ReportDialog)
     dialog.anonymous.setChecked(True)
@@ -253,7 +253,7 @@ def test_the_report_is_offered_as_it_was_chosen_before(reviewed: MainWindow, qtb
     dialog.paper.setCurrentText("Letter")
     chosen = dialog.choices
     dialog.reject()
-    reviewed.run("report")
+    reviewed.actions_by_name["session.report"].trigger()
     again = reviewed.dialog
     assert isinstance(again, ReportDialog)
     assert again is not dialog
@@ -333,8 +333,8 @@ def test_a_failing_analysis_says_so_and_leaves_the_session(
     before = window.state.document
     window.actions_by_name["session.analyse"].trigger()
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=30_000)
-    assert "No person was found in walk-side.mp4" in window.dialog.message.text()
-    assert "NothingFoundError" in window.dialog.details.toPlainText()
+    assert "No person was found in walk-side.mp4" in window.dialog.text()
+    assert "NothingFoundError" in window.dialog.detailedText()
     assert window.state.document is before
     window.dialog.copy()
 
@@ -388,7 +388,7 @@ def test_a_missing_video_is_said_searched_and_checked(
     qtbot.waitUntil(lambda: coronal.shot(5) is not None, timeout=20_000)
     window.missing.take("t1", View.SAGITTAL, videos.coronal.path)
     qtbot.waitUntil(lambda: window.dialog is not None, timeout=20_000)
-    assert "digest differs" in window.dialog.message.text()
+    assert "digest differs" in window.dialog.text()
     window.missing.take("t1", View.SAGITTAL, videos.sagittal.path)
     qtbot.waitUntil(lambda: not window.desk.banner.isVisible(), timeout=20_000)
     sagittal = window.desk.views.frames.views.sagittal

@@ -31,7 +31,7 @@ def state_in_library() -> SessionState:
 def signed(reviewed: MainWindow, qtbot: QtBot) -> MainWindow:
     assert note(reviewed).isHidden()
     reviewed.state.select(3, Side.LEFT)
-    reviewed.desk.evgs.act("grade.2")
+    reviewed.desk.evgs.grade(2)
     with qtbot.waitSignal(reviewed.services.saving.signed, timeout=30_000):
         reviewed.services.saving.sign("Dr. Adler")
     return reviewed
@@ -41,7 +41,7 @@ def test_it_follows_edits_undo_and_other_sessions(signed: MainWindow, qtbot: QtB
     label = note(signed)
     assert label.isVisible()
     assert label.text().startswith("Signed by Dr. Adler, 20")
-    signed.desk.evgs.act("grade.0")
+    signed.desk.evgs.grade(0)
     assert label.text().startswith("Changed since Dr. Adler signed on 20")
     assert signed.services.saving.save_now()
     assert state_in_library() is not SessionState.SIGNED
@@ -60,7 +60,7 @@ def test_it_follows_edits_undo_and_other_sessions(signed: MainWindow, qtbot: QtB
 
 
 def test_what_was_changed_says_so_when_it_is_opened_again(signed: MainWindow, qtbot: QtBot) -> None:
-    signed.desk.evgs.act("grade.0")
+    signed.desk.evgs.grade(0)
     signed.show_library()
     signed.services.sessions.open("walk1")
     qtbot.waitUntil(lambda: signed.state.document is not None, timeout=20_000)
@@ -90,7 +90,7 @@ def test_the_report_says_who_signed(signed: MainWindow, qtbot: QtBot, tmp_path: 
     words = exported("one.pdf")
     assert ("Signed in the program by Dr. Adler on 20" in words) is not anonymous
     assert "Signature" in words
-    signed.desk.evgs.act("grade.0")
+    signed.desk.evgs.grade(0)
     words = exported("two.pdf")
     assert "Signed in the program" not in words
     assert ("Not signed: changed since Dr. Adler" in words) is not anonymous

@@ -93,7 +93,7 @@ def test_space_ticks_a_box_and_return_does_nothing_there(front: MainWindow) -> N
 
 def test_a_combo_box_opens_and_chooses_by_its_keys(front: MainWindow, qtbot: QtBot) -> None:
     speed: QComboBox = front.desk.transport.speed
-    tab_to(front, speed, transport_button(front, "player.every_frame"))
+    tab_to(front, speed, transport_button(front, "player.end"))
     player, index = front.desk.player, speed.currentIndex()
     strike(front, Key.Key_Up)
     assert speed.currentIndex() == index - 1
@@ -210,3 +210,38 @@ def test_controls_of_a_panel_that_floats_have_their_keys(front: MainWindow, qtbo
     assert front.state.settings.hide_until_graded
     assert not front.desk.player.playing
     assert QApplication.focusWidget() is box
+
+
+@pytest.mark.parametrize("floating", [False, True])
+def test_the_keys_of_the_window_grade_in_the_score_table_docked_or_not(
+    floating: bool, front: MainWindow, qtbot: QtBot
+) -> None:
+    desk, state = front.desk, front.state
+    dock = desk.docks["evgs"]
+    if floating:
+        dock.setFloating(True)
+        dock.activateWindow()
+        qtbot.waitUntil(dock.isActiveWindow)
+    desk.evgs.table.setFocus()
+    there = dock.windowHandle() if floating else front.windowHandle()
+    for key, score in ((Key.Key_2, 2), (Key.Key_0, 0), (Key.Key_N, None), (Key.Key_1, 1)):
+        QTest.keyClick(there, key)
+        assert [(g.item, g.side, g.score) for g in state.document.grades] == [(3, Side.LEFT, score)]
+    QTest.keyClick(there, Key.Key_Delete)
+    assert state.document.grades == ()
+    QTest.keyClick(there, Key.Key_2, Qt.KeyboardModifier.KeypadModifier)
+    assert [g.score for g in state.document.grades] == [2]
+    QTest.keyClick(there, Key.Key_Return)
+    assert selected(front) == (3, Side.RIGHT)
+    QTest.keyClick(there, Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert selected(front) == (3, Side.LEFT)
+    QTest.keyClick(there, Key.Key_S)
+    assert selected(front) == (3, Side.RIGHT)
+
+
+def test_a_key_of_what_cannot_be_done_now_finds_no_item_of_the_score_table(front: MainWindow) -> None:
+    front.state.clear_selection()
+    front.desk.evgs.table.setFocus()
+    strike(front, Key.Key_1)
+    assert selected(front) == (None, None)
+    assert front.state.document.grades == ()

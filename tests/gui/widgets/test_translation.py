@@ -174,7 +174,7 @@ def test_no_word_of_the_window_stays_as_it_is(wide: None, reviewed: MainWindow, 
         dock.show()
         dock.raise_()
         qtbot.wait(10)
-    reviewed.run("library")
+    reviewed.actions_by_name["session.library"].trigger()
     qtbot.wait(50)
     left = untranslated(reviewed.library_page)
     reviewed.services.sessions.open("walk1")
@@ -191,9 +191,12 @@ def test_no_word_of_the_window_stays_as_it_is(wide: None, reviewed: MainWindow, 
                 assert not re.search(r"[A-Za-z]", _PLAIN.sub("", words_there)), words_there
 
 
-@pytest.mark.parametrize("command", ["help", "settings", "about", "new", "report", "sign"])
+@pytest.mark.parametrize(
+    "command",
+    ["window.help", "window.settings", "window.about", "session.new", "session.report", "session.sign"],
+)
 def test_no_word_of_a_dialog_stays_as_it_is(command: str, wide: None, reviewed: MainWindow, qtbot: Any) -> None:
-    reviewed.run(command)
+    reviewed.actions_by_name[command].trigger()
     dialog = reviewed.dialog
     assert dialog is not None
     qtbot.wait(50)
@@ -255,7 +258,9 @@ def test_a_made_translation_is_used_and_kept_when_collected_again(
         assert translator is not None
         shown = QCoreApplication.translate("EvgsPanel", "Hide until graded")
         assert shown == "Verdeckt bis zur Bewertung"
+        assert QCoreApplication.translate("QMessageBox", "Show Details...") == "Details einblenden..."
     finally:
         if translator is not None:
-            QCoreApplication.removeTranslator(translator)
+            for one in (*translator.findChildren(QTranslator), translator):
+                QCoreApplication.removeTranslator(one)
     assert translation.install(qapp, QLocale("fi"), where=tmp_path) is None

@@ -54,9 +54,12 @@ def test_everything_that_takes_the_focus_has_a_name(reviewed: MainWindow, qtbot:
     assert nameless(reviewed) == set()
 
 
-@pytest.mark.parametrize("command", ["help", "settings", "about", "new", "report", "sign"])
+@pytest.mark.parametrize(
+    "command",
+    ["window.help", "window.settings", "window.about", "session.new", "session.report", "session.sign"],
+)
 def test_everything_in_a_dialog_has_a_name(command: str, reviewed: MainWindow, qtbot: Any) -> None:
-    reviewed.run(command)
+    reviewed.actions_by_name[command].trigger()
     dialog = reviewed.dialog
     assert dialog is not None
     left = nameless(dialog)

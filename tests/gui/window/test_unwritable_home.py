@@ -63,7 +63,7 @@ def test_without_a_library_the_window_says_that_none_can_be_made(
     assert str(home / "data") in notice.text()
     window.services.sessions.make_demo()
     qtbot.waitUntil(lambda: isinstance(window.dialogs.current, FailureDialog), timeout=60_000)
-    words = window.dialogs.current.message.text()
+    words = window.dialogs.current.text()
     assert "cannot be" in words
     assert str(home) in words
     assert "fault" not in words

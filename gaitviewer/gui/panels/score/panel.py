@@ -58,10 +58,7 @@ class _Splitter(QSplitter):
 
 
 class EvgsPanel(Panel):
-    """Score table, totals, and the selected score in detail.
-
-    The window may bind the actions "grade.0" .. "grade.other_side" to :meth:`act`.
-    """
+    """Score table, totals, and the selected score in detail."""
 
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("EvgsPanel", "Gait score")
@@ -75,7 +72,6 @@ class EvgsPanel(Panel):
         self._waiting: dict[tuple[int, Side], tuple[int | None, str]] = {}
         self._build()
         self.table.limb_chosen.connect(self._choose)
-        self.table.asked.connect(self.act)
         self.detail.graded.connect(self.grade)
         self.detail.removed.connect(self.remove_grade)
         self.detail.noted.connect(self.set_note)
@@ -268,21 +264,6 @@ class EvgsPanel(Panel):
         self.table.horizontalHeader().viewport().update()
 
     # --- doing ---------------------------------------------------------------------------------------
-
-    def act(self, action: str) -> None:
-        """Do what an action of the group "Grading" says ("grade.0", "grade.next", ...)."""
-        commands = {
-            "grade.0": lambda: self.grade(0),
-            "grade.1": lambda: self.grade(1),
-            "grade.2": lambda: self.grade(2),
-            "grade.not_assessable": lambda: self.grade(None),
-            "grade.by_hand": self.detail.by_hand.take,
-            "grade.remove": self.remove_grade,
-            "grade.next": lambda: self.next_limb(1),
-            "grade.previous": lambda: self.next_limb(-1),
-            "grade.other_side": self.other_side,
-        }
-        commands[action]()
 
     def grade(self, score: int | None) -> None:
         """Grade the selected limb; None is not assessable. Without a selection nothing happens."""

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -34,7 +34,6 @@ from gaitviewer.gui.panels.common.score_painting import paint_cell, side_pen
 from gaitviewer.gui.panels.common.wording import side_name, view_name
 from gaitviewer.gui.panels.score.grading import grades_of_others
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.keys import load_keys
 from gaitviewer.gui.widgets.plain import plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
@@ -226,11 +225,9 @@ class SheetTable(QTableView):
 
     Signals:
         limb_chosen: item number and side (None for the name columns) that the user went to.
-        asked: name of a grading action ("grade.0", "grade.next", ...) whose key was pressed.
     """
 
     limb_chosen = Signal(int, object)
-    asked = Signal(str)
 
     def __init__(self, state: AppState, items: tuple[EvgsItem, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -241,12 +238,6 @@ class SheetTable(QTableView):
         self.setModel(self.sheet)
         self.setItemDelegate(_ScoreDelegate(self))
         self.setHorizontalHeader(_LimbHeader(self))
-        self._keys = {
-            key: binding.action
-            for binding in load_keys().values()
-            if binding.action.startswith("grade.")
-            for key in binding.keys
-        }
         self._dress()
         self.selectionModel().currentChanged.connect(self._moved)
 
@@ -317,14 +308,12 @@ class SheetTable(QTableView):
             self._moved(at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Grading keys as in the table of keys; arrows move between items and limbs."""
-        combination = event.keyCombination()
-        plain = combination.keyboardModifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        pressed = QKeySequence(int(plain.value) | int(event.key())).toString()
-        if pressed in self._keys:
-            self.asked.emit(self._keys[pressed])
-        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.currentIndex().isValid():
+        """Arrows move between items and limbs, where the window has no other use for them."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self.currentIndex().isValid():
             side = Side.LEFT if event.key() == Qt.Key.Key_Left else Side.RIGHT
             self.setCurrentIndex(self.sheet.index(self.currentIndex().row(), OWN[side]))
         else:
             super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802  Qt's name
+        """Letters and digits are keys of the window, also of what cannot be done now; they find no item."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
+    QToolBar,
     QToolButton,
     QWidget,
 )
@@ -23,31 +25,32 @@ from gaitviewer.gui.playback.player import SPEEDS, Player
 from gaitviewer.gui.playback.timebase import SyncMeter
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.decimal_box import DecimalBox
-from gaitviewer.gui.widgets.overflow import SPACING_PX, Overflow, Part, part
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import say_sentence, translate_data
 
 _REFRESH_MS = 50
-_MARGIN_PX, _BESIDE_TIME_PX = 8, 6
-# The box of the offset, with some room beside its number and with none.
-_OFFSET_PX = (100, 84)
+_BESIDE_TIME_PX = 6
+_OFFSET_PX = 88
+# What matters least is last: the tool bar gives way from its end.
 _BUTTONS = (
-    *("player.start", "player.previous_event", "player.step_back", "player.play"),
-    *("player.step_forward", "player.next_event", "player.end", "player.loop", "player.every_frame"),
+    *("player.step_back", "player.play", "player.step_forward", "player.previous_event", "player.next_event"),
+    *("player.start", "player.end"),
 )
+_AT_END = ("player.loop", "player.every_frame")
+_LEAST = 2  # so many buttons, up to play, are seen however narrow the bar is
 StrideAt = Callable[[float], Stride | None]
 
 
 class TransportBar(QWidget):
-    """Buttons, speed, time, gait cycle, sync.
+    """A tool bar with buttons, speed and gait cycle; beside it, always in sight, time, sync and offset.
+
+    What has no room in the tool bar is behind its extension button; all of it is in the menus as well.
 
     Signals:
         offset_asked: this offset between the views (seconds), set by a person.
-        estimate_asked: use the offset estimated from the gait again.
     """
 
     offset_asked = Signal(float)
-    estimate_asked = Signal()
 
     def __init__(
         self,
@@ -67,8 +70,6 @@ class TransportBar(QWidget):
         self._state, self._player = state, player
         self._stride_at, self._meter = stride_at, meter
         self._held: Stride | None = None
-        # Whether frames are named beside the time, and whether words are short: as there is room.
-        self._with_frames, self._short = False, False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH_MS)
@@ -85,62 +86,39 @@ class TransportBar(QWidget):
 
     def _build(self, actions: Mapping[str, QAction]) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(_MARGIN_PX, 3, _MARGIN_PX, 3)
-        row.setSpacing(SPACING_PX)
-        buttons: dict[str, QToolButton] = {}
+        row.setContentsMargins(6, 1, 8, 1)
+        row.setSpacing(2)
+        self.bar = QToolBar()
+        self.bar.setObjectName("transport_bar")
+        self.bar.setIconSize(QSize(18, 18))
         for name in _BUTTONS:
-            button = QToolButton()
-            button.setDefaultAction(actions[name])
-            button.setAutoRaise(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            self.bar.addAction(actions[name])
+        self._build_speed()
+        self._build_cycle()
+        for name in _AT_END:
+            self.bar.addAction(actions[name])
+        self.estimate = self.bar.addAction(actions["player.use_estimate"].text())
+        self.estimate.setIconText(self.tr("use"))
+        self.estimate.triggered.connect(actions["player.use_estimate"].trigger)
+        for button in self.bar.findChildren(QToolButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(button)
-            buttons[name] = button
-        self.more = Overflow()
-        row.addWidget(self.more)
-        self.speed = QComboBox()
-        self.speed.setObjectName("transport_speed")
-        self.speed.setAccessibleName(self.tr("Speed"))
-        self.speed.setToolTip(self.tr("Speed (Up and Down)"))
-        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for value in SPEEDS:
-            self.speed.addItem(f"{value:g}×", value)
-        self.speed.activated.connect(lambda index: self._player.set_speed(self.speed.itemData(index)))
-        row.addWidget(self.speed)
+        self.more = cast(QToolButton, self.bar.findChild(QToolButton, "qt_toolbar_ext_button"))
+        self.more.setAccessibleName(self.tr("More"))
+        self.more.setToolTip(self.tr("What has no room in the bar"))
+        theme.set_icon(self.more, "more")
+        row.addWidget(self.bar, 1)
         self.now = PlainLabel()
         self.now.setObjectName("transport_now")
         self.now.setFont(theme.font("digits"))
         self.now.setContentsMargins(_BESIDE_TIME_PX, 0, _BESIDE_TIME_PX, 0)
         row.addWidget(self.now)
-        self.cycle = QSlider(Qt.Orientation.Horizontal)
-        self.cycle.setObjectName("transport_cycle")
-        self.cycle.setAccessibleName(self.tr("Per cent of the gait cycle"))
-        self.cycle.setToolTip(self.tr("Drag through the gait cycle at hand"))
-        self.cycle.setRange(0, 1000)
-        self.cycle.setMinimumWidth(60)
-        self.cycle.setMaximumWidth(220)
-        self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.cycle.setSingleStep(10)
-        self.cycle.setPageStep(100)  # a click beside the handle: ten per cent
-        self.cycle.sliderPressed.connect(self._hold)
-        self.cycle.sliderMoved.connect(self._scrub)
-        self.cycle.sliderReleased.connect(self._let_go)
-        self.cycle.actionTriggered.connect(self._step_in_cycle)
-        row.addWidget(self.cycle, 4)
-        self.percent = PlainLabel()
-        self.percent.setObjectName("transport_percent")
-        row.addWidget(self.percent)
-        row.addStretch(1)
-        self._build_sync(row)
-        self._set_parts(buttons, actions)
-
-    def _build_sync(self, row: QHBoxLayout) -> None:
         self.sync = PlainLabel()
         self.sync.setObjectName("transport_sync")
         row.addWidget(self.sync)
         self.offset = DecimalBox()
         self.offset.setObjectName("transport_offset")
         self.offset.setAccessibleName(self.tr("Offset of the second view, seconds"))
+        self.offset.setFixedWidth(_OFFSET_PX)
         self.offset.setDecimals(3)
         self.offset.setSingleStep(0.01)
         self.offset.setRange(-3600.0, 3600.0)
@@ -153,63 +131,40 @@ class TransportBar(QWidget):
         self.estimate_words.setObjectName("transport_estimate_words")
         self.estimate_words.setContentsMargins(4, 0, 2, 0)
         row.addWidget(self.estimate_words)
-        self.estimate = QToolButton()
-        self.estimate.setObjectName("transport_estimate")
-        self.estimate.setText(self.tr("use"))
-        self.estimate.setAccessibleName(self.tr("Use the estimated offset"))
-        self.estimate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.estimate.clicked.connect(self.estimate_asked)
-        row.addWidget(self.estimate)
 
-    def _set_parts(self, buttons: Mapping[str, QToolButton], actions: Mapping[str, QAction]) -> None:
-        """What gives way in a narrow window, first what other things tell or do as well."""
-        use = self._menu_only(self.tr("Use the estimated offset"), self.estimate_asked.emit)
-        steps = self.cycle.SliderAction
-        in_cycle = (
-            self._menu_only(
-                self.tr("A tenth of the gait cycle back"),
-                lambda: self.cycle.triggerAction(steps.SliderPageStepSub),
-            ),
-            self._menu_only(
-                self.tr("A tenth of the gait cycle on"),
-                lambda: self.cycle.triggerAction(steps.SliderPageStepAdd),
-            ),
-        )
+    def _build_speed(self) -> None:
+        self.speed = QComboBox()
+        self.speed.setObjectName("transport_speed")
+        self.speed.setAccessibleName(self.tr("Speed"))
+        self.speed.setToolTip(self.tr("Speed (Up and Down)"))
+        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for value in SPEEDS:
+            self.speed.addItem(f"{value:g}×", value)
+        self.speed.activated.connect(lambda index: self._player.set_speed(self.speed.itemData(index)))
+        self.bar.addWidget(self.speed)
 
-        def some(*names: str, stays: bool = False) -> Part:
-            own = tuple(actions[name] for name in names)
-            return part(*(buttons[name] for name in names), actions=own, stays=stays)
-
-        speeds = tuple(actions[f"player.{name}"] for name in ("slower", "faster", "normal_speed"))
-        parts = (
-            Part(lambda: self._now_px(frames=True) - self._now_px(frames=False), self._show_frames),
-            part(self.estimate_words, wanted=lambda: self._two and bool(self.estimate_words.text())),
-            some("player.start", "player.end"),
-            some("player.every_frame"),
-            some("player.previous_event", "player.next_event"),
-            Part(self._spared_px, self._show_roomy),
-            part(self.estimate, actions=(use,), wanted=lambda: self._two and self._own_offset),
-            some("player.loop"),
-            part(self.cycle, actions=in_cycle),
-            Part(lambda: SPACING_PX + self._percent_px(short=True), self.percent.setVisible),
-            part(self.speed, actions=speeds),
-            part(self.sync, wanted=lambda: self._two),
-            some("player.step_back", "player.play", "player.step_forward", stays=True),
-            Part(lambda: SPACING_PX + self._now_px(frames=False), self.now.setVisible, stays=True),
-            Part(
-                lambda: SPACING_PX + _OFFSET_PX[1],
-                self.offset.setVisible,
-                wanted=lambda: self._two,
-                stays=True,
-            ),
-        )
-        self.more.set_parts(parts, (*(actions[name] for name in _BUTTONS), *in_cycle, *speeds, use))
-
-    def _menu_only(self, words: str, command: Callable[[], object]) -> QAction:
-        """What a control of the bar does, for the menu while the control has no room."""
-        action = QAction(words, self)
-        action.triggered.connect(lambda: command())
-        return action
+    def _build_cycle(self) -> None:
+        self.cycle = QSlider(Qt.Orientation.Horizontal)
+        self.cycle.setObjectName("transport_cycle")
+        self.cycle.setAccessibleName(self.tr("Per cent of the gait cycle"))
+        self.cycle.setToolTip(self.tr("Drag through the gait cycle at hand"))
+        self.cycle.setRange(0, 1000)
+        self.cycle.setFixedWidth(100)
+        self.cycle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cycle.setSingleStep(10)
+        self.cycle.setPageStep(100)  # a click beside the handle: ten per cent
+        self.cycle.sliderPressed.connect(self._hold)
+        self.cycle.sliderMoved.connect(self._scrub)
+        self.cycle.sliderReleased.connect(self._let_go)
+        self.cycle.actionTriggered.connect(self._step_in_cycle)
+        self.bar.addWidget(self.cycle)
+        self.percent = PlainLabel()
+        self.percent.setObjectName("transport_percent")
+        self.percent.setContentsMargins(4, 0, 0, 0)
+        metrics = self.percent.fontMetrics()
+        widest = max(metrics.horizontalAdvance(f"{name} 100 %") for name in self._sides())
+        self.percent.setFixedWidth(widest + 8)
+        self.bar.addWidget(self.percent)
 
     @property
     def _two(self) -> bool:
@@ -220,33 +175,9 @@ class TransportBar(QWidget):
         data = self._state.trial
         return data is not None and data.trial.sync is not None
 
-    def _now_words(self, *, frames: bool) -> str:
-        return f"{self._player.time_s:7.3f} s" + (f"  {self._frames()}" if frames else "")
-
-    def _now_px(self, *, frames: bool) -> int:
-        return self.now.fontMetrics().horizontalAdvance(self._now_words(frames=frames)) + 2 * _BESIDE_TIME_PX
-
-    def _show_frames(self, shown: bool) -> None:
-        self._with_frames = shown
-
-    def _spared_px(self) -> int:
-        """What short words and a tight box spare."""
-        roomy, short = (self._percent_px(short=short) for short in (False, True))
-        return roomy - short + (_OFFSET_PX[0] - _OFFSET_PX[1] if self._two else 0)
-
-    def _percent_px(self, *, short: bool) -> int:
-        """The widest that the words on the gait cycle can be."""
-        metrics = self.percent.fontMetrics()
-        return max(metrics.horizontalAdvance(f"{name} 100 %") for name in self._sides(short)) + 4
-
-    def _show_roomy(self, roomy: bool) -> None:
-        self._short = not roomy
-        self.offset.setFixedWidth(_OFFSET_PX[self._short])
-        self.percent.setMinimumWidth(self._percent_px(short=self._short))
-
-    def _sides(self, short: bool) -> tuple[str, str]:
+    def _sides(self) -> tuple[str, str]:
         """Names of left and right."""
-        return (self.tr("L"), self.tr("R")) if short else (self.tr("left"), self.tr("right"))
+        return self.tr("left"), self.tr("right")
 
     # --- showing -------------------------------------------------------------------------------------
 
@@ -261,16 +192,13 @@ class TransportBar(QWidget):
         self.offset.blockSignals(False)
         self._show_estimate()
         self._show_speed(self._player.speed)
+        self.sync.setVisible(self._two)
+        self.offset.setVisible(self._two)
+        self.estimate.setVisible(self._two and self._own_offset)
+        buttons = self.bar.findChildren(QToolButton, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        widest = max(button.sizeHint().width() for button in buttons)
+        self.bar.setMinimumWidth(_LEAST * (widest + 2) + self.more.sizeHint().width() + 6)
         self._show_now()
-        self._fit()
-
-    def _fit(self) -> None:
-        self.more.fit(self.width() - 2 * _MARGIN_PX)
-        self._show_words()
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """What is left where everything has given way: the bar may be made narrower than it is."""
-        return QSize(self.more.least_px + 2 * _MARGIN_PX, super().minimumSizeHint().height())
 
     def _show_estimate(self) -> None:
         """The offset that the gait tells and how sure it is, also beside one that a person set."""
@@ -302,24 +230,35 @@ class TransportBar(QWidget):
         label.setStyleSheet(f"#{label.objectName()} {{ color: {getattr(theme.palette(), name)}; }}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """More, and longer words, where there is room for them."""
+        """More words where there is room for them."""
         super().resizeEvent(event)
-        self._fit()
+        self._show_now()
 
     def _show_speed(self, speed: float) -> None:
         index = self.speed.findData(speed)
         if index >= 0:
             self.speed.setCurrentIndex(index)
 
-    def _show_now(self) -> None:
-        self._show_words()
-        row = self.layout()
-        if self.isVisible() and row is not None and row.minimumSize().width() > self.width():
-            self._fit()  # words are longer than they were
+    def _fixed_px(self) -> int:
+        """What stands beside the tool bar, in the fewest words."""
+        time = self.now.fontMetrics().horizontalAdvance(self._time()) + 2 * _BESIDE_TIME_PX
+        return time + (self.sync.sizeHint().width() + _OFFSET_PX) * self._two + 24
 
-    def _show_words(self) -> None:
-        self.now.setText(self._now_words(frames=self._with_frames))
-        self.now.setToolTip(self.tr("Time of the side view; frames: {frames}").format(frames=self._frames()))
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """The first buttons and the fewest words: the bar may be made narrower than it is."""
+        return QSize(self.bar.minimumWidth() + self._fixed_px(), super().minimumSizeHint().height())
+
+    def _time(self) -> str:
+        return f"{self._player.time_s:7.3f} s"
+
+    def _show_now(self) -> None:
+        frames = self._frames()
+        room = self.width() - self.bar.sizeHint().width() - self._fixed_px()
+        room -= self.estimate_words.sizeHint().width()
+        self.estimate_words.setVisible(self._two and bool(self.estimate_words.text()) and room >= 0)
+        with_frames = self.now.fontMetrics().horizontalAdvance(f"  {frames}") <= room
+        self.now.setText(f"{self._time()}  {frames}" if with_frames else self._time())
+        self.now.setToolTip(self.tr("Time of the side view; frames: {frames}").format(frames=frames))
         stride = self._at_hand()
         self.cycle.setEnabled(stride is not None)
         if stride is None:
@@ -329,9 +268,7 @@ class TransportBar(QWidget):
             share = self._percent(stride)
             if not self.cycle.isSliderDown():
                 self.cycle.setValue(round(10 * share))
-            name = self._sides(self._short)[stride.side is Side.RIGHT]
-            self.percent.setText(f"{name} {share:.0f} %")
-            self.percent.setToolTip(plain_tip(self._sides(False)[stride.side is Side.RIGHT]))
+            self.percent.setText(f"{self._sides()[stride.side is Side.RIGHT]} {share:.0f} %")
         self._show_meter()
 
     def _frames(self) -> str:

@@ -76,12 +76,12 @@ def test_choosing_other_evidence(qtbot: Any, panel: EvgsPanel, desk: Any) -> Non
     assert desk.state.evidence == desk.measures.evgs.get(11, Side.RIGHT).evidence[1]
 
 
-def test_grading_by_keyboard_never_touches_the_measurement(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+def test_grading_never_touches_the_measurement(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
     click(qtbot, panel, 11, Side.RIGHT)
     before = desk.state.measures
     measured = cell(panel, 11, Side.RIGHT)
-    for key, score in ((Qt.Key.Key_2, 2), (Qt.Key.Key_0, 0), (Qt.Key.Key_N, None), (Qt.Key.Key_1, 1)):
-        qtbot.keyClick(panel.table, key)
+    for score in (2, 0, None, 1):
+        panel.grade(score)
         grade = edits.grade_of(desk.state.document, 11, Side.RIGHT, "AB")
         assert grade is not None
         assert grade.score == score
@@ -89,27 +89,21 @@ def test_grading_by_keyboard_never_touches_the_measurement(qtbot: Any, panel: Ev
     assert len(desk.state.document.grades) == 1
     assert desk.state.measures is before
     assert cell(panel, 11, Side.RIGHT) == measured
-    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    panel.remove_grade()
     assert desk.state.document.grades == ()
     desk.state.undo.undo()
     assert [g.score for g in desk.state.document.grades] == [1]
 
 
-def test_number_pad_grades_too(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
-    click(qtbot, panel, 3, Side.LEFT)
-    qtbot.keyClick(panel.table, Qt.Key.Key_2, Qt.KeyboardModifier.KeypadModifier)
-    assert desk.state.document.grades[0].score == 2
-
-
-def test_moving_by_keyboard(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
+def test_moving_between_limbs(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
     click(qtbot, panel, 1, Side.LEFT)
-    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    panel.next_limb(1)
     assert (desk.state.item, desk.state.side) == (1, Side.RIGHT)
-    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    panel.next_limb(1)
     assert (desk.state.item, desk.state.side) == (2, Side.LEFT)
-    qtbot.keyClick(panel.table, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    panel.next_limb(-1)
     assert (desk.state.item, desk.state.side) == (1, Side.RIGHT)
-    qtbot.keyClick(panel.table, Qt.Key.Key_S)
+    panel.other_side()
     assert (desk.state.item, desk.state.side) == (1, Side.LEFT)
     qtbot.keyClick(panel.table, Qt.Key.Key_Down)
     assert (desk.state.item, desk.state.side) == (2, Side.LEFT)
@@ -120,13 +114,13 @@ def test_moving_by_keyboard(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
 def test_a_note_goes_with_the_grade(qtbot: Any, panel: EvgsPanel, desk: Any) -> None:
     click(qtbot, panel, 11, Side.RIGHT)
     assert not panel.detail.note.isEnabled()
-    panel.act("grade.1")
+    panel.grade(1)
     qtbot.keyClicks(panel.detail.note, "late, 2 of 3")
     qtbot.keyClick(panel.detail.note, Qt.Key.Key_Return)
     grade = desk.state.document.grades[0]
     assert (grade.score, grade.note, grade.rater) == (1, "late, 2 of 3", "AB")
     assert cell(panel, 11, Side.RIGHT, own=True).noted
-    panel.act("grade.2")
+    panel.grade(2)
     assert desk.state.document.grades[0].note == "late, 2 of 3"
 
 
@@ -198,8 +192,8 @@ def test_grading_without_measures(qtbot: Any, open_desk: Any) -> None:
 def test_without_a_session_it_says_what_to_do(panel: EvgsPanel, desk: Any) -> None:
     desk.state.close_session()
     assert panel.is_empty
-    panel.act("grade.1")
-    panel.act("grade.next")
+    panel.grade(1)
+    panel.next_limb()
 
 
 def test_values_measured_by_hand_are_shown(panel: EvgsPanel, desk: Any) -> None:
@@ -232,11 +226,11 @@ def test_a_measurement_is_a_suggestion_until_the_rater_takes_it(
     (button,) = panel.detail.by_hand.buttons
     assert button.text() == "12° → 0 (normal)"
     assert desk.state.document.grades == ()
-    qtbot.keyClick(panel.table, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    panel.detail.by_hand.take()
     (grade,) = desk.state.document.grades
     assert (grade.item, grade.side, grade.score, grade.rater) == (9, Side.RIGHT, 0, "AB")
     assert grade.note == "by hand: 12° (goniometer, side view, frame 60 of recording 1)"
-    qtbot.keyClick(panel.table, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    panel.detail.by_hand.take()
     assert desk.state.document.grades[0].note == grade.note
     desk.state.undo.undo()
     desk.state.undo.undo()
@@ -273,7 +267,7 @@ def test_where_a_picture_does_not_say_which_way_the_key_leads_to_the_choice(
     by_hand(desk, 5, Side.LEFT, view=View.CORONAL)
     words = [button.text() for button in panel.detail.by_hand.buttons]
     assert words == ["168° → 2 (marked external)", "\u2212168° → 2 (marked internal)"]
-    panel.act("grade.by_hand")
+    panel.detail.by_hand.take()
     assert desk.state.document.grades == ()
     qtbot.mouseClick(panel.detail.by_hand.buttons[1], Qt.MouseButton.LeftButton)
     assert desk.state.document.grades[0].score == 2
@@ -386,12 +380,12 @@ def test_the_last_item_stays_and_says_what_is_left(panel: EvgsPanel, desk: Any) 
     state.select(panel.items[0].number, Side.LEFT)
     for _ in range(2 * len(panel.items) - 1):
         if (state.item, state.side) != (3, Side.RIGHT):
-            panel.act("grade.1")
-        panel.act("grade.next")
+            panel.grade(1)
+        panel.next_limb()
     assert (state.item, state.side) == (last.number, Side.RIGHT)
     assert panel.hint.isHidden()
-    panel.act("grade.2")
-    panel.act("grade.next")
+    panel.grade(2)
+    panel.next_limb()
     assert (state.item, state.side) == (last.number, Side.RIGHT)
     code = next(item.code for item in panel.items if item.number == 3)
     assert f"without a grade: 1 ({code} right)" in panel.hint.words.text()
@@ -400,9 +394,9 @@ def test_the_last_item_stays_and_says_what_is_left(panel: EvgsPanel, desk: Any) 
     assert grades[last.number, Side.RIGHT] == 2
     state.select(3, Side.RIGHT)
     assert panel.hint.isHidden()
-    panel.act("grade.0")
+    panel.grade(0)
     state.select(last.number, Side.RIGHT)
-    panel.act("grade.next")
+    panel.next_limb()
     assert "All items of the views recorded are graded" in panel.hint.words.text()
 
 

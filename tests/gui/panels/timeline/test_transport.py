@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QSlider, QToolButton, QWidget, QWidgetAction
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.gui.panels.timeline.transport import TransportBar
@@ -24,7 +24,7 @@ def test_the_estimate_and_how_sure_it_is_stay_beside_an_offset_set_by_hand(
     found = state.motion.sync
     told = f"{found.offset_s:.3f} ± {found.sigma_s:.3f} s"
     assert told in bar.estimate_words.text()
-    assert bar.estimate.isHidden()
+    assert not bar.estimate.isVisible()
     bar.offset.setValue(found.offset_s + 0.1)
     qtbot.waitUntil(lambda: state.motion.sync.source == "given", timeout=60_000)
     assert told in bar.estimate_words.text()
@@ -41,8 +41,8 @@ def test_a_doubtful_offset_is_seen_without_pointing_at_anything(reviewed: MainWi
     )
     assert theme.palette().warning in bar.estimate_words.styleSheet()
     before = theme.palette().warning
-    reviewed.next_theme()
-    reviewed.next_theme()
+    reviewed.actions_by_name["window.theme"].trigger()
+    reviewed.actions_by_name["window.theme"].trigger()
     assert theme.palette().warning != before
     assert theme.palette().warning in bar.estimate_words.styleSheet()
 
@@ -95,11 +95,12 @@ def test_frames_are_named_in_words_where_there_is_room(loose: TransportBar) -> N
     assert "side" not in loose.now.text()
 
 
-def parts_of(bar: QWidget) -> list[QWidget]:
+def parts_of(bar: TransportBar) -> list[QWidget]:
     """What is seen in the bar, from left to right."""
     row = bar.layout()
-    widgets = [row.itemAt(n).widget() for n in range(row.count())]
-    return [widget for widget in widgets if widget is not None and widget.isVisible()]
+    beside = [row.itemAt(n).widget() for n in range(1, row.count())]
+    within = [bar.bar.widgetForAction(action) for action in bar.bar.actions()]
+    return [widget for widget in (*within, bar.more, *beside) if widget is not None and widget.isVisible()]
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -111,28 +112,53 @@ def test_nothing_of_the_bar_overlaps_or_is_cut_off(
         bar.offset_asked.emit(reviewed.desk.player.offset_s + 0.1)
         qtbot.waitUntil(lambda: reviewed.state.motion.sync.source == "given", timeout=60_000)
     reviewed.desk.player.go_to(reviewed.state.motion.views.sagittal.strides[0].start_s + 0.5)
-    for width in (320, 400, 433, 470, 512, 560, 640, 720, 788, 850, 911, 1149, 1150, 1400):
-        bar.resize(width, 30)
+    in_menus = {action for menu in reviewed.menus.values() for action in menu.actions()}
+    for width in (360, 400, 433, 470, 512, 560, 640, 720, 788, 850, 911, 1149, 1150, 1400):
+        bar.resize(width, 34)
         bar._show_now()
         qtbot.wait(10)
         assert bar.width() == width
-        assert bar.minimumSizeHint().width() <= 320
+        assert bar.minimumSizeHint().width() <= 360
         seen = parts_of(bar)
         for left, right in pairwise(seen):
-            assert left.geometry().right() < right.geometry().left(), width
-        assert seen[-1].geometry().right() <= width
+            ends = left.mapTo(bar, QPoint(left.width() - 1, 0)).x()
+            assert ends < right.mapTo(bar, QPoint(0, 0)).x(), (width, left.objectName(), right.objectName())
+        assert seen[-1].mapTo(bar, QPoint(seen[-1].width() - 1, 0)).x() < width
         for widget in seen:
             whole = widget.minimumSizeHint() if isinstance(widget, QLabel) else widget.minimumSize()
             assert widget.width() >= whole.width(), (width, widget.objectName())
         there = {button.defaultAction() for button in seen if isinstance(button, QToolButton)}
-        there |= set(bar.more.menu().actions())
-        names = {name for name, action in reviewed.actions_by_name.items() if action in there}
-        assert {"player.start", "player.play", "player.next_event", "player.every_frame"} <= names
-        words = {action.text() for action in bar.more.menu().actions()}
-        assert bar.more.isHidden() == (not words)
-        assert (bar.estimate in seen or "Use the estimated offset" in words) == own
-        assert bar.cycle in seen or "A tenth of the gait cycle on" in words
-        assert bar.speed in seen or "Slower" in words
+        assert {reviewed.actions_by_name["player.step_back"], reviewed.actions_by_name["player.play"]} <= there
+        assert {bar.now, bar.sync, bar.offset} <= set(seen)
+        gone = [
+            one for one in bar.bar.actions() if one.isVisible() and bar.bar.widgetForAction(one) not in seen
+        ]
+        assert bar.more.isVisible() == bool(gone)
+        offered = [one for one in gone if not isinstance(one, QWidgetAction)]
+        assert bool(offered) == bool(gone)  # the menu is never empty
+        assert set(offered) <= set(bar.more.menu().actions()) if gone else True
+        assert {one for one in offered if one is not bar.estimate} <= in_menus
+        assert bar.estimate.isVisible() == own
+    # What a control of the bar does is in the menus, too, for when it has no room.
+    titles = {action.text() for action in in_menus}
+    assert {"Slower", "A tenth of the gait cycle on", "Use the estimated offset"} <= titles
+
+
+def test_the_gait_cycle_and_the_estimate_are_in_the_menus(reviewed: MainWindow, qtbot: QtBot) -> None:
+    desk, actions = reviewed.desk, reviewed.actions_by_name
+    stride = reviewed.state.motion.views.sagittal.strides[0]
+    desk.player.go_to(stride.start_s + 0.3 * stride.duration_s)
+    desk.transport._show_now()
+    held, before = desk.stride_at(desk.player.time_s), desk.player.time_s
+    actions["player.cycle_on"].trigger()
+    assert abs(desk.player.time_s - before - 0.1 * held.duration_s) < 0.01
+    assert not actions["player.use_estimate"].isEnabled()
+    found = desk.player.offset_s
+    desk.transport.offset_asked.emit(found + 0.1)
+    assert actions["player.use_estimate"].isEnabled()
+    assert desk.player.offset_s == pytest.approx(found + 0.1)
+    actions["player.use_estimate"].trigger()
+    qtbot.waitUntil(lambda: desk.player.offset_s == pytest.approx(found), timeout=60_000)
 
 
 def test_in_a_small_window_the_rest_is_in_a_menu_within_reach_of_the_keys(
@@ -146,25 +172,23 @@ def test_in_a_small_window_the_rest_is_in_a_menu_within_reach_of_the_keys(
     assert bar.mapTo(reviewed, QPoint(bar.width(), 0)).x() < reviewed.width()
     reviewed.activateWindow()
     qtbot.waitUntil(reviewed.isActiveWindow)
-    player.go_to(reviewed.state.motion.views.sagittal.strides[0].start_s + 0.3)
-    time_s = player.time_s
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
         bar.more.setFocus(Qt.FocusReason.TabFocusReason)
 
         def choose() -> None:
-            menu = bar.more.menu()  # the bar makes a new one when it is arranged anew
+            menu = bar.more.menu()
             if not menu.isVisible():
                 QTimer.singleShot(50, choose)
                 return
-            words = [action.text() for action in menu.actions()]
-            for _ in range(words.index("A tenth of the gait cycle on") + 1):
+            there = [action for action in menu.actions() if action.isVisible()]
+            for _ in range(there.index(reviewed.actions_by_name["player.loop"]) + 1):
                 QTest.keyClick(menu, Qt.Key.Key_Down)
             QTest.keyClick(menu, Qt.Key.Key_Return)
 
         QTimer.singleShot(100, choose)
+        before = player.loop is None
         QTest.keyClick(reviewed.windowHandle(), key)
-        qtbot.waitUntil(lambda before=time_s: player.time_s > before, timeout=5000)
-        time_s = player.time_s
+        qtbot.waitUntil(lambda before=before: (player.loop is None) != before, timeout=5000)
     assert not player.playing
 
 
