@@ -250,7 +250,7 @@ def test_normal_walkers_lie_in_the_normal_band() -> None:
 
 
 def test_shifted_cameras_and_noise_lie_outside_the_ordinary_ranges() -> None:
-    table = filming_table()
+    usual_ranges, shifted_ranges = filming_table().none, filming_table().shifted
     for key in (
         "side_distance",
         "side_yaw_deg",
@@ -259,10 +259,10 @@ def test_shifted_cameras_and_noise_lie_outside_the_ordinary_ranges() -> None:
         "end_yaw_deg",
         "end_pitch_deg",
     ):
-        ordinary, shifted = getattr(table.none, key), getattr(table.shifted, key)
+        ordinary, shifted = getattr(usual_ranges, key), getattr(shifted_ranges, key)
         assert shifted[0] > ordinary[1] or shifted[1] < ordinary[0], key
-    assert not set(table["none"]["rates_hz"]) & set(table["shifted"]["rates_hz"])
-    assert table["shifted"]["noise"] > table["none"]["noise"]
+    assert not set(usual_ranges.rates_hz) & set(shifted_ranges.rates_hz)
+    assert shifted_ranges.noise > usual_ranges.noise
     usual, moved = (film_subject(draw_subject(SEED, 1), 0, seed=SEED, shift=s) for s in ("none", "shifted"))
     assert usual.views.sagittal.camera != moved.views.sagittal.camera
 
