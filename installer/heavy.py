@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 from gaitviewer.errors import UserError
-from gaitviewer.pose.models import PoseModel, add_model_file, is_here, pose_model
+from gaitviewer.pose.models import FULL_COSTS, PoseModel, add_model_file, is_here, pose_model
 
 
 class RefusedError(Exception):
@@ -78,7 +78,7 @@ def main() -> int:
             add_model_file(unpack(model, pack(model, Path(name)), Path(name)))
     except (RefusedError, UserError, OSError, KeyError, ValueError, tarfile.TarError) as problem:
         print(f"The heavy pose model was not added: {problem}.", file=sys.stderr)
-        print(f"The full model is used. {pose_model('full').card.accuracy}", file=sys.stderr)
+        print(f"The full model is used. {FULL_COSTS}", file=sys.stderr)
         return 1
     print(f"{model.card.title} was added: {model.path}", file=sys.stderr)
     return 0

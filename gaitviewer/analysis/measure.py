@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +21,9 @@ from gaitviewer.analysis.kinematics.stride_curves import (
     with_adjacent_from,
 )
 from gaitviewer.analysis.outcomes import indices, norms, patterns, quality, spatiotemporal
-from gaitviewer.analysis.walking.trial import alike_trials
-from gaitviewer.core.gait import BySide, ByView, Side, View
+from gaitviewer.analysis.walking.possible import impossible_angle, refuse_mixed_passes
+from gaitviewer.analysis.walking.trial import alike_trials, impossible_findings
+from gaitviewer.core.gait import BySide, ByView, Side, Stride, View
 from gaitviewer.core.measures import (
     Curve,
     MeanCurve,
@@ -67,6 +68,9 @@ def measure_session(
     side_views = [views.sagittal for _, views in smoothed if views.sagittal is not None]
     zero = _flat_foot_zero(side_views, flat_foot_zero_deg)
     cycles = without_hip_parallax(_all_strides(smoothed, zero))
+    refused = _impossible(cycles)
+    cycles = tuple(replace(one, stride=refused.get(one.stride.key, one.stride)) for one in cycles)
+    motions, included = ([_with_strides(one, refused) for one in some] for some in (motions, included))
     group = norms.choose_speed_group(spatiotemporal.dimensionless_speed(cycles, session))
     bands = norms.normal_bands(group.name)
     means = _means(cycles)
@@ -91,6 +95,36 @@ def measure_session(
         flat_foot_zero_deg=zero,
         foot_progression_deg=BySide(*(_foot_progression(cycles, side) for side in Side)),
     )
+
+
+def _impossible(cycles: Sequence[StrideMeasures]) -> dict[str, Stride]:
+    """By key, the strides whose angles no joint can have, and the others of passes that hold mostly such."""
+    found: dict[str, Stride] = {}
+    for trial, view in {(one.stride.trial, one.stride.view) for one in cycles}:
+        mine = [one for one in cycles if (one.stride.trial, one.stride.view) == (trial, view)]
+        judged = [
+            replace(one.stride, excluded=one.stride.excluded or impossible_angle(one.curves)) for one in mine
+        ]
+        found |= {
+            new.key: new
+            for new, one in zip(refuse_mixed_passes(judged), mine, strict=True)
+            if new != one.stride
+        }
+    return found
+
+
+def _with_strides(motion: TrialMotion, changed: Mapping[str, Stride]) -> TrialMotion:
+    """The motion with these strides in the place of theirs, and what is to be said of impossible ones."""
+
+    def change(seen: ViewMotion | None) -> ViewMotion | None:
+        if seen is None:
+            return None
+        strides = tuple(changed.get(one.key, one) for one in seen.strides)
+        view = seen.passes[0].view if seen.passes else View.SAGITTAL
+        told = impossible_findings(strides, motion.trial.id, view)
+        return replace(seen, strides=strides, quality=(*seen.quality, *told))
+
+    return replace(motion, views=motion.views.map(change))
 
 
 def _marked(motion: TrialMotion) -> TrialMotion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -146,6 +147,21 @@ class SyncSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PossibleSettings:
+    """Section ``possible``; the file explains each entry."""
+
+    stride_s: tuple[float, float]
+    stride_ratio: float
+    stance: tuple[float, float]
+    least_single_support: float
+    most_double_support: float
+    slack: float
+    slack_sigmas: float
+    refused_share: float
+    angles_deg: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class MotionSettings:
     """All sections of ``resources/events.toml``."""
 
@@ -154,6 +170,7 @@ class MotionSettings:
     sides: SideSettings
     events: EventSettings
     strides: StrideSettings
+    possible: PossibleSettings
     sync: SyncSettings
 
 

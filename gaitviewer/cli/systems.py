@@ -201,7 +201,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "id": model.name,
                 "task": "pose",
                 "title": model.card.title,
-                "statement": model.card.accuracy,
+                "statement": str(pose_models.FULL_COSTS) if model.name == "full" else "",
                 "folder": str(model.path.parent),
                 "problem": str(pose_models.problem_of(model)),
             }

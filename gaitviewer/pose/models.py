@@ -19,6 +19,9 @@ from gaitviewer.errors import SettingsError, reason_of
 from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.util import atomic
 
+FULL_COSTS = message("pose_model.full_costs")
+"""What it costs to have the full model only."""
+
 BEST = "best"
 """Asks for the best model that is here."""
 
@@ -37,7 +40,6 @@ class Card:
         title: its name for people.   estimator: what runs it (:data:`gaitviewer.pose.estimator.BACKENDS`).
         complexity: MediaPipe's number for it.   file: name of the file.   bytes, sha256: of the file.
         licence: SPDX identifier.   source: where the file comes from, in words.
-        accuracy: what it costs to have this model only, in words; "" for one that is added.
         package, integrity: npm package that holds it and the SHA-512 of that, "" if it comes with the program.
     """
 
@@ -49,7 +51,6 @@ class Card:
     sha256: str
     licence: str
     source: str
-    accuracy: str = ""
     package: str = ""
     integrity: str = ""
 
@@ -138,8 +139,7 @@ def problem_of(model: PoseModel) -> Message:
             return NOTHING
     except SettingsError as problem:
         return problem.message
-    accuracy = pose_model("full").card.accuracy
-    return message("pose_model.not_here", title=model.card.title, how=_how_to_add(model), accuracy=accuracy)
+    return message("pose_model.not_here", title=model.card.title, how=_how_to_add(model), costs=FULL_COSTS)
 
 
 def add_model_file(file: Path) -> PoseModel:

@@ -15,6 +15,7 @@ from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
 from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
     Pace,
@@ -220,7 +221,7 @@ def _strides_of(
         spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
         checked = exclude_at_the_edge(alike, spans)
     rest = set_apart([one for one in out if one.pass_index in apart], apart)
-    return tuple(sorted((*checked, *rest), key=lambda one: one.pass_index))
+    return refuse_impossible_times(sorted((*checked, *rest), key=lambda one: one.pass_index))
 
 
 def paces_of(
@@ -283,6 +284,28 @@ def speed_findings(strides: Sequence[Stride], trial_id: str, view: View) -> list
     return out
 
 
+def impossible_findings(strides: Sequence[Stride], trial_id: str, view: View) -> list[QualityFinding]:
+    """What is said of strides, and of passes, that no walk can have."""
+    refused = [stride for stride in strides if is_impossible(stride)]
+    if not refused:
+        return []
+    camera = message(f"camera.{view.value}")
+    mixed = {stride.pass_index: stride.excluded for stride in refused if stride.excluded.code == LEGS_MIXED}
+    texts = [
+        message("finding.impossible.pass", number=index + 1, view=camera, why=why)
+        for index, why in sorted(mixed.items())
+    ]
+    alone = [stride for stride in refused if stride.pass_index not in mixed]
+    if alone:
+        why = alone[0].excluded
+        texts.append(message("finding.impossible.strides", count=len(alone), view=camera, why=why))
+    topic, advice = message("topic.impossible"), message("finding.impossible.advice")
+    return [
+        QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+        for text in texts
+    ]
+
+
 def _brought_together(
     sagittal: ViewMotion, coronal: ViewMotion, sync: Sync, trial_id: str, *, corrected: bool
 ) -> ViewMotion:
@@ -319,7 +342,7 @@ def _brought_together(
         events.append(_merged(moved, own))
     apart = unlike_paces(paces_of(body_trajectory(pose), coronal.passes, strides))
     known = len(speed_findings(coronal.strides, trial_id, View.CORONAL))
-    together = set_apart(strides, apart)
+    together = refuse_impossible_times(set_apart(strides, apart))
     quality = (*quality, *speed_findings(together, trial_id, View.CORONAL)[known:])
     return replace(coronal, events=tuple(events), strides=together, quality=quality)
 

@@ -126,7 +126,8 @@ _PLAIN = re.compile(
     r"|\b(s|ms|mm|m|px|Hz|x|n|z|SD|S\d+|F\d+)\b|#[0-9a-f]{6}"
     r"|\b(Ctrl|Shift|Alt|Del|Ins|Esc|Space|Return|Enter|Tab|Home|End|PgUp|PgDown|Left|Right|Up|Down|Backspace)\b"
     r"|\b[A-Z]\b|\bF\d{1,2}\b|\b[A-Z]{2,3}\b"
-    r"|\S+\.(mp4|pdf)\b|(/[\w.-]+)+/?|<[^>]*>"
+    r"|BlazePose (full|heavy)|@mediapipe/pose [\d.]+ \(npm\)|Apache-2\.0|`[^`]*`"
+    r"|\S+\.(mp4|pdf|tflite)\b|(/[\w.-]+)+/?|<[^>]*>"
 )
 
 
