@@ -163,7 +163,9 @@ class Library:
 
     def _select(self, sql: str, *values: object) -> list[mapping.Row]:
         with database.explained(self.path):
-            return [dict(row) for row in self.connection.execute(sql, values)]
+            found = self.connection.execute(sql, values)
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
 
     def save_session(
         self,

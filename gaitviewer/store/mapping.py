@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -67,14 +67,28 @@ def from_row(row: Row, kind: type[T], **known: Any) -> T:
         KeyError, ValueError, DamagedLibraryError: the row is damaged.
     """
     any_kind: Any = kind
-    read = {name: _read(row[name], hint) for name, hint in _hints(any_kind).items() if name not in known}
-    return from_plain(read | known, kind, unknown="ignore")
+    read = {name: read(row[name]) for name, read in _readers(any_kind) if name not in known}
+    return from_plain({**row, **read, **known}, kind, unknown="ignore")
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """How the columns are read that cannot be taken as they stand."""
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    readers = ((field.name, _reader(hints[field.name])) for field in fields(kind))
+    return tuple((name, read) for name, read in readers if read is not None)
+
+
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    if get_origin(hint) is np.ndarray:
+        return arrays.unpack
+    if hint is bool:
+        return bool
+    if get_origin(hint) is frozenset:  # of members of an enumeration: few different texts
+        return lru_cache(parse_json)
+    if get_origin(hint) is tuple or any(is_dataclass(kind) for kind in get_args(hint)):
+        return lambda value: _restored(parse_json(value) if isinstance(value, str) else value, hint)
+    return partial(_restored, hint=hint) if hint in (float, Message) else None
 
 
 def _written(value: Any) -> Any:
@@ -93,18 +107,6 @@ def _written(value: Any) -> Any:
     if is_dataclass(value):
         return json.dumps(to_plain(value))
     return int(value) if isinstance(value, bool) else value
-
-
-def _read(value: Any, hint: Any) -> Any:
-    if isinstance(value, bytes):
-        return arrays.unpack(value)
-    if hint is bool:
-        return bool(value)
-    return _restored(parse_json(value) if isinstance(value, str) and _is_json(hint) else value, hint)
-
-
-def _is_json(hint: Any) -> bool:
-    return get_origin(hint) in (tuple, frozenset) or any(is_dataclass(kind) for kind in get_args(hint))
 
 
 def _restored(value: Any, hint: Any) -> Any:

@@ -12,9 +12,8 @@ import pytest
 from gaitviewer.core.document import Document, KeyImage, Texts
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, Side, View
-from gaitviewer.core.pose import PoseSequence
 from gaitviewer.store import open_library
-from gaitviewer.store.library import Library
+from tests.support.long_session import with_frames, written_bytes
 
 WHEN = "2026-01-01T00:00:00Z"
 
@@ -94,35 +93,6 @@ def test_what_differs_is_there_after_each_save(
             revision = library.save_session(after, opened=revision, before=before)
             assert same(library.load_session(document.session.id), after)
             before = after
-
-
-def written_bytes(library: Library, save: Callable[[], object]) -> int:
-    """How much a save adds to the write-ahead log."""
-    library.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    log = library.path.with_name(library.path.name + "-wal")
-    assert not log.exists() or log.stat().st_size == 0
-    save()
-    return log.stat().st_size
-
-
-def with_frames(document: Document, count: int) -> Document:
-    """The document with keypoints of so many frames."""
-    rng = np.random.default_rng(3)
-
-    def longer(pose: PoseSequence | None) -> PoseSequence | None:
-        if pose is None:
-            return None
-        points = pose.xy.shape[1]
-        return PoseSequence(
-            rng.uniform(0, 700, (count, points, 2)).astype(np.float32),
-            rng.uniform(0, 1, (count, points)).astype(np.float32),
-            np.arange(count) / 60.0,
-            pose.width,
-            pose.height,
-        )
-
-    trials = tuple(replace(t, poses=ByView(*(longer(t.poses[v]) for v in View))) for t in document.trials)
-    return replace(document, trials=trials)
 
 
 def test_one_grade_writes_little_however_long_the_recording(tmp_path: Path, document: Document) -> None:

@@ -26,8 +26,8 @@ from gaitviewer.analysis.events.sagittal import (
     window_around,
 )
 from gaitviewer.analysis.settings import CoronalSettings, DetectorSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, clean, smooth_xy
-from gaitviewer.analysis.signal.trajectory import body_trajectory
+from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
+from gaitviewer.analysis.signal.prepared import prepare_view
 from gaitviewer.core.gait import BySide, Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -90,7 +90,7 @@ def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> FeetFromAhead:
     times = pose.times[rows]
     inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
     xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
-    size = body_trajectory(clean(inside)).height_px
+    size = prepare_view(inside).trajectory.height_px
     seen = np.isfinite(size)
     grid = np.arange(times[0], times[-1], 1.0 / s.grid_hz)
     if not seen.any():

@@ -18,7 +18,7 @@ from gaitviewer.analysis.events.consensus import (
     weight_events,
 )
 from gaitviewer.analysis.events.coronal import detect_coronal
-from gaitviewer.analysis.events.sagittal import FINDERS, FootTrack, track_foot, typical_stride
+from gaitviewer.analysis.events.sagittal import FINDERS, FootTrack, track_feet, typical_stride
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -39,8 +39,9 @@ def detect_events(pose: PoseSequence, walking_pass: WalkingPass) -> GaitEvents:
         return detect_coronal(pose, walking_pass)
     frame_s = float(np.median(np.diff(pose.times)))
     events: list[GaitEvent] = []
+    feet = track_feet(pose, walking_pass)
     for side in Side:
-        events += enforce_alternation(_events_of(track_foot(pose, walking_pass, side), side, frame_s=frame_s))
+        events += enforce_alternation(_events_of(feet[side], side, frame_s=frame_s))
     return GaitEvents(tuple(flag_disorder(events)))
 
 

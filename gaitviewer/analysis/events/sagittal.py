@@ -19,7 +19,7 @@ import numpy as np
 from gaitviewer.analysis.settings import EventSettings, motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, segments, smooth_xy
 from gaitviewer.analysis.signal.trajectory import HIPS, middle_of, slope
-from gaitviewer.core.gait import EventKind, Side, WalkingPass
+from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -60,13 +60,12 @@ class DetectedEvent:
     prominence: float
 
 
-def track_foot(pose: PoseSequence, walking_pass: WalkingPass, side: Side) -> FootTrack:
-    """Up-sample one foot over a pass of the sagittal view.
+def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> BySide[FootTrack]:
+    """Up-sample both feet over a pass of the sagittal view.
 
     Args:
         pose: cleaned keypoints with the sides right.
         walking_pass: a pass of the sagittal view.
-        side: which foot.
     """
     s = motion_settings().events
     rows = slice(walking_pass.start, walking_pass.stop)
@@ -74,11 +73,16 @@ def track_foot(pose: PoseSequence, walking_pass: WalkingPass, side: Side) -> Foo
     # only the pass itself: what the estimator gave beyond it must not leak in through the filter
     inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
     xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
+    return BySide(*(_track_foot(xy, times, side, walking_pass.direction.forward_sign) for side in Side))
+
+
+def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
+    """One foot from the smoothed points [n, K, 2] of a pass, up-sampled."""
     ankle = xy[:, Keypoint[f"{side.name}_ANKLE"]]
     heel, no_heel = _or_ankle(xy[:, Keypoint[f"{side.name}_HEEL"]], ankle)
     toe, no_toe = _or_ankle(xy[:, Keypoint[f"{side.name}_BIG_TOE"]], ankle)
-    grid = np.arange(times[0], times[-1], 1.0 / s.grid_hz)
-    flip = np.array([walking_pass.direction.forward_sign, -1.0])  # forward and up
+    grid = np.arange(times[0], times[-1], 1.0 / motion_settings().events.grid_hz)
+    flip = np.array([forward, -1.0])  # forward and up
     hip, heel, toe = (up_sample(grid, times, p) * flip for p in (middle_of(xy, HIPS), heel, toe))
     speed = _walking_speed(grid, hip[:, 0])
     heel_v, toe_v = (np.gradient(p, grid, axis=0) / speed[:, None] for p in (heel, toe))

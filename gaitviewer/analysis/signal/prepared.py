@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px, clean
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
 from gaitviewer.core.pose import PoseSequence
 
@@ -25,7 +25,12 @@ class PreparedView:
     @cached_property
     def trajectory(self) -> BodyTrajectory:
         """The subject's way through the picture; worked out when it is first asked for."""
-        return body_trajectory(self.clean)
+        return body_trajectory(self.clean, height_px=self.height_px)
+
+    @cached_property
+    def height_px(self) -> F8:
+        """[T] length of the body (:func:`~gaitviewer.analysis.signal.cleaning.body_height_px`), pixels."""
+        return body_height_px(self.clean)
 
     def relabelled(self, raw: PoseSequence) -> PreparedView:
         """The view with other keypoints (left and right put right); the very same if nothing was changed."""

@@ -92,16 +92,17 @@ def slope(times: F8, values: F8, window_s: float) -> F8:
     return out
 
 
-def body_trajectory(pose: PoseSequence) -> BodyTrajectory:
+def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyTrajectory:
     """Describe the subject's way through the picture.
 
     Args:
         pose: cleaned keypoints; labels of left and right do not matter.
+        height_px: [T] length of the body where it is known already, pixels.
     """
     settings = motion_settings().passes
     xy = pose.xy.astype(np.float64)
     middle, shoulders = middle_of(xy, HIPS), middle_of(xy, SHOULDERS)
-    height = body_height_px(pose)
+    height = body_height_px(pose) if height_px is None else height_px
     seen = np.isfinite(middle).all(axis=1) & np.isfinite(height)
     cut = _cut_off(pose, settings.margin)
     whole = seen & np.array([not what for what in cut], np.bool_)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gaitviewer.analysis.settings import SideSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px
+from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.core.gait import WalkingPass
 from gaitviewer.core.pose import Origin, PoseSequence
@@ -38,7 +38,7 @@ def repair_legs_at_edge(seen: PreparedView, one: WalkingPass, wide: WalkingPass)
         The recording with the leg points from the knee down exchanged, or missing, in some of these frames.
         Frames in which a person corrected a leg stay as they are.
     """
-    heights = body_height_px(seen.clean)[one.start : one.stop]
+    heights = seen.height_px[one.start : one.stop]
     if not np.isfinite(heights).any():
         return seen.raw
     walk = _Walk(seen.raw, float(np.nanmedian(heights)))

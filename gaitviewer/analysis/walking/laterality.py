@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, segments
+from gaitviewer.analysis.signal.cleaning import F8, segments
 from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -81,7 +81,7 @@ def assign_sides(seen: PreparedView, walking_pass: WalkingPass, *, mirrored: boo
     )
     notes = (message("note.sides.jumped", stretches=stretches),) if stretches else ()
     judge = _judge_sagittal if walking_pass.view is View.SAGITTAL else _judge_coronal
-    swapped, note = judge(seen.relabelled(repaired.pose).clean, walking_pass, mirrored)
+    swapped, note = judge(seen.relabelled(repaired.pose), walking_pass, mirrored)
     return replace(
         walking_pass,
         near=near_side(walking_pass.direction, mirrored=mirrored),
@@ -104,7 +104,7 @@ def repair_flicker(seen: PreparedView, walking_pass: WalkingPass) -> Repair:
     """
     start, stop = walking_pass.start, walking_pass.stop
     pose, doubtless = seen.raw, seen.clean
-    heights = body_height_px(doubtless)[start:stop]
+    heights = seen.height_px[start:stop]
     if stop - start < _LEAST_FRAMES or not np.isfinite(heights).any():
         return Repair(pose, ())
     xy, score, origin = pose.xy.copy(), pose.score.copy(), pose.origin.copy()
@@ -147,7 +147,7 @@ def _apart(limbs: F8) -> NDArray[np.int64]:
     return apart if len(apart) >= _LEAST_FRAMES else np.arange(len(limbs))
 
 
-def near_evidence(pose: PoseSequence, walking_pass: WalkingPass) -> NearEvidence:
+def near_evidence(seen: PreparedView, walking_pass: WalkingPass) -> NearEvidence:
     """Weigh which labelled leg is near the camera in a side view.
 
     The near leg has the higher scores (nothing hides it), stands lower in the picture (its floor line is
@@ -155,8 +155,8 @@ def near_evidence(pose: PoseSequence, walking_pass: WalkingPass) -> NearEvidence
     """
     s = motion_settings().sides
     rows = slice(walking_pass.start, walking_pass.stop)
-    height = float(np.nanmedian(body_height_px(pose)[rows]))
-    legs = BySide(*(_Leg.read(pose, rows, side) for side in Side))
+    height = float(np.nanmedian(seen.height_px[rows]))
+    legs = BySide(*(_Leg.read(seen.clean, rows, side) for side in Side))
     cues = (
         ("scores", s.score_weight, (legs.left.score - legs.right.score) / s.score_scale),
         ("floor_line", s.floor_weight, (legs.left.floor - legs.right.floor) / height / s.floor_scale),
@@ -193,9 +193,9 @@ class _Leg:
         )
 
 
-def _judge_sagittal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[Message, ...]]:
+def _judge_sagittal(seen: PreparedView, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[Message, ...]]:
     """Whether to exchange the labels of a side-view pass, and what to say about it."""
-    evidence = near_evidence(pose, one)
+    evidence = near_evidence(seen, one)
     # what a sound estimator calls the near leg in this picture, mirror image or not
     seen_as = near_side(one.direction)
     against = -evidence.total if seen_as is Side.LEFT else evidence.total
@@ -208,13 +208,13 @@ def _judge_sagittal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tup
     return swapped, ()
 
 
-def _judge_coronal(pose: PoseSequence, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[Message, ...]]:
+def _judge_coronal(seen: PreparedView, one: WalkingPass, mirrored: bool) -> tuple[bool, tuple[Message, ...]]:
     """Whether to exchange the labels of an end-view pass, from the order of the sides in the picture."""
     rows = slice(one.start, one.stop)
-    heights = body_height_px(pose)[rows]
+    heights = seen.height_px[rows]
     gaps = []
     for name in ("HIP", "SHOULDER", "KNEE", "ANKLE"):
-        left, right = (pose.xy[rows, Keypoint[f"{side}_{name}"], 0] for side in ("LEFT", "RIGHT"))
+        left, right = (seen.clean.xy[rows, Keypoint[f"{side}_{name}"], 0] for side in ("LEFT", "RIGHT"))
         gaps.append((left - right) / heights)
     apart = np.concatenate(gaps)
     apart = apart[np.isfinite(apart)]

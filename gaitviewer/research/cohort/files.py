@@ -25,10 +25,9 @@ from gaitviewer.research.cohort.labels import label_subject
 from gaitviewer.research.cohort.pictures import SubjectPictures
 from gaitviewer.synthesis.demo import DemoScene
 from gaitviewer.synthesis.filming.cameras import Camera
-from gaitviewer.synthesis.filming.film import film_trial
+from gaitviewer.synthesis.filming.film import film_trial, filming_table
 from gaitviewer.synthesis.filming.pose_errors import observe_with_errors
 from gaitviewer.synthesis.gait.subjects import SyntheticSubject, draw_subject, random_for
-from gaitviewer.synthesis.tables import read_table
 from gaitviewer.util import atomic
 
 TRIALS = 2
@@ -42,7 +41,7 @@ def write_subject(path: Path, *, seed: int, index: int, shift: str) -> None:
     subject = draw_subject(seed, index, shift=shift)
     arrays: dict[str, NDArray[Any]] = {}
     trials = []
-    level = float(read_table("filming")[shift]["noise"])
+    level = filming_table().cameras(shift).noise
     for number in range(TRIALS):
         scene = film_subject(subject, number, seed=seed, shift=shift)
         random = random_for(seed, index, _ERRORS + number)

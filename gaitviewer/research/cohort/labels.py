@@ -8,6 +8,8 @@ against knee, direction of the kneecap) come from the walker's own quantities by
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from gaitviewer.analysis.outcomes.indices import SCORED
 from gaitviewer.analysis.outcomes.norms import normal_band
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.learning import ITEMS, SessionLabels
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.formats.markers import MarkerEvent
 from gaitviewer.research.validation.items import find_true_items, score_of
 from gaitviewer.research.validation.projection import WalkingBody
@@ -24,7 +27,6 @@ from gaitviewer.research.validation.truth import TrueStride, Truth, find_true_st
 from gaitviewer.synthesis.gait.model import WalkerGait
 from gaitviewer.synthesis.gait.subjects import SyntheticSubject
 from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
-from gaitviewer.synthesis.tables import read_table
 
 SOURCE = "computed from the walker's own angles"
 _RATE_HZ = 120.0
@@ -33,6 +35,31 @@ _HEEL_LIFT, _HINDFOOT, _FOOT, _KNEE = 2, 4, 5, 8
 _PUSH_OFF = 0.9  # the part of stance before it shows whether heel and forefoot came down
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _KneeLimits:
+    neutral_to: int
+    all_visible_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Prevalence:
+    atypical: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTable:
+    """``resources/synthesis/labels.toml``: the kneecap's limits, degrees, and published shares of the items."""
+
+    knee_progression: _KneeLimits
+    prevalence: _Prevalence
+
+
+@cache
+def label_table() -> LabelTable:
+    """The table."""
+    return read_resource("synthesis/labels.toml", LabelTable)
 
 
 def label_subject(subject: SyntheticSubject, *, seed: int) -> SessionLabels:
@@ -107,9 +134,9 @@ def _heel_or_forefoot_never_down(truth: Truth, side: Side) -> bool:
 
 def _knee_score(progression_deg: float) -> int:
     """The kneecap: in the midline, turned but all visible, or partly hidden."""
-    limits = read_table("labels")["knee_progression"]
+    limits = label_table().knee_progression
     away = math.floor(abs(progression_deg) + 0.5)
-    return int(away > limits["neutral_to"]) + int(away > limits["all_visible_to"])
+    return int(away > limits.neutral_to) + int(away > limits.all_visible_to)
 
 
 def profile_of(truth: Truth) -> BySide[float | None]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gaitviewer.analysis.evgs.sheet import load_items
 from gaitviewer.core.learning import ITEMS, LabelledSession, LearningData
-from gaitviewer.synthesis.tables import read_table
+from gaitviewer.research.cohort.labels import label_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _item(sessions: list[LabelledSession], number: int) -> ItemShare:
     others = _scores([s for s in sessions if not s.labels.severity], number)
     known = [score is not None for score in patients + others]
     code = next(item.code for item in load_items() if item.number == number)
-    published = float(read_table("labels")["prevalence"]["atypical"][number - 1])
+    published = label_table().prevalence.atypical[number - 1]
     return ItemShare(
         number, code, _share(patients), _share(others), published, round(float(np.mean(known or [False])), 3)
     )

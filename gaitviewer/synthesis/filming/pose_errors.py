@@ -2,23 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.synthesis.curves import Array
 from gaitviewer.synthesis.demo import FilmedView
 from gaitviewer.synthesis.gait.truth import side_points
-from gaitviewer.synthesis.tables import read_table
 
 LEG_PARTS = ("hip", "knee", "ankle", "big_toe", "small_toe", "heel")
 _HIDDEN_WITHIN = 0.25  # leg lengths between the ankles while one leg hides the other
 _SWAP_ERROR = 0.06  # what an exchange costs at least in score, leg lengths
 _RECORDING_SPREAD = 0.30  # (log) of the whole noise between recordings
+
+
+@dataclass(frozen=True, slots=True)
+class ViewErrors:
+    """Errors in one view by name of the part, in leg lengths; factors for limbs that are far, and hidden."""
+
+    jitter: dict[str, float]
+    decay_s: dict[str, float]
+    bias: dict[str, tuple[float, float]]
+    bias_spread: float
+    never_seen: tuple[str, ...]
+    far_factor: float = 1.0
+    hidden_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """How often something happens, and for how long (from, to)."""
+
+    a_second: float
+    seconds: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreErrors:
+    """A score is ``full``, less ``per_error`` times the error, and noise."""
+
+    full: float
+    per_error: float
+    noise: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoseErrors:
+    """``resources/synthesis/pose_errors.toml``."""
+
+    sagittal: ViewErrors
+    coronal: ViewErrors
+    swap: Stretches
+    dropped: Stretches
+    score: ScoreErrors
+
+
+@cache
+def pose_errors() -> PoseErrors:
+    """The figures of the estimator."""
+    return read_resource("synthesis/pose_errors.toml", PoseErrors)
 
 
 def observe_with_errors(filmed: FilmedView, random: np.random.Generator, *, level: float = 1.0) -> PoseSequence:
@@ -33,20 +82,20 @@ def observe_with_errors(filmed: FilmedView, random: np.random.Generator, *, leve
         random: source of chance.
         level: factor on all sizes.
     """
-    table = read_table("pose_errors")
-    own, times, leg = table[filmed.view.value], filmed.times, leg_px(filmed)
+    table, times, leg = pose_errors(), filmed.times, leg_px(filmed)
+    own = table.sagittal if filmed.view is View.SAGITTAL else table.coronal
     points = filmed.points_px
     level *= float(np.exp(_RECORDING_SPREAD * np.clip(random.standard_normal(), -2, 2)))
-    size = level * _per_point(own["jitter"]) * _far_factor(filmed, points, leg, own)
-    jitter = size[..., None] * correlated(random, times, _per_point(own["decay_s"]))
+    size = level * _per_point(own.jitter) * _far_factor(filmed, points, leg, own)
+    jitter = size[..., None] * correlated(random, times, _per_point(own.decay_s))
     offset = _bias(filmed, own, random, level)
     xy = points + leg[:, None, None] * (jitter + offset)
     off = np.linalg.norm(jitter + offset, axis=2)
-    xy, off = _exchange_legs(random, xy, off, times, table["swap"], level)
-    score = table["score"]["full"] - table["score"]["per_error"] * off
-    score = np.clip(score + table["score"]["noise"] * random.standard_normal(score.shape), 0.05, 1.0)
-    given = np.asarray([part_name(keypoint) not in own["never_seen"] for keypoint in Keypoint])
-    seen = _inside(xy, filmed) & given & ~runs(random, times, table["dropped"], level)[:, None]
+    xy, off = _exchange_legs(random, xy, off, times, table.swap, level)
+    score = table.score.full - table.score.per_error * off
+    score = np.clip(score + table.score.noise * random.standard_normal(score.shape), 0.05, 1.0)
+    given = np.asarray([part_name(keypoint) not in own.never_seen for keypoint in Keypoint])
+    seen = _inside(xy, filmed) & given & ~runs(random, times, table.dropped, level)[:, None]
     return PoseSequence(
         xy=np.where(seen[..., None], np.round(xy * 32) / 32, np.nan).astype(np.float32),
         score=np.where(seen, np.round(score * 256) / 256, 0.0).astype(np.float32),
@@ -56,15 +105,15 @@ def observe_with_errors(filmed: FilmedView, random: np.random.Generator, *, leve
     )
 
 
-def _per_point(table: dict[str, Any]) -> Array:
+def _per_point(table: Mapping[str, float | tuple[float, float]]) -> Array:
     """[K] or [K, n] of a table by part; the middle of the others for one that the estimator never gives."""
     usual = np.median(np.asarray(list(table.values()), np.float64), axis=0)
     return np.asarray([table.get(part_name(keypoint), usual) for keypoint in Keypoint], np.float64)
 
 
-def _bias(filmed: FilmedView, own: dict[str, Any], random: np.random.Generator, level: float) -> Array:
+def _bias(filmed: FilmedView, own: ViewErrors, random: np.random.Generator, level: float) -> Array:
     """[T, K, 2] offset of each keypoint: the estimator's own, and one that belongs to the recording."""
-    usual = _per_point(own["bias"]) + level * own["bias_spread"] * random.standard_normal((len(Keypoint), 2))
+    usual = _per_point(own.bias) + level * own.bias_spread * random.standard_normal((len(Keypoint), 2))
     angle = np.radians(filmed.motion.heading_deg)
     ahead = np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], axis=1) @ filmed.camera.axes.T
     offset = np.broadcast_to(usual, (angle.size, *usual.shape)).copy()
@@ -118,27 +167,27 @@ def hidden(filmed: FilmedView, points: Array, leg: Array) -> NDArray[np.bool_]:
     return np.asarray(behind(filmed) & legs & (apart < _HIDDEN_WITHIN)[:, None], np.bool_)
 
 
-def _far_factor(filmed: FilmedView, points: Array, leg: Array, own: dict[str, Any]) -> Array:
+def _far_factor(filmed: FilmedView, points: Array, leg: Array, own: ViewErrors) -> Array:
     """[T, K] how much larger errors are where a limb is far, more where the near one hides it."""
     if filmed.view is View.CORONAL:
         return np.ones(points.shape[:2])
-    factor = np.where(behind(filmed), own["far_factor"], 1.0)
-    return np.where(hidden(filmed, points, leg), own["hidden_factor"], factor)
+    factor = np.where(behind(filmed), own.far_factor, 1.0)
+    return np.where(hidden(filmed, points, leg), own.hidden_factor, factor)
 
 
-def runs(random: np.random.Generator, times: Array, table: dict[str, Any], level: float) -> NDArray[np.bool_]:
+def runs(random: np.random.Generator, times: Array, of: Stretches, level: float) -> NDArray[np.bool_]:
     """[T] short stretches at random moments, ``a_second`` of them each second."""
     chosen = np.zeros(times.size, np.bool_)
     span = float(times[-1] - times[0])
-    for start in random.uniform(times[0], times[-1], random.poisson(table["a_second"] * level * span)):
-        chosen |= (times >= start) & (times < start + random.uniform(*table["seconds"]))
+    for start in random.uniform(times[0], times[-1], random.poisson(of.a_second * level * span)):
+        chosen |= (times >= start) & (times < start + random.uniform(*of.seconds))
     return chosen
 
 
 def _exchange_legs(
-    random: np.random.Generator, xy: Array, off: Array, times: Array, table: dict[str, Any], level: float
+    random: np.random.Generator, xy: Array, off: Array, times: Array, swap: Stretches, level: float
 ) -> tuple[Array, Array]:
-    rows = runs(random, times, table, level)
+    rows = runs(random, times, swap, level)
     order = np.arange(xy.shape[1])
     for keypoint in Keypoint:
         if part_name(keypoint) in LEG_PARTS:

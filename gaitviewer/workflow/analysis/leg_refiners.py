@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from gaitviewer import paths
 from gaitviewer.core.output import Provenance
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.card import CARD, Card, load_arrays, read_card
 from gaitviewer.workflow.app import settings
 
 if TYPE_CHECKING:
     from gaitviewer.analysis.signal.leg_refiner import LegRefiner
+    from gaitviewer.nets.card import Card
 
 TASK = "legs"
 _log = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ def describe_leg_refiner(made: Provenance | None) -> str:
 @lru_cache(maxsize=1)
 def _cards() -> Mapping[str, Card]:
     """The shipped refiners by the digest of their estimator."""
+    from gaitviewer.nets.card import CARD, read_card  # the window starts without it
+
     found = {}
     for file in sorted(paths.models().glob(f"{TASK}-*/{CARD}")):
         try:
@@ -62,6 +64,7 @@ def _cards() -> Mapping[str, Card]:
 @lru_cache(maxsize=4)
 def _load(pose_digest: str) -> LegRefiner:
     from gaitviewer.analysis.signal.leg_refiner import LegRefiner
+    from gaitviewer.nets.card import load_arrays
 
     card = _cards()[pose_digest]
     weights = load_arrays(paths.models() / card.id, task=TASK)[1]

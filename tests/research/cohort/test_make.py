@@ -20,6 +20,7 @@ import pytest
 from gaitviewer.analysis.outcomes.norms import normal_band
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.learning import LabelledSession
+from gaitviewer.core.serialise import parse_toml
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.messages import Message
 from gaitviewer.research.cohort import labels as cohort_labels
@@ -28,9 +29,9 @@ from gaitviewer.research.cohort.make import SyntheticCohort, make_cohort, open_c
 from gaitviewer.research.cohort.pictures import SubjectPictures
 from gaitviewer.research.cohort.pose_errors import describe, measure_residuals
 from gaitviewer.research.cohort.summary import summarise, summary_lines
-from gaitviewer.synthesis.filming.pose_errors import leg_px
+from gaitviewer.synthesis.filming.film import filming_table
+from gaitviewer.synthesis.filming.pose_errors import PoseErrors, leg_px, pose_errors
 from gaitviewer.synthesis.gait.subjects import draw_subject
-from gaitviewer.synthesis.tables import read_table
 from gaitviewer.workflow.analysis.measure import measure_document
 
 SEED = 1
@@ -249,7 +250,7 @@ def test_normal_walkers_lie_in_the_normal_band() -> None:
 
 
 def test_shifted_cameras_and_noise_lie_outside_the_ordinary_ranges() -> None:
-    table = read_table("filming")
+    usual_ranges, shifted_ranges = filming_table().none, filming_table().shifted
     for key in (
         "side_distance",
         "side_yaw_deg",
@@ -258,10 +259,10 @@ def test_shifted_cameras_and_noise_lie_outside_the_ordinary_ranges() -> None:
         "end_yaw_deg",
         "end_pitch_deg",
     ):
-        ordinary, shifted = table["none"][key], table["shifted"][key]
+        ordinary, shifted = getattr(usual_ranges, key), getattr(shifted_ranges, key)
         assert shifted[0] > ordinary[1] or shifted[1] < ordinary[0], key
-    assert not set(table["none"]["rates_hz"]) & set(table["shifted"]["rates_hz"])
-    assert table["shifted"]["noise"] > table["none"]["noise"]
+    assert not set(usual_ranges.rates_hz) & set(shifted_ranges.rates_hz)
+    assert shifted_ranges.noise > usual_ranges.noise
     usual, moved = (film_subject(draw_subject(SEED, 1), 0, seed=SEED, shift=s) for s in ("none", "shifted"))
     assert usual.views.sagittal.camera != moved.views.sagittal.camera
 
@@ -283,14 +284,12 @@ def test_poses_lie_near_the_projected_walker_and_err_like_the_estimator(
                 assert pose.score[near].mean() > pose.score[far].mean()
                 found.append(measure_residuals(filmed, pose))
     # Fitting the errors that were drawn gives the figures they were drawn from.
-    import tomllib
-
-    again, given = tomllib.loads(describe(found, walkers=2, seed=SEED)), read_table("pose_errors")
-    for view in ("sagittal", "coronal"):
-        assert again[view]["never_seen"] == given[view]["never_seen"]
-        ratio = [again[view]["jitter"][name] / given[view]["jitter"][name] for name in ("hip", "knee", "heel")]
+    again, given = parse_toml(describe(found, walkers=2, seed=SEED), PoseErrors), pose_errors()
+    for fitted, drawn in ((again.sagittal, given.sagittal), (again.coronal, given.coronal)):
+        assert fitted.never_seen == drawn.never_seen
+        ratio = [fitted.jitter[name] / drawn.jitter[name] for name in ("hip", "knee", "heel")]
         assert 0.5 < float(np.median(ratio)) < 1.8
-        bias = np.array([np.subtract(again[view]["bias"][n], given[view]["bias"][n]) for n in ("hip", "knee")])
+        bias = np.array([np.subtract(fitted.bias[n], drawn.bias[n]) for n in ("hip", "knee")])
         assert float(np.abs(bias).max()) < 0.03
 
 
