@@ -43,13 +43,16 @@ def refuse_impossible_times(strides: Sequence[Stride]) -> tuple[Stride, ...]:
 
 
 def refuse_mixed_passes(strides: Sequence[Stride]) -> tuple[Stride, ...]:
-    """The same; of a pass in which most strides are impossible, none counts."""
+    """The same; of a pass in which half of the strides or more are impossible, none counts.
+
+    Also of a pass of two: the other stride is cut out of the same events.
+    """
     share = motion_settings().possible.refused_share
     since: dict[int, float] = {}
     for index in {one.pass_index for one in strides}:
         judged = [one for one in strides if one.pass_index == index and (one.counts or is_impossible(one))]
         refused = [one for one in judged if is_impossible(one)]
-        if len(refused) >= 2 and len(refused) >= share * len(judged):
+        if refused and len(refused) >= share * len(judged):
             since[index] = min(one.start_s for one in refused)
     return tuple(
         replace(one, excluded=one.excluded or message(LEGS_MIXED, since_s=since[one.pass_index]))

@@ -85,6 +85,17 @@ def test_a_pass_of_mostly_impossible_strides_is_refused_as_a_whole() -> None:
     assert judged[1].excluded.code == "reason.impossible.single_support", "its own reason stays"
 
 
+def test_in_a_pass_of_two_strides_an_impossible_one_takes_the_other_along() -> None:
+    """A single support that ends before it begins comes of events that both strides share."""
+    odd = stride(0, start=0.73, opposite_toe_off=0.96, opposite_contact=0.49, toe_off=0.46)
+    other = stride(0, side=Side.RIGHT, start=1.21)
+    assert [one.excluded.code for one in refuse_impossible_times([odd, other])] == [
+        "reason.impossible.single_support",
+        LEGS_MIXED,
+    ]
+    assert all(one.counts for one in refuse_impossible_times([*USUAL, odd])[:-1])
+
+
 def test_a_reason_that_is_there_stays() -> None:
     why = as_written("stumbled")
     assert refuse_impossible_times([*USUAL, stride(9, length=0.2)])[-1].excluded != why
