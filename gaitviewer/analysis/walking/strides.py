@@ -48,6 +48,10 @@ def find_strides(
                 continue
             inside = [_first(events.of(kind, side.other), first.time_s, last.time_s) for kind in EventKind]
             contact, opposite_off = inside
+            if contact is not None and opposite_off is not None and opposite_off.time_s > contact.time_s:
+                opposite_off = (
+                    None  # its own lies before this stride: what was found ends the other foot's stance
+                )
             stride = Stride(
                 trial=trial,
                 view=walking_pass.view,

@@ -50,6 +50,15 @@ def test_every_complete_stride_is_kept_with_the_other_foot_inside() -> None:
     assert first.event_sigma_s == pytest.approx(np.sqrt((0.01**2 + 0.02**2 + 0.01**2) / 3))
 
 
+def test_a_foot_that_left_just_before_the_stride_does_not_leave_again_in_it() -> None:
+    """Without double support, the other toe-off that is found ends that foot's next stance: there is none."""
+    strides = _strides(_walk(stance=0.48))
+    assert strides
+    for one in strides:
+        assert one.opposite_contact_s is not None
+        assert one.opposite_toe_off_s is None or one.opposite_toe_off_s < one.opposite_contact_s
+
+
 def test_the_limb_away_from_the_camera_is_far() -> None:
     assert {s.side: s.far for s in _strides(_walk())} == {Side.LEFT: False, Side.RIGHT: True}
 
