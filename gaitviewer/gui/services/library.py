@@ -15,7 +15,7 @@ from gaitviewer.messages import NOTHING
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
-    from gaitviewer.workflow.sessions.lifecycle import SessionCard
+    from gaitviewer.workflow.sessions.card import SessionCard
     from gaitviewer.workflow.sessions.queries import Purged
 
 Cards = tuple["SessionCard", ...]

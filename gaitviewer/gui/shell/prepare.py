@@ -53,6 +53,9 @@ def _load_desk(tick: Tick) -> None:
     import pyqtgraph  # noqa: F401
 
     tick(0.6, NOTHING)
+    import gaitviewer.gui.dialogs.missing_video
+    import gaitviewer.gui.panels.key_frames.pictures
+    import gaitviewer.gui.shell.analysis_note
     import gaitviewer.gui.shell.desk
     import gaitviewer.workflow.analysis.measures_cache  # noqa: F401
 

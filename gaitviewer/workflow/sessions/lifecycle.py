@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from enum import Enum
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from gaitviewer.messages import message
 from gaitviewer.util.names import real_path
 from gaitviewer.workflow.analysis.inputs import video_digests
 from gaitviewer.workflow.analysis.measure import core_provenance
+from gaitviewer.workflow.sessions.card import SessionCard, SessionState
 from gaitviewer.workflow.sessions.signing import check_signature
 
 if TYPE_CHECKING:
@@ -33,41 +33,6 @@ if TYPE_CHECKING:
     from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
 REPORT_NAME = "report.pdf"
-
-
-class SessionState(Enum):
-    """How far a session is, from the first step to the last; or that it cannot be read."""
-
-    NEW = "new"
-    ANALYSED = "analysed"
-    CORRECTED = "corrected"
-    GRADING = "grading"
-    GRADED = "graded"
-    REVIEWED = "reviewed"
-    SIGNED = "signed"
-    DAMAGED = "damaged"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCard:
-    """What the list of sessions shows of one.
-
-    Attributes:
-        id, subject, when: which.   trials: number of recordings.   state: how far it is.
-        grades: a person's grades.   saved_utc: last saved, ISO 8601.   thumbnail: its picture, or None.
-        graded, gradable: items of limbs that one rater graded, of those that the recordings show.
-    """
-
-    id: str
-    subject: str
-    when: date | None
-    trials: int
-    state: SessionState
-    grades: int
-    saved_utc: str
-    thumbnail: Path | None
-    graded: int = 0
-    gradable: int = 0
 
 
 def gradable(row: SessionRow) -> int:

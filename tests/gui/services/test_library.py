@@ -19,7 +19,7 @@ from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.messages import message
 from gaitviewer.store import copies, database, open_library
 from gaitviewer.workflow.sessions import lifecycle
-from gaitviewer.workflow.sessions.lifecycle import SessionState
+from gaitviewer.workflow.sessions.card import SessionState
 
 NOISE = b"SQLite format 3\0" + b"\xff" * 5000
 

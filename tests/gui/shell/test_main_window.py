@@ -18,7 +18,7 @@ from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions import lifecycle
-from gaitviewer.workflow.sessions.lifecycle import SessionState
+from gaitviewer.workflow.sessions.card import SessionState
 
 OpenSession = Callable[[str], MainWindow]
 
