@@ -16,7 +16,7 @@ from gaitviewer.gui.services.services import Services
 if TYPE_CHECKING:
     from gaitviewer.core.session import Session
     from gaitviewer.gui.dialogs.report import ReportChoices
-    from gaitviewer.workflow.sessions.card import SessionCard
+    from gaitviewer.workflow.sessions.listing import SessionCard
 
 # So many sessions are named in a question; of the others the number is told.
 _NAMED = 4

@@ -37,7 +37,7 @@ from gaitviewer.gui.widgets.keys import load_keys
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.util import private
-from gaitviewer.workflow.sessions.card import SessionState
+from gaitviewer.workflow.sessions.listing import SessionState
 
 if TYPE_CHECKING:
     from gaitviewer.gui.shell.desk import Desk

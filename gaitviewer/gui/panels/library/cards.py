@@ -19,7 +19,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from gaitviewer.gui.widgets import theme
-from gaitviewer.workflow.sessions.card import SessionCard, SessionState
+from gaitviewer.workflow.sessions.listing import SessionCard, SessionState
 
 Index = QModelIndex | QPersistentModelIndex
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -25,7 +25,7 @@ from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.workflow.sessions.card import SessionCard, SessionState
+from gaitviewer.workflow.sessions.listing import SessionCard, SessionState
 
 
 class LibraryPage(QWidget):
