@@ -63,6 +63,11 @@ def _load_desk(tick: Tick) -> None:
     import gaitviewer.gui.shell.analysis_note
     import gaitviewer.gui.shell.desk
     import gaitviewer.workflow.analysis.measures_cache  # noqa: F401
+    from gaitviewer.gui.widgets.translation import say
+    from gaitviewer.workflow.analysis.results_cache import code_stamp
+
+    say(NOTHING)  # reads the catalogue
+    code_stamp()  # kept measures are found by it
 
 
 def _build(window: PreparedWindow) -> None:

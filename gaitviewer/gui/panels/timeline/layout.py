@@ -260,14 +260,13 @@ def _quality(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
     if len(times) == 0:
         return
     width = max(1, round(0.2 * (seen.raw.rate_hz if len(times) > 1 else 1.0)))
+    view = view_name(seen.passes[0].view if seen.passes else View.SAGITTAL).capitalize()
     for start in range(0, len(times), width):
         stop = min(start + width, len(times))
         level = float(np.mean(score[start:stop]))
         begin, end = _span(seen, start, stop, shift)
         tip = tr("{view}, {time}: pose seen with a mean score of {level} %").format(
-            view=view_name(seen.passes[0].view if seen.passes else View.SAGITTAL).capitalize(),
-            time=time_text(begin),
-            level=number(100 * level),
+            view=view, time=time_text(begin), level=number(100 * level)
         )
         yield Mark(Kind.QUALITY, row, begin, end, tip, level=level)
 
