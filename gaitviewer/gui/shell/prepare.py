@@ -62,7 +62,10 @@ def _load_desk(tick: Tick) -> None:
     import gaitviewer.gui.panels.key_frames.pictures
     import gaitviewer.gui.shell.analysis_note
     import gaitviewer.gui.shell.desk
-    import gaitviewer.workflow.analysis.measures_cache  # noqa: F401
+    import gaitviewer.nets.card
+    import gaitviewer.workflow.analysis.measures_cache
+    import gaitviewer.workflow.app.privacy
+    import gaitviewer.workflow.sessions.masks  # noqa: F401
     from gaitviewer.gui.widgets.translation import say
     from gaitviewer.workflow.analysis.results_cache import code_stamp
 
