@@ -20,7 +20,6 @@ from gaitviewer.core.session import Session, Sync, Trial
 from gaitviewer.messages import NOTHING, Message
 
 CYCLE_POINTS = 101  # 0..100 % of the gait cycle
-_PERCENTS = np.arange(CYCLE_POINTS, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,9 @@ def value_at(values: NDArray[np.float64], percent: float) -> float:
     """A curve [101] at any per cent of the cycle; NaN outside 0..100 and beside a gap."""
     if not 0.0 <= percent <= 100.0:
         return float("nan")
-    return float(np.interp(percent, _PERCENTS, values))
+    before = int(percent)
+    low, share = float(values[before]), float(percent) - before
+    return low + share * (float(values[before + 1]) - low) if share else low
 
 
 @dataclass(frozen=True, slots=True, eq=False)
