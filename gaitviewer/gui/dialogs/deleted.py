@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.gui.widgets.plain import PlainLabel
-from gaitviewer.workflow.sessions.lifecycle import SessionCard
+from gaitviewer.workflow.sessions.listing import SessionCard
 
 
 class DeletedDialog(QDialog):

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.edits import restore_poses
-from gaitviewer.core.evgs import Evidence
-from gaitviewer.core.gait import Side
-from gaitviewer.core.measures import Measures, TrialMotion
 from gaitviewer.gui.model.documents import same_poses, with_poses_of
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document, TrialData
+    from gaitviewer.core.evgs import Evidence
+    from gaitviewer.core.gait import Side
+    from gaitviewer.core.measures import Measures, TrialMotion
     from gaitviewer.workflow.app.settings import Settings
 
 
@@ -120,6 +119,8 @@ class AppState(QObject):
         if document is self._document:
             return
         if self._partial is not None:
+            from gaitviewer.core.edits import restore_poses
+
             document = restore_poses(document, self._partial, self._kept)
         self.undo.push(_Replace(self, self._kept, document, text, merge))
 

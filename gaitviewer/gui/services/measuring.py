@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gaitviewer.core.document import Document
-from gaitviewer.core.gait import ByView
-from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.workflow.analysis.inputs import same_inputs
+
+if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.gait import ByView
+    from gaitviewer.core.measures import Measures
 
 _MASKS_AFTER_MS = 300
 
@@ -52,7 +53,11 @@ class MeasuringService(QObject):
 
     def _document_changed(self) -> None:
         document = self._state.document
-        if document is not None and not same_inputs(document, self._measured):
+        if document is None:
+            return
+        from gaitviewer.workflow.analysis.inputs import same_inputs
+
+        if not same_inputs(document, self._measured):
             self.measure()
 
     def measure(self) -> None:

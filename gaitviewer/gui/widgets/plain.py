@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as RichText
 from PySide6.QtWidgets import QFormLayout, QLabel, QMessageBox, QWidget
@@ -49,4 +47,6 @@ def plain_tip(text: str) -> str:
     """A tooltip that shows this text as it is: Qt takes one that looks like markup for markup."""
     if not RichText.mightBeRichText(text):
         return text
+    import html
+
     return f"<qt>{html.escape(text)}</qt>".replace("\n", "<br>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
@@ -25,10 +25,7 @@ from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.workflow.sessions.lifecycle import SessionState
-
-if TYPE_CHECKING:
-    from gaitviewer.workflow.sessions.lifecycle import SessionCard
+from gaitviewer.workflow.sessions.listing import SessionCard, SessionState
 
 
 class LibraryPage(QWidget):
