@@ -62,7 +62,7 @@ class MeasuringService(QObject):
             return
         self._measured, partial = document, self._state.is_partial
         if not has_poses(document):
-            self._state.set_measures(None, None)
+            self._state.set_measures(None)
             return
 
         def work(tick: Tick) -> Measures:
@@ -74,13 +74,13 @@ class MeasuringService(QObject):
 
         def done(measures: Measures) -> None:
             if self._state.document is not None and self._state.document.session.id == document.session.id:
-                self._state.set_measures(measures, document)
+                self._state.set_measures(measures)
 
         def failed(failure: JobFailure) -> None:
             if failure.expected and self._state.is_partial:
                 self.measure_anew()  # with the views to come
             elif failure.expected:
-                self._state.set_measures(None, None)
+                self._state.set_measures(None)
                 self.refused.emit(self.tr("Nothing could be measured"), say_sentence(failure.message))
             else:
                 self._jobs.failed.emit(failure)

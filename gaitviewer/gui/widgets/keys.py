@@ -87,12 +87,3 @@ def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> 
     document["keys"] = table
     path = path or user_keys_file()
     atomic.write_bytes(path, tomlkit.dumps(document).encode("utf-8"))
-
-
-def conflicts(bindings: dict[str, KeyBinding]) -> dict[str, tuple[str, ...]]:
-    """Keys that more than one action of the same group, or of any group and "Everywhere", claims."""
-    claims: dict[str, list[str]] = {}
-    for binding in bindings.values():
-        for key in binding.keys:
-            claims.setdefault(key, []).append(binding.action)
-    return {key: tuple(actions) for key, actions in claims.items() if len(actions) > 1}

@@ -151,29 +151,6 @@ class WalkerGait:
         )
         return replace(self, limbs=both)
 
-    def steady(self) -> WalkerGait:
-        """The same gait without any variability."""
-        return replace(self, variability=Variability(0.0, 0.0, 0.0, 0.0))
-
-
-def deviate(limb: LimbCurves, **added: CycleCurve | float) -> LimbCurves:
-    """A limb with deviations added: curves to curves, numbers to numbers.
-
-    This is the hook for pathological patterns, for example
-    ``deviate(normal, ankle_dorsiflexion=CycleCurve.constant(-12))`` for an equinus.
-    """
-    changes: dict[str, Any] = {}
-    for name, amount in added.items():
-        old = getattr(limb, name)
-        if isinstance(old, CycleCurve):
-            curve = amount if isinstance(amount, CycleCurve) else CycleCurve.constant(amount)
-            changes[name] = old.plus(curve)
-        elif isinstance(amount, CycleCurve):
-            raise ValueError(f"{name} is one number, not a curve")
-        else:
-            changes[name] = old + amount
-    return replace(limb, **changes)
-
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, Any]:

@@ -35,7 +35,7 @@ SIZE = (960, 480)
 def poses() -> ByView[PoseSequence]:
     """The demo walk from the side and from the front."""
     from gaitviewer.synthesis.demo import demo_scene
-    from gaitviewer.synthesis.filming.keypoints import observe
+    from tests.support.walkers import observe
 
     scene = demo_scene(1, size=SIZE)
 

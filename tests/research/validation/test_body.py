@@ -12,6 +12,7 @@ from gaitviewer.research.validation.body import complete_body
 from gaitviewer.research.validation.projection import WalkingBody
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import simulate
+from tests.support.walkers import steady
 
 JOINTS = [Keypoint[f"{side.name}_{part}"] for side in Side for part in ("HIP", "KNEE", "ANKLE", "SHOULDER")]
 FEET = [Keypoint[f"{side.name}_{part}"] for side in Side for part in ("HEEL", "BIG_TOE", "SMALL_TOE")]
@@ -25,7 +26,7 @@ def trial(height_m: float | None = HEIGHT_M) -> MarkerTrial:
 
 def markers(*without: str) -> WalkingBody:
     """The walker as a laboratory sees it: no eyes, markers on the skin, some missing altogether."""
-    walk = simulate(normal_gait().steady(), seed=1, duration_s=2.0, rate_hz=60.0)
+    walk = simulate(steady(normal_gait()), seed=1, duration_s=2.0, rate_hz=60.0)
     points = np.array(walk.points)
     for side in Side:
         heel, toe = (points[:, Keypoint[f"{side.name}_{name}"]] for name in ("HEEL", "BIG_TOE"))
