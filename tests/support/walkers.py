@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.synthesis.filming.cameras import Camera
 from gaitviewer.synthesis.curves import CycleCurve
+from gaitviewer.synthesis.filming.cameras import Camera
 from gaitviewer.synthesis.gait.model import LimbCurves, Variability, WalkerGait
 
 

@@ -115,7 +115,7 @@ def predict(
     """
     net, settings = load_net(model)
     net.to(device)
-    strips = list(read_strips(measures, pictures, most=clip_table().strides))
+    strips = list(read_strips(measures, pictures, most=clip_table().crop.strides))
     clips = clips_of(strips, settings)
     probability, score = _ask(net, clips, settings, device=device, precision=precision)
     opinions, texts = [], []

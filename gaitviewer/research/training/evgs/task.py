@@ -65,7 +65,7 @@ class EvgsTask:
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each limb and view; [] where there are no pictures of a stride that counts."""
-        strips = read_strips(measures, session.pictures, most=clip_table().strides_to_learn)
+        strips = read_strips(measures, session.pictures, most=clip_table().crop.strides_to_learn)
         examples = [pack(strip, session) for strip in strips]
         if not examples:
             why = "no pictures" if not session.pictures else "no stride counts"
