@@ -15,7 +15,7 @@ from gaitviewer.formats._child import run_reader
 from gaitviewer.formats._text import printable
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, read_event, split_owners
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 from gaitviewer.util.temporary import TemporaryFolder
 
 _FURTHEST_M = 1e5  # of a marker; lengths in millimetres that are announced as metres still pass
@@ -69,11 +69,11 @@ def _check_header(path: Path) -> None:
 
 
 def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) -> MarkerTrial:
-    notes: list[str] = []
+    notes: list[Message] = []
     scale = _scale(path, rest["units"], notes)
     labels: list[str] = rest["labels"]
     if (unnamed := points.shape[1] - len(labels)) > 0:
-        notes.append(f"{unnamed} of {points.shape[1]} points have no name and are left out.")
+        notes.append(message("note.markers.unnamed", unnamed=unnamed, found=points.shape[1]))
         points = points[:, : len(labels)]
     owners = split_owners(labels)
     outputs = set(rest["outputs"])
@@ -110,10 +110,10 @@ def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) ->
     )
 
 
-def _scale(path: Path, units: str, notes: list[str]) -> float:
+def _scale(path: Path, units: str, notes: list[Message]) -> float:
     """Metres in the file's unit; millimetres, as nearly all such files have, where it names none."""
     if not units.strip():
-        notes.append("The file names no unit of length; millimetres are assumed.")
+        notes.append(message("note.markers.no_unit"))
         return 1e-3
     scale = metres_per_unit(units)
     if scale is None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.gait import EventKind, Side, Stride, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.messages import Message
 from gaitviewer.research.validation.items import FILE_ITEMS, find_true_items
 from gaitviewer.research.validation.truth import Truth
 
@@ -106,7 +107,7 @@ class Comparison:
         angles, events, extra, items: see their types.
         scores: (item, score) of every item that was assessed, with a truth or without.
         failure: why nothing could be measured, "" if something was.
-        notes: plain sentences on how the trial was read and filmed.
+        notes: how the trial was read and filmed.
         sideless: gait events of the file that are left out, as nobody knows of which foot they are.
     """
 
@@ -118,7 +119,7 @@ class Comparison:
     items: tuple[ItemPair, ...]
     scores: tuple[tuple[int, int], ...]
     failure: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     sideless: int = 0
 
 
