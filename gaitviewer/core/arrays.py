@@ -1,4 +1,4 @@
-"""Helpers that make arrays inside frozen dataclasses read-only and check their shapes."""
+"""Short names of arrays, and read-only arrays of a checked shape for frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+F8 = NDArray[np.float64]
 
 
 def readonly_array(values: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:

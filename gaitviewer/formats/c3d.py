@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.errors import FormatError
 from gaitviewer.formats._c3d_layout import BLOCK, MAGIC, find_processor, read_header
 from gaitviewer.formats._child import run_reader
-from gaitviewer.formats._text import printable
+from gaitviewer.formats._text import printable, reading
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, read_event, split_owners
 from gaitviewer.messages import Message, message
@@ -50,14 +50,9 @@ def read_c3d(path: Path, *, timeout_s: float = 60.0, memory_mb: int = 2048) -> M
 
 
 def _check_header(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(256 * BLOCK)  # the parameters begin somewhere in here
-            size = path.stat().st_size
-    except FileNotFoundError as error:
-        raise FormatError(message("error.format.missing", path=path)) from error
-    except OSError as error:
-        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
+    with reading(path), path.open("rb") as file:
+        start = file.read(256 * BLOCK)  # the parameters begin somewhere in here
+        size = path.stat().st_size
     if not start:
         raise FormatError(message("error.format.empty", file=path.name))
     if len(start) < BLOCK or start[1] != MAGIC:

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.nets.scoliosis.fusion import Batch, MapFusionNet, ModalityTokens
 from gaitviewer.nets.scoliosis.rope_vit import MAP_FRAMES, MAP_ROWS, MapPatches
 
-F8 = NDArray[np.float64]
 LAYERS = ("encoded", "patches")
 METHODS = (*LAYERS, "integrated", "rows")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.markers import MarkerTrial
@@ -19,8 +20,6 @@ from gaitviewer.messages import Message, message, named
 from gaitviewer.research.validation.projection import WalkingBody
 from gaitviewer.research.validation.truth import flat_foot_zero, flat_frames, leg_length
 from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
-
-Array = NDArray[np.float64]
 
 _LEG_SHARE = 0.491  # hip to ankle along the leg, of the body height (Winter 2009, table 4.1)
 _BAND_ABOVE = 0.034  # of a head band above the middle of the head, body heights
@@ -78,7 +77,7 @@ def complete_body(trial: MarkerTrial, body: WalkingBody) -> DrawnBody:
     return DrawnBody(replace(body, points=points), replace(gait, proportions=proportions), tuple(notes))
 
 
-def _bridge(track: Array, there: NDArray[np.bool_]) -> None:
+def _bridge(track: F8, there: NDArray[np.bool_]) -> None:
     """Fill gaps of a point [T, 3] in place, evenly between what was seen; its ends go with the last value."""
     seen = np.isfinite(track).all(axis=1)
     gaps = np.flatnonzero(there & ~seen)
@@ -89,7 +88,7 @@ def _bridge(track: Array, there: NDArray[np.bool_]) -> None:
         track[gaps, axis] = np.interp(gaps, rows, track[rows, axis])
 
 
-def _mirror_shoulder(points: Array, notes: list[Message]) -> None:
+def _mirror_shoulder(points: F8, notes: list[Message]) -> None:
     """A shoulder without any marker is drawn as the other one's mirror image; without both, above the hips."""
     hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]]
     middle = hips.mean(axis=1)
@@ -111,7 +110,7 @@ def _hip(side: Side) -> Keypoint:
     return Keypoint[f"{side.name}_HIP"]
 
 
-def _hang_arms(points: Array, gait: WalkerGait, notes: list[Message]) -> None:
+def _hang_arms(points: F8, gait: WalkerGait, notes: list[Message]) -> None:
     """An elbow or wrist without any marker hangs straight down."""
     for side in Side:
         for part, above, length in _ARM:
@@ -121,7 +120,7 @@ def _hang_arms(points: Array, gait: WalkerGait, notes: list[Message]) -> None:
                 notes.append(message(f"note.drawn.hanging_{part}", side=named(side)))
 
 
-def _place_face(points: Array, gait: WalkerGait, notes: list[Message]) -> None:
+def _place_face(points: F8, gait: WalkerGait, notes: list[Message]) -> None:
     """Nose, eyes and ears from the head band: it shows place, turn and side tilt; a nod it does not."""
     ears = points[:, [Keypoint.LEFT_EAR, Keypoint.RIGHT_EAR]]
     shoulders = points[:, [Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER]]
@@ -139,7 +138,7 @@ def _place_face(points: Array, gait: WalkerGait, notes: list[Message]) -> None:
         points[:, keypoint] = middle + gait.height_m * (forward * ahead + aside * left + rise * up)
 
 
-def _place_feet(points: Array, body: WalkingBody, gait: WalkerGait) -> float:
+def _place_feet(points: F8, body: WalkingBody, gait: WalkerGait) -> float:
     """Heel and toe points on the sole instead of on the skin above it; mean length of both feet, metres."""
     zero = flat_foot_zero(body)
     above = gait.proportions.foot_point_height * gait.height_m
@@ -167,10 +166,10 @@ def _place_feet(points: Array, body: WalkingBody, gait: WalkerGait) -> float:
 
 
 def _place_foot(
-    points: Array,
+    points: F8,
     side: Side,
-    heel: Array,
-    ball: Array,
+    heel: F8,
+    ball: F8,
     *,
     length: float,
     lift: float,
@@ -211,10 +210,10 @@ def _place_foot(
     points[:, Keypoint[f"{side.name}_SMALL_TOE"]] = small
 
 
-def _hip_width(points: Array) -> float:
+def _hip_width(points: F8) -> float:
     across = points[:, Keypoint.LEFT_HIP] - points[:, Keypoint.RIGHT_HIP]
     return float(np.nanmedian(np.linalg.norm(across, axis=1)))
 
 
-def _unit(vectors: Array) -> Array:
+def _unit(vectors: F8) -> F8:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float64)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.inference.severity.clips import JOINTS
 from gaitviewer.nets.gradcam import of_class, of_order
 from gaitviewer.nets.severity.evidence import evidence
@@ -17,7 +18,6 @@ from gaitviewer.nets.severity.fusion import INPUT, FusionNet
 from gaitviewer.research.training.severity.batches import LEVELS, CollateSkeletons, clip_probabilities
 from gaitviewer.research.training.task import Example
 
-F8 = NDArray[np.float64]
 Ranking = list[tuple[str, float, float, float]]
 _CHUNK = 32
 _KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
