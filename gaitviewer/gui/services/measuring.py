@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView
@@ -13,6 +13,7 @@ from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
+from gaitviewer.gui.widgets.one_shot import one_shot
 from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.workflow.analysis.inputs import same_inputs
 
@@ -35,10 +36,7 @@ class MeasuringService(QObject):
         self._state = state
         self._jobs = jobs
         self._measured: Document | None = None  # what the latest run was started with
-        self._masks_soon = QTimer(self)
-        self._masks_soon.setSingleShot(True)
-        self._masks_soon.setInterval(_MASKS_AFTER_MS)
-        self._masks_soon.timeout.connect(self._load_masks)
+        self._masks_soon = one_shot(self, _MASKS_AFTER_MS, self._load_masks)
         state.document_changed.connect(self._document_changed)
 
     def stop(self) -> None:
