@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass, replace
 
 from gaitviewer.core.gait import BySide, Side
-from gaitviewer.core.serialise import read_resource
 from gaitviewer.synthesis.curves import CycleCurve
+from gaitviewer.synthesis.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,30 +150,15 @@ class WalkerGait:
         return replace(self, limbs=both)
 
 
-@lru_cache(maxsize=1)
-def _tables() -> dict[str, Any]:
-    return read_resource("synthesis/walker.toml", dict[str, Any])
-
-
-def _limb(table: dict[str, Any]) -> LimbCurves:
-    return LimbCurves(
-        hip_flexion=CycleCurve.of_table(table["hip_flexion"]),
-        knee_flexion=CycleCurve.of_table(table["knee_flexion"]),
-        ankle_dorsiflexion=CycleCurve.of_table(table["ankle_dorsiflexion"]),
-        foot_progression_deg=float(table["foot_progression_deg"]),
-        toe_off_percent=float(table["toe_off_percent"]),
-        hindfoot_valgus_deg=float(table.get("hindfoot_valgus_deg", 0.0)),
-    )
-
-
 def normal_gait() -> WalkerGait:
     """A typically developing child at free speed, from ``resources/synthesis/walker.toml``."""
-    table = _tables()
-    limb = _limb(table["limb"])
-    names = (field.name for field in fields(TrunkCurves))
+    table = read_table("walker")
+    limb = LimbCurves(
+        **{key: CycleCurve.of_table(at) if isinstance(at, list) else at for key, at in table["limb"].items()}
+    )
     return WalkerGait(
         limbs=BySide(limb, limb),
-        trunk=TrunkCurves(**{name: CycleCurve.of_table(table["trunk"][name]) for name in names}),
+        trunk=TrunkCurves(**{name: CycleCurve.of_table(at) for name, at in table["trunk"].items()}),
         proportions=Proportions(**table["proportions"]),
         variability=Variability(**table["variability"]),
         **table["walker"],
