@@ -69,7 +69,7 @@ def _changed(bindings: dict[str, KeyBinding], changes: Any) -> dict[str, KeyBind
     return good
 
 
-def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> None:
+def save_keys(changes: dict[str, tuple[str, ...]]) -> None:
     """Write a user's own keys (only what differs from the usual ones).
 
     Raises:
@@ -85,5 +85,4 @@ def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> 
         if action in usual and usual[action].keys != keys:
             table[action] = list(keys)
     document["keys"] = table
-    path = path or user_keys_file()
-    atomic.write_bytes(path, tomlkit.dumps(document).encode("utf-8"))
+    atomic.write_bytes(user_keys_file(), tomlkit.dumps(document).encode("utf-8"))

@@ -55,11 +55,10 @@ class Axes:
                 down = [c for x, y in back for c in (self.x(x), self.y(y))]
                 self.drawing.add(Polygon(up + down, strokeColor=None, **look))
 
-    def vertical(self, value: float, *, low: float = 0.0, high: float = 1.0, **look: Any) -> None:
-        """A vertical line between two fractions of the height."""
+    def vertical(self, value: float, **look: Any) -> None:
+        """A vertical line."""
         at = self.x(value)
-        ends = self.bottom + low * self.height, self.bottom + high * self.height
-        self.drawing.add(Line(at, ends[0], at, ends[1], **look))
+        self.drawing.add(Line(at, self.bottom, at, self.bottom + self.height, **look))
 
 
 def _runs(good: NDArray[np.bool_]) -> Iterator[slice]:
@@ -68,9 +67,9 @@ def _runs(good: NDArray[np.bool_]) -> Iterator[slice]:
         yield slice(int(start), int(stop))
 
 
-def nice_step(span: float, most: int = 6) -> float:
-    """A round tick step (1, 2 or 5 times a power of ten) that gives at most ``most`` steps."""
-    raw = max(span, 1e-9) / most
+def nice_step(span: float) -> float:
+    """A round tick step (1, 2 or 5 times a power of ten) that gives at most six steps."""
+    raw = max(span, 1e-9) / 6
     power = 10.0 ** math.floor(math.log10(raw))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
 

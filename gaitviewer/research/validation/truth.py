@@ -64,10 +64,10 @@ class Truth:
         return np.interp(when, self.body.times, curve, left=np.nan, right=np.nan)
 
 
-def find_truth(trial: MarkerTrial, body: WalkingBody, *, margin_s: float = 0.1) -> Truth:
+def find_truth(trial: MarkerTrial, body: WalkingBody) -> Truth:
     """Everything that measured values are compared with."""
     marked = tuple(e for e in trial.events if e.kind is not None and e.side is not None)
-    inner = tuple(e for e in marked if _inside(body, e, margin_s))
+    inner = tuple(e for e in marked if _inside(body, e, 0.1))
     outer = tuple(e for e in marked if e not in inner)
     angles = marker_angles(body)
     file_angles = _file_angles(trial, body)

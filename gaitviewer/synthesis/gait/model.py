@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.synthesis.curves import CycleCurve
@@ -153,9 +154,10 @@ class WalkerGait:
 def normal_gait() -> WalkerGait:
     """A typically developing child at free speed, from ``resources/synthesis/walker.toml``."""
     table = read_table("walker")
-    limb = LimbCurves(
-        **{key: CycleCurve.of_table(at) if isinstance(at, list) else at for key, at in table["limb"].items()}
-    )
+    curves: dict[str, Any] = {
+        name: CycleCurve.of_table(at) if isinstance(at, list) else at for name, at in table["limb"].items()
+    }
+    limb = LimbCurves(**curves)
     return WalkerGait(
         limbs=BySide(limb, limb),
         trunk=TrunkCurves(**{name: CycleCurve.of_table(at) for name, at in table["trunk"].items()}),

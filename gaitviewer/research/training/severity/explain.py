@@ -271,9 +271,9 @@ def plant_knees(
     return changed, joints
 
 
-def _among_top(maps: F8, joints: NDArray[np.int64], top: int = 3) -> float:
-    """Part of the clips in which the joint is among the strongest; an empty map finds nothing."""
-    best = np.argsort(-maps, axis=1)[:, :top]
+def _among_top(maps: F8, joints: NDArray[np.int64]) -> float:
+    """Part of the clips in which the joint is among the three strongest; an empty map finds nothing."""
+    best = np.argsort(-maps, axis=1)[:, :3]
     there = (best == joints[:, None]).any(axis=1) & (maps[np.arange(len(maps)), joints] > 0)
     return float(there.mean())
 
