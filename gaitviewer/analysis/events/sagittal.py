@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaitviewer.analysis.settings import DetectorSettings, EventSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, segments, smooth_xy
+from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
 from gaitviewer.analysis.signal.trajectory import HIPS, middle_of, slope
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint

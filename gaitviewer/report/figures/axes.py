@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, String
 
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.numerals import number
 from gaitviewer.report.figures.style import FAINT, INK, RULE, SANS, SOFT, register_fonts
 
@@ -39,8 +39,9 @@ class Axes:
 
     def curve(self, xs: NDArray[np.float64], ys: NDArray[np.float64], **look: Any) -> None:
         """A line through the values; a gap where one is NaN."""
-        for run in _runs(np.isfinite(ys)):
-            if run.stop - run.start > 1:
+        for start, stop in segments(np.isfinite(ys)):
+            run = slice(start, stop)
+            if stop - start > 1:
                 points = [c for x, y in zip(xs[run], ys[run], strict=True) for c in (self.x(x), self.y(y))]
                 self.drawing.add(PolyLine(points, strokeLineJoin=1, strokeLineCap=1, **look))
 
@@ -48,8 +49,9 @@ class Axes:
         self, xs: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], **look: Any
     ) -> None:
         """A filled band between two curves."""
-        for run in _runs(np.isfinite(low) & np.isfinite(high)):
-            if run.stop - run.start > 1:
+        for start, stop in segments(np.isfinite(low) & np.isfinite(high)):
+            run = slice(start, stop)
+            if stop - start > 1:
                 up = [c for x, y in zip(xs[run], high[run], strict=True) for c in (self.x(x), self.y(y))]
                 back = zip(xs[run][::-1], low[run][::-1], strict=True)
                 down = [c for x, y in back for c in (self.x(x), self.y(y))]
@@ -59,12 +61,6 @@ class Axes:
         """A vertical line."""
         at = self.x(value)
         self.drawing.add(Line(at, self.bottom, at, self.bottom + self.height, **look))
-
-
-def _runs(good: NDArray[np.bool_]) -> Iterator[slice]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
-    for start, stop in edges.reshape(-1, 2):
-        yield slice(int(start), int(stop))
 
 
 def nice_step(span: float) -> float:

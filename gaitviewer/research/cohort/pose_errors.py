@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import F8
+from gaitviewer.core.arrays import F8, segments
 from gaitviewer.core.gait import Direction, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
@@ -251,7 +251,11 @@ def _rest_lines(found: Sequence[Residuals]) -> list[str]:
     seconds = sum(one.seconds for one in found)
     lines = ["", f"# On {seconds:.0f} seconds of walking."]
     for title, rows in (("swap", [o.swapped for o in found]), ("dropped", [o.lost for o in found])):
-        lengths = [n * one.step_s for one, row in zip(found, rows, strict=True) for n in _runs(row)]
+        lengths = [
+            (stop - start) * one.step_s
+            for one, row in zip(found, rows, strict=True)
+            for start, stop in segments(row)
+        ]
         low, high = np.percentile(lengths, [10, 90]) if lengths else (0.03, 0.1)
         rate = max(len(lengths), 0.5) / seconds
         lines += [f"[{title}]", f"a_second = {rate:.3f}", f"seconds = [{low:.3f}, {high:.3f}]", ""]
@@ -263,9 +267,3 @@ def _rest_lines(found: Sequence[Residuals]) -> list[str]:
     return [
         *lines, "[score]", f"full = {full:.3f}", f"per_error = {max(0.0, -slope):.2f}", f"noise = {rest:.3f}"
     ]  # fmt: skip
-
-
-def _runs(row: NDArray[np.bool_]) -> list[int]:
-    """Lengths of the stretches that are true."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(int), [0]])))
-    return [int(length) for length in edges[1::2] - edges[::2]]
