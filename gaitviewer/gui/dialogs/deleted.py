@@ -39,9 +39,9 @@ class DeletedDialog(QDialog):
                 "Everything in them is kept: grades, corrections, texts and signatures come back with them."
             )
             if cards
-            else self.tr("No session was deleted.")
+            else self.tr("No session was deleted."),
+            wraps=True,
         )
-        words.setWordWrap(True)
         self.list = QListWidget()
         self.list.setObjectName("deleted_list")
         self.list.setAccessibleName(self.windowTitle())

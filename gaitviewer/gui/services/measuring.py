@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
+from gaitviewer.gui.widgets.one_shot import one_shot
 from gaitviewer.gui.widgets.translation import say_sentence
 
 if TYPE_CHECKING:
@@ -36,10 +37,7 @@ class MeasuringService(QObject):
         self._state = state
         self._jobs = jobs
         self._measured: Document | None = None  # what the latest run was started with
-        self._masks_soon = QTimer(self)
-        self._masks_soon.setSingleShot(True)
-        self._masks_soon.setInterval(_MASKS_AFTER_MS)
-        self._masks_soon.timeout.connect(self._load_masks)
+        self._masks_soon = one_shot(self, _MASKS_AFTER_MS, self._load_masks)
         state.document_changed.connect(self._document_changed)
 
     def stop(self) -> None:
@@ -67,7 +65,7 @@ class MeasuringService(QObject):
             return
         self._measured, partial = document, self._state.is_partial
         if not has_poses(document):
-            self._state.set_measures(None, None)
+            self._state.set_measures(None)
             return
 
         def work(tick: Tick) -> Measures:
@@ -79,13 +77,13 @@ class MeasuringService(QObject):
 
         def done(measures: Measures) -> None:
             if self._state.document is not None and self._state.document.session.id == document.session.id:
-                self._state.set_measures(measures, document)
+                self._state.set_measures(measures)
 
         def failed(failure: JobFailure) -> None:
             if failure.expected and self._state.is_partial:
                 self.measure_anew()  # with the views to come
             elif failure.expected:
-                self._state.set_measures(None, None)
+                self._state.set_measures(None)
                 self.refused.emit(self.tr("Nothing could be measured"), say_sentence(failure.message))
             else:
                 self._jobs.failed.emit(failure)

@@ -110,9 +110,7 @@ class MainWindow(QMainWindow):
         self._trials_action = bar.addWidget(self.trials)
         self.addToolBar(bar)
         self.toolbar = bar
-        self.saved_words = PlainLabel()
-        self.saved_words.setObjectName("saved_words")
-        self.saved_words.setProperty("quiet", "true")
+        self.saved_words = PlainLabel(name="saved_words", quiet=True)
         self.statusBar().setObjectName("status_bar")
         self.statusBar().addWidget(self.saved_words)
         self.job_bar = JobBar(self.jobs)

@@ -224,7 +224,6 @@ def preview_report(
     *,
     options: ReportOptions = WHOLE_REPORT,
     signed: Signature | None = None,
-    height_px: int = 1400,
     tick: Tick = no_progress,
 ) -> tuple[NDArray[np.uint8], ...]:
     """The real pages of the report as pictures u8 [H, W, 4] (blue first); no file is written."""
@@ -232,7 +231,7 @@ def preview_report(
 
     data = _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.7))
     pages = []
-    for number, count, picture in page_pictures(data, height_px=height_px):
+    for number, count, picture in page_pictures(data, height_px=1400):
         tick(0.7 + 0.3 * number / count, message("progress.page", page=number + 1, total=count))
         pages.append(picture)
     return tuple(pages)

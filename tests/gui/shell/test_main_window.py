@@ -19,6 +19,7 @@ from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions import listing
 from gaitviewer.workflow.sessions.listing import SessionState
+from tests.support.libraries import stored
 
 OpenSession = Callable[[str], MainWindow]
 
@@ -316,8 +317,7 @@ def test_analysis_runs_behind_and_its_result_is_shown_and_kept(
     window.desk.banner.button.click()
     assert not window.desk.banner.isVisible()
     qtbot.waitUntil(lambda: window.state.measures is not None, timeout=30_000)
-    with open_library() as library:
-        assert library.load_session("walk2").trials[0].poses.sagittal is not None
+    assert stored("walk2").trials[0].poses.sagittal is not None
 
 
 def test_a_failing_analysis_says_so_and_leaves_the_session(

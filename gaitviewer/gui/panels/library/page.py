@@ -85,11 +85,8 @@ class LibraryPage(QWidget):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addLayout(self._build_head())
-        self.notice = PlainLabel()
-        self.notice.setObjectName("library_notice")
+        self.notice = PlainLabel(name="library_notice", wraps=True, selectable=True)
         self.notice.setProperty("warning", "true")
-        self.notice.setWordWrap(True)
-        self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notice.hide()
         column.addWidget(self.notice)
         column.addLayout(self._build_search())
@@ -108,8 +105,7 @@ class LibraryPage(QWidget):
         row = QHBoxLayout()
         title = PlainLabel(self.tr("Sessions"))
         title.setFont(theme.font("title"))
-        self.count = PlainLabel()
-        self.count.setProperty("quiet", "true")
+        self.count = PlainLabel(quiet=True)
         self.new_button = QPushButton(self.tr("New session…"))
         self.new_button.setObjectName("library_new")
         self.new_button.setProperty("primary", "true")
@@ -211,9 +207,8 @@ class LibraryPage(QWidget):
         return page
 
     def _build_nothing_found(self) -> QLabel:
-        label = PlainLabel(self.tr("No session matches. Clear the search or the states chosen."))
+        label = PlainLabel(self.tr("No session matches. Clear the search or the states chosen."), quiet=True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setProperty("quiet", "true")
         return label
 
     # --- sessions ------------------------------------------------------------------------------------

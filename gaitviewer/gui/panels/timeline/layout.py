@@ -162,14 +162,14 @@ def rows_for(views: Sequence[View]) -> tuple[TimelineRow, ...]:
     return tuple(rows)
 
 
-def row_tops(rows: Sequence[TimelineRow], top_px: float, gap_px: float = 2.0) -> tuple[float, ...]:
+def row_tops(rows: Sequence[TimelineRow], top_px: float) -> tuple[float, ...]:
     """Upper edge of each row; a view's first row stands a little apart."""
     tops, at = [], top_px
     for index, row in enumerate(rows):
         starts_view = index > 0 and row.view is not None and rows[index - 1].view is not row.view
         at += 4.0 if starts_view else 0.0
         tops.append(at)
-        at += row.height + gap_px
+        at += row.height + 2.0
     return tuple(tops)
 
 
