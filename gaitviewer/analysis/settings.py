@@ -45,6 +45,20 @@ class PassSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TreadmillSettings:
+    """Section ``treadmill``; the file explains each entry."""
+
+    window_s: float
+    foot_window_s: float
+    least_belt: float
+    most_drift: float
+    least_swing: float
+    least_strides: int
+    uneven: float
+    even_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class SideSettings:
     """Section ``sides``; the file explains each entry."""
 
@@ -167,6 +181,7 @@ class MotionSettings:
 
     cleaning: CleaningSettings
     passes: PassSettings
+    treadmill: TreadmillSettings
     sides: SideSettings
     events: EventSettings
     strides: StrideSettings

@@ -18,7 +18,7 @@ import numpy as np
 
 from gaitviewer.analysis.settings import EventSettings, motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, segments, smooth_xy
-from gaitviewer.analysis.signal.trajectory import HIPS, middle_of, slope
+from gaitviewer.analysis.signal.trajectory import HIPS, belt_travel_px, middle_of, slope
 from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -73,7 +73,9 @@ def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> BySide[FootTrac
     # only the pass itself: what the estimator gave beyond it must not leak in through the filter
     inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
     xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
-    return BySide(*(_track_foot(xy, times, side, walking_pass.direction.forward_sign) for side in Side))
+    forward = walking_pass.direction.forward_sign
+    xy[..., 0] += forward * belt_travel_px(walking_pass, times)[:, None]
+    return BySide(*(_track_foot(xy, times, side, forward) for side in Side))
 
 
 def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:

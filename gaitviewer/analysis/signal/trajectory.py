@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses, segments
+from gaitviewer.core.gait import View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -113,7 +114,7 @@ def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyT
     for start, stop in runs(whole, joined):
         rows = slice(start, stop)
         t = pose.times[rows]
-        size[rows] = _running_median(t, height[rows], settings.scale_window_s)
+        size[rows] = running_median(t, height[rows], settings.scale_window_s)
         lateral[rows] = slope(t, middle[rows, 0], settings.speed_window_s) / size[rows]
         depth[rows] = slope(t, np.log(height[rows]), settings.scale_window_s) * focal_px / size[rows]
     return BodyTrajectory(
@@ -127,6 +128,26 @@ def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyT
         cut=cut,
         joined=joined,
     )
+
+
+def belt_travel_px(walking_pass: WalkingPass, times: F8) -> F8:
+    """[n] how far the treadmill's belt would have carried the subject forward, pixels; 0 over ground.
+
+    Added to what is seen, it gives the walk over ground: there feet that stand are at rest.
+
+    Args:
+        walking_pass: the pass.
+        times: [n] seconds.
+    """
+    return np.asarray(walking_pass.belt_px_s * (times - times[:1]), np.float64)
+
+
+def walking_speed(travel: BodyTrajectory, walking_pass: WalkingPass) -> F8:
+    """[n] speed in the frames of a pass, body heights a second, on a treadmill against its belt."""
+    rows = slice(walking_pass.start, walking_pass.stop)
+    along = (travel.lateral if walking_pass.view is View.SAGITTAL else travel.depth)[rows]
+    belt = walking_pass.belt_px_s * walking_pass.direction.forward_sign / travel.height_px[rows]
+    return np.abs(along + belt)
 
 
 def runs(mask: Mask, joined: Mask) -> list[tuple[int, int]]:
@@ -181,7 +202,8 @@ def _facing(xy: F8, middle: F8, shoulders: F8) -> F8:
     return np.asarray(np.where(there.any(axis=1), total / np.maximum(there.sum(axis=1), 1), np.nan), np.float64)
 
 
-def _running_median(times: F8, values: F8, window_s: float) -> F8:
+def running_median(times: F8, values: F8, window_s: float) -> F8:
+    """[T] median of the values within half a window to either side."""
     rows = zip(*_windows(times, window_s), strict=True)
     return np.array([np.median(values[start:stop]) for start, stop in rows], np.float64)
 

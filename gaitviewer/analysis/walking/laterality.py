@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, segments
 from gaitviewer.analysis.signal.prepared import PreparedView
+from gaitviewer.analysis.signal.trajectory import belt_travel_px
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -117,7 +118,10 @@ def repair_flicker(seen: PreparedView, walking_pass: WalkingPass) -> Repair:
         )
         # an arm never stands still, so its way says nothing
         weight = motion_settings().sides.way_weight if what == "legs" else 0.0
-        limbs, times = both / float(np.nanmedian(heights)), pose.times[start:stop]
+        times = pose.times[start:stop]
+        carried = belt_travel_px(walking_pass, times) * walking_pass.direction.forward_sign
+        both[..., 0] += carried[:, None, None]
+        limbs = both / float(np.nanmedian(heights))
         crossing = what == "legs" and walking_pass.view is View.SAGITTAL
         apart = _apart(limbs) if crossing else np.arange(len(limbs))
         nearest = np.abs(np.arange(len(limbs))[:, None] - apart).argmin(axis=1)

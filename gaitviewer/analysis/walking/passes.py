@@ -1,8 +1,8 @@
 """Cut a recording into walking passes, and tell a side view from an end view.
 
 A pass is a stretch in which the whole body is in the picture and travels steadily: sideways in the sagittal
-view, growing or shrinking in the coronal view. The camera is taken to stand still; a camera that follows the
-subject shows no travel, and its recording is refused as "nobody walks".
+view, growing or shrinking in the coronal view; or, in the sagittal view, in which it walks on a treadmill. The
+camera is taken to stand still: one that follows the subject from the side looks like a treadmill.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, runs
 from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
 from gaitviewer.analysis.walking.laterality import assign_sides, repair_flicker
+from gaitviewer.analysis.walking.treadmill import find_treadmill_passes
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.messages import NOTHING, Message, message
@@ -62,6 +63,8 @@ def classify_view(seen: PreparedView) -> ViewGuess:
     sideways = _walked(travel.lateral, spans, settings.walking_speed)
     in_depth = _walked(travel.depth, spans, settings.walking_speed)
     if max(sideways, in_depth) < settings.least_travel:
+        if find_treadmill_passes(seen, np.ones(len(pose), np.bool_)):
+            return ViewGuess(View.SAGITTAL, 1.0, message("reason.treads"))
         return ViewGuess(View.SAGITTAL, 0.0, message("reason.nobody_walks"))
     view = View.SAGITTAL if sideways >= in_depth else View.CORONAL
     ratio = max(sideways, in_depth) / max(1e-6, min(sideways, in_depth))
@@ -115,6 +118,11 @@ def find_passes(
                 continue
             _say(reasons, start, stop, message("reason.starting_or_stopping"))
             found.append(_describe(pose, travel, view, _DIRECTIONS[view, direction], span))
+    if view is View.SAGITTAL:
+        free = np.ones(len(pose), np.bool_)
+        for one in found:
+            free[one.start : one.stop] = False
+        found += find_treadmill_passes(seen, free)
     passes = tuple(assign_sides(seen, one, mirrored=mirrored) for one in sorted(found, key=lambda p: p.start))
     return passes, _left_out(reasons, passes)
 

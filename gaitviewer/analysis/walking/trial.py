@@ -13,7 +13,7 @@ from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
-from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
+from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory, walking_speed
 from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
 from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
@@ -101,7 +101,11 @@ def _read_view(
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
     strides = _strides_of(seen, passes, found, trial_id)
-    quality = (*_on_sides(passes, trial_id, view), *_on_strides(passes, strides, trial_id, view))
+    quality = (
+        *_on_treadmill(passes, trial_id, view),
+        *_on_sides(passes, trial_id, view),
+        *_on_strides(passes, strides, trial_id, view),
+    )
     motion = ViewMotion(
         pose=pose,
         raw=raw.raw,
@@ -209,7 +213,7 @@ def _strides_of(
     travel, pose = seen.trajectory, seen.clean
     for index, (one, found) in enumerate(zip(passes, events, strict=True)):
         rows = slice(one.start, one.stop)
-        speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]
+        speed = walking_speed(travel, one)
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
     apart = unlike_paces(paces_of(travel, passes, out))
@@ -230,8 +234,8 @@ def paces_of(
     """The pace of each pass of a view that has strides, by its index."""
     found = {}
     for index, one in enumerate(passes):
-        speed = (travel.lateral if one.view is View.SAGITTAL else travel.depth)[one.start : one.stop]
-        pace = pace_of([stride for stride in strides if stride.pass_index == index], speed)
+        own = [stride for stride in strides if stride.pass_index == index]
+        pace = pace_of(own, walking_speed(travel, one))
         if pace is not None:
             found[index] = pace
     return found
@@ -373,6 +377,23 @@ def _merged(moved: list[GaitEvent], own: GaitEvents) -> GaitEvents:
     margin = 0.15
     rest = [e for e in own.events if not start - margin <= e.time_s <= stop + margin]
     return GaitEvents((*moved, *rest))
+
+
+def _on_treadmill(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
+    """Which passes were walked on a treadmill, and what that leaves out."""
+    topic, advice = message("topic.treadmill"), message("finding.treadmill.advice")
+    return [
+        QualityFinding(
+            FindingSeverity.WARNING,
+            topic,
+            message("finding.treadmill.is", number=number),
+            advice,
+            trial=trial_id,
+            view=view,
+        )
+        for number, one in enumerate(passes, start=1)
+        if one.on_treadmill
+    ]
 
 
 def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
