@@ -1,7 +1,7 @@
 """Walking that stays in one place of the picture: on a treadmill.
 
-Over ground the foot that stands is at rest in the picture and the body travels. On a treadmill the body stays and
-the foot that stands is carried backwards by the belt. Who stands, turns or marches on the spot has neither.
+Over ground the foot that stands is at rest in the picture and the body travels. On a treadmill the body stays
+and the foot that stands is carried backwards by the belt. Who stands, turns or marches on the spot has neither.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import clean
