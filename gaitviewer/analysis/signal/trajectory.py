@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses, segments
 from gaitviewer.core.gait import View, WalkingPass
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
 Mask = NDArray[np.bool_]
@@ -105,9 +105,14 @@ def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyT
     middle, shoulders = middle_of(xy, HIPS), middle_of(xy, SHOULDERS)
     height = body_height_px(pose) if height_px is None else height_px
     seen = np.isfinite(middle).all(axis=1) & np.isfinite(height)
+    joined = _joined(pose.times, middle, height, seen)
     cut = _cut_off(pose, settings.margin)
     whole = seen & np.array([not what for what in cut], np.bool_)
-    joined = _joined(pose.times, middle, height, seen)
+    # a heel that lies in the margin for a frame or two must not end what it does not end beyond the picture
+    inside = seen & np.array([not what for what in _cut_off(pose, 0.0)], np.bool_)
+    for start, stop in runs(inside, joined):
+        whole[start:stop] |= whole[start:stop].any()
+    cut = tuple(() if fine else what for what, fine in zip(cut, whole, strict=True))
     focal_px = settings.focal_length * max(pose.width, pose.height)
     size = np.full(len(pose), np.nan)
     lateral, depth = size.copy(), size.copy()
@@ -164,6 +169,7 @@ def _cut_off(pose: PoseSequence, margin: float) -> tuple[tuple[str, ...], ...]:
     x, y = pose.xy[..., 0], pose.xy[..., 1]
     edge_x, edge_y = margin * pose.width, margin * pose.height
     beyond = (x < edge_x) | (x > pose.width - edge_x) | (y < edge_y) | (y > pose.height - edge_y)
+    beyond &= pose.origin != Origin.INTERPOLATED  # a bridge over a gap saw nothing
     lost: list[tuple[str, Mask]] = []
     for name, points in _PARTS:
         columns = list(points)
