@@ -35,6 +35,8 @@ class PassSettings:
     walking_speed: float
     steady_share: float
     bridge_s: float
+    hidden_s: float
+    hidden_room: float
     least_duration_s: float
     least_travel: float
     margin: float
@@ -121,6 +123,7 @@ class EventSettings:
     near_s: float
     base_sd_s: float
     ankle_sd_s: float
+    hidden_sd_s: float
     order_s: float
     contact: dict[str, DetectorSettings]
     toe_off: dict[str, DetectorSettings]

@@ -82,6 +82,18 @@ class MergeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenSettings:
+    """When something stands in front of the walkway, and what it hides."""
+
+    edge_share: float
+    still_way: float
+    narrowest: float
+    widest: float
+    trunk: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """All of them."""
 
@@ -90,6 +102,7 @@ class TrackingSettings:
     subject: SubjectSettings
     follow: FollowSettings
     merge: MergeSettings
+    hidden: HiddenSettings
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,7 @@ from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, runs
 from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
-from gaitviewer.analysis.walking.laterality import assign_sides, repair_flicker
+from gaitviewer.analysis.walking.laterality import assign_sides, repair_behind, repair_flicker
 from gaitviewer.analysis.walking.treadmill import find_treadmill_passes
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -110,6 +110,8 @@ def find_passes(
     found: list[WalkingPass] = []
     for direction in (1, -1):
         held = _bridge(sign == direction, pose.times, passable, settings.bridge_s)
+        if view is View.SAGITTAL:
+            held = _over_hidden(held, travel, pose, passable)
         for start, stop in runs(held, travel.joined):
             span = _steady(along[start:stop] * direction, start, settings.steady_share)
             trouble = _too_little(pose, travel, span, view)
@@ -138,6 +140,8 @@ def apply_sides(seen: PreparedView, passes: tuple[WalkingPass, ...]) -> Prepared
     for one in passes:
         wide = _with_fringe(seen.raw, one, passes)
         seen = seen.relabelled(repair_flicker(seen, wide).pose)
+        if one.view is View.SAGITTAL:
+            seen = seen.relabelled(repair_behind(seen, one))
         seen = seen.relabelled(repair_legs_at_edge(seen, one, wide))
         if one.swapped:
             seen = seen.relabelled(seen.raw.flipped_labels(wide.start, wide.stop))
@@ -184,6 +188,25 @@ def _bridge(mask: Mask, times: F8, joined: Mask, limit_s: float) -> Mask:
             and joined[before + 1 : after + 1].all()
         ):
             out[before:after] = True
+    return out
+
+
+def _over_hidden(held: Mask, travel: BodyTrajectory, pose: PoseSequence, passable: Mask) -> Mask:
+    """Fill interruptions in which part of the body is hidden, well inside the picture, while it walks on."""
+    settings = motion_settings().passes
+    out, times, x = held.copy(), pose.times, travel.middle[:, 0]
+    rows = np.flatnonzero(held)
+    for before, after in pairwise(rows):
+        gap, seconds = slice(before + 1, after), times[after] - times[before]
+        if after - before == 1 or seconds > settings.hidden_s or travel.whole[gap].any():
+            continue
+        size = min(travel.height_px[before], travel.height_px[after])
+        room = min(x[before], x[after], pose.width - x[before], pose.width - x[after]) / size
+        speed = (x[after] - x[before]) / seconds / size
+        usual = 0.5 * (travel.lateral[before] + travel.lateral[after])
+        walks_on = abs(speed - usual) <= (1.0 - settings.steady_share) * abs(usual)
+        if room >= settings.hidden_room and walks_on and passable[gap].all() and passable[after]:
+            out[gap] = True
     return out
 
 

@@ -6,12 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.cleaning import clean, segments
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
-from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory, walking_speed
+from gaitviewer.analysis.signal.trajectory import (
+    HIPS,
+    BodyTrajectory,
+    body_trajectory,
+    middle_of,
+    walking_speed,
+)
 from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
 from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
@@ -101,6 +109,7 @@ def _read_view(
     strides = _strides_of(seen, passes, found, trial_id)
     quality = (
         *_on_treadmill(passes, trial_id, view),
+        *_on_hidden(pose, passes, trial_id, view),
         *_on_sides(passes, trial_id, view),
         *_on_strides(passes, strides, trial_id, view),
     )
@@ -392,6 +401,29 @@ def _on_treadmill(passes: tuple[WalkingPass, ...], trial_id: str, view: View) ->
         for number, one in enumerate(passes, start=1)
         if one.on_treadmill
     ]
+
+
+def _on_hidden(
+    pose: PoseSequence, passes: tuple[WalkingPass, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Where the hips are hidden within a pass: the subject walked on behind something."""
+    found = []
+    for number, one in enumerate(passes, start=1):
+        seen = np.isfinite(middle_of(pose.xy[one.start : one.stop].astype(np.float64), HIPS)).all(axis=1)
+        gaps = tuple(
+            message("finding.hidden.frames", first=one.start + start, last=one.start + stop - 1)
+            for start, stop in segments(~seen)
+            if start > 0 and stop < len(seen)
+        )
+        if gaps:
+            text = message(
+                "finding.hidden.is", number=number, view=message(f"camera.{view.value}"), frames=gaps
+            )
+            topic, advice = message("topic.hidden"), message("finding.hidden.advice")
+            found.append(
+                QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+            )
+    return found
 
 
 def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
