@@ -188,7 +188,7 @@ def typical_stride(times: list[float]) -> float:
 
 
 def up_sample(grid: F8, times: F8, values: F8, bridged: tuple[tuple[float, float], ...] = ()) -> F8:
-    """[N, 2] cubic spline through ``values`` [n, 2] in each unbroken run; NaN between runs that are not bridged."""
+    """[N, 2] cubic spline through ``values`` [n, 2] in each unbroken or bridged run; NaN elsewhere."""
     from scipy.interpolate import CubicSpline
 
     out = np.full((len(grid), values.shape[1]), np.nan)

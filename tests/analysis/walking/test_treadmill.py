@@ -2,13 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gaitviewer import video
 from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.signal.prepared import prepare_view
 from gaitviewer.analysis.walking.passes import classify_view, find_passes
@@ -19,7 +17,6 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
-from gaitviewer.pose import FrameSource, VideoJob, estimate_many
 from tests.support.said import codes
 
 SPEED = 1.1
@@ -151,16 +148,3 @@ def test_walking_over_ground_is_on_no_treadmill(
 ) -> None:
     passes, _ = find_passes(prepare_view(from_side(walk(speed=0.5), noise_px=2.0)), View.SAGITTAL)
     assert [one.belt_px_s for one in passes] == [0.0]
-
-
-def test_the_treadmill_that_was_taken_for_standing(shared_cases: Path, tmp_path: Path) -> None:
-    path = shared_cases / "treadmill.mp4"
-    source = FrameSource("gaitviewer.video:open_video", (str(path),))
-    job = VideoJob(source=source, info=video.index_video(path), name=path.name)
-    measures = _measured(estimate_many({"t": job}, use_cache=False, cache_dir=tmp_path)["t"].pose)
-    times = {one.name: one.values for one in measures.parameters}
-    for side in Side:
-        assert times["stride_time"][side].mean == pytest.approx(0.98, abs=0.02)
-        assert times["stance_percent"][side].mean == pytest.approx(59.5, abs=2.0)
-        assert times["speed"][side] is None
-        assert sum(m.assessable for m in measures.evgs.measures[side]) == 11
