@@ -145,6 +145,10 @@ class StrideSettings:
     unlike_share: float
     usual_s: float
     slow_motion_s: float
+    flight_s: float
+    flight_share: float
+    least_flights: int
+    running_stance: float
 
 
 @dataclass(frozen=True, slots=True)

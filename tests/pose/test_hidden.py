@@ -56,7 +56,7 @@ def outlines(xy: np.ndarray, *, column: Column | None, guessed: float = 0.0, see
 
 
 def made_up(xy: np.ndarray, column: Column) -> tuple[np.ndarray, np.ndarray]:
-    """What an estimator gives, points behind put on the other side's or beside the column, and which they are."""
+    """What an estimator gives, points behind put on the other side's or beside it, and which they are."""
     behind = (xy[..., 0] > column.left) & (xy[..., 0] < column.right)
     flips = [
         Keypoint[k.name.replace("LEFT", "?").replace("RIGHT", "LEFT").replace("?", "RIGHT")] for k in Keypoint

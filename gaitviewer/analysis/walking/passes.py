@@ -24,6 +24,8 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.messages import NOTHING, Message, message
 
 NOT_SEEN = message("reason.not_seen")
+CROSSES_SHORTLY = "reason.crosses_shortly"
+OUT_OF_PLANE = "reason.moving_out_of_plane"
 _DIRECTIONS = {
     (View.SAGITTAL, 1): Direction.LEFT_TO_RIGHT,
     (View.SAGITTAL, -1): Direction.RIGHT_TO_LEFT,
@@ -222,14 +224,16 @@ def _too_little(pose: PoseSequence, travel: BodyTrajectory, span: tuple[int, int
     settings = motion_settings().passes
     start, stop = span
     seconds = float(pose.times[stop - 1] - pose.times[start])
-    if seconds < settings.least_duration_s:
-        return message("reason.walks_shortly", seconds=seconds)
     speed = travel.lateral if view is View.SAGITTAL else travel.depth
     way = float(np.nanmean(np.abs(speed[start:stop]))) * seconds
+    if seconds < settings.least_duration_s:
+        if way >= settings.least_travel:
+            return message(CROSSES_SHORTLY, seconds=seconds, heights=way)
+        return message("reason.walks_shortly", seconds=seconds)
     if way < settings.least_travel:
         return message("reason.walks_short_way", heights=way)
     if abs(_depth_speed(pose, travel, start, stop)) > way / seconds and view is View.SAGITTAL:
-        return message("reason.moving_out_of_plane")
+        return message(OUT_OF_PLANE)
     return NOTHING
 
 
@@ -271,7 +275,7 @@ def _reasons(travel: BodyTrajectory, along: F8, across: F8, sign: F8) -> list[Me
         elif abs(along[i]) < settings.walking_speed and not abs(across[i]) >= settings.walking_speed:
             words.append(message("reason.standing"))
         elif abs(across[i]) > abs(along[i]):
-            words.append(message("reason.moving_out_of_plane"))
+            words.append(message(OUT_OF_PLANE))
         else:
             words.append(message("reason.turning"))
     return words

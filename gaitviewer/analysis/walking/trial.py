@@ -20,12 +20,21 @@ from gaitviewer.analysis.signal.trajectory import (
     middle_of,
     walking_speed,
 )
-from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.passes import (
+    CROSSES_SHORTLY,
+    NOT_SEEN,
+    OUT_OF_PLANE,
+    apply_sides,
+    classify_view,
+    find_passes,
+)
 from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
+    RUNNING,
     Pace,
     exclude_at_the_edge,
+    exclude_running,
     exclude_unsteady,
     exclude_unsure,
     find_strides,
@@ -111,6 +120,7 @@ def _read_view(
         *_on_treadmill(passes, trial_id, view),
         *_on_hidden(pose, passes, trial_id, view),
         *_on_sides(passes, trial_id, view),
+        *_on_lost(pose, left_out, trial_id, view),
         *_on_strides(passes, strides, trial_id, view),
     )
     motion = ViewMotion(
@@ -222,6 +232,8 @@ def _strides_of(
         rows = slice(one.start, one.stop)
         speed = walking_speed(travel, one)
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
+        if one.view is View.SAGITTAL:
+            strides = exclude_running(strides, found)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
     apart = unlike_paces(paces_of(travel, passes, out))
     alike = tuple(one for one in out if one.pass_index not in apart)
@@ -426,6 +438,29 @@ def _on_hidden(
     return found
 
 
+def _on_lost(
+    pose: PoseSequence, left_out: tuple[LeftOut, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Stretches that look like a pass of the side view and are none."""
+    if view is not View.SAGITTAL:
+        return []
+    least_s = motion_settings().passes.least_duration_s
+    topic, advice = message("topic.walking"), message("finding.lost.advice")
+    return [
+        QualityFinding(
+            FindingSeverity.WARNING,
+            topic,
+            message("finding.lost.frames", first=one.start, last=one.stop - 1, why=one.reason),
+            advice,
+            trial=trial_id,
+            view=view,
+        )
+        for one in left_out
+        if one.reason.code == CROSSES_SHORTLY
+        or (one.reason.code == OUT_OF_PLANE and pose.times[one.stop - 1] - pose.times[one.start] >= least_s)
+    ]
+
+
 def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
     """What was odd about left and right."""
     return [
@@ -446,10 +481,28 @@ def _on_strides(
 ) -> list[QualityFinding]:
     """Too few strides, or strides too slow to be real time."""
     out = []
+    empty = [
+        index
+        for index in range(1, len(passes) + 1)
+        if not any(stride.pass_index == index - 1 for stride in strides)
+    ]
+    topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
     if not strides:
-        text = message("finding.strides.incomplete", count=len(passes))
-        topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
-        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
+        texts = [message("finding.strides.incomplete", count=len(passes))]
+    elif view is View.SAGITTAL:
+        texts = [message("finding.strides.incomplete_pass", number=number) for number in empty]
+    else:
+        texts = []
+    texts += [
+        message("finding.running.is", number=index + 1, why=why)
+        for index, why in sorted(
+            {s.pass_index: s.excluded for s in strides if s.excluded.code == RUNNING}.items()
+        )
+    ]
+    out += [
+        QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+        for text in texts
+    ]
     out += speed_findings(strides, trial_id, view)
     slow = slow_motion_suspected(tuple(one for one in strides if not of_another_speed(strides, one.pass_index)))
     if slow is not None:
