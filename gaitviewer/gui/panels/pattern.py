@@ -111,14 +111,16 @@ class PatternPanel(Panel):
 def pattern_words(pattern: SagittalPattern) -> str:
     """The pattern of a limb in one line."""
     side = side_name(pattern.side).capitalize()
-    if not pattern.label:
+    if not math.isfinite(pattern.knee_z):
         return tr("{side}: not assessable, {reason}").format(side=side, reason=sentence(pattern.reason))
-    return tr("{side}: {label} (knee z {knee}, ankle z {ankle}; {far} z from the nearest border)").format(
-        side=side,
-        label=say(pattern.label),
-        knee=number(pattern.knee_z, 1),
-        ankle=number(pattern.ankle_z, 1),
-        far=number(pattern.severity, 1),
+    likely = ", ".join(f"{say(label)} {100 * chance:.0f} %" for label, chance in pattern.probabilities)
+    words = {"side": side, "knee": number(pattern.knee_z, 1), "ankle": number(pattern.ankle_z, 1)}
+    if not pattern.label:
+        return tr("{side}: knee z {knee}, ankle z {ankle}; no pattern is named, {reason} ({likely})").format(
+            **words, reason=say(pattern.reason), likely=likely
+        )
+    return tr("{side}: knee z {knee}, ankle z {ankle}; {label} ({likely})").format(
+        **words, label=say(pattern.label), likely=likely
     )
 
 

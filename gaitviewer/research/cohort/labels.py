@@ -69,8 +69,7 @@ def label_subject(subject: SyntheticSubject, *, seed: int) -> SessionLabels:
         subject: who.
         seed: draws the differences between the strides of the walk that is labelled.
     """
-    motion = _straight_walk(subject.gait, seed)
-    truth = _truth_of(motion)
+    truth = true_walk(subject.gait, seed=seed)
     curvature = subject.curvature
     return SessionLabels(
         evgs=score_items(truth, subject.gait),
@@ -80,6 +79,11 @@ def label_subject(subject: SyntheticSubject, *, seed: int) -> SessionLabels:
         gait_variable_score=profile_of(truth),
         source=SOURCE,
     )
+
+
+def true_walk(gait: WalkerGait, *, seed: int) -> Truth:
+    """Some strides straight ahead, as validation knows motion capture; ``seed`` draws how they differ."""
+    return _truth_of(_straight_walk(gait, seed))
 
 
 def _straight_walk(gait: WalkerGait, seed: int) -> WalkerMotion:
