@@ -106,10 +106,10 @@ def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyT
     height = body_height_px(pose) if height_px is None else height_px
     seen = np.isfinite(middle).all(axis=1) & np.isfinite(height)
     joined = _joined(pose.times, middle, height, seen)
-    cut = _cut_off(pose, settings.margin)
+    cut = _cut_off(pose, settings.margin, settings.margin)
     whole = seen & np.array([not what for what in cut], np.bool_)
-    # a heel that lies in the margin for a frame or two must not end what it does not end beyond the picture
-    inside = seen & np.array([not what for what in _cut_off(pose, 0.0)], np.bool_)
+    # a heel in the margin at the left or right edge must not end what it does not end beyond the picture
+    inside = seen & np.array([not what for what in _cut_off(pose, 0.0, settings.margin)], np.bool_)
     for start, stop in runs(inside, joined):
         whole[start:stop] |= whole[start:stop].any()
     cut = tuple(() if fine else what for what, fine in zip(cut, whole, strict=True))
@@ -164,12 +164,13 @@ def runs(mask: Mask, joined: Mask) -> list[tuple[int, int]]:
     return out
 
 
-def _cut_off(pose: PoseSequence, margin: float) -> tuple[tuple[str, ...], ...]:
-    """What of the body is outside the picture, or not seen, in each frame."""
+def _cut_off(pose: PoseSequence, across: float, along: float) -> tuple[tuple[str, ...], ...]:
+    """What of the body is outside the picture (margins: shares of its width, height), or not seen, [T]."""
     x, y = pose.xy[..., 0], pose.xy[..., 1]
-    edge_x, edge_y = margin * pose.width, margin * pose.height
-    beyond = (x < edge_x) | (x > pose.width - edge_x) | (y < edge_y) | (y > pose.height - edge_y)
+    edge_x, edge_y = across * pose.width, along * pose.height
+    beyond = (x < edge_x) | (x > pose.width - edge_x)
     beyond &= pose.origin != Origin.INTERPOLATED  # a bridge over a gap saw nothing
+    beyond |= (y < edge_y) | (y > pose.height - edge_y)
     lost: list[tuple[str, Mask]] = []
     for name, points in _PARTS:
         columns = list(points)
