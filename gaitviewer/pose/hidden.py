@@ -70,6 +70,9 @@ def find_columns(
             continue
         unit = float(np.nanmedian(size[first.start : last.stop]))
         width = (last.column - first.column) * forward
+        around = hips[(times >= times[first.start] - 1.0) & (times <= times[last.stop - 1] + 1.0)]
+        if np.ptp(around[np.isfinite(around)]) < settings.least_travel * unit:
+            continue  # who turns, or comes nearer, does not walk across
         steps = np.diff(hips[first.start : last.stop])
         # a trunk's breadth and the column's are walked, no more: another edge belongs to another crossing
         walked = np.sum(np.abs(steps)) <= width + settings.trunk * unit and np.sum(steps) * forward >= width

@@ -90,6 +90,7 @@ class HiddenSettings:
     narrowest: float
     widest: float
     trunk: float
+    least_travel: float
     margin: float
 
 
