@@ -10,7 +10,7 @@ import numpy as np
 
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import clean, segments
+from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.signal.trajectory import (
@@ -46,6 +46,7 @@ from gaitviewer.analysis.walking.strides import (
     unlike_paces,
 )
 from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import (
     ByView,
     GaitEvent,
@@ -335,14 +336,18 @@ def _brought_together(
     """The coronal view with the side view's events where they are known to belong, and the side check."""
     pose = coronal.pose
     spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in coronal.passes]
-    check = check_sides(sagittal.events, coronal.events, spans, sync)
+    agree = check_sides(sagittal.events, coronal.events, spans, sync)
     quality = coronal.quality
-    if check.agree is False:
+    if agree is False:
         finding = QualityFinding(
-            FindingSeverity.WARNING, message("topic.sides"), check.note, trial=trial_id, view=View.CORONAL
+            FindingSeverity.WARNING,
+            message("topic.sides"),
+            message("finding.sides.disagree"),
+            trial=trial_id,
+            view=View.CORONAL,
         )
         quality = (*quality, finding)
-    usable = sync.sigma_s <= motion_settings().sync.usable_s and check.agree is not False
+    usable = sync.sigma_s <= motion_settings().sync.usable_s and agree is not False
     if corrected or not usable:
         return replace(coronal, quality=quality)
     events: list[GaitEvents] = []

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitviewer.analysis.evgs.sheet import load_thresholds
 from gaitviewer.analysis.outcomes.indices import SCORED
 from gaitviewer.analysis.outcomes.norms import normal_band
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.learning import ITEMS, SessionLabels
 from gaitviewer.core.serialise import read_resource
@@ -33,8 +33,6 @@ _RATE_HZ = 120.0
 _STRIDES = 4
 _HEEL_LIFT, _HINDFOOT, _FOOT, _KNEE = 2, 4, 5, 8
 _PUSH_OFF = 0.9  # the part of stance before it shows whether heel and forefoot came down
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +161,5 @@ def profile_of(truth: Truth) -> BySide[float | None]:
     return BySide(score(Side.LEFT), score(Side.RIGHT))
 
 
-def _cycle(truth: Truth, curve: Array, stride: TrueStride) -> Array:
+def _cycle(truth: Truth, curve: F8, stride: TrueStride) -> F8:
     return truth.at(curve, np.linspace(stride.start_s, stride.stop_s, 101))
