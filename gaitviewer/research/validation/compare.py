@@ -120,6 +120,7 @@ class Comparison:
         sideless: gait events of the file that are left out, as nobody knows of which foot they are.
         facts: of the filmed body and its cameras (:meth:`~.scenes.Scene.facts`); empty without one.
         seen: what was measured from: "exact" or "noise ..." points, or "pixels".
+        refined: what put the legs right; "" for nothing.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Comparison:
     sideless: int = 0
     facts: Mapping[str, float | None] = field(default_factory=dict)
     seen: str = "exact"
+    refined: str = ""
 
 
 def compare(truth: Truth, measures: Measures, *, seed: int, side_camera: Camera | None = None) -> Comparison:

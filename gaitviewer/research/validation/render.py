@@ -32,13 +32,16 @@ from gaitviewer.synthesis.filming.pixels import render_pose
 from gaitviewer.synthesis.filming.room import paint
 from gaitviewer.util import private
 from gaitviewer.util.temporary import TemporaryFolder
+from gaitviewer.workflow.analysis.leg_refiners import describe_leg_refiner
 from gaitviewer.workflow.analysis.measure import measure_document
 from gaitviewer.workflow.analysis.run import estimate_poses
 
 _FILMING = 0.4  # of the time
 
 
-def measure_pixels(drawn: DrawnBody, scene: Scene, session: Session, *, tick: Tick = no_progress) -> Measures:
+def measure_pixels(
+    drawn: DrawnBody, scene: Scene, session: Session, *, tick: Tick = no_progress
+) -> tuple[Measures, str]:
     """What the whole program says about a walk on motion capture that two virtual cameras film.
 
     Films are kept in the cache by all that they are drawn from, keypoints by the content of the films.
@@ -48,6 +51,9 @@ def measure_pixels(drawn: DrawnBody, scene: Scene, session: Session, *, tick: Ti
         scene: who is drawn on it, and how it is filmed.
         session: facts of the child.
         tick: progress.
+
+    Returns:
+        The measures, and what put the legs right ("" for nothing).
 
     Raises:
         AnalysisError: no gait can be measured.
@@ -68,7 +74,8 @@ def measure_pixels(drawn: DrawnBody, scene: Scene, session: Session, *, tick: Ti
             pose_model=scene.options.pose_model,
             tick=subprogress(tick, _FILMING, 0.97),
         )
-        return measure_document(document, tick=subprogress(tick, 0.97, 1.0))
+        measures = measure_document(document, tick=subprogress(tick, 0.97, 1.0))
+        return measures, describe_leg_refiner(document.trials[0].provenance.sagittal)
 
 
 def film_body(drawn: DrawnBody, scene: Scene, folder: Path, *, tick: Tick = no_progress) -> ByView[Path]:

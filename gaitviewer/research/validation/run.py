@@ -214,9 +214,9 @@ def _compare_pixels(trial: MarkerTrial, truth: Truth, scene: Scene, tick: Tick) 
     from gaitviewer.research.validation.body import complete_body
     from gaitviewer.research.validation.render import measure_pixels
 
-    drawn = complete_body(trial, truth.body)
+    drawn, refined = complete_body(trial, truth.body), ""
     try:
-        measures = measure_pixels(drawn, scene, _session(truth.body, trial.body), tick=tick)
+        measures, refined = measure_pixels(drawn, scene, _session(truth.body, trial.body), tick=tick)
     except (AnalysisError, PoseError) as error:
         found = failed(truth, str(error), seed=scene.number)
     else:
@@ -224,7 +224,7 @@ def _compare_pixels(trial: MarkerTrial, truth: Truth, scene: Scene, tick: Tick) 
         found = compare(truth, measures, seed=scene.number, side_camera=camera)
     notes = drawn.notes if scene.number == 0 else ()
     facts = scene.facts() if scene.options.bodies else {}
-    return replace(found, notes=notes, facts=facts, seen="pixels")
+    return replace(found, notes=notes, facts=facts, seen="pixels", refined=refined)
 
 
 def read_markers(path: Path) -> MarkerTrial:

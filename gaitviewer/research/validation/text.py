@@ -50,7 +50,7 @@ def _table(
 
     over, at = " " * widths[0], 1
     for title, count in groups:
-        over += "  " + title.center(sum(widths[at : at + count]) + 2 * (count - 1), "-")
+        over += "  " + title.center(sum(widths[at : at + count]) + 2 * (count - 1), "-" if title else " ")
         at += count
     return "\n".join(
         [*([over] if groups else []), show(head), "  ".join("-" * w for w in widths), *map(show, rows)]
@@ -77,9 +77,12 @@ def _head(report: ValidationReport) -> str:
         rate = rate if o.rate_hz else "rates of each body"
         camera = camera if o.distance_m else "of each body"
         seen = f"from the pixels of {o.bodies} drawn bodies a file (seed {o.seed}, pose model {o.pose_model})"
+    refined = "; ".join(sorted({c.refined.split(" (")[0] for c in report.comparisons if c.refined}))
     return (
-        f"{len(report.names)} trials, {report.runs} runs: {rate}, {seen}, "
-        f"yaw {o.yaw_deg:g} deg, {o.pixels_per_metre:g} px/m, side camera {camera}"
+        f"{len(report.names)} trials, {report.runs} runs: {rate}, {seen},"
+        + ("\n" if o.bodies else " ")
+        + f"yaw {o.yaw_deg:g} deg, {o.pixels_per_metre:g} px/m, side camera {camera}"
+        + (f"\n{refined or 'legs not put right'}" if o.render else "")
     )
 
 
@@ -107,13 +110,13 @@ def _limbs(report: ValidationReport) -> str:
         (
             row.angle.split("_")[0], row.limb, row.legs, str(row.points), _number(row.mae),
             *map(_number, row.tenths),
-            "-" if row.worst is None else f"{_number(row.tenths[row.worst])} from {10 * row.worst} %",
+            "-" if row.worst is None else f"{_number(row.tenths[row.worst])} at {10 * row.worst} %",
         )
         for row in report.limbs
     ]  # fmt: skip
     if not rows:
         return ""
-    head = ("MAE (deg)", "limb", "legs", "points", "cycle", *(f"{10 * k}-" for k in range(10)), "worst tenth")
+    head = ("MAE (deg)", "limb", "legs", "points", "cycle", *(f"{10 * k}-" for k in range(10)), "worst")
     held = ", ".join(
         dict.fromkeys(f"{row.angle.split('_')[0]} against {row.reference}" for row in report.limbs)
     )
@@ -171,26 +174,30 @@ def _certainty(report: ValidationReport) -> str:
 
     def cells(row: CertaintyRow | None) -> tuple[str, ...]:
         if row is None or not row.scored:
-            return ("",) * 6
-        covered = row.covered / row.values if row.values else math.nan
+            return ("",) * 5
         sure = f"{row.sure_right}/{row.sure}" if row.sure else "-"
-        return (
-            sure, _share(row.said), _share(row.right), _share(covered), _number(row.error), _number(row.sigma)
-        )  # fmt: skip
+        covered = row.covered / row.values if row.values else math.nan
+        return sure, _share(row.said), _share(row.right), _share(covered), _number(row.error)
 
     rows = [
-        (codes[number], *(cell for seen in kinds for cell in cells(known.get((seen, number)))))
+        (
+            codes[number],
+            _number(known[kinds[-1], number].sigma) if (kinds[-1], number) in known else "",
+            *(cell for seen in kinds for cell in cells(known.get((seen, number)))),
+        )
         for number in numbers
     ]
     table = bench_table()
-    names = ("sure", "said", "right", "in", "error", "SE")
-    head = ("Certainty (%)", *(name for _ in kinds for name in names))
+    names = ("sure", "said", "true", "in", "err")
+    head = ("Score (%)", "SE", *(name for _ in kinds for name in names))
     note = (
-        f"sure: right of the scores that say {100 * table.sure:.0f} % or more; said, right: mean probability "
-        f"of the scores,\nand share of right ones; in: values with the truth in their {100 * table.interval:.0f} % interval; error, SE: RMS of the "
-        "values' errors,\nand of their standard errors (all: in SE)"
+        f"SE: RMS of the standard errors that the values carry; sure: right of the scores that say "
+        f"{100 * table.sure:.0f} % or more;\nsaid, true: mean probability of the scores, share of true ones; "
+        f"in: values with the truth in their {100 * table.interval:.0f} %\ninterval; err: RMS error of the "
+        "values (all: in SE)"
     )
-    return _table(head, rows, [(f" {seen} ", len(names)) for seen in kinds]) + "\n" + note
+    groups = [("", 1), *((f" {seen} ", len(names)) for seen in kinds)]
+    return _table(head, rows, groups) + "\n" + note
 
 
 def _share(value: float) -> str:
@@ -202,7 +209,7 @@ def _bodies(report: ValidationReport) -> str:
         return ""
     names = {
         "rate_hz": ("Hz", 0), "camera_height_m": ("high", 2), "distance_m": ("away", 1), "girth": ("girth", 2),
-        "trousers": ("trousers", 2), "shorts_length": ("shorts", 2), "far_shade": ("far leg", 2),
+        "trousers": ("long", 2), "shorts_length": ("short", 2), "far_shade": ("far leg", 2),
         "skin": ("skin", 0), "gain": ("light", 2), "noise": ("noise", 0), "blur_px": ("blur", 1),
         "jpeg_quality": ("JPEG", 0),
     }  # fmt: skip
@@ -261,6 +268,7 @@ def _comparison(c: Comparison) -> dict[str, Any]:
         "trial": c.name,
         "seed": c.seed,
         "failure": c.failure,
+        "refined": c.refined,
         "notes": list(c.notes),
         "events": [
             {"kind": e.kind.value, "side": e.side.value, "time_s": e.time_s, "error_ms": e.error_ms}
