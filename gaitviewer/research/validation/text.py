@@ -226,6 +226,10 @@ def _bodies(report: ValidationReport) -> str:
 def _trials(report: ValidationReport) -> str:
     what = "body" if report.options.bodies else "draw"
     lines = [f"{c.name}, {what} {c.seed + 1}: {c.failure}" for c in report.comparisons if c.failure]
+    for c in report.comparisons:
+        if not c.failure and not c.angles:
+            reasons = dict.fromkeys(item.reason for item in c.items if item.reason)
+            lines.append(f"{c.name}, {what} {c.seed + 1}: no stride counts: {'; '.join(reasons)}")
     lines += [f"{c.name}: {note}" for c in report.comparisons for note in c.notes]
     for c in report.comparisons:
         for e in c.events:

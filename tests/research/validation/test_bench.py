@@ -22,8 +22,9 @@ from gaitviewer.research.validation.body import DrawnBody, complete_body
 from gaitviewer.research.validation.certainty import certainty_rows
 from gaitviewer.research.validation.compare import FILE, MARKERS, AngleErrors, Comparison, ItemPair, compare
 from gaitviewer.research.validation.files import write_report
+from gaitviewer.research.validation.films import film_body
 from gaitviewer.research.validation.projection import ValidationOptions, WalkingBody, place_cameras
-from gaitviewer.research.validation.render import film_body, measure_pixels
+from gaitviewer.research.validation.render import measure_pixels
 from gaitviewer.research.validation.run import format_report, measure_markers, report_as_json
 from gaitviewer.research.validation.scenes import bench_table, find_scenes
 from gaitviewer.research.validation.summary import summarise
@@ -300,7 +301,11 @@ def test_all_kinds_of_points_stand_in_one_table_and_in_the_files(tmp_path: Path)
         "angles.csv", "limbs.csv", "events.csv", "items.csv", "certainty.csv", "bodies.csv",
         "validation.json", "validation.txt",
     }  # fmt: skip
-    tables = {file.stem: list(csv.DictReader(file.read_text().splitlines())) for file in files if file.suffix == ".csv"}
+    tables = {
+        file.stem: list(csv.DictReader(file.read_text().splitlines()))
+        for file in files
+        if file.suffix == ".csv"
+    }
     assert [row["seen"] for row in tables["certainty"] if row["number"] == "9"] == [
         "exact",
         "noise 5 px",

@@ -13,8 +13,8 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.research.validation.body import complete_body
 from gaitviewer.research.validation.compare import FILE, MARKERS
+from gaitviewer.research.validation.films import film_body
 from gaitviewer.research.validation.projection import find_body, place_cameras, resample
-from gaitviewer.research.validation.render import film_body
 from gaitviewer.research.validation.run import (
     ValidationOptions,
     format_report,
