@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import EventKind
 from gaitviewer.research.validation.certainty import CertaintyRow, certainty_rows
 from gaitviewer.research.validation.compare import (
@@ -21,7 +21,6 @@ from gaitviewer.research.validation.compare import (
 from gaitviewer.research.validation.items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
 from gaitviewer.research.validation.projection import ValidationOptions
 
-Array = NDArray[np.float64]
 LIMB_ANGLES = ("knee_flexion", "hip_flexion", "ankle_dorsiflexion")  # in the order of their table
 
 
@@ -250,7 +249,7 @@ def _body_row(comparison: Comparison) -> BodyRow:
     return BodyRow(comparison.name, comparison.seed, comparison.failure, mae, comparison.facts)
 
 
-def _mean(values: Array) -> float:
+def _mean(values: F8) -> float:
     return float(values.mean()) if values.size else math.nan
 
 
@@ -273,7 +272,7 @@ def _angle_row(angle: str, reference: str, parts: dict[tuple[str, int], list[Ang
     by_name: dict[str, list[float]] = defaultdict(list)
     for (name, _), group in parts.items():
         by_name[name].append(float(np.abs(np.concatenate([e.errors for e in group])).mean()))
-    by_limb: dict[bool, list[Array]] = defaultdict(list)
+    by_limb: dict[bool, list[F8]] = defaultdict(list)
     for group in parts.values():
         for e in group:
             by_limb[e.far].append(e.errors)

@@ -273,7 +273,7 @@ def _comparison(c: Comparison) -> dict[str, Any]:
         "seed": c.seed,
         "failure": c.failure,
         "refined": c.refined,
-        "notes": list(c.notes),
+        "notes": [str(note) for note in c.notes],
         "events": [
             {"kind": e.kind.value, "side": e.side.value, "time_s": e.time_s, "error_ms": e.error_ms}
             for e in c.events

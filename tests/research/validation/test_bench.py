@@ -35,6 +35,7 @@ from gaitviewer.synthesis.filming.room import Room, paint
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import simulate
 from gaitviewer.video import open_video
+from tests.support.walkers import steady
 
 DIGEST, OTHER = "ab" * 32, "cd" * 32
 DRAWN = ValidationOptions(render=True, bodies=12, pixels_per_metre=60.0)
@@ -42,7 +43,7 @@ DRAWN = ValidationOptions(render=True, bodies=12, pixels_per_metre=60.0)
 
 def walk(*, duration_s: float = 2.0, rate_hz: float = 60.0) -> WalkingBody:
     """The walker as a laboratory sees it, in the middle of the walkway."""
-    motion = simulate(normal_gait().steady(), seed=1, duration_s=duration_s, rate_hz=rate_hz)
+    motion = simulate(steady(normal_gait()), seed=1, duration_s=duration_s, rate_hz=rate_hz)
     points = np.array(motion.points)
     hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]].mean(axis=(0, 1))
     points[..., :2] -= hips[:2]
