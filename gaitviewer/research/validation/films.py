@@ -72,20 +72,30 @@ def film_body(drawn: DrawnBody, scene: Scene, folder: Path, *, tick: Tick = no_p
 def _digest(drawn: DrawnBody, scene: Scene) -> str:
     """Of all that the pictures are made from, the code that draws them included."""
     body, gait, options = drawn.body, drawn.gait, scene.options
-    cameras = place_cameras(body, options)
-    walk = (body.points, body.times, gait.height_m, gait.proportions, options.rate_hz)
-    return canonical_digest(
-        (_drawing_code(), *walk, *cameras, scene.look, scene.room, scene.spoiling, scene.chance)
+    # The last bits of what is computed differ from run to run; a micrometre is not seen.
+    points, times, height, foot, hips = (
+        np.round(one, 6) + 0.0
+        for one in (body.points, body.times, gait.height_m, gait.proportions.foot, gait.proportions.hip_width)
     )
+    proportions = replace(gait.proportions, foot=float(foot), hip_width=float(hips))
+    cameras = replace(options, bodies=0, seed=0, subject="", pose_model="", use_cache=True)
+    return canonical_digest(
+        (
+            _drawing_code(), points, times, float(height), proportions, body.near, cameras,
+            scene.look, scene.room, scene.spoiling, scene.chance,
+        )
+    )  # fmt: skip
 
 
 @cache
 def _drawing_code() -> str:
     """SHA-256 of the modules that make the pictures."""
     package = Path(__file__).resolve().parents[2]
-    modules = [Path(__file__), package / "research" / "spoiling.py", package / "video" / "writer.py"]
+    here = Path(__file__)
+    cameras, spoiling = here.with_name("projection.py"), package / "research" / "spoiling.py"
+    writer, synthesis = package / "video" / "writer.py", sorted((package / "synthesis").rglob("*.py"))
     total = hashlib.sha256()
-    for path in (*modules, *sorted((package / "synthesis").rglob("*.py"))):
+    for path in (here, cameras, spoiling, writer, *synthesis):
         total.update(path.read_bytes())
     return total.hexdigest()
 

@@ -22,7 +22,7 @@ from gaitviewer.research.validation.body import DrawnBody, complete_body
 from gaitviewer.research.validation.certainty import certainty_rows
 from gaitviewer.research.validation.compare import FILE, MARKERS, AngleErrors, Comparison, ItemPair, compare
 from gaitviewer.research.validation.files import write_report
-from gaitviewer.research.validation.films import film_body
+from gaitviewer.research.validation.films import film_body, film_folder
 from gaitviewer.research.validation.projection import ValidationOptions, WalkingBody, place_cameras
 from gaitviewer.research.validation.render import measure_pixels
 from gaitviewer.research.validation.run import format_report, measure_markers, report_as_json
@@ -154,6 +154,20 @@ def test_the_same_walk_and_scene_give_the_very_same_films(tmp_path: Path) -> Non
     assert films[0] != films[2]
 
 
+def test_films_have_one_place_in_the_cache_for_each_walk_and_scene() -> None:
+    body = drawn(walk(duration_s=0.5))
+    first, second = find_scenes(replace(DRAWN, bodies=2), DIGEST)
+    place = film_folder(body, first)
+    points = np.nextafter(body.body.points, 9.0)  # what is computed differs by a last bit from run to run
+    assert film_folder(replace(body, body=replace(body.body, points=points)), first) == place
+    measured = replace(first, options=replace(first.options, pose_model="heavy", bodies=9))
+    assert film_folder(body, measured) == place
+    moved = replace(body, body=replace(body.body, points=body.body.points + 0.001))
+    higher = replace(first, options=replace(first.options, camera_height_m=1.33))
+    others = [film_folder(moved, first), film_folder(body, higher), film_folder(body, second)]
+    assert len({place, *others}) == 4
+
+
 @pytest.mark.slow
 def test_films_and_keypoints_of_a_second_run_come_from_the_cache() -> None:
     body = drawn(walk(duration_s=2.5))
@@ -246,6 +260,9 @@ def test_measured_points_know_their_tenth_and_whether_the_legs_overlap(tmp_path:
         assert np.bincount(e.tenths).tolist() == (e.errors.size // 101 * np.r_[[10] * 9, 11]).tolist()
         assert not e.overlap[e.tenths == 0].any()  # the feet are a step apart at contact
         assert e.overlap[(e.tenths >= 2) & (e.tenths <= 3)].any()
+    for one in (m for side in Side for m in measures.evgs.measures[side]):
+        assert (one.sigma is None) == (one.value is None)
+        assert one.sigma is None or one.sigma >= one.item.sigma  # the events' error comes on top
     nowhere = compare(truth, measures, seed=0)
     assert not any(e.overlap.any() for e in nowhere.angles)
 
