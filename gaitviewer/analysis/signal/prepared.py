@@ -25,7 +25,7 @@ class PreparedView:
     @cached_property
     def trajectory(self) -> BodyTrajectory:
         """The subject's way through the picture; worked out when it is first asked for."""
-        return body_trajectory(self.clean, height_px=self.height_px)
+        return body_trajectory(self.clean, self.height_px)
 
     @cached_property
     def height_px(self) -> F8:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses
+from gaitviewer.analysis.signal.cleaning import F8, pauses
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -93,33 +93,32 @@ def slope(times: F8, values: F8, window_s: float) -> F8:
     return out
 
 
-def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyTrajectory:
+def body_trajectory(pose: PoseSequence, height_px: F8) -> BodyTrajectory:
     """Describe the subject's way through the picture.
 
     Args:
         pose: cleaned keypoints; labels of left and right do not matter.
-        height_px: [T] length of the body where it is known already, pixels.
+        height_px: [T] length of the body, pixels.
     """
     settings = motion_settings().passes
     xy = pose.xy.astype(np.float64)
     middle, shoulders = middle_of(xy, HIPS), middle_of(xy, SHOULDERS)
-    height = body_height_px(pose) if height_px is None else height_px
-    seen = np.isfinite(middle).all(axis=1) & np.isfinite(height)
+    seen = np.isfinite(middle).all(axis=1) & np.isfinite(height_px)
     cut = _cut_off(pose, settings.margin)
     whole = seen & np.array([not what for what in cut], np.bool_)
-    joined = _joined(pose.times, middle, height, seen)
+    joined = _joined(pose.times, middle, height_px, seen)
     focal_px = settings.focal_length * max(pose.width, pose.height)
     size = np.full(len(pose), np.nan)
     lateral, depth = size.copy(), size.copy()
     for start, stop in runs(whole, joined):
         rows = slice(start, stop)
         t = pose.times[rows]
-        size[rows] = _running_median(t, height[rows], settings.scale_window_s)
+        size[rows] = _running_median(t, height_px[rows], settings.scale_window_s)
         lateral[rows] = slope(t, middle[rows, 0], settings.speed_window_s) / size[rows]
-        depth[rows] = slope(t, np.log(height[rows]), settings.scale_window_s) * focal_px / size[rows]
+        depth[rows] = slope(t, np.log(height_px[rows]), settings.scale_window_s) * focal_px / size[rows]
     return BodyTrajectory(
         middle=middle,
-        height_px=np.where(np.isfinite(size), size, height),
+        height_px=np.where(np.isfinite(size), size, height_px),
         lateral=lateral,
         depth=depth,
         facing=_facing(xy, middle, shoulders),
