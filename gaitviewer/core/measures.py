@@ -241,8 +241,8 @@ class ViewMotion:
         events: one :class:`GaitEvents` for each pass.
         strides: all strides of all passes, counting or not.
         height_px: [T] body height, pixels, smoothed over a stride; NaN where the subject is not seen.
-        speed: [T] of travel, body heights a second: sideways in the side view (+ to the right), towards the
-            camera in the end view; NaN where it is unknown.
+        speed: [T] walking speed in the frames of the passes, body heights a second, on a treadmill against
+            its belt; NaN elsewhere.
         legs_put_right: a network that learned from drawn walkers moved the leg points of ``pose``.
     """
 

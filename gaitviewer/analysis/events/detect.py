@@ -46,7 +46,7 @@ def detect_events(pose: PoseSequence, walking_pass: WalkingPass) -> GaitEvents:
     if walking_pass.view is View.CORONAL:
         return detect_coronal(inside, xy, walking_pass.direction, frame_s=frame_s)
     events: list[GaitEvent] = []
-    feet = track_feet(xy, inside.times, walking_pass.direction)
+    feet = track_feet(xy, inside.times, walking_pass)
     for side in Side:
         events += enforce_alternation(_events_of(feet[side], side, frame_s=frame_s))
     return GaitEvents(tuple(flag_disorder(events)))
@@ -67,5 +67,9 @@ def _events_of(foot: FootTrack, side: Side, *, frame_s: float) -> list[WeightedE
             if foot.stand_in:
                 unsure = float(np.hypot(weighed.event.sigma_s, s.ankle_sd_s))
                 weighed = replace(weighed, event=replace(weighed.event, sigma_s=unsure))
+            near = s.disagree_s  # the first frames beside what hides a foot are no surer
+            if any(first - near < weighed.event.time_s < last + near for first, last in foot.bridged):
+                unsure = float(np.hypot(weighed.event.sigma_s, s.hidden_sd_s))
+                weighed = replace(weighed, event=replace(weighed.event, sigma_s=unsure, agreed=False))
             out.append(weighed)
     return out

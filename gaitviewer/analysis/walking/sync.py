@@ -21,7 +21,7 @@ import numpy as np
 from gaitviewer.analysis.events.sagittal import typical_stride
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, nanmedian
-from gaitviewer.analysis.signal.trajectory import HIPS, middle_of
+from gaitviewer.analysis.signal.prepared import HIPS, middle_of
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.pose import PoseSequence
@@ -126,7 +126,7 @@ def _fit_places(offsets: F8, sagittal: ViewMotion, coronal: ViewMotion) -> F8:
     s = motion_settings().sync
     x, size = middle_of(sagittal.pose.xy.astype(np.float64), HIPS)[:, 0], np.log(coronal.height_px)
     fit = np.zeros(len(offsets))
-    for one, two in combinations(sagittal.passes, 2):
+    for one, two in combinations([one for one in sagittal.passes if not one.on_treadmill], 2):
         first, second = (_way(sagittal.pose, x, p) for p in (one, two))
         low, high = max(first[1].min(), second[1].min()), min(first[1].max(), second[1].max())
         if high <= low:
