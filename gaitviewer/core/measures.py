@@ -12,7 +12,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.arrays import readonly_array
+from gaitviewer.core.arrays import F8, readonly_array
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -240,6 +240,9 @@ class ViewMotion:
         passes, left_out: the walking passes and the rest of the recording with reasons.
         events: one :class:`GaitEvents` for each pass.
         strides: all strides of all passes, counting or not.
+        height_px: [T] body height, pixels, smoothed over a stride; NaN where the subject is not seen.
+        speed: [T] walking speed in the frames of the passes, body heights a second, on a treadmill against
+            its belt; NaN elsewhere.
         legs_put_right: a network that learned from drawn walkers moved the leg points of ``pose``.
     """
 
@@ -249,6 +252,8 @@ class ViewMotion:
     left_out: tuple[LeftOut, ...]
     events: tuple[GaitEvents, ...]
     strides: tuple[Stride, ...]
+    height_px: F8
+    speed: F8
     quality: tuple[QualityFinding, ...] = ()
     legs_put_right: bool = False
 

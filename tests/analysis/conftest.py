@@ -57,6 +57,8 @@ def _see(
         left_out=(),
         events=(events,),
         strides=_strides(events, walking_pass, trial),
+        height_px=np.full(len(pose), np.nan),
+        speed=np.full(len(pose), np.nan),
     )
 
 

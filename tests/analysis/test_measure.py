@@ -229,7 +229,9 @@ def film(child: MarkerTrial, near: Side) -> ViewMotion:
     pose = PoseSequence(xy=xy, score=score, times=child.times, width=3000, height=1080)
     direction = Direction.LEFT_TO_RIGHT if near is Side.RIGHT else Direction.RIGHT_TO_LEFT
     walking_pass = WalkingPass(View.SAGITTAL, direction, int(seen[0]), int(seen[-1]) + 1, near=near)
-    return ViewMotion(pose, pose, (walking_pass,), (), (GaitEvents(()),), strides_of(child, near, walking_pass))
+    unknown = np.full(len(pose), np.nan)
+    strides = strides_of(child, near, walking_pass)
+    return ViewMotion(pose, pose, (walking_pass,), (), (GaitEvents(()),), strides, unknown, unknown)
 
 
 def strides_of(child: MarkerTrial, near: Side, walking_pass: WalkingPass) -> tuple[Stride, ...]:

@@ -89,8 +89,10 @@ try:
     from gaitviewer.analysis.walking.trial import read_trial
 except ImportError:
     from gaitviewer.analysis.motion import read_trial
+# not as tests.support: some installed libraries bring a package "tests", which would be taken
+sys.path.insert(0, str(Path(gaitviewer.__file__).parents[1] / "tests" / "support"))
 try:
-    from tests.support.walkers import observe
+    from walkers import observe
 except ImportError:  # earlier checkouts have it in the package
     try:
         from gaitviewer.synthesis.filming.keypoints import observe

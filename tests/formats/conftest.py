@@ -91,7 +91,9 @@ def _motion(view: View, seed: int) -> ViewMotion:
     )
     pose = _pose(seed)
     left_out = (LeftOut(0, 2, message("reason.standing")),)
-    return ViewMotion(pose, pose, walking, left_out, (GaitEvents(()), events), strides)
+    return ViewMotion(
+        pose, pose, walking, left_out, (GaitEvents(()), events), strides, *np.full((2, len(pose)), 1.5)
+    )
 
 
 def _measures_of(item: EvgsItem, side: Side) -> EvgsMeasure:

@@ -264,7 +264,7 @@ def _motion(view: View) -> cm.ViewMotion:
         left_out=(
             LeftOut(0, 2, as_written("half in the picture")), LeftOut(130, 150, as_written("turning")),
         ), events=(GaitEvents(()),),
-        strides=strides(view),
+        strides=strides(view), height_px=np.full(len(pose), 400.0), speed=np.full(len(pose), 0.8),
     )  # fmt: skip
 
 

@@ -26,9 +26,9 @@ from gaitviewer.analysis.events.sagittal import (
     window_around,
 )
 from gaitviewer.analysis.settings import CoronalSettings, DetectorSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
+from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.analysis.signal.prepared import prepare_view
-from gaitviewer.core.gait import BySide, Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
+from gaitviewer.core.gait import BySide, Direction, EventKind, GaitEvent, GaitEvents, Side
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -49,17 +49,18 @@ class FeetFromAhead:
     heel_rise: BySide[F8]
 
 
-def detect_coronal(pose: PoseSequence, walking_pass: WalkingPass) -> GaitEvents:
+def detect_coronal(pose: PoseSequence, xy: F8, direction: Direction, *, frame_s: float) -> GaitEvents:
     """Initial contacts and toe-offs of both feet over one pass of an end view.
 
     Args:
-        pose: cleaned keypoints with the sides right.
-        walking_pass: a pass of the coronal view.
+        pose: cleaned keypoints of the pass, n frames, with the sides right.
+        xy: [n, K, 2] the same smoothed, pixels.
+        direction: where the subject walks.
+        frame_s: time from frame to frame.
     """
     events = motion_settings().events
-    s = events.coronal[walking_pass.direction.name.lower()]
-    feet = track_feet(pose, walking_pass)
-    frame_s = float(np.median(np.diff(pose.times)))
+    s = events.coronal[direction.name.lower()]
+    feet = _track_feet(pose, xy, direction)
     out: list[GaitEvent] = []
     for side in Side:
         # while this foot is ahead it comes down and the other one leaves the floor
@@ -83,16 +84,11 @@ def detect_coronal(pose: PoseSequence, walking_pass: WalkingPass) -> GaitEvents:
     return GaitEvents(tuple(flag_disorder(out)))
 
 
-def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> FeetFromAhead:
+def _track_feet(pose: PoseSequence, xy: F8, direction: Direction) -> FeetFromAhead:
     """Up-sample both feet over a pass of an end view."""
-    s = motion_settings().events
-    rows = slice(walking_pass.start, walking_pass.stop)
-    times = pose.times[rows]
-    inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
-    xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
-    size = prepare_view(inside).trajectory.height_px
+    times, size = pose.times, prepare_view(pose).trajectory.height_px
     seen = np.isfinite(size)
-    grid = np.arange(times[0], times[-1], 1.0 / s.grid_hz)
+    grid = np.arange(times[0], times[-1], 1.0 / motion_settings().events.grid_hz)
     if not seen.any():
         nothing = np.full(len(grid), np.nan)
         return FeetFromAhead(grid, nothing, BySide(nothing, nothing), BySide(nothing, nothing))
@@ -101,7 +97,7 @@ def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> FeetFromAhead:
     def down(name: str) -> F8:
         return up_sample(grid, times, xy[:, Keypoint[name]])[:, 1]
 
-    towards = walking_pass.direction is Direction.TOWARDS
+    towards = direction is Direction.TOWARDS
     # the heel hides the toes from behind, and its rise blurs the step: each direction has its better point
     point = "HEEL" if towards else "BIG_TOE"
     # the difference of two feet on the floor shrinks with the square of the distance, a lifted foot with the

@@ -20,6 +20,7 @@ from gaitviewer.analysis.events.consensus import (
 from gaitviewer.analysis.events.coronal import detect_coronal
 from gaitviewer.analysis.events.sagittal import FINDERS, FootTrack, track_feet, typical_stride
 from gaitviewer.analysis.settings import motion_settings
+from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 
@@ -28,18 +29,24 @@ def detect_events(pose: PoseSequence, walking_pass: WalkingPass) -> GaitEvents:
     """Initial contacts and toe-offs of both feet over one pass.
 
     Args:
-        pose: cleaned keypoints with the sides right (after ``apply_sides``).
+        pose: cleaned keypoints with the sides right (after ``put_sides_right``).
         walking_pass: the pass to look at.
 
     Returns:
         Events in time order, contacts and toe-offs alternating for each foot. A pass in which no foot is seen
         well enough has none. Those of an end view are rougher and say so by their standard error.
     """
-    if walking_pass.view is View.CORONAL:
-        return detect_coronal(pose, walking_pass)
+    rows, s = slice(walking_pass.start, walking_pass.stop), motion_settings().events
     frame_s = float(np.median(np.diff(pose.times)))
+    # only the pass itself: what the estimator gave beyond it must not leak in through the filter
+    inside = replace(
+        pose, xy=pose.xy[rows], score=pose.score[rows], times=pose.times[rows], origin=pose.origin[rows]
+    )
+    xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
+    if walking_pass.view is View.CORONAL:
+        return detect_coronal(inside, xy, walking_pass.direction, frame_s=frame_s)
     events: list[GaitEvent] = []
-    feet = track_feet(pose, walking_pass)
+    feet = track_feet(xy, inside.times, walking_pass)
     for side in Side:
         events += enforce_alternation(_events_of(feet[side], side, frame_s=frame_s))
     return GaitEvents(tuple(flag_disorder(events)))

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaitviewer.analysis.settings import DetectorSettings, EventSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
-from gaitviewer.analysis.signal.trajectory import HIPS, belt_travel_px, middle_of, slope
+from gaitviewer.analysis.signal.cleaning import F8
+from gaitviewer.analysis.signal.prepared import HIPS, belt_travel_px, middle_of, slope
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
-from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
 
@@ -63,22 +62,18 @@ class DetectedEvent:
     prominence: float
 
 
-def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> BySide[FootTrack]:
+def track_feet(xy: F8, times: F8, walking_pass: WalkingPass) -> BySide[FootTrack]:
     """Up-sample both feet over a pass of the sagittal view.
 
     Args:
-        pose: cleaned keypoints with the sides right.
+        xy: [n, K, 2] smoothed points of the pass, pixels.
+        times: [n] seconds.
         walking_pass: a pass of the sagittal view.
     """
-    s = motion_settings().events
-    rows = slice(walking_pass.start, walking_pass.stop)
-    times = pose.times[rows]
-    # only the pass itself: what the estimator gave beyond it must not leak in through the filter
-    inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
-    xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
     forward = walking_pass.direction.forward_sign
-    xy[..., 0] += forward * belt_travel_px(walking_pass, times)[:, None]
-    return BySide(*(_track_foot(xy, times, side, forward) for side in Side))
+    over_ground = xy.copy()
+    over_ground[..., 0] += forward * belt_travel_px(walking_pass, times)[:, None]
+    return BySide(*(_track_foot(over_ground, times, side, forward) for side in Side))
 
 
 def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:

@@ -17,36 +17,11 @@ from gaitviewer.analysis.kinematics.floor import (
     at_rest,
     camera_roll_deg,
     fit_floor,
-    gait_frame,
 )
 from gaitviewer.core.arrays import segments
-from gaitviewer.core.gait import BySide, Side, View, WalkingPass
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.gait import BySide, Side, View
 
 AngleTable = dict[tuple[str, Side], Array]
-
-
-def angles_of_pass(
-    pose: PoseSequence,
-    walking_pass: WalkingPass,
-    *,
-    flat_foot_zero_deg: BySide[float | None] | None = None,
-    xy: Array | None = None,
-) -> AngleTable:
-    """Every angle of the pass's view, [n] for each frame of the pass, NaN where points are missing.
-
-    Args:
-        pose: cleaned keypoints with the sides right.
-        walking_pass: which frames, and where the subject walks.
-        flat_foot_zero_deg: pitch of each foot when it is flat on the floor; None = taken as 0.
-        xy: [T, K, 2] smoothed points; smoothed here if not given.
-    """
-    if xy is None:
-        from gaitviewer.analysis.signal.cleaning import smooth_xy
-
-        xy = smooth_xy(pose)
-    frame = gait_frame(pose, walking_pass, xy=xy)
-    return angles_of_frame(frame, flat_foot_zero_deg=flat_foot_zero_deg, centre_px=pose.width / 2.0)
 
 
 def angles_of_frame(
@@ -56,10 +31,10 @@ def angles_of_frame(
     floor: BySide[FootFloor] | None = None,
     centre_px: float | None = None,
 ) -> AngleTable:
-    """The same of a pass that is in gait coordinates already.
+    """Every angle of the pass's view, [n] for each frame of the pass, NaN where points are missing.
 
     Args:
-        frame: the pass.
+        frame: the pass in gait coordinates.
         flat_foot_zero_deg: pitch of each foot when it is flat on the floor; None = taken as 0.
         floor: each foot's floor line (side view); fitted here if not given.
         centre_px: column of the picture's centre, for the pelvic rotation.

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
-from gaitviewer.analysis.signal.trajectory import belt_travel_px
+from gaitviewer.analysis.signal.prepared import belt_travel_px
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
-from gaitviewer.core.pose import PoseSequence
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -66,17 +65,17 @@ class FootFloor:
         return np.asarray(heel[:, 1] - self.slope * heel[:, 0] - self.heel_level)
 
 
-def gait_frame(pose: PoseSequence, walking_pass: WalkingPass, *, xy: Array) -> GaitFrame:
+def gait_frame(walking_pass: WalkingPass, xy: Array, times: Array) -> GaitFrame:
     """One pass in gait coordinates.
 
     Args:
-        pose: cleaned keypoints with the sides right.
         walking_pass: which frames.
-        xy: [T, K, 2] smoothed points of ``pose``.
+        xy: [T, K, 2] points of the view with the sides right, usually smoothed, pixels.
+        times: [T] seconds.
     """
     rows = slice(walking_pass.start, walking_pass.stop)
     points = np.array(xy[rows], np.float64)
-    times = np.asarray(pose.times[rows], np.float64)
+    times = np.asarray(times[rows], np.float64)
     ahead = walking_pass.direction.forward_sign
     if walking_pass.view is View.CORONAL:
         # Facing the camera, the subject's left is on the right of the picture, unless that is mirrored.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gaitviewer.analysis.kinematics.floor import Array, FootFloor, GaitFrame, fit_floor, gait_frame
+import numpy as np
+
+from gaitviewer.analysis.kinematics.floor import FootFloor, GaitFrame, fit_floor, gait_frame
 from gaitviewer.core.gait import BySide, View
 from gaitviewer.core.measures import ViewMotion
 
@@ -15,10 +17,12 @@ class SmoothedPass:
 
     Attributes:
         frame: the pass in gait coordinates.
+        unsmoothed: the same before the low-pass filter, which tells the noise.
         floor: each foot's floor line; None in the end view, which does not show it.
     """
 
     frame: GaitFrame
+    unsmoothed: GaitFrame
     floor: BySide[FootFloor] | None
 
 
@@ -28,12 +32,10 @@ class SmoothedView:
 
     Attributes:
         motion: what was found in it.
-        xy: [T, K, 2] low-pass filtered points of ``motion.pose``, pixels.
         passes: one for each pass of ``motion``.
     """
 
     motion: ViewMotion
-    xy: Array
     passes: tuple[SmoothedPass, ...]
 
 
@@ -41,13 +43,10 @@ def smooth_view(motion: ViewMotion) -> SmoothedView:
     """Smooth the points of a view and find where the feet stand in each pass."""
     from gaitviewer.analysis.signal.cleaning import smooth_xy
 
-    xy = smooth_xy(motion.pose)
-    frames = [gait_frame(motion.pose, one, xy=xy) for one in motion.passes]
-    return SmoothedView(
-        motion,
-        xy,
-        tuple(
-            SmoothedPass(frame, fit_floor(frame) if frame.walking_pass.view is View.SAGITTAL else None)
-            for frame in frames
-        ),
-    )
+    pose, smooth = motion.pose, smooth_xy(motion.pose)
+    passes = []
+    for one in motion.passes:
+        frame, unsmoothed = (gait_frame(one, xy, pose.times) for xy in (smooth, pose.xy.astype(np.float64)))
+        floor = fit_floor(frame) if one.view is View.SAGITTAL else None
+        passes.append(SmoothedPass(frame, unsmoothed, floor))
+    return SmoothedView(motion, tuple(passes))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.analysis.kinematics.angles import angles_of_frame, angles_of_pass, sample
-from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
+from gaitviewer.analysis.kinematics.angles import AngleTable, angles_of_frame, sample
+from gaitviewer.analysis.kinematics.definitions import load_definitions
 from gaitviewer.analysis.kinematics.floor import Array, GaitFrame
 from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
-from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
+from gaitviewer.core.measures import CYCLE_POINTS
 from gaitviewer.messages import NOTHING, Message, message
 
 NOWHERE = float("nan")
@@ -132,16 +132,18 @@ def stride_measures_of_view(
 def _strides_of_pass(
     seen: SmoothedView, one: SmoothedPass, strides: list[Stride], *, zero: BySide[float | None]
 ) -> list[StrideMeasures]:
-    motion, frame, floors, walking_pass = seen.motion, one.frame, one.floor, one.frame.walking_pass
-    table = angles_of_frame(frame, flat_foot_zero_deg=zero, floor=floors, centre_px=motion.pose.width / 2.0)
-    noise = _curve_noise(motion, walking_pass, table, zero)
+    frame, floors, pose = one.frame, one.floor, seen.motion.pose
+    centre_px, rate_hz = pose.width / 2.0, pose.rate_hz
+    table = angles_of_frame(frame, flat_foot_zero_deg=zero, floor=floors, centre_px=centre_px)
+    raw = angles_of_frame(one.unsmoothed, flat_foot_zero_deg=zero, centre_px=centre_px)
+    noise = _curve_noise(raw, table, rate_hz)
     cycles = []
     for stride in strides:
         side = stride.side
         wanted = stride.start_s + np.linspace(0.0, 1.0, CYCLE_POINTS) * stride.duration_s
         cycle = StrideMeasures(
             stride=stride,
-            walking_pass=walking_pass,
+            walking_pass=frame.walking_pass,
             curves={name: sample(frame.times, v, wanted) for (name, s), v in table.items() if s is side},
             noise={name: sd for (name, s), sd in noise.items() if s is side},
             last_frame_percent=_last_frame_percent(frame.times, stride),
@@ -151,13 +153,14 @@ def _strides_of_pass(
         )
         if floors is not None:
             floor, toe, heel = floors[side], frame.point(side, "big_toe"), frame.point(side, "heel")
+            raw_toe = one.unsmoothed.point(side, "big_toe")
             cycle = replace(
                 cycle,
                 toe_height=sample(frame.times, floor.toe_height(toe) / frame.leg_px, wanted),
                 heel_height=sample(frame.times, floor.heel_height(heel) / frame.leg_px, wanted),
                 adjacent_percent=_adjacent_percent(frame, stride),
                 adjacent_note=message("remark.feet_adjacent"),
-                toe_noise_px=_noise_px(motion, walking_pass, side, seen.xy),
+                toe_noise_px=_noise_left(raw_toe[:, 1], toe[:, 1], rate_hz),
                 stride_leg=_stride_leg(frame, stride),
                 step_leg=_step_leg(frame, stride),
             )
@@ -222,7 +225,7 @@ def _step_leg(frame: GaitFrame, stride: Stride) -> float:
     return float(sample(frame.times, lead, at)[0]) / leg / _in_plane(frame)
 
 
-def _noise_left(motion: ViewMotion, raw: Array, smooth: Array) -> float:
+def _noise_left(raw: Array, smooth: Array, rate_hz: float) -> float:
     """Standard deviation of the noise that smoothing leaves in a signal, from what it took away.
 
     The filter lets the part ``cut-off / (rate / 2)`` of white noise through.
@@ -234,27 +237,13 @@ def _noise_left(motion: ViewMotion, raw: Array, smooth: Array) -> float:
     if removed.size < 8:
         return NOWHERE
     spread = 1.4826 * float(np.median(np.abs(removed - np.median(removed))))
-    rate = motion.pose.rate_hz
-    passed = min(0.9, default_cutoff_hz(rate) / (0.5 * rate))
+    passed = min(0.9, default_cutoff_hz(rate_hz) / (0.5 * rate_hz))
     return spread * float(np.sqrt(passed / (1.0 - passed)))
 
 
-def _noise_px(motion: ViewMotion, walking_pass: WalkingPass, side: Side, xy: Array) -> float:
-    """Noise of the toe's height after smoothing, pixels."""
-    rows, toe = slice(walking_pass.start, walking_pass.stop), keypoint(side, "big_toe")
-    return _noise_left(motion, np.asarray(motion.pose.xy[rows, toe, 1], np.float64), xy[rows, toe, 1])
-
-
-def _curve_noise(
-    motion: ViewMotion,
-    walking_pass: WalkingPass,
-    smooth: Mapping[tuple[str, Side], Array],
-    zero: BySide[float | None],
-) -> dict[tuple[str, Side], float]:
+def _curve_noise(raw: AngleTable, smooth: AngleTable, rate_hz: float) -> dict[tuple[str, Side], float]:
     """Noise of every angle after smoothing, in its unit (0 where too little was seen to tell)."""
-    unsmoothed = np.asarray(motion.pose.xy, np.float64)
-    raw = angles_of_pass(motion.pose, walking_pass, flat_foot_zero_deg=zero, xy=unsmoothed)
-    noise = {key: _noise_left(motion, raw[key], smooth[key]) for key in smooth}
+    noise = {key: _noise_left(raw[key], smooth[key], rate_hz) for key in smooth}
     return {key: sd if np.isfinite(sd) else 0.0 for key, sd in noise.items()}
 
 

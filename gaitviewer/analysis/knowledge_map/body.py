@@ -79,7 +79,7 @@ def _stretch(motion: ViewMotion, clip: MapClip) -> tuple[F8, F8, F8, F8]:
     one = motion.passes[clip.pass_index]
     pose = motion.pose
     smooth = smooth_xy(pose, cutoff_hz=table.clip.cutoff_hz)
-    frame = gait_frame(pose, one, xy=smooth)
+    frame = gait_frame(one, smooth, pose.times)
     # the sideways sign of gait_frame: read off from where it puts a known point
     rows = slice(one.start, one.stop)
     in_picture = frame.points - np.stack([frame.carried_px, np.zeros(len(frame.times))], axis=1)[:, None]

@@ -55,11 +55,14 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class ShapeRule:
-    """How a row of the body's own shape is made: see the comment in the data file."""
+    """How a row of the body's own shape is made, and its words: see the comment in the data file."""
 
     name: str
     kind: str
     of: tuple[str, ...]
+    region: str
+    title: str
+    wording: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +176,6 @@ class _MotionRules:
 
 
 @dataclass(frozen=True, slots=True)
-class _ShapeRow:
-    """A :class:`ShapeRule` with its words."""
-
-    name: str
-    kind: str
-    of: tuple[str, ...]
-    region: str
-    title: str
-    wording: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Signals:
     trunk: tuple[str, ...]
     arms: tuple[str, ...]
@@ -206,7 +197,7 @@ class _MapFile:
     helpers: dict[str, tuple[tuple[str, ...], ...]]
     quantities: dict[str, _Quantity]
     motion: _MotionRules
-    shape: tuple[_ShapeRow, ...]
+    shape: tuple[ShapeRule, ...]
     signals: _Signals
 
 
@@ -215,19 +206,18 @@ def load_map_features() -> FeatureTable:
     """The table of the data file."""
     data = read_resource("knowledge_map/features.toml", _MapFile)
     motion = tuple(_motion_rows(data.motion))
-    shape = tuple(ShapeRule(row.name, row.kind, row.of) for row in data.shape)
     pairs = tuple(_pairs(data.signals))
     shapes = {row.name: row for row in data.shape}
     return FeatureTable(
         features=(
             *(_motion_feature(data, point, quantity) for point, quantity in motion),
-            *(_shape_feature(rule, shapes) for rule in shape),
+            *(_shape_feature(rule, shapes) for rule in data.shape),
             *(_coupling_feature(data, one, other, pairs, shapes) for one, other in pairs),
         ),
         points={name: _keypoints(point.keypoints or (name,)) for name, point in data.points.items()},
         helpers={name: tuple(_keypoints(one) for one in sets) for name, sets in data.helpers.items()},
         motion=motion,
-        shape=shape,
+        shape=data.shape,
         signals=tuple(name for group in _GROUPS for name in data.signals.group(group)),
         pairs=pairs,
         clip=data.clip,
@@ -275,33 +265,32 @@ def _motion_feature(data: _MapFile, point: str, quantity: str) -> Feature:
     )
 
 
-def _shape_odd(rule: _ShapeRow) -> bool:
+def _shape_odd(rule: ShapeRule) -> bool:
     return rule.kind in ("tilt", "lean", "minus")
 
 
-def _shape_points(rule: _ShapeRow, shapes: Mapping[str, _ShapeRow]) -> tuple[str, ...]:
+def _shape_points(rule: ShapeRule, shapes: Mapping[str, ShapeRule]) -> tuple[str, ...]:
     if rule.kind != "minus":
         return rule.of
     return tuple(point for name in rule.of for point in _shape_points(shapes[name], shapes))
 
 
-def _shape_feature(rule: ShapeRule, shapes: Mapping[str, _ShapeRow]) -> Feature:
-    entry = shapes[rule.name]
+def _shape_feature(rule: ShapeRule, shapes: Mapping[str, ShapeRule]) -> Feature:
     return Feature(
         name=rule.name,
         space=Space.SHAPE,
-        region=entry.region,
+        region=rule.region,
         unit="BH" if rule.kind in ("distance", "rise") else "deg",
-        title=entry.title,
-        wording=entry.wording,
-        points=_shape_points(entry, shapes),
+        title=rule.title,
+        wording=rule.wording,
+        points=_shape_points(rule, shapes),
         mirror=mirrored_name(rule.name),
-        odd=_shape_odd(entry),
+        odd=_shape_odd(rule),
     )
 
 
 def _coupling_feature(
-    data: _MapFile, one: str, other: str, pairs: tuple[tuple[str, str], ...], shapes: Mapping[str, _ShapeRow]
+    data: _MapFile, one: str, other: str, pairs: tuple[tuple[str, str], ...], shapes: Mapping[str, ShapeRule]
 ) -> Feature:
     first, second = shapes[one], shapes[other]
     turned = (mirrored_name(one), mirrored_name(other))

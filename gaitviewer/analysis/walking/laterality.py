@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8
-from gaitviewer.analysis.signal.prepared import PreparedView
-from gaitviewer.analysis.signal.trajectory import belt_travel_px
+from gaitviewer.analysis.signal.prepared import PreparedView, belt_travel_px
+from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -69,6 +69,20 @@ def near_side(direction: Direction, *, mirrored: bool = False) -> Side | None:
     return near.other if mirrored else near
 
 
+def put_sides_right(
+    seen: PreparedView, passes: tuple[WalkingPass, ...], *, mirrored: bool = False
+) -> tuple[tuple[WalkingPass, ...], PreparedView]:
+    """The passes of a view with their sides, and the view with its labels as they should be.
+
+    Args:
+        seen: keypoints as estimated.
+        passes: all passes of the view, in time order.
+        mirrored: whether the video is a mirror image.
+    """
+    judged = tuple(assign_sides(seen, one, mirrored=mirrored) for one in passes)
+    return judged, apply_sides(seen, judged)
+
+
 def assign_sides(seen: PreparedView, walking_pass: WalkingPass, *, mirrored: bool = False) -> WalkingPass:
     """Complete a pass with its near side and whether the estimator's labels are to be exchanged.
 
@@ -92,6 +106,39 @@ def assign_sides(seen: PreparedView, walking_pass: WalkingPass, *, mirrored: boo
         notes=(*walking_pass.notes, *notes, *note),
         mirrored=mirrored,
     )
+
+
+def apply_sides(seen: PreparedView, passes: tuple[WalkingPass, ...]) -> PreparedView:
+    """Exchange left and right labels where the geometry of a pass says so.
+
+    Short stretches in which the estimator had the legs the wrong way round are put right first; then passes
+    flagged ``swapped`` are exchanged as a whole. Both reach a little beyond the pass, as far as the subject
+    is seen on: stepping in and out of the picture, where a leg that does not go on as it went is missing.
+    Other frames stay as they are.
+    """
+    for one in passes:
+        wide = _with_fringe(seen.raw, one, passes)
+        seen = seen.relabelled(repair_flicker(seen, wide).pose)
+        if one.view is View.SAGITTAL:
+            seen = seen.relabelled(repair_behind(seen, one))
+        seen = seen.relabelled(repair_legs_at_edge(seen, one, wide))
+        if one.swapped:
+            seen = seen.relabelled(seen.raw.flipped_labels(wide.start, wide.stop))
+    return seen
+
+
+def _with_fringe(pose: PoseSequence, one: WalkingPass, passes: tuple[WalkingPass, ...]) -> WalkingPass:
+    """The pass with the frames around it in which the subject is seen without a break."""
+    seen = pose.seen.any(axis=1)
+    limit_s = motion_settings().sides.fringe_s
+    lowest = max((other.stop for other in passes if other.stop <= one.start), default=0)
+    highest = min((other.start for other in passes if other.start >= one.stop), default=len(pose))
+    start, stop = one.start, one.stop
+    while start > lowest and seen[start - 1] and pose.times[one.start] - pose.times[start - 1] <= limit_s:
+        start -= 1
+    while stop < highest and seen[stop] and pose.times[stop] - pose.times[one.stop - 1] <= limit_s:
+        stop += 1
+    return replace(one, start=start, stop=stop)
 
 
 def repair_flicker(seen: PreparedView, walking_pass: WalkingPass) -> Repair:

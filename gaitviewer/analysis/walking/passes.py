@@ -14,10 +14,7 @@ import numpy as np
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8
-from gaitviewer.analysis.signal.prepared import PreparedView
-from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, runs
-from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
-from gaitviewer.analysis.walking.laterality import assign_sides, repair_behind, repair_flicker
+from gaitviewer.analysis.signal.prepared import BodyTrajectory, Mask, PreparedView, runs
 from gaitviewer.analysis.walking.treadmill import find_treadmill_passes
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -74,18 +71,15 @@ def classify_view(seen: PreparedView) -> ViewGuess:
     return ViewGuess(view, confidence, message("reason.travels", across=sideways, in_depth=in_depth))
 
 
-def find_passes(
-    seen: PreparedView, view: View, *, mirrored: bool = False
-) -> tuple[tuple[WalkingPass, ...], tuple[LeftOut, ...]]:
+def find_passes(seen: PreparedView, view: View) -> tuple[tuple[WalkingPass, ...], tuple[LeftOut, ...]]:
     """Cut a recording into walking passes.
 
     Args:
         seen: keypoints of the subject.
         view: the camera's plane.
-        mirrored: whether the video is a mirror image.
 
     Returns:
-        The passes in time order, with sides assigned; and every other frame with the reason why it is in none.
+        The passes in time order, without sides; and every other frame with the reason why it is in none.
     """
     settings = motion_settings().passes
     travel, pose = seen.trajectory, seen.raw
@@ -127,41 +121,8 @@ def find_passes(
         for one in found:
             free[one.start : one.stop] = False
         found += find_treadmill_passes(seen, free)
-    passes = tuple(assign_sides(seen, one, mirrored=mirrored) for one in sorted(found, key=lambda p: p.start))
+    passes = tuple(sorted(found, key=lambda one: one.start))
     return passes, _left_out(reasons, passes)
-
-
-def apply_sides(seen: PreparedView, passes: tuple[WalkingPass, ...]) -> PreparedView:
-    """Exchange left and right labels where the geometry of a pass says so.
-
-    Short stretches in which the estimator had the legs the wrong way round are put right first; then passes
-    flagged ``swapped`` are exchanged as a whole. Both reach a little beyond the pass, as far as the subject
-    is seen on: stepping in and out of the picture, where a leg that does not go on as it went is missing.
-    Other frames stay as they are.
-    """
-    for one in passes:
-        wide = _with_fringe(seen.raw, one, passes)
-        seen = seen.relabelled(repair_flicker(seen, wide).pose)
-        if one.view is View.SAGITTAL:
-            seen = seen.relabelled(repair_behind(seen, one))
-        seen = seen.relabelled(repair_legs_at_edge(seen, one, wide))
-        if one.swapped:
-            seen = seen.relabelled(seen.raw.flipped_labels(wide.start, wide.stop))
-    return seen
-
-
-def _with_fringe(pose: PoseSequence, one: WalkingPass, passes: tuple[WalkingPass, ...]) -> WalkingPass:
-    """The pass with the frames around it in which the subject is seen without a break."""
-    seen = pose.seen.any(axis=1)
-    limit_s = motion_settings().sides.fringe_s
-    lowest = max((other.stop for other in passes if other.stop <= one.start), default=0)
-    highest = min((other.start for other in passes if other.start >= one.stop), default=len(pose))
-    start, stop = one.start, one.stop
-    while start > lowest and seen[start - 1] and pose.times[one.start] - pose.times[start - 1] <= limit_s:
-        start -= 1
-    while stop < highest and seen[stop] and pose.times[stop] - pose.times[one.stop - 1] <= limit_s:
-        stop += 1
-    return replace(one, start=start, stop=stop)
 
 
 def _room_ahead(travel: BodyTrajectory, along: F8, width: int) -> F8:

@@ -18,12 +18,12 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.events.sagittal import typical_stride
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, nanmedian
-from gaitviewer.analysis.signal.trajectory import HIPS, body_trajectory, middle_of
+from gaitviewer.analysis.signal.prepared import HIPS, middle_of
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
+from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import ASSUMED, ESTIMATED, Sync
 from gaitviewer.messages import Message, message
@@ -31,45 +31,22 @@ from gaitviewer.messages import Message, message
 _PLACES = 15  # places along the walkway at which the sizes are compared
 
 
-def estimate_sync(
-    sagittal: PoseSequence,
-    sagittal_passes: Sequence[WalkingPass],
-    coronal: PoseSequence,
-    coronal_passes: Sequence[WalkingPass],
-    *,
-    sagittal_events: Sequence[GaitEvents] | None = None,
-    coronal_events: Sequence[GaitEvents] | None = None,
-    coronal_height_px: F8 | None = None,
-) -> Sync:
+def estimate_sync(sagittal: ViewMotion, coronal: ViewMotion) -> Sync:
     """Estimate the offset of the coronal camera from the gait.
-
-    Args:
-        sagittal: cleaned keypoints of the side view with the sides right.
-        sagittal_passes: its walking passes.
-        coronal: the same of the end view.
-        coronal_passes: its walking passes.
-        sagittal_events: events, one for each pass; detected if not given.
-        coronal_events: the same of the end view.
-        coronal_height_px: [T] the body's height in the end view; worked out if not given.
 
     Returns:
         The offset with its standard error; "assumed equal start" where the gait tells nothing.
     """
     s = motion_settings().sync
-    if sagittal_events is None:
-        sagittal_events = [detect_events(sagittal, one) for one in sagittal_passes]
-    if coronal_events is None:
-        coronal_events = [detect_events(coronal, one) for one in coronal_passes]
     offsets = np.arange(-4 * s.equal_start_s, 4 * s.equal_start_s + 0.5 * s.step_s, s.step_s)
-    spans = [_span(coronal, one) for one in coronal_passes]
-    steps = _fit_events(offsets, sagittal_events, coronal_events, spans)
-    height = body_trajectory(coronal).height_px if coronal_height_px is None else coronal_height_px
-    places = _fit_places(offsets, sagittal, sagittal_passes, coronal, coronal_passes, np.log(height))
+    spans = [_span(coronal.pose, one) for one in coronal.passes]
+    steps = _fit_events(offsets, sagittal.events, coronal.events, spans)
+    places = _fit_places(offsets, sagittal, coronal)
     if not steps.any() and not places.any():
         note = message("note.sync.nothing_in_common")
         return Sync(0.0, s.equal_start_s, ASSUMED, note)
     total = steps + places - 0.5 * (offsets / s.equal_start_s) ** 2
-    total += s.unseen * _unseen(offsets, sagittal, sagittal_passes, coronal)
+    total += s.unseen * _unseen(offsets, sagittal.pose, sagittal.passes, coronal.pose)
     probability = np.exp(total - total.max())
     probability /= probability.sum()
     best = float(offsets[int(np.argmax(probability))])
@@ -78,11 +55,11 @@ def estimate_sync(
     likely = order[: int(np.searchsorted(np.cumsum(probability[order]), 0.95)) + 1]
     spread = float(np.sum(probability[likely] * (offsets[likely] - best) ** 2) / np.sum(probability[likely]))
     sigma = float(np.sqrt(spread + s.step_s**2))
-    notes = [_explain(best, offsets, probability, _stride_of(sagittal_events))]
+    notes = [_explain(best, offsets, probability, _stride_of(sagittal.events))]
     doubt: float | None = None
     if places.any():
         notes += _conflict(offsets, steps, places, best)
-        exchanged = _fit_events(offsets, sagittal_events, [_exchange(e) for e in coronal_events], spans)
+        exchanged = _fit_events(offsets, sagittal.events, [_exchange(e) for e in coronal.events], spans)
         doubt = _mirror_doubt(offsets, total, exchanged + (total - steps))
         if doubt is not None:
             notes.append(message("note.sync.exchanged", offset_s=doubt))
@@ -144,28 +121,21 @@ def _density(apart: F8, event: GaitEvent, twin: GaitEvent) -> F8:
     return np.asarray(np.exp(-0.5 * (apart / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi)), np.float64)
 
 
-def _fit_places(
-    offsets: F8,
-    sagittal: PoseSequence,
-    sagittal_passes: Sequence[WalkingPass],
-    coronal: PoseSequence,
-    coronal_passes: Sequence[WalkingPass],
-    size: F8,
-) -> F8:
+def _fit_places(offsets: F8, sagittal: ViewMotion, coronal: ViewMotion) -> F8:
     """Logarithm of how well each offset lets the body have one size at one place, [n]; 0 where it is silent."""
     s = motion_settings().sync
-    x = middle_of(sagittal.xy.astype(np.float64), HIPS)[:, 0]
+    x, size = middle_of(sagittal.pose.xy.astype(np.float64), HIPS)[:, 0], np.log(coronal.height_px)
     fit = np.zeros(len(offsets))
-    for one, two in combinations([one for one in sagittal_passes if not one.on_treadmill], 2):
-        first, second = (_way(sagittal, x, p) for p in (one, two))
+    for one, two in combinations([one for one in sagittal.passes if not one.on_treadmill], 2):
+        first, second = (_way(sagittal.pose, x, p) for p in (one, two))
         low, high = max(first[1].min(), second[1].min()), min(first[1].max(), second[1].max())
         if high <= low:
             continue
         places = np.linspace(low, high, _PLACES)
         times = [np.interp(places, way[1], way[0]) for way in (first, second)]
         back = one.direction is not two.direction
-        first_size, first_way = _sizes(coronal, size, coronal_passes, times[0][:, None] + offsets)
-        other_size, other_way = _sizes(coronal, size, coronal_passes, times[1][:, None] + offsets)
+        first_size, first_way = _sizes(coronal.pose, size, coronal.passes, times[0][:, None] + offsets)
+        other_size, other_way = _sizes(coronal.pose, size, coronal.passes, times[1][:, None] + offsets)
         both = np.isfinite(first_size) & np.isfinite(other_size)
         enough = both.sum(axis=0) >= 3
         turned = (first_way != other_way) & both

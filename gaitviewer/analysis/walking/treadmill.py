@@ -10,8 +10,7 @@ import numpy as np
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, nanmean
-from gaitviewer.analysis.signal.prepared import PreparedView
-from gaitviewer.analysis.signal.trajectory import Mask, running_median, runs, slope
+from gaitviewer.analysis.signal.prepared import Mask, PreparedView, running_median, runs, slope
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.skeleton import Keypoint
 

@@ -10,21 +10,14 @@ import numpy as np
 
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import clean
+from gaitviewer.analysis.signal.cleaning import F8, clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
-from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
-from gaitviewer.analysis.signal.trajectory import (
-    HIPS,
-    BodyTrajectory,
-    body_trajectory,
-    middle_of,
-    walking_speed,
-)
+from gaitviewer.analysis.signal.prepared import HIPS, PreparedView, middle_of, prepare_view, walking_speed
+from gaitviewer.analysis.walking.laterality import put_sides_right
 from gaitviewer.analysis.walking.passes import (
     CROSSES_SHORTLY,
     NOT_SEEN,
     OUT_OF_PLANE,
-    apply_sides,
     classify_view,
     find_passes,
 )
@@ -74,6 +67,7 @@ def read_view(
     trial_id: str,
     mirrored: bool = False,
     events: tuple[GaitEvents, ...] | None = None,
+    leg_refiner: LegRefiner | None = None,
 ) -> ViewMotion:
     """Find passes, sides, events and strides in one view.
 
@@ -83,40 +77,26 @@ def read_view(
         trial_id: id of the recording.
         mirrored: whether the video is a mirror image.
         events: events that a person corrected, one for each pass; None detects them.
+        leg_refiner: of the estimator that saw this view; None takes the legs as they were estimated.
 
     Raises:
         AnalysisError: the frame rate is too low, or nobody walks in this view.
         ValueError: as many events as passes are needed.
     """
-    return _read_view(_prepared(seen), view, trial_id=trial_id, mirrored=mirrored, events=events)[0]
-
-
-def _prepared(seen: PoseSequence | PreparedView) -> PreparedView:
-    return seen if isinstance(seen, PreparedView) else prepare_view(seen)
-
-
-def _read_view(
-    raw: PreparedView,
-    view: View,
-    *,
-    trial_id: str,
-    mirrored: bool,
-    events: tuple[GaitEvents, ...] | None,
-    leg_refiner: LegRefiner | None = None,
-) -> tuple[ViewMotion, PreparedView]:
-    """What was found in a view, and its keypoints with the sides and the legs right."""
-    _check_rate(raw.raw, view, trial_id)
-    passes, left_out = find_passes(raw, view, mirrored=mirrored)
+    given = seen if isinstance(seen, PreparedView) else prepare_view(seen)
+    _check_rate(given.raw, view, trial_id)
+    passes, left_out = find_passes(given, view)
     if not passes:
-        raise AnalysisError(_why_nobody_walks(raw, view, left_out, trial_id))
-    seen = apply_sides(raw, passes)
+        raise AnalysisError(_why_nobody_walks(given, view, left_out, trial_id))
+    passes, seen = put_sides_right(given, passes, mirrored=mirrored)
     if leg_refiner is not None:
         seen = PreparedView(seen.raw, clean(leg_refiner.refine(seen.raw, passes)))
-    pose = seen.clean
-    found = tuple(detect_events(pose, one) for one in passes) if events is None else events
+    found = tuple(detect_events(seen.clean, one) for one in passes) if events is None else events
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
-    strides = _strides_of(seen, passes, found, trial_id)
+    pose, travel = seen.clean, seen.trajectory
+    speed = walking_speed(travel, passes)
+    strides = _strides_of(pose.times, speed, passes, found, trial_id)
     quality = (
         *_on_treadmill(passes, trial_id, view),
         *_on_hidden(pose, passes, trial_id, view),
@@ -124,17 +104,18 @@ def _read_view(
         *_on_lost(pose, left_out, trial_id, view),
         *_on_strides(passes, strides, trial_id, view),
     )
-    motion = ViewMotion(
+    return ViewMotion(
         pose=pose,
-        raw=raw.raw,
+        raw=given.raw,
         passes=passes,
         left_out=left_out,
         events=found,
         strides=strides,
+        height_px=travel.height_px,
+        speed=speed,
         quality=quality,
         legs_put_right=leg_refiner is not None,
     )
-    return motion, seen
 
 
 def read_trial(
@@ -164,8 +145,8 @@ def read_trial(
     """
     given = events or ByView(None, None)
     read = {
-        view: _read_view(
-            _prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view],
+        view: read_view(
+            seen, view, trial_id=trial.id, mirrored=mirrored, events=given[view],
             leg_refiner=leg_refiner if view is View.SAGITTAL else None,
         )
         for view in View
@@ -173,19 +154,11 @@ def read_trial(
     }  # fmt: skip
     if not read:
         raise AnalysisError(message("error.analysis.no_pose", trial=trial.id))
-    sagittal, coronal = (read[view][0] if view in read else None for view in View)
+    sagittal, coronal = (read.get(view) for view in View)
     sync = sync or trial.sync
     if sagittal is None or coronal is None:
         return TrialMotion(trial, ByView(sagittal, coronal), sync)
-    estimate = estimate_sync(
-        sagittal.pose,
-        sagittal.passes,
-        coronal.pose,
-        coronal.passes,
-        sagittal_events=sagittal.events,
-        coronal_events=coronal.events,
-        coronal_height_px=read[View.CORONAL][1].trajectory.height_px,
-    )
+    estimate = estimate_sync(sagittal, coronal)
     sync = sync or estimate
     coronal = _brought_together(sagittal, coronal, sync, trial.id, corrected=given.coronal is not None)
     return TrialMotion(trial, ByView(sagittal, coronal), sync, estimate)
@@ -224,38 +197,34 @@ def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, .
 
 
 def _strides_of(
-    seen: PreparedView, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
+    times: F8, speed: F8, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
 ) -> tuple[Stride, ...]:
     """All strides of all passes, those while starting, stopping or turning excluded."""
     out: list[Stride] = []
-    travel, pose = seen.trajectory, seen.clean
     for index, (one, found) in enumerate(zip(passes, events, strict=True)):
         rows = slice(one.start, one.stop)
-        speed = walking_speed(travel, one)
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
         if one.view is View.SAGITTAL:
             strides = exclude_running(strides, found)
-        out.extend(exclude_unsteady(strides, pose.times[rows], speed))
-    apart = unlike_paces(paces_of(travel, passes, out))
+        out.extend(exclude_unsteady(strides, times[rows], speed[rows]))
+    apart = unlike_paces(paces_of(speed, passes, out))
     alike = tuple(one for one in out if one.pass_index not in apart)
     # over all passes, so that one bad pass does not make its own measure
     if passes[0].view is View.CORONAL:
         checked = exclude_unsure(alike)
     else:
-        spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
+        spans = [(float(times[one.start]), float(times[one.stop - 1])) for one in passes]
         checked = exclude_at_the_edge(alike, spans)
     rest = set_apart([one for one in out if one.pass_index in apart], apart)
     return refuse_impossible_times(sorted((*checked, *rest), key=lambda one: one.pass_index))
 
 
-def paces_of(
-    travel: BodyTrajectory, passes: Sequence[WalkingPass], strides: Sequence[Stride]
-) -> dict[int, Pace]:
-    """The pace of each pass of a view that has strides, by its index."""
+def paces_of(speed: F8, passes: Sequence[WalkingPass], strides: Sequence[Stride]) -> dict[int, Pace]:
+    """The pace of each pass of a view that has strides, by its index; ``speed`` [T] as in the view's motion."""
     found = {}
     for index, one in enumerate(passes):
         own = [stride for stride in strides if stride.pass_index == index]
-        pace = pace_of(own, walking_speed(travel, one))
+        pace = pace_of(own, speed[one.start : one.stop])
         if pace is not None:
             found[index] = pace
     return found
@@ -272,7 +241,7 @@ def alike_trials(motions: Sequence[TrialMotion]) -> tuple[TrialMotion, ...]:
         paces = {
             (number, index): pace
             for number, one in seen.items()
-            for index, pace in paces_of(body_trajectory(one.pose), one.passes, one.strides).items()
+            for index, pace in paces_of(one.speed, one.passes, one.strides).items()
         }
         apart = unlike_paces(paces)
         for number in sorted({number for number, _ in apart}):
@@ -368,7 +337,7 @@ def _brought_together(
         kept = [mine for mine in kept if not any(_overlap(mine, theirs) for theirs in lent)]
         strides += _numbered([*lent, *kept])
         events.append(_merged(moved, own))
-    apart = unlike_paces(paces_of(body_trajectory(pose), coronal.passes, strides))
+    apart = unlike_paces(paces_of(coronal.speed, coronal.passes, strides))
     known = len(speed_findings(coronal.strides, trial_id, View.CORONAL))
     together = refuse_impossible_times(set_apart(strides, apart))
     quality = (*quality, *speed_findings(together, trial_id, View.CORONAL)[known:])

@@ -12,7 +12,8 @@ from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import DetectorSettings
 from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.prepared import prepare_view
-from gaitviewer.analysis.walking.passes import apply_sides, find_passes
+from gaitviewer.analysis.walking.laterality import put_sides_right
+from gaitviewer.analysis.walking.passes import find_passes
 from gaitviewer.core.gait import EventKind, GaitEvent, GaitEvents, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -32,7 +33,8 @@ class Score:
     def add(self, body: Any, pose: PoseSequence, view: View, *, margin_s: float, name: str = "") -> None:
         passes, _ = find_passes(prepare_view(pose), view)
         assert len(passes) == 1, name
-        found = detect_events(clean(apply_sides(prepare_view(pose), passes).raw), passes[0])
+        passes, seen = put_sides_right(prepare_view(pose), passes)
+        found = detect_events(seen.clean, passes[0])
         start, stop = pose.times[passes[0].start], pose.times[passes[0].stop - 1]
         known = [time for _, _, time in body.events]
         for kind in EventKind:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gaitviewer.analysis.kinematics.angles import (
-    angles_of_pass,
+    AngleTable,
+    angles_of_frame,
     choose_flat_foot_zero,
     flat_foot_pitch,
     sample,
@@ -21,6 +22,7 @@ from gaitviewer.analysis.kinematics.definitions import (
     load_definitions,
 )
 from gaitviewer.analysis.kinematics.floor import camera_roll_deg, fit_floor, gait_frame
+from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.pose import PoseSequence
@@ -53,6 +55,14 @@ def side_body(**moved: tuple[float, float]) -> dict[str, tuple[float, float]]:
     return {f"{side}_{part}": place for side in ("left", "right") for part, place in body.items()}
 
 
+def angles_of_pass(
+    pose: PoseSequence, walking_pass: WalkingPass, *, xy: np.ndarray | None = None
+) -> AngleTable:
+    """Angles of smoothed points, or of those given."""
+    frame = gait_frame(walking_pass, smooth_xy(pose) if xy is None else xy, pose.times)
+    return angles_of_frame(frame, centre_px=pose.width / 2.0)
+
+
 def angles_of(points: dict[str, tuple[float, float]], direction: Direction) -> dict[str, float]:
     """Angles of the left side in the middle frame."""
     pose = still_pose(points)
@@ -60,7 +70,7 @@ def angles_of(points: dict[str, tuple[float, float]], direction: Direction) -> d
     walking_pass = WalkingPass(
         direction.view, direction, 0, len(pose), near=near if direction.view is View.SAGITTAL else None
     )
-    table = angles_of_pass(pose, walking_pass, flat_foot_zero_deg=NO_ZERO, xy=pose.xy.astype(np.float64))
+    table = angles_of_pass(pose, walking_pass, xy=pose.xy.astype(np.float64))
     return {name: float(v[6]) for (name, side), v in table.items() if side is Side.LEFT}
 
 
@@ -169,7 +179,7 @@ def test_the_walker_s_own_angles_come_back(
     side_view: Callable[..., ViewMotion], make_walk: Callable[..., WalkerMotion], near: Side
 ) -> None:
     seen, walk = side_view(near=near), make_walk()
-    table = angles_of_pass(seen.pose, seen.passes[0], flat_foot_zero_deg=NO_ZERO)
+    table = angles_of_pass(seen.pose, seen.passes[0])
     inner = slice(15, -15)
     for name, limit in (
         ("knee_flexion", 1.0),
@@ -190,7 +200,7 @@ def test_a_rolled_camera_is_levelled_by_the_floor(
     side_view: Callable[..., ViewMotion], roll_deg: float
 ) -> None:
     level, rolled = side_view(), side_view(roll_deg=roll_deg)
-    tables = [angles_of_pass(v.pose, v.passes[0], flat_foot_zero_deg=NO_ZERO) for v in (level, rolled)]
+    tables = [angles_of_pass(v.pose, v.passes[0]) for v in (level, rolled)]
     for name in ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "foot_pitch", "trunk_tilt"):
         before, after = (table[name, Side.RIGHT][15:-15] for table in tables)
         assert float(np.nanmax(np.abs(after - before))) < 0.6, name
@@ -198,14 +208,14 @@ def test_a_rolled_camera_is_levelled_by_the_floor(
 
 def test_depth_is_not_taken_for_a_roll(side_view: Callable[..., ViewMotion]) -> None:
     seen = side_view(roll_deg=3.0)
-    frame = gait_frame(seen.pose, seen.passes[0], xy=seen.pose.xy.astype(np.float64))
+    frame = gait_frame(seen.passes[0], seen.pose.xy.astype(np.float64), seen.pose.times)
     assert camera_roll_deg(frame, fit_floor(frame)) != 0.0
     growing = replace(frame, leg_px=np.linspace(1.0, 1.2, len(frame.times)) * frame.leg_px)
     assert camera_roll_deg(growing, fit_floor(growing)) == 0.0
 
 
 def flat_pitches(seen: ViewMotion) -> BySide[np.ndarray]:
-    frame = gait_frame(seen.pose, seen.passes[0], xy=seen.pose.xy.astype(np.float64))
+    frame = gait_frame(seen.passes[0], seen.pose.xy.astype(np.float64), seen.pose.times)
     floor = fit_floor(frame)
     return BySide(*(flat_foot_pitch(frame, side, floor) for side in Side))
 
@@ -293,8 +303,6 @@ def test_a_mirrored_end_view_keeps_the_signs_of_the_body() -> None:
     """A mirror image with the labels of the body's own sides reads like the original."""
     from dataclasses import replace
 
-    from gaitviewer.analysis.kinematics.angles import angles_of_pass
-    from gaitviewer.analysis.signal.cleaning import smooth_xy
     from gaitviewer.core.gait import Direction, Side, View, WalkingPass
     from gaitviewer.synthesis.filming.cameras import coronal_camera
     from gaitviewer.synthesis.gait.model import normal_gait

@@ -8,8 +8,8 @@ import pytest
 
 from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.prepared import prepare_view
-from gaitviewer.analysis.walking.laterality import near_side, repair_flicker
-from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.laterality import apply_sides, near_side, put_sides_right, repair_flicker
+from gaitviewer.analysis.walking.passes import classify_view, find_passes
 from gaitviewer.analysis.walking.trial import read_view
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -23,6 +23,15 @@ def _there_and_back(walk: Callable[..., Any], one_after_another: Callable[..., A
     there, back = walk(seconds=3.0), walk(seconds=3.0, sign=-1.0)
     back.points[..., 1] += there.points[-1, Keypoint.LEFT_HIP, 1]
     return one_after_another(there, back)
+
+
+def _with_sides(
+    pose: PoseSequence, view: View, *, mirrored: bool = False
+) -> tuple[tuple[WalkingPass, ...], PoseSequence]:
+    """The passes, and the keypoints with left and right as they should be."""
+    seen = prepare_view(pose)
+    passes, mended = put_sides_right(seen, find_passes(seen, view)[0], mirrored=mirrored)
+    return passes, mended.raw
 
 
 def _standing(body: Any, seconds: float, *, turning: bool = False) -> Any:
@@ -43,9 +52,9 @@ def test_there_and_back_are_two_passes_with_their_own_direction_and_near_side(
     one_after_another: Callable[..., Any],
     from_side: Callable[..., PoseSequence],
 ) -> None:
-    passes, left_out = find_passes(
-        prepare_view(from_side(_there_and_back(walk, one_after_another))), View.SAGITTAL
-    )
+    seen = prepare_view(from_side(_there_and_back(walk, one_after_another)))
+    found, left_out = find_passes(seen, View.SAGITTAL)
+    passes, _ = put_sides_right(seen, found)
     assert [one.direction for one in passes] == [Direction.RIGHT_TO_LEFT, Direction.LEFT_TO_RIGHT]
     assert [one.near for one in passes] == [Side.LEFT, Side.RIGHT]
     assert not any(one.swapped for one in passes)
@@ -116,7 +125,7 @@ def test_cropped_feet_give_no_pass_and_say_so(
 def test_the_end_view_tells_towards_from_away(
     walk: Callable[..., Any], from_end: Callable[..., PoseSequence], towards: bool, direction: Direction
 ) -> None:
-    passes, _ = find_passes(prepare_view(from_end(walk(), towards=towards, noise_px=1.0)), View.CORONAL)
+    passes, _ = _with_sides(from_end(walk(), towards=towards, noise_px=1.0), View.CORONAL)
     assert [one.direction for one in passes] == [direction]
     assert passes[0].near is None
     assert not passes[0].swapped
@@ -166,23 +175,20 @@ def test_a_mirrored_video_gives_the_subjects_own_sides(
 ) -> None:
     plain = from_side(walk()) if view is View.SAGITTAL else from_end(walk())
     picture = mirrored(plain)
-    passes, _ = find_passes(prepare_view(picture), view, mirrored=True)
-    own = apply_sides(prepare_view(picture), passes).raw
+    passes, own = _with_sides(picture, view, mirrored=True)
     rows = slice(passes[0].start, passes[0].stop)
     ankle = plain.xy[rows, Keypoint.LEFT_ANKLE]
     assert np.allclose(own.xy[rows, Keypoint.LEFT_ANKLE, 0], plain.width - ankle[:, 0])
-    near = find_passes(prepare_view(plain), view)[0][0].near
-    assert passes[0].near is near
+    assert passes[0].near is _with_sides(plain, view)[0][0].near
 
 
 def test_labels_exchanged_over_a_whole_pass_are_put_right_in_the_end_view(
     walk: Callable[..., Any], from_end: Callable[..., PoseSequence]
 ) -> None:
     truth = from_end(walk())
-    passes, _ = find_passes(prepare_view(truth.flipped_labels()), View.CORONAL)
+    passes, mended = _with_sides(truth.flipped_labels(), View.CORONAL)
     assert passes[0].swapped
     assert "note.sides.exchanged" in codes(passes[0].notes)
-    mended = apply_sides(prepare_view(truth.flipped_labels()), passes).raw
     rows = slice(passes[0].start, passes[0].stop)
     assert np.array_equal(mended.xy[rows], truth.xy[rows], equal_nan=True)
 
@@ -200,14 +206,13 @@ def test_labels_exchanged_over_a_whole_pass_are_put_right_in_the_side_view(
     walk: Callable[..., Any], from_side: Callable[..., PoseSequence]
 ) -> None:
     truth = _with_scores(from_side(walk()), Side.LEFT)
-    assert not find_passes(prepare_view(truth), View.SAGITTAL)[0][0].swapped
-    wrong = truth.flipped_labels()
-    passes, _ = find_passes(prepare_view(wrong), View.SAGITTAL)
+    assert not _with_sides(truth, View.SAGITTAL)[0][0].swapped
+    passes, mended = _with_sides(truth.flipped_labels(), View.SAGITTAL)
     assert passes[0].swapped
     assert passes[0].near is Side.LEFT
     assert any(is_within("cue.scores", note) for note in passes[0].notes)
     rows = slice(passes[0].start, passes[0].stop)
-    assert np.array_equal(apply_sides(prepare_view(wrong), passes).raw.xy[rows], truth.xy[rows], equal_nan=True)
+    assert np.array_equal(mended.xy[rows], truth.xy[rows], equal_nan=True)
 
 
 def test_one_weak_cue_does_not_overrule_the_estimator(
@@ -216,9 +221,7 @@ def test_one_weak_cue_does_not_overrule_the_estimator(
     pose = from_side(walk())
     score = pose.score.copy()
     score[:, [Keypoint[f"RIGHT_{name}"] for name in LEG]] = 0.98
-    assert not find_passes(prepare_view(pose.with_points(pose.xy.copy(), score=score)), View.SAGITTAL)[0][
-        0
-    ].swapped
+    assert not _with_sides(pose.with_points(pose.xy.copy(), score=score), View.SAGITTAL)[0][0].swapped
 
 
 @pytest.mark.parametrize("frames", [1, 3, 8])
