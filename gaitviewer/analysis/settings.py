@@ -162,6 +162,15 @@ class PossibleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanySettings:
+    """Section ``company``; the file explains each entry."""
+
+    least_score: float
+    most_size_change: float
+    trunk_angles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MotionSettings:
     """All sections of ``resources/events.toml``."""
 
@@ -171,6 +180,7 @@ class MotionSettings:
     events: EventSettings
     strides: StrideSettings
     possible: PossibleSettings
+    company: CompanySettings
     sync: SyncSettings
 
 

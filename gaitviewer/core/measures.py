@@ -16,6 +16,7 @@ from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Session, Sync, Trial
 from gaitviewer.messages import NOTHING, Message
 
@@ -239,6 +240,7 @@ class ViewMotion:
         events: one :class:`GaitEvents` for each pass.
         strides: all strides of all passes, counting or not.
         legs_put_right: a network that learned from drawn walkers moved the leg points of ``pose``.
+        remarks: what the search for the subject noticed.
     """
 
     pose: PoseSequence
@@ -249,6 +251,7 @@ class ViewMotion:
     strides: tuple[Stride, ...]
     quality: tuple[QualityFinding, ...] = ()
     legs_put_right: bool = False
+    remarks: ViewRemarks | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

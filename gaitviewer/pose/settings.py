@@ -82,6 +82,18 @@ class MergeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanySettings:
+    """When somebody is beside the subject, and what else is worth a remark."""
+
+    sure_score: float
+    near: float
+    gap_s: float
+    least: int
+    border: float
+    least_exchanged: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """All of them."""
 
@@ -90,6 +102,7 @@ class TrackingSettings:
     subject: SubjectSettings
     follow: FollowSettings
     merge: MergeSettings
+    company: CompanySettings
 
     @property
     def digest(self) -> str:

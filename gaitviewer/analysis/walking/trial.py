@@ -14,8 +14,9 @@ from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
+from gaitviewer.analysis.walking.company import judge_company
 from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
-from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
+from gaitviewer.analysis.walking.possible import REFUSED_PASSES, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
     Pace,
@@ -43,6 +44,7 @@ from gaitviewer.core.gait import (
 )
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
@@ -87,6 +89,7 @@ def _read_view(
     mirrored: bool,
     events: tuple[GaitEvents, ...] | None,
     leg_refiner: LegRefiner | None = None,
+    remarks: ViewRemarks | None = None,
 ) -> tuple[ViewMotion, PreparedView]:
     """What was found in a view, and its keypoints with the sides and the legs right."""
     _check_rate(raw.raw, view, trial_id)
@@ -100,7 +103,7 @@ def _read_view(
     found = tuple(detect_events(pose, one) for one in passes) if events is None else events
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
-    strides = _strides_of(seen, passes, found, trial_id)
+    strides = _strides_of(seen, passes, found, trial_id, remarks)
     quality = (*_on_sides(passes, trial_id, view), *_on_strides(passes, strides, trial_id, view))
     motion = ViewMotion(
         pose=pose,
@@ -111,6 +114,7 @@ def _read_view(
         strides=strides,
         quality=quality,
         legs_put_right=leg_refiner is not None,
+        remarks=remarks,
     )
     return motion, seen
 
@@ -123,6 +127,7 @@ def read_trial(
     mirrored: bool = False,
     events: ByView[tuple[GaitEvents, ...] | None] | None = None,
     leg_refiner: LegRefiner | None = None,
+    remarks: ByView[ViewRemarks | None] | None = None,
 ) -> TrialMotion:
     """Read every view of a trial, and bring the views together.
 
@@ -136,15 +141,17 @@ def read_trial(
         mirrored: whether the videos are mirror images.
         events: events that a person corrected, per view.
         leg_refiner: of the estimator that saw the side view; None takes the legs as they were estimated.
+        remarks: what the search for the subject noticed in each view.
 
     Raises:
         AnalysisError: a view cannot be read, or there is none.
     """
     given = events or ByView(None, None)
+    noticed = remarks or ByView(None, None)
     read = {
         view: _read_view(
             _prepared(seen), view, trial_id=trial.id, mirrored=mirrored, events=given[view],
-            leg_refiner=leg_refiner if view is View.SAGITTAL else None,
+            leg_refiner=leg_refiner if view is View.SAGITTAL else None, remarks=noticed[view],
         )
         for view in View
         if (seen := poses[view]) is not None
@@ -202,7 +209,11 @@ def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, .
 
 
 def _strides_of(
-    seen: PreparedView, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
+    seen: PreparedView,
+    passes: tuple[WalkingPass, ...],
+    events: Sequence[GaitEvents],
+    trial_id: str,
+    remarks: ViewRemarks | None,
 ) -> tuple[Stride, ...]:
     """All strides of all passes, those while starting, stopping or turning excluded."""
     out: list[Stride] = []
@@ -212,6 +223,7 @@ def _strides_of(
         speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
+    out = list(judge_company(out, seen.raw, passes, remarks))
     apart = unlike_paces(paces_of(travel, passes, out))
     alike = tuple(one for one in out if one.pass_index not in apart)
     # over all passes, so that one bad pass does not make its own measure
@@ -290,7 +302,7 @@ def impossible_findings(strides: Sequence[Stride], trial_id: str, view: View) ->
     if not refused:
         return []
     camera = message(f"camera.{view.value}")
-    mixed = {stride.pass_index: stride.excluded for stride in refused if stride.excluded.code == LEGS_MIXED}
+    mixed = {stride.pass_index: stride.excluded for stride in refused if stride.excluded.code in REFUSED_PASSES}
     texts = [
         message("finding.impossible.pass", number=index + 1, view=camera, why=why)
         for index, why in sorted(mixed.items())
@@ -340,6 +352,7 @@ def _brought_together(
         kept = [mine for mine in kept if not any(_overlap(mine, theirs) for theirs in lent)]
         strides += _numbered([*lent, *kept])
         events.append(_merged(moved, own))
+    strides = list(judge_company(strides, coronal.raw, coronal.passes, coronal.remarks))
     apart = unlike_paces(paces_of(body_trajectory(pose), coronal.passes, strides))
     known = len(speed_findings(coronal.strides, trial_id, View.CORONAL))
     together = refuse_impossible_times(set_apart(strides, apart))
