@@ -49,7 +49,9 @@ def value_at(values: NDArray[np.float64], percent: float) -> float:
     """A curve [101] at any per cent of the cycle; NaN outside 0..100 and beside a gap."""
     if not 0.0 <= percent <= 100.0:
         return float("nan")
-    return float(np.interp(percent, np.arange(CYCLE_POINTS), values))
+    before = int(percent)
+    low, share = float(values[before]), float(percent) - before
+    return low + share * (float(values[before + 1]) - low) if share else low
 
 
 @dataclass(frozen=True, slots=True, eq=False)

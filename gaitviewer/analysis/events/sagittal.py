@@ -11,14 +11,15 @@ Zeni finds an event; the others look around it. Times are as found: the bias is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from gaitviewer.analysis.settings import EventSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, segments, smooth_xy
+from gaitviewer.analysis.settings import DetectorSettings, EventSettings, motion_settings
+from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
 from gaitviewer.analysis.signal.trajectory import HIPS, middle_of, slope
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -100,48 +101,51 @@ def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
 def find_contacts(foot: FootTrack) -> list[DetectedEvent]:
     """Initial contacts of one foot, in time order."""
     s = motion_settings().events
-    peaks = find_peaks(foot.times, foot.heel)
-    stride = typical_stride([time for time, _ in peaks])
-    zeni, speed, fva = s.contact["zeni"], s.contact["foot_speed"], s.contact["foot_velocity"]
-    found = []
-    for time, prominence in peaks:
-        likely = time - zeni.bias(stride)
-        rows: list[tuple[str, float]] = [("zeni", time)]
-        window = window_around(foot.times, likely, s.search_s)
-        heel = _crossing(foot.times, -foot.heel_speed, -s.contact_speed, window, likely + speed.bias(stride))
-        toe = _crossing(foot.times, -foot.toe_speed, -s.contact_speed, window, likely + speed.bias(stride))
-        stopped = _first_to_stop(heel, toe, s)
-        if stopped is not None:
-            rows.append(("foot_speed", stopped))
-        falls = extreme(
-            foot.times, -foot.rise, window_around(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
+
+    def stops(window: slice, likely: float) -> float | None:
+        heel, toe = (
+            _crossing(foot.times, -speed, -s.contact_speed, window, likely)
+            for speed in (foot.heel_speed, foot.toe_speed)
         )
-        if falls is not None:
-            rows.append(("foot_velocity", falls))
-        found.append(DetectedEvent(EventKind.INITIAL_CONTACT, tuple(rows), prominence))
-    return found
+        return _first_to_stop(heel, toe, s)
+
+    return _find(EventKind.INITIAL_CONTACT, foot, foot.heel, stops, -foot.rise, s.contact)
 
 
 def find_toe_offs(foot: FootTrack) -> list[DetectedEvent]:
     """Toe-offs of one foot, in time order."""
     s = motion_settings().events
-    peaks = find_peaks(foot.times, -foot.toe)
+
+    def leaves(window: slice, likely: float) -> float | None:
+        return _crossing(foot.times, foot.toe_speed, s.toe_off_speed, window, likely)
+
+    return _find(EventKind.TOE_OFF, foot, -foot.toe, leaves, foot.rise, s.toe_off)
+
+
+def _find(
+    kind: EventKind,
+    foot: FootTrack,
+    reach: F8,
+    by_speed: Callable[[slice, float], float | None],
+    pace: F8,
+    detectors: Mapping[str, DetectorSettings],
+) -> list[DetectedEvent]:
+    """Events of one kind at the peaks of ``reach``; around each the other detectors."""
+    s = motion_settings().events
+    peaks = find_peaks(foot.times, reach)
     stride = typical_stride([time for time, _ in peaks])
-    zeni, speed, fva = s.toe_off["zeni"], s.toe_off["foot_speed"], s.toe_off["foot_velocity"]
+    zeni, speed, fva = (detectors[name].bias(stride) for name in ("zeni", "foot_speed", "foot_velocity"))
     found = []
     for time, prominence in peaks:
-        likely = time - zeni.bias(stride)
-        rows: list[tuple[str, float]] = [("zeni", time)]
-        window = window_around(foot.times, likely, s.search_s)
-        leaves = _crossing(foot.times, foot.toe_speed, s.toe_off_speed, window, likely + speed.bias(stride))
-        if leaves is not None:
-            rows.append(("foot_speed", leaves))
-        rises = extreme(
-            foot.times, foot.rise, window_around(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
+        likely = time - zeni
+        fastest = window_around(foot.times, likely + fva, 0.5 * s.search_s)
+        rows = (
+            ("zeni", time),
+            ("foot_speed", by_speed(window_around(foot.times, likely, s.search_s), likely + speed)),
+            ("foot_velocity", extreme(foot.times, pace, fastest)),
         )
-        if rises is not None:
-            rows.append(("foot_velocity", rises))
-        found.append(DetectedEvent(EventKind.TOE_OFF, tuple(rows), prominence))
+        told = tuple((name, at) for name, at in rows if at is not None)
+        found.append(DetectedEvent(kind, told, prominence))
     return found
 
 

@@ -18,8 +18,8 @@ from gaitviewer.analysis.kinematics.floor import (
     camera_roll_deg,
     fit_floor,
     gait_frame,
-    runs,
 )
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 
@@ -134,7 +134,7 @@ def flat_foot_pitch(frame: GaitFrame, side: Side, floor: BySide[FootFloor]) -> A
     pitch = foot_pitch(frame, side) - np.degrees(np.arctan(floor[side].slope))
     found = [
         pitch[a:b]
-        for a, b in runs(np.asarray(flat, np.bool_))
+        for a, b in segments(np.asarray(flat, np.bool_))
         if frame.times[b - 1] - frame.times[a] >= rules.flat_foot_seconds
     ]
     return np.concatenate(found) if found else np.empty(0)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 
@@ -139,18 +140,12 @@ def at_rest(frame: GaitFrame, point: Array) -> Mask:
     return np.asarray(speed_of(point, frame.times) < limit)
 
 
-def runs(mask: Mask) -> list[tuple[int, int]]:
-    """Half-open stretches in which ``mask`` is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def _rests(frame: GaitFrame, side: Side, part: str) -> list[Array]:
     """Middle position of a foot point for each time it stands still."""
     point = frame.point(side, part)
     shortest = 0.5 * load_definitions().flat_foot_seconds
     found = []
-    for start, stop in runs(at_rest(frame, point)):
+    for start, stop in segments(at_rest(frame, point)):
         if frame.times[stop - 1] - frame.times[start] >= shortest:
             found.append(np.asarray(np.median(point[start:stop], axis=0)))
     return found

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.kinematics.angles import angles_of_frame, angles_of_pass, sample
 from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
-from gaitviewer.analysis.kinematics.floor import Array, GaitFrame, runs
+from gaitviewer.analysis.kinematics.floor import Array, GaitFrame
 from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
 from gaitviewer.messages import NOTHING, Message, message
@@ -103,7 +104,7 @@ def smooth_curve(curve: Array) -> Array:
 
     width = 2 * int(load_definitions().peak_half_width) + 1
     result = np.array(curve, np.float64)
-    for start, stop in runs(np.isfinite(curve)):
+    for start, stop in segments(np.isfinite(curve)):
         if stop - start >= width:
             result[start:stop] = savgol_filter(curve[start:stop], width, 2)
     return result

@@ -12,12 +12,11 @@ from gaitviewer.analysis.kinematics.floor import gait_frame
 from gaitviewer.analysis.knowledge_map.clips import MapClip
 from gaitviewer.analysis.knowledge_map.features import FeatureTable, load_map_features
 from gaitviewer.analysis.signal.cleaning import body_height_px, smooth_xy
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
-
-F8 = NDArray[np.float64]
 
 _MARGIN = 3  # frames before and after the clip, so that derivatives at its ends are not one-sided
 

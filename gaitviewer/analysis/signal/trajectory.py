@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses, segments
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, segments
+from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.analysis.signal.prepared import PreparedView
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint

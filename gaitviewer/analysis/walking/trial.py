@@ -324,14 +324,18 @@ def _brought_together(
     """The coronal view with the side view's events where they are known to belong, and the side check."""
     pose = coronal.pose
     spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in coronal.passes]
-    check = check_sides(sagittal.events, coronal.events, spans, sync)
+    agree = check_sides(sagittal.events, coronal.events, spans, sync)
     quality = coronal.quality
-    if check.agree is False:
+    if agree is False:
         finding = QualityFinding(
-            FindingSeverity.WARNING, message("topic.sides"), check.note, trial=trial_id, view=View.CORONAL
+            FindingSeverity.WARNING,
+            message("topic.sides"),
+            message("finding.sides.disagree"),
+            trial=trial_id,
+            view=View.CORONAL,
         )
         quality = (*quality, finding)
-    usable = sync.sigma_s <= motion_settings().sync.usable_s and check.agree is not False
+    usable = sync.sigma_s <= motion_settings().sync.usable_s and agree is not False
     if corrected or not usable:
         return replace(coronal, quality=quality)
     events: list[GaitEvents] = []

@@ -44,7 +44,7 @@ def test_panels_say_when_nothing_is_measured(make: Any, qtbot: Any, open_desk: A
     panel = make(desk.state, desk.player)
     qtbot.addWidget(panel)
     assert panel.is_empty
-    desk.state.set_measures(desk.measures, desk.state.document)
+    desk.state.set_measures(desk.measures)
     assert not panel.is_empty
 
 
