@@ -22,7 +22,9 @@ from gaitviewer.pose.source import FrameSource, VideoJob
 
 INFO = VideoInfo(64, 48, 0, np.arange(5) / 30, 30.0, 5, "h264")
 REMARKS = ViewRemarks(
-    (Remark(RemarkKind.NOBODY_WALKS), Remark(RemarkKind.NOT_FOUND, ((1, 1), (3, 4)))), Light(0.4, 0.2), video="d"
+    (Remark(RemarkKind.NOBODY_WALKS), Remark(RemarkKind.NOT_FOUND, ((1, 1), (3, 4)))),
+    Light(0.4, 0.2),
+    video="d",
 )
 FACTS = {"estimator": "E 1", "weights": "w", "settings": "s"}
 

@@ -64,7 +64,10 @@ def video(view: View, letter: str, frames: int) -> who.VideoStream:
 def remarks() -> tuple[Any, Any]:
     """What was noticed in the one video, and why the other one could not be used."""
     own: Any = importlib.import_module("gaitviewer.core.remarks")
-    noticed = (own.Remark(own.RemarkKind.PERSON_BESIDE, ((0, 1), (3, 3))), own.Remark(own.RemarkKind.NOBODY_WALKS))
+    noticed = (
+        own.Remark(own.RemarkKind.PERSON_BESIDE, ((0, 1), (3, 3))),
+        own.Remark(own.RemarkKind.NOBODY_WALKS),
+    )
     failure = importlib.import_module("gaitviewer.messages").message("error.pose.failed", what="b", reason="x")
     return own.ViewRemarks(noticed, own.Light(0.25, 0.125)), own.ViewRemarks(failure=failure, video="b" * 64)
 
