@@ -12,7 +12,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.remarks import Light, Remark, RemarkKind, ViewRemarks
 from gaitviewer.core.timing import TONE_MAPPED, VideoInfo
-from gaitviewer.messages import Message, as_written, message
+from gaitviewer.messages import Message, message
 from gaitviewer.pose import cache
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.masks import MaskSequence, SmallMask

@@ -327,7 +327,9 @@ def _remarked(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFindi
             message("finding.remark.frames" if first < last else "finding.remark.frame", first=first, last=last)
             for first, last in remark.spans
         )
-        values: dict[str, Value] = {"view": named(view)} | ({"spans": where} if where else {})
+        values: dict[str, Value] = {"view": named(view)}
+        if where:
+            values["spans"] = where
         topic, advice = _REMARKS[remark.kind]
         text = message(f"finding.remark.{remark.kind.name.lower()}", **values)
         beside = remark.kind is RemarkKind.PERSON_BESIDE
