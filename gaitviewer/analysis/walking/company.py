@@ -1,8 +1,8 @@
 """Strides beside which another person is: which of them can still be measured, and which are of two persons.
 
 The search for the subject tells where somebody is beside, before or behind the subject. There, the legs are
-believed if the estimator is sure of the near one, and the trunk never: its points may be the other one's. Limits
-stand in ``resources/events.toml`` (section ``company``).
+believed if the estimator is sure of the near one. The trunk never is: its points may be the other one's.
+Limits stand in ``resources/events.toml`` (section ``company``).
 """
 
 from __future__ import annotations
