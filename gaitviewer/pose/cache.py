@@ -23,7 +23,7 @@ from gaitviewer.util import atomic
 
 _LOG = logging.getLogger(__name__)
 
-CODE_VERSION = 2
+CODE_VERSION = 3
 """Raised whenever a change of this package changes its results."""
 
 

@@ -94,6 +94,19 @@ class CompanySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenSettings:
+    """When something stands in front of the walkway, and what it hides."""
+
+    edge_share: float
+    still_way: float
+    narrowest: float
+    widest: float
+    trunk: float
+    least_travel: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """All of them."""
 
@@ -103,6 +116,7 @@ class TrackingSettings:
     follow: FollowSettings
     merge: MergeSettings
     company: CompanySettings
+    hidden: HiddenSettings
 
     @property
     def digest(self) -> str:

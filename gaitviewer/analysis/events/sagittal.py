@@ -18,7 +18,7 @@ import numpy as np
 
 from gaitviewer.analysis.settings import DetectorSettings, EventSettings, motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
-from gaitviewer.analysis.signal.trajectory import HIPS, middle_of, slope
+from gaitviewer.analysis.signal.trajectory import HIPS, belt_travel_px, middle_of, slope
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
@@ -35,6 +35,7 @@ class FootTrack:
         heel_speed, toe_speed: [N] speed in the picture, in walking speeds.
         rise: [N] vertical velocity of the foot's centre, in walking speeds.
         stand_in: whether the ankle stands in for the heel or the toe.
+        bridged: spans in seconds in which the foot was hidden while it passed behind something.
     """
 
     times: F8
@@ -44,6 +45,7 @@ class FootTrack:
     toe_speed: F8
     rise: F8
     stand_in: bool
+    bridged: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> BySide[FootTrac
     # only the pass itself: what the estimator gave beyond it must not leak in through the filter
     inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
     xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
-    return BySide(*(_track_foot(xy, times, side, walking_pass.direction.forward_sign) for side in Side))
+    forward = walking_pass.direction.forward_sign
+    xy[..., 0] += forward * belt_travel_px(walking_pass, times)[:, None]
+    return BySide(*(_track_foot(xy, times, side, forward) for side in Side))
 
 
 def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
@@ -82,9 +86,12 @@ def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
     ankle = xy[:, Keypoint[f"{side.name}_ANKLE"]]
     heel, no_heel = _or_ankle(xy[:, Keypoint[f"{side.name}_HEEL"]], ankle)
     toe, no_toe = _or_ankle(xy[:, Keypoint[f"{side.name}_BIG_TOE"]], ankle)
+    hips = middle_of(xy, HIPS)
+    bridged = _behind_something(times, hips, heel, toe)
     grid = np.arange(times[0], times[-1], 1.0 / motion_settings().events.grid_hz)
     flip = np.array([forward, -1.0])  # forward and up
-    hip, heel, toe = (up_sample(grid, times, p) * flip for p in (middle_of(xy, HIPS), heel, toe))
+    hip = up_sample(grid, times, _carried_on(times, hips)) * flip
+    heel, toe = (up_sample(grid, times, point, bridged) * flip for point in (heel, toe))
     speed = _walking_speed(grid, hip[:, 0])
     heel_v, toe_v = (np.gradient(p, grid, axis=0) / speed[:, None] for p in (heel, toe))
     return FootTrack(
@@ -95,6 +102,7 @@ def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
         toe_speed=np.hypot(*toe_v.T),
         rise=0.5 * (heel_v[:, 1] + toe_v[:, 1]),
         stand_in=no_heel or no_toe,
+        bridged=bridged,
     )
 
 
@@ -183,15 +191,20 @@ def typical_stride(times: list[float]) -> float:
     return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
 
 
-def up_sample(grid: F8, times: F8, values: F8) -> F8:
-    """[N, 2] cubic spline through ``values`` [n, 2] in each unbroken run; NaN between runs."""
+def up_sample(grid: F8, times: F8, values: F8, bridged: tuple[tuple[float, float], ...] = ()) -> F8:
+    """[N, 2] cubic spline through ``values`` [n, 2] in each unbroken or bridged run; NaN elsewhere."""
     from scipy.interpolate import CubicSpline
 
     out = np.full((len(grid), values.shape[1]), np.nan)
-    for start, stop in segments(np.isfinite(values).all(axis=1)):
-        if stop - start >= 4:
-            inside = (grid >= times[start]) & (grid <= times[stop - 1])
-            out[inside] = CubicSpline(times[start:stop], values[start:stop])(grid[inside])
+    seen = np.isfinite(values).all(axis=1)
+    going_on = seen.copy()
+    for first, last in bridged:
+        going_on |= (times > first) & (times < last)
+    for start, stop in segments(going_on):
+        rows = start + np.flatnonzero(seen[start:stop])
+        if len(rows) >= 4:
+            inside = (grid >= times[rows[0]]) & (grid <= times[rows[-1]])
+            out[inside] = CubicSpline(times[rows], values[rows])(grid[inside])
     return out
 
 
@@ -200,6 +213,32 @@ def _or_ankle(point: F8, ankle: F8) -> tuple[F8, bool]:
     if np.isfinite(point).all(axis=1).mean() >= 0.3:
         return point, False
     return ankle, True
+
+
+def _carried_on(times: F8, hips: F8) -> F8:
+    """[n, 2] the hips, on a straight line where they are hidden between two places: there the body walks on."""
+    seen = np.isfinite(hips).all(axis=1)
+    out = hips.copy()
+    for start, stop in segments(~seen):
+        if start > 0 and stop < len(seen):
+            ends = [start - 1, stop]
+            for axis in (0, 1):
+                out[start:stop, axis] = np.interp(times[start:stop], times[ends], hips[ends, axis])
+    return out
+
+
+def _behind_something(times: F8, hips: F8, heel: F8, toe: F8) -> tuple[tuple[float, float], ...]:
+    """From when to when, seconds, a foot is hidden of a body whose hips are hidden too in between."""
+    seen = np.isfinite(heel).all(axis=1) & np.isfinite(toe).all(axis=1)
+    there = np.flatnonzero(np.isfinite(hips).all(axis=1))
+    if not there.size or np.all(np.diff(there) == 1):
+        return ()
+    spans = [
+        (float(times[start - 1]), float(times[stop]))
+        for start, stop in segments(~seen)
+        if start > 0 and stop < len(seen)
+    ]
+    return tuple(span for span in spans if span[1] - span[0] <= motion_settings().passes.hidden_s)
 
 
 def _walking_speed(grid: F8, forward: F8) -> F8:

@@ -236,7 +236,8 @@ def _pelvic_rotation(frame: GaitFrame, side: Side, centre_px: float | None) -> A
     if centre_px is not None:
         # Off the middle of the picture the camera sees the hips obliquely: an offset that grows with the
         # distance from the middle and is no rotation.
-        off = _middle(frame, "hip")[:, 0] - centre_px * frame.walking_pass.direction.forward_sign
+        centre = frame.carried_px + centre_px * frame.walking_pass.direction.forward_sign
+        off = _middle(frame, "hip")[:, 0] - centre
         good = np.isfinite(ahead) & np.isfinite(off)
         if good.any() and float(np.dot(off[good], off[good])) > 0:
             ahead = ahead - off * float(np.dot(ahead[good], off[good]) / np.dot(off[good], off[good]))

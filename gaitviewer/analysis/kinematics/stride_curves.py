@@ -203,7 +203,9 @@ def _in_plane(frame: GaitFrame) -> float:
 
 
 def _stride_leg(frame: GaitFrame, stride: Stride) -> float:
-    """Distance between two contacts of the same foot, leg lengths."""
+    """Distance between two contacts of the same foot, leg lengths; unknown on a treadmill."""
+    if frame.walking_pass.on_treadmill:
+        return NOWHERE
     ends = np.array([stride.start_s, stride.stop_s])
     start, stop = sample(frame.times, _foot_ahead(frame, stride.side), ends)
     leg = float(np.interp(ends.mean(), frame.times, frame.leg_px))
@@ -211,7 +213,9 @@ def _stride_leg(frame: GaitFrame, stride: Stride) -> float:
 
 
 def _step_leg(frame: GaitFrame, stride: Stride) -> float:
-    """Distance between the feet at the contact that ends the stride, leg lengths."""
+    """Distance between the feet at the contact that ends the stride, leg lengths; unknown on a treadmill."""
+    if frame.walking_pass.on_treadmill:
+        return NOWHERE
     lead = _foot_ahead(frame, stride.side) - _foot_ahead(frame, stride.side.other)
     at = np.array([stride.stop_s])
     leg = float(np.interp(stride.stop_s, frame.times, frame.leg_px))

@@ -156,7 +156,7 @@ def _fit_places(
     s = motion_settings().sync
     x = middle_of(sagittal.xy.astype(np.float64), HIPS)[:, 0]
     fit = np.zeros(len(offsets))
-    for one, two in combinations(sagittal_passes, 2):
+    for one, two in combinations([one for one in sagittal_passes if not one.on_treadmill], 2):
         first, second = (_way(sagittal, x, p) for p in (one, two))
         low, high = max(first[1].min(), second[1].min()), min(first[1].max(), second[1].max())
         if high <= low:

@@ -13,14 +13,29 @@ from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
-from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
+from gaitviewer.analysis.signal.trajectory import (
+    HIPS,
+    BodyTrajectory,
+    body_trajectory,
+    middle_of,
+    walking_speed,
+)
 from gaitviewer.analysis.walking.company import judge_company
-from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.passes import (
+    CROSSES_SHORTLY,
+    NOT_SEEN,
+    OUT_OF_PLANE,
+    apply_sides,
+    classify_view,
+    find_passes,
+)
 from gaitviewer.analysis.walking.possible import REFUSED_PASSES, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
+    RUNNING,
     Pace,
     exclude_at_the_edge,
+    exclude_running,
     exclude_unsteady,
     exclude_unsure,
     find_strides,
@@ -32,6 +47,7 @@ from gaitviewer.analysis.walking.strides import (
     unlike_paces,
 )
 from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import (
     ByView,
     GaitEvent,
@@ -104,7 +120,13 @@ def _read_view(
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
     strides = _strides_of(seen, passes, found, trial_id, remarks)
-    quality = (*_on_sides(passes, trial_id, view), *_on_strides(passes, strides, trial_id, view))
+    quality = (
+        *_on_treadmill(passes, trial_id, view),
+        *_on_hidden(pose, passes, trial_id, view),
+        *_on_sides(passes, trial_id, view),
+        *_on_lost(pose, left_out, trial_id, view),
+        *_on_strides(passes, strides, trial_id, view),
+    )
     motion = ViewMotion(
         pose=pose,
         raw=raw.raw,
@@ -220,8 +242,10 @@ def _strides_of(
     travel, pose = seen.trajectory, seen.clean
     for index, (one, found) in enumerate(zip(passes, events, strict=True)):
         rows = slice(one.start, one.stop)
-        speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]
+        speed = walking_speed(travel, one)
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
+        if one.view is View.SAGITTAL:
+            strides = exclude_running(strides, found)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
     out = list(judge_company(out, seen.raw, passes, remarks))
     apart = unlike_paces(paces_of(travel, passes, out))
@@ -242,8 +266,8 @@ def paces_of(
     """The pace of each pass of a view that has strides, by its index."""
     found = {}
     for index, one in enumerate(passes):
-        speed = (travel.lateral if one.view is View.SAGITTAL else travel.depth)[one.start : one.stop]
-        pace = pace_of([stride for stride in strides if stride.pass_index == index], speed)
+        own = [stride for stride in strides if stride.pass_index == index]
+        pace = pace_of(own, walking_speed(travel, one))
         if pace is not None:
             found[index] = pace
     return found
@@ -392,6 +416,69 @@ def _merged(moved: list[GaitEvent], own: GaitEvents) -> GaitEvents:
     return GaitEvents((*moved, *rest))
 
 
+def _on_treadmill(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
+    """Which passes were walked on a treadmill, and what that leaves out."""
+    topic, advice = message("topic.treadmill"), message("finding.treadmill.advice")
+    return [
+        QualityFinding(
+            FindingSeverity.WARNING,
+            topic,
+            message("finding.treadmill.is", number=number),
+            advice,
+            trial=trial_id,
+            view=view,
+        )
+        for number, one in enumerate(passes, start=1)
+        if one.on_treadmill
+    ]
+
+
+def _on_hidden(
+    pose: PoseSequence, passes: tuple[WalkingPass, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Where the hips are hidden within a pass: the subject walked on behind something."""
+    found = []
+    for number, one in enumerate(passes, start=1):
+        seen = np.isfinite(middle_of(pose.xy[one.start : one.stop].astype(np.float64), HIPS)).all(axis=1)
+        gaps = tuple(
+            message("finding.hidden.frames", first=one.start + start, last=one.start + stop - 1)
+            for start, stop in segments(~seen)
+            if start > 0 and stop < len(seen)
+        )
+        if gaps:
+            text = message(
+                "finding.hidden.is", number=number, view=message(f"camera.{view.value}"), frames=gaps
+            )
+            topic, advice = message("topic.hidden"), message("finding.hidden.advice")
+            found.append(
+                QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+            )
+    return found
+
+
+def _on_lost(
+    pose: PoseSequence, left_out: tuple[LeftOut, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Stretches that look like a pass of the side view and are none."""
+    if view is not View.SAGITTAL:
+        return []
+    least_s = motion_settings().passes.least_duration_s
+    topic, advice = message("topic.walking"), message("finding.lost.advice")
+    return [
+        QualityFinding(
+            FindingSeverity.WARNING,
+            topic,
+            message("finding.lost.frames", first=one.start, last=one.stop - 1, why=one.reason),
+            advice,
+            trial=trial_id,
+            view=view,
+        )
+        for one in left_out
+        if one.reason.code == CROSSES_SHORTLY
+        or (one.reason.code == OUT_OF_PLANE and pose.times[one.stop - 1] - pose.times[one.start] >= least_s)
+    ]
+
+
 def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
     """What was odd about left and right."""
     return [
@@ -412,10 +499,28 @@ def _on_strides(
 ) -> list[QualityFinding]:
     """Too few strides, or strides too slow to be real time."""
     out = []
+    empty = [
+        index
+        for index in range(1, len(passes) + 1)
+        if not any(stride.pass_index == index - 1 for stride in strides)
+    ]
+    topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
     if not strides:
-        text = message("finding.strides.incomplete", count=len(passes))
-        topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
-        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
+        texts = [message("finding.strides.incomplete", count=len(passes))]
+    elif view is View.SAGITTAL:
+        texts = [message("finding.strides.incomplete_pass", number=number) for number in empty]
+    else:
+        texts = []
+    texts += [
+        message("finding.running.is", number=index + 1, why=why)
+        for index, why in sorted(
+            {s.pass_index: s.excluded for s in strides if s.excluded.code == RUNNING}.items()
+        )
+    ]
+    out += [
+        QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+        for text in texts
+    ]
     out += speed_findings(strides, trial_id, view)
     slow = slow_motion_suspected(tuple(one for one in strides if not of_another_speed(strides, one.pass_index)))
     if slow is not None:
