@@ -21,6 +21,7 @@ from gaitviewer.analysis.kinematics.stride_curves import (
     with_adjacent_from,
 )
 from gaitviewer.analysis.outcomes import indices, norms, patterns, quality, spatiotemporal
+from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.walking.possible import impossible_angle, refuse_mixed_passes
 from gaitviewer.analysis.walking.trial import alike_trials, impossible_findings
 from gaitviewer.core.gait import BySide, ByView, Side, Stride, View
@@ -67,7 +68,7 @@ def measure_session(
     ]
     side_views = [views.sagittal for _, views in smoothed if views.sagittal is not None]
     zero = _flat_foot_zero(side_views, flat_foot_zero_deg)
-    cycles = without_hip_parallax(_all_strides(smoothed, zero))
+    cycles = tuple(_without_doubtful_trunk(one) for one in without_hip_parallax(_all_strides(smoothed, zero)))
     refused = _impossible(cycles)
     cycles = tuple(replace(one, stride=refused.get(one.stride.key, one.stride)) for one in cycles)
     motions, included = ([_with_strides(one, refused) for one in some] for some in (motions, included))
@@ -94,6 +95,19 @@ def measure_session(
         quality=findings,
         flat_foot_zero_deg=zero,
         foot_progression_deg=BySide(*(_foot_progression(cycles, side) for side in Side)),
+    )
+
+
+def _without_doubtful_trunk(cycle: StrideMeasures) -> StrideMeasures:
+    """The same; where another person is beside the subject, without the angles taken from the trunk."""
+    doubtful = motion_settings().company.trunk_angles
+    if not cycle.stride.beside or not any(name in cycle.curves for name in doubtful):
+        return cycle
+    why = message("reason.two_persons.trunk")
+    return replace(
+        cycle,
+        curves={name: curve for name, curve in cycle.curves.items() if name not in doubtful},
+        dropped={**cycle.dropped, **{name: why for name in doubtful if name in cycle.curves}},
     )
 
 

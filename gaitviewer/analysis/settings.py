@@ -183,6 +183,15 @@ class PossibleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanySettings:
+    """Section ``company``; the file explains each entry."""
+
+    least_score: float
+    most_size_change: float
+    trunk_angles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MotionSettings:
     """All sections of ``resources/events.toml``."""
 
@@ -193,6 +202,7 @@ class MotionSettings:
     events: EventSettings
     strides: StrideSettings
     possible: PossibleSettings
+    company: CompanySettings
     sync: SyncSettings
 
 

@@ -8,6 +8,7 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, Side, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Session, Trial
 
 
@@ -21,6 +22,7 @@ class TrialData:
         events: events that a person corrected, one per pass of each view; None = detected ones.
         excluded_strides: (stride key, reason) that a person left out.
         provenance: of the poses, per view; one without poses says that the video was searched in vain.
+        remarks: what else is known of the video of each view; None = nothing was noticed.
     """
 
     trial: Trial
@@ -28,6 +30,7 @@ class TrialData:
     events: ByView[tuple[GaitEvents, ...] | None] = field(default_factory=lambda: ByView(None, None))
     excluded_strides: tuple[tuple[str, str], ...] = ()
     provenance: ByView[Provenance | None] = field(default_factory=lambda: ByView(None, None))
+    remarks: ByView[ViewRemarks | None] = ByView(None, None)  # noqa: RUF009  frozen
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,10 +225,11 @@ def restore_poses(edited: Document, found: Document, before: Document) -> Docume
 
 
 def take_views(data: TrialData, source: TrialData, views: Iterable[View]) -> TrialData:
-    """A trial with keypoints and provenance of some views from another state of it."""
+    """A trial with keypoints, provenance and remarks of some views from another state of it."""
     taken = set(views)
     return replace(
         data,
         poses=ByView(*(source.poses[v] if v in taken else data.poses[v] for v in View)),
         provenance=ByView(*(source.provenance[v] if v in taken else data.provenance[v] for v in View)),
+        remarks=ByView(*(source.remarks[v] if v in taken else data.remarks[v] for v in View)),
     )

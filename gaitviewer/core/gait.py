@@ -201,6 +201,7 @@ class Stride:
         event_sigma_s: standard error of the event times, seconds.
         far: whether this limb is the far one in the sagittal view.
         events_from: the view whose events these are.
+        beside: another person is so near that what was taken for the subject's trunk may be that person's.
         flags: what is unusual (``note.stride_time``), kept and shown.
         excluded: why it does not count; NOTHING if it counts.
     """
@@ -218,6 +219,7 @@ class Stride:
     event_sigma_s: float = 0.02
     far: bool = False
     events_from: View = View.SAGITTAL
+    beside: bool = False
     flags: tuple[Message, ...] = ()
     excluded: Message = NOTHING
 

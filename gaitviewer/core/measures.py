@@ -16,6 +16,7 @@ from gaitviewer.core.arrays import F8, readonly_array
 from gaitviewer.core.evgs import EvgsSheet
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, LeftOut, Side, Stride, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Session, Sync, Trial
 from gaitviewer.messages import NOTHING, Message
 
@@ -244,6 +245,7 @@ class ViewMotion:
         speed: [T] walking speed in the frames of the passes, body heights a second, on a treadmill against
             its belt; NaN elsewhere.
         legs_put_right: a network that learned from drawn walkers moved the leg points of ``pose``.
+        remarks: what the search for the subject noticed.
     """
 
     pose: PoseSequence
@@ -256,6 +258,7 @@ class ViewMotion:
     speed: F8
     quality: tuple[QualityFinding, ...] = ()
     legs_put_right: bool = False
+    remarks: ViewRemarks | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

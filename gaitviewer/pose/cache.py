@@ -14,7 +14,8 @@ import numpy as np
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, from_stored, parse_json, to_plain, to_stored
+from gaitviewer.core.remarks import ViewRemarks
+from gaitviewer.core.serialise import NPZ_DAMAGE, from_plain, parse_json, to_plain
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.pose.masks import MaskSequence
 from gaitviewer.pose.result import PoseResult
@@ -22,7 +23,7 @@ from gaitviewer.util import atomic
 
 _LOG = logging.getLogger(__name__)
 
-CODE_VERSION = 1
+CODE_VERSION = 3
 """Raised whenever a change of this package changes its results."""
 
 
@@ -53,9 +54,8 @@ def load_result(folder: Path, key: str, info: VideoInfo) -> PoseResult | None:
         if len(masks) != len(pose):
             raise ValueError("masks and pose differ in length")
         provenance = from_plain(facts["provenance"], Provenance)
-        return PoseResult(
-            pose, masks, provenance, tuple(from_stored(note) for note in facts["notes"]), from_cache=True
-        )
+        remarks = from_plain(facts.get("remarks", {}), ViewRemarks)  # version 1 kept sentences instead
+        return PoseResult(pose, masks, provenance, remarks, from_cache=True)
     except FileNotFoundError:
         return None
     except NPZ_DAMAGE as error:
@@ -74,9 +74,7 @@ def remove_result(folder: Path, key: str) -> None:
 def store_result(folder: Path, key: str, result: PoseResult) -> None:
     """Write a result under ``key``, whole or not at all."""
     path = _file(folder, key)
-    facts = json.dumps(
-        {"provenance": to_plain(result.provenance), "notes": [to_stored(note) for note in result.notes]}
-    )
+    facts = json.dumps({"provenance": to_plain(result.provenance), "remarks": to_plain(result.remarks)})
     try:
         with atomic.replacing(path, durable=False) as part, part.open("wb") as file:
             np.savez(

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.remarks import Light
 from gaitviewer.pose.models import PoseModel, choose_model
 
 
@@ -40,12 +41,16 @@ class Sighting:
     Attributes:
         frame: frame number.      body: where.      score: the detector's confidence 0..1.
         colours: [64] f32, histogram of the clothes' colours, sums to 1 (or to 0: unknown).
+        light: brightness around the person; None = not measured.
+        doubled: the detector saw two persons here, one before or beside the other.
     """
 
     frame: int
     body: BodyCircle
     score: float
     colours: tuple[float, ...] = ()
+    light: Light | None = None
+    doubled: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

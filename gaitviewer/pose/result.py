@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.messages import Message
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.pose.masks import MaskSequence
 
 
@@ -18,12 +18,12 @@ class PoseResult:
         pose: keypoints of all frames; left and right as the estimator says. NaN rows: not found.
         masks: the subject's outline in all frames.
         provenance: what made it.
-        notes: what is odd (other people, frames without the subject).
+        remarks: what else was noticed (other people, frames without the subject, the light).
         from_cache: whether it was computed earlier.
     """
 
     pose: PoseSequence
     masks: MaskSequence
     provenance: Provenance
-    notes: tuple[Message, ...] = ()
+    remarks: ViewRemarks = ViewRemarks()  # noqa: RUF009  frozen
     from_cache: bool = False

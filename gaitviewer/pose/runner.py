@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +19,7 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import NobodyError
-from gaitviewer.messages import Message, Value, as_written, message
+from gaitviewer.messages import Message, Value, message
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
@@ -28,6 +28,7 @@ from gaitviewer.pose.masks import MaskSequence, SmallMask
 from gaitviewer.pose.merge import finish, merge_masks, merge_runs
 from gaitviewer.pose.models import choose_model
 from gaitviewer.pose.pool import PoseTask, WorkerPool
+from gaitviewer.pose.remarks import remarks_on
 from gaitviewer.pose.result import PoseResult
 from gaitviewer.pose.settings import TrackingSettings, load_settings
 from gaitviewer.pose.source import VideoJob
@@ -277,7 +278,9 @@ def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - work.began, 2),
     )
-    return PoseResult(pose, outlines, provenance, _notes(work, pose))
+    assert work.subject is not None, "who is followed was chosen"
+    remarks = remarks_on(work.subject, pose, work.runs, settings.company)
+    return PoseResult(pose, outlines, provenance, replace(remarks, video=work.job.digest))
 
 
 def body_heights_px(pose: PoseSequence) -> NDArray[np.float64]:
@@ -303,25 +306,3 @@ def _check_size(work: _Work, pose: PoseSequence) -> None:
             digest=job.digest,
             model=work.model,
         )
-
-
-def _notes(work: _Work, pose: PoseSequence) -> tuple[Message, ...]:
-    notes = []
-    subject = work.subject
-    if subject is not None and not subject.walks:
-        notes.append(message("note.pose.nobody_walks"))
-    if subject is not None:
-        sure = [t for t in subject.others if float(np.median([s.score for s in t.sightings])) > 0.85]
-        if sure:
-            spans = tuple(_span(t.start, t.stop - 1) for t in sure)
-            notes.append(message("note.pose.another_person", spans=spans))
-    found = np.flatnonzero(pose.seen.any(axis=1))
-    holes = np.flatnonzero(np.diff(found) > 1)
-    gaps = [(int(found[i]) + 1, int(found[i + 1]) - 1) for i in holes]
-    if gaps:
-        notes.append(message("note.pose.not_found", spans=tuple(_span(first, last) for first, last in gaps)))
-    return tuple(notes)
-
-
-def _span(first: int, last: int) -> Message:
-    return message("note.pose.span", first=first, last=last) if first < last else as_written(str(first))

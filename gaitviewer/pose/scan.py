@@ -6,17 +6,23 @@ away), and the surroundings of whoever was seen last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.remarks import Light
 from gaitviewer.pose.estimator import BodyCircle, PoseEstimator, Sighting
 from gaitviewer.pose.settings import ScanSettings
 from gaitviewer.pose.source import FrameReader
 
 _LOOK_SCALE = 3.8  # side of the square in which a find is looked at again, in radii: a whole body and air
 _LOOK_SHIFT = 0.6  # radii that a find may move by being looked at again
+_NEARER_LOOK_SCALE = 2.6  # the same, near enough to tell two persons apart where one hides a part of the other
+_TWO_APART = (0.12, 0.7)  # radii between the hips of two persons of whom one is beside or behind the other
+_TWO_ALIKE = 2.0  # ratio of their sizes, at most
+_LIGHT_SCALE = 1.6  # side of the square in which the light is measured, in radii
 _MOVED = 4.0  # grey levels: mean change of a window in which something happened
 
 
@@ -48,6 +54,33 @@ def clothes_colours(rgb: NDArray[np.uint8], body: BodyCircle) -> tuple[float, ..
     return tuple((counts / counts.sum()).tolist())
 
 
+def light_around(rgb: NDArray[np.uint8], body: BodyCircle) -> Light | None:
+    """Brightness around a person, from every fourth pixel of every fourth row of a picture u8 [H, W, 3]."""
+    half = _LIGHT_SCALE / 2 * body.radius
+    rows, columns = (slice(max(0, int(at - half)), max(1, int(at + half)), 4) for at in (body.y, body.x))
+    patch = rgb[rows, columns]
+    if not patch.size:
+        return None
+    grey = patch.mean(axis=2) / 255
+    return Light(float(grey.mean()), float(grey.std()))
+
+
+def two_persons(people: Sequence[BodyCircle], body: BodyCircle) -> bool:
+    """Whether two of the people found in one picture are at ``body``, one before or beside the other."""
+
+    def distance(one: BodyCircle, other: BodyCircle) -> float:
+        return float(np.hypot(one.x - other.x, one.y - other.y)) / max(one.radius, other.radius)
+
+    def alike(one: BodyCircle, other: BodyCircle) -> bool:
+        return max(one.radius, other.radius) < _TWO_ALIKE * min(one.radius, other.radius)
+
+    here = [one for one in people if distance(one, body) < _TWO_APART[1] and alike(one, body)]
+    return any(
+        _TWO_APART[0] <= distance(one, other) <= _TWO_APART[1] and alike(one, other)
+        for one, other in combinations(here, 2)
+    )
+
+
 def drop_duplicates(people: list[tuple[BodyCircle, float]], distance: float) -> list[tuple[BodyCircle, float]]:
     """The surest of each group of finds that lie nearer to each other than ``distance`` radii."""
     kept: list[tuple[BodyCircle, float]] = []
@@ -77,11 +110,14 @@ class Scanner:
         self._estimator = estimator
         self._settings = settings
         self._last: list[BodyCircle] = []
+        self._seen: list[list[BodyCircle]] = []
         self._grey: NDArray[np.int16] | None = None
 
     def look(self, rgb: NDArray[np.uint8], *, windows: bool) -> list[tuple[BodyCircle, float]]:
         """Everybody in a picture u8 [H, W, 3]; ``windows``: search it in parts, too."""
-        finds = [body for body, _ in self._estimator.find_people(rgb)] + self._last
+        whole = [body for body, _ in self._estimator.find_people(rgb)]
+        self._seen = [whole]
+        finds = whole + self._last
         if windows:
             finds += self._search_windows(rgb)
         finds = [body for body, _ in drop_duplicates([(b, 1.0) for b in finds], 0.25)]
@@ -90,12 +126,23 @@ class Scanner:
         self._last = [body for body, _ in people]
         return people
 
+    def sees_two(self, rgb: NDArray[np.uint8], body: BodyCircle) -> bool:
+        """Whether the picture that was looked at last shows two persons at ``body``."""
+        views = [*self._seen, [one for one, _ in self._in_square(rgb, body, _NEARER_LOOK_SCALE)]]
+        return any(two_persons(people, body) for people in views)
+
+    def _in_square(
+        self, rgb: NDArray[np.uint8], body: BodyCircle, scale: float
+    ) -> list[tuple[BodyCircle, float]]:
+        square, left, top = cut_square(rgb, body.x, body.y, scale * body.radius)
+        return [(found.moved(left, top), score) for found, score in self._estimator.find_people(square)]
+
     def _look_again(self, rgb: NDArray[np.uint8], body: BodyCircle) -> tuple[BodyCircle, float] | None:
         """The person nearest to a find, seen in a square that suits the find's size."""
-        square, left, top = cut_square(rgb, body.x, body.y, _LOOK_SCALE * body.radius)
+        people = self._in_square(rgb, body, _LOOK_SCALE)
+        self._seen.append([found for found, _ in people])
         nearest, best = _LOOK_SHIFT * body.radius, None
-        for found, score in self._estimator.find_people(square):
-            moved = found.moved(left, top)
+        for moved, score in people:
             shift = float(np.hypot(moved.x - body.x, moved.y - body.y))
             alike = 0.4 < moved.radius / max(body.radius, 1e-6) < 2.5
             big = moved.radius >= self._settings.min_radius_px
@@ -151,6 +198,7 @@ def scan(
         scale = height_px / rgb.shape[0]
         for body, score in scanner.look(rgb, windows=count % window_every == 0):
             colours = clothes_colours(rgb, body)
-            sightings.append(Sighting(frame, body.moved(0, 0, scale), score, colours))
+            light, doubled = light_around(rgb, body), scanner.sees_two(rgb, body)
+            sightings.append(Sighting(frame, body.moved(0, 0, scale), score, colours, light, doubled))
         report(count + 1)
     return sightings

@@ -82,6 +82,18 @@ class MergeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanySettings:
+    """When somebody is beside the subject, and what else is worth a remark."""
+
+    sure_score: float
+    near: float
+    gap_s: float
+    least: int
+    border: float
+    least_exchanged: int
+
+
+@dataclass(frozen=True, slots=True)
 class HiddenSettings:
     """When something stands in front of the walkway, and what it hides."""
 
@@ -103,6 +115,7 @@ class TrackingSettings:
     subject: SubjectSettings
     follow: FollowSettings
     merge: MergeSettings
+    company: CompanySettings
     hidden: HiddenSettings
 
     @property

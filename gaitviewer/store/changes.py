@@ -105,6 +105,11 @@ def _write_trial(db: Database, session: str, data: TrialData, known: TrialData |
             _remove(db, "provenance", key)
             if made is not None:
                 db.table("provenance").insert(to_row(made, **key))
+        remarks = data.remarks[view]
+        if known is None or remarks != known.remarks[view]:
+            _remove(db, "remarks", key)
+            if remarks is not None:
+                db.table("remarks").insert(to_row(remarks, **key))
         events = data.events[view]
         if known is None or events is not known.events[view]:
             _remove(db, "events", key)

@@ -132,6 +132,14 @@ _GRADES_IN_ONE_TREE = (
     "DROP TABLE grades_before",
 )
 
+_REMARKS = (
+    # What the search for the subject noticed in a video, the light, and why a video could not be used.
+    """CREATE TABLE remarks (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, noticed TEXT NOT NULL, light TEXT,
+        failure TEXT NOT NULL, video TEXT NOT NULL, PRIMARY KEY (session, trial, view),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -176,6 +184,11 @@ def _keep_grades_in_one_tree(db: Database) -> None:
         db.execute(statement)
 
 
+def _add_remarks(db: Database) -> None:
+    for statement in _REMARKS:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
@@ -184,6 +197,7 @@ STEPS: tuple[Step, ...] = (
     Step("0005_both_none_and_not_stated", _tell_affected_apart),
     Step("0006_content_that_was_signed", _add_what_was_signed),
     Step("0007_grades_in_one_tree", _keep_grades_in_one_tree),
+    Step("0008_remarks_on_videos", _add_remarks),
 )
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import BySide, ByView, GaitEvents, View
 from gaitviewer.core.output import Provenance
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.errors import DamagedLibraryError, StoreError
 from gaitviewer.messages import message
 from gaitviewer.store import mapping
@@ -194,4 +195,5 @@ def _load_trial(select: Select, row: Row, keypoints: bool) -> TrialData:
         events=ByView(corrected(View.SAGITTAL), corrected(View.CORONAL)),
         excluded_strides=tuple((one["stride"], one["reason"]) for one in excluded),
         provenance=of_views("provenance", lambda one: from_row(one, Provenance)),
+        remarks=of_views("remarks", lambda one: from_row(one, ViewRemarks)),
     )

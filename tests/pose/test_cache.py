@@ -10,8 +10,9 @@ import pytest
 
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import Light, Remark, RemarkKind, ViewRemarks
 from gaitviewer.core.timing import TONE_MAPPED, VideoInfo
-from gaitviewer.messages import Message, as_written, message
+from gaitviewer.messages import Message, message
 from gaitviewer.pose import cache
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.masks import MaskSequence, SmallMask
@@ -20,6 +21,11 @@ from gaitviewer.pose.runner import estimate_many
 from gaitviewer.pose.source import FrameSource, VideoJob
 
 INFO = VideoInfo(64, 48, 0, np.arange(5) / 30, 30.0, 5, "h264")
+REMARKS = ViewRemarks(
+    (Remark(RemarkKind.NOBODY_WALKS), Remark(RemarkKind.NOT_FOUND, ((1, 1), (3, 4)))),
+    Light(0.4, 0.2),
+    video="d",
+)
 FACTS = {"estimator": "E 1", "weights": "w", "settings": "s"}
 
 
@@ -33,7 +39,7 @@ def a_result() -> PoseResult:
         PoseSequence(xy, score, INFO.times, 64, 48),
         MaskSequence.collect({3: small}, frames=5, width=64, height=48),
         Provenance("E 1", "w", "i", "0.1", "cpu", "2026-01-01T00:00:00+00:00", 1.5),
-        (as_written("a note"), message("note.pose.nobody_walks")),
+        REMARKS,
     )
 
 
@@ -46,7 +52,7 @@ def test_round_trip(tmp_path: Path):
     np.testing.assert_array_equal(again.pose.xy, made.pose.xy)
     np.testing.assert_array_equal(again.masks.at(3), made.masks.at(3))
     assert again.provenance == made.provenance
-    assert again.notes == (as_written("a note"), message("note.pose.nobody_walks"))
+    assert again.remarks == REMARKS
     assert not list(tmp_path.rglob("*.part"))
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from gaitviewer import video
+from gaitviewer.core.remarks import RemarkKind
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import PoseError
 from gaitviewer.pose import FrameSource, PoseResult, VideoJob, estimate_many
-from tests.support.said import codes
 
 K = Keypoint
 LEGS = [K.LEFT_HIP, K.RIGHT_HIP, K.LEFT_KNEE, K.RIGHT_KNEE, K.LEFT_ANKLE, K.RIGHT_ANKLE, K.LEFT_HEEL,
@@ -88,7 +88,8 @@ def test_the_woman_is_followed_and_never_the_man(results):
     assert (hips[seen, 1] > 600).all()  # his hips are above 400 while he is on the roof
     assert (np.diff(hips[46:190, 0]) < 10).all()  # she walks to the left; he goes right afterwards
     assert not seen[206:].any()
-    assert "note.pose.another_person" in codes(result.notes)
+    assert result.remarks.spans(RemarkKind.ANOTHER_PERSON)
+    assert not result.remarks.spans(RemarkKind.PERSON_BESIDE), "they are never near to each other"
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gaitviewer.core.document import Document, Texts
-from gaitviewer.core.gait import BySide, Side, View
+from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.output import SignatureState
 from gaitviewer.core.pose import Origin
 from gaitviewer.core.session import Affected, Subject
@@ -30,6 +30,9 @@ def saved_then(form: str) -> Document:
     document = earlier_library.build()
     if form < "0003":
         document = replace(document, foot_zero_deg=BySide(None, None))
+    if form < "0008":
+        trials = tuple(replace(data, remarks=ByView(None, None)) for data in document.trials)
+        document = replace(document, trials=trials)
     if form < "0002":
         document = replace(document, key_images=(), hand_measures=(), texts=Texts())
     return document
@@ -89,7 +92,7 @@ def _assert_same(found: Document, wanted: Document) -> None:
         assert (mine.trial.id, mine.trial.excluded, mine.trial.notes) == (
             then.trial.id, then.trial.excluded, then.trial.notes,
         )  # fmt: skip
-        for facts in ("events", "excluded_strides", "provenance"):
+        for facts in ("events", "excluded_strides", "provenance", "remarks"):
             assert repr(getattr(mine, facts)) == repr(getattr(then, facts))
         assert repr(mine.trial.sync) == repr(then.trial.sync)
         for view in View:
@@ -107,6 +110,7 @@ SIGNED = {
     "0001": SignatureState.UNKNOWN, "0002": SignatureState.UNKNOWN,
     "0003": SignatureState.UNKNOWN, "0004": SignatureState.UNKNOWN,
     "0005": SignatureState.PARTLY, "0006": SignatureState.VALID, "0007": SignatureState.VALID,
+    "0008": SignatureState.VALID,
 }  # fmt: skip
 
 

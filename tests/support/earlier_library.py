@@ -61,6 +61,17 @@ def video(view: View, letter: str, frames: int) -> who.VideoStream:
     return who.VideoStream(view, Path(f"/videos/{view.value}.mp4"), letter * 64, info, 240.0)
 
 
+def remarks() -> tuple[Any, Any]:
+    """What was noticed in the one video, and why the other one could not be used."""
+    own: Any = importlib.import_module("gaitviewer.core.remarks")
+    noticed = (
+        own.Remark(own.RemarkKind.PERSON_BESIDE, ((0, 1), (3, 3))),
+        own.Remark(own.RemarkKind.NOBODY_WALKS),
+    )
+    failure = importlib.import_module("gaitviewer.messages").message("error.pose.failed", what="b", reason="x")
+    return own.ViewRemarks(noticed, own.Light(0.25, 0.125)), own.ViewRemarks(failure=failure, video="b" * 64)
+
+
 def build() -> core.Document:
     affected = who.Affected.LEFT if hasattr(who, "Affected") else Side.LEFT
     session = who.Session(
@@ -94,6 +105,8 @@ def build() -> core.Document:
         Grade(3, Side.LEFT, 2, "rater A", when, "early"),
         Grade(3, Side.LEFT, None, "rater B", when),
     )
+    if hasattr(first, "remarks"):
+        first = dataclasses.replace(first, remarks=ByView(*remarks()))
     document = core.Document(session, (first, second), grades)
     measured: Any = getattr(core, "ManualMeasurement", None) or getattr(core, "HandMeasure", None)
     added: dict[str, Any] = {"foot_zero_deg": BySide(-3.5, None)}

@@ -58,7 +58,7 @@ def test_all_that_the_program_keeps_is_for_its_owner_alone(
     masks = MaskSequence(
         pose.width, pose.height, np.zeros((len(pose), 4), np.int32), none, np.zeros(0, np.uint8)
     )
-    store_result(paths.cache_dir(), "cafe", PoseResult(pose, masks, made, (), from_cache=False))
+    store_result(paths.cache_dir(), "cafe", PoseResult(pose, masks, made))
     settings.save(settings.Settings(rater="AB"))
     keys.save_keys({})
     logs.start()

@@ -17,6 +17,7 @@ from gaitviewer.analysis.evgs.sheet import (
     ItemRule,
     load_items,
     load_rules,
+    load_thresholds,
     session_gate,
     session_remark,
 )
@@ -121,7 +122,8 @@ def _from_readings(
     """The measure of an item from its strides."""
     values = [r.value for _, r in readings if math.isfinite(r.value)]
     middle = median(values) if values else None
-    scored = _score_readings(item, [r for _, r in readings], middle)
+    leg_px = median(cycle.leg_px for cycle, _ in readings)
+    scored = _score_readings(item, [r for _, r in readings], middle, item.sigma * blur_of_size(leg_px))
     special = Counter(r.category for _, r in readings).most_common(1)[0][0]
     named = bool(special) and scored.band.label == special
 
@@ -163,11 +165,23 @@ def _score_alone(item: EvgsItem, rule: ItemRule, cycle: StrideMeasures, reading:
     return band_of(item, value).score if math.isfinite(value) else None
 
 
-def _score_readings(item: EvgsItem, readings: list[Reading], middle: float | None) -> Scored:
+def blur_of_size(leg_px: float) -> float:
+    """How much larger the standard error of a value is where the subject is small in the picture.
+
+    It is the same in all strides, so no number of them takes it away. Unknown lengths are taken as large.
+    """
+    rules = load_thresholds()
+    if not leg_px < rules.small_leg_px:
+        return 1.0
+    small, large = rules.small_leg_error_px / leg_px, rules.small_leg_error_px / rules.small_leg_px
+    return math.sqrt(1.0 + small**2 - large**2)
+
+
+def _score_readings(item: EvgsItem, readings: list[Reading], middle: float | None, own_sigma: float) -> Scored:
     """Median over strides, with measurement error and the events' error averaged over the strides."""
     count = len(readings)
     events = math.sqrt(sum(r.event_sigma**2 for r in readings)) / count
-    sigma = math.hypot(item.sigma, events)
+    sigma = math.hypot(own_sigma, events)
     labels = dict.fromkeys(label for r in readings for label, _ in r.special)
     special = tuple((label, sum(dict(r.special).get(label, 0.0) for r in readings) / count) for label in labels)
     named = Counter(r.category for r in readings).most_common(1)[0]

@@ -51,6 +51,8 @@ class Thresholds:
     dragging_sigma: float
     clearance_noise_ratio: float
     event_sigma_floor_s: float
+    small_leg_px: float
+    small_leg_error_px: float
     heel_rest_percentile: float
     coverage: float
     last_percent: float

@@ -12,6 +12,7 @@ import numpy as np
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
 from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.remarks import RemarkKind
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.messages import NOTHING, Message, Value, message, named
@@ -21,6 +22,13 @@ _ORDER = {
     FindingSeverity.WARNING: 1,
     FindingSeverity.NOTE: 2,
     FindingSeverity.GOOD: 3,
+}
+_REMARKS = {  # topic and advice of each kind
+    RemarkKind.NOBODY_WALKS: (message("topic.walking"), NOTHING),
+    RemarkKind.ANOTHER_PERSON: (message("topic.other_people"), NOTHING),
+    RemarkKind.PERSON_BESIDE: (message("topic.other_people"), message("finding.remark.person_beside_advice")),
+    RemarkKind.NOT_FOUND: (message("topic.subject"), message("finding.remark.not_found_advice")),
+    RemarkKind.LEGS_EXCHANGED: (message("topic.sides"), message("finding.remark.legs_exchanged_advice")),
 }
 _LEGS = [k for k in Keypoint if any(part in k.name for part in ("HIP", "KNEE", "ANKLE"))]
 
@@ -71,6 +79,14 @@ class ConfidenceLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class LightLimits:
+    """Mean and standard deviation of the picture around the subject, 0 (black) to 1 (white)."""
+
+    brightness: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
 class StrideLimits:
     """Counting strides per limb, and how long (seconds) a stride plausibly lasts."""
 
@@ -101,6 +117,7 @@ class QualityLimits:
     out_of_plane: PlaneLimits
     feet: FeetLimits
     confidence: ConfidenceLimits
+    light: LightLimits
     strides: StrideLimits
     offset: OffsetLimits
     flat_foot: FlatFootLimits
@@ -197,6 +214,8 @@ def _of_view(motion: TrialMotion, seen: ViewMotion, view: View, leg_px: float) -
     yield from _out_of_plane(seen, trial, view)
     yield from _feet(seen, trial, view)
     yield from _confidence(seen, trial, view)
+    yield from _remarked(seen, trial, view)
+    yield from _light(seen, trial, view)
 
 
 def _offset(motion: TrialMotion) -> Iterator[QualityFinding]:
@@ -299,6 +318,37 @@ def _confidence(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFin
     text = message("finding.confidence.low", percent=100 * middle, view=named(view))
     advice = message("finding.confidence.advice")
     yield QualityFinding(level, message("topic.confidence"), text, advice, (), trial, view)
+
+
+def _remarked(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
+    """What the search for the subject noticed."""
+    for remark in seen.remarks.noticed if seen.remarks is not None else ():
+        where = tuple(
+            message("finding.remark.frames" if first < last else "finding.remark.frame", first=first, last=last)
+            for first, last in remark.spans
+        )
+        values: dict[str, Value] = {"view": named(view)}
+        if where:
+            values["spans"] = where
+        topic, advice = _REMARKS[remark.kind]
+        text = message(f"finding.remark.{remark.kind.name.lower()}", **values)
+        beside = remark.kind is RemarkKind.PERSON_BESIDE
+        level = FindingSeverity.WARNING if beside else FindingSeverity.NOTE
+        yield QualityFinding(level, topic, text, advice, (), trial, view)
+
+
+def _light(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
+    limits, light = quality_limits().light, None if seen.remarks is None else seen.remarks.light
+    if light is None or (light.brightness >= limits.brightness and light.contrast >= limits.contrast):
+        return
+    if light.brightness < limits.brightness:
+        found, least = 100 * light.brightness, 100 * limits.brightness
+        text = message("finding.light.dark", view=named(view), percent=found, least=least)
+    else:
+        found, least = 100 * light.contrast, 100 * limits.contrast
+        text = message("finding.light.flat", view=named(view), percent=found, least=least)
+    topic, advice = message("topic.light"), message("finding.light.advice")
+    yield QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial, view=view)
 
 
 def _strides(motions: Sequence[TrialMotion], cycles: Sequence[StrideMeasures]) -> Iterator[QualityFinding]:

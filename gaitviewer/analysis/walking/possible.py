@@ -18,6 +18,8 @@ from gaitviewer.messages import NOTHING, Message, message
 
 REFUSED = "reason.impossible."
 LEGS_MIXED = "reason.impossible.legs_mixed"
+MOST_OF_PASS = "reason.impossible.most_of_pass"
+REFUSED_PASSES = (LEGS_MIXED, MOST_OF_PASS)
 
 
 def is_impossible(stride: Stride) -> bool:
@@ -45,19 +47,20 @@ def refuse_impossible_times(strides: Sequence[Stride]) -> tuple[Stride, ...]:
 def refuse_mixed_passes(strides: Sequence[Stride]) -> tuple[Stride, ...]:
     """The same; of a pass in which half of the strides or more are impossible, none counts.
 
-    Also of a pass of two: the other stride is cut out of the same events.
+    Also of a pass of two: the other stride is cut out of the same events. That the legs of two persons
+    are mixed is only said where somebody was seen beside the subject.
     """
     share = motion_settings().possible.refused_share
-    since: dict[int, float] = {}
+    since: dict[int, Message] = {}
     for index in {one.pass_index for one in strides}:
         judged = [one for one in strides if one.pass_index == index and (one.counts or is_impossible(one))]
         refused = [one for one in judged if is_impossible(one)]
         if refused and len(refused) >= share * len(judged):
-            since[index] = min(one.start_s for one in refused)
+            mixed = any(one.beside for one in judged)
+            start_s = min(one.start_s for one in refused)
+            since[index] = message(LEGS_MIXED if mixed else MOST_OF_PASS, since_s=start_s)
     return tuple(
-        replace(one, excluded=one.excluded or message(LEGS_MIXED, since_s=since[one.pass_index]))
-        if one.pass_index in since
-        else one
+        replace(one, excluded=one.excluded or since[one.pass_index]) if one.pass_index in since else one
         for one in strides
     )
 

@@ -13,6 +13,7 @@ from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import HIPS, PreparedView, middle_of, prepare_view, walking_speed
+from gaitviewer.analysis.walking.company import judge_company
 from gaitviewer.analysis.walking.laterality import put_sides_right
 from gaitviewer.analysis.walking.passes import (
     CROSSES_SHORTLY,
@@ -21,7 +22,7 @@ from gaitviewer.analysis.walking.passes import (
     classify_view,
     find_passes,
 )
-from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
+from gaitviewer.analysis.walking.possible import REFUSED_PASSES, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
     RUNNING,
@@ -52,6 +53,7 @@ from gaitviewer.core.gait import (
 )
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
@@ -68,6 +70,7 @@ def read_view(
     mirrored: bool = False,
     events: tuple[GaitEvents, ...] | None = None,
     leg_refiner: LegRefiner | None = None,
+    remarks: ViewRemarks | None = None,
 ) -> ViewMotion:
     """Find passes, sides, events and strides in one view.
 
@@ -78,6 +81,7 @@ def read_view(
         mirrored: whether the video is a mirror image.
         events: events that a person corrected, one for each pass; None detects them.
         leg_refiner: of the estimator that saw this view; None takes the legs as they were estimated.
+        remarks: what the pose step noticed in this view.
 
     Raises:
         AnalysisError: the frame rate is too low, or nobody walks in this view.
@@ -96,7 +100,7 @@ def read_view(
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
     pose, travel = seen.clean, seen.trajectory
     speed = walking_speed(travel, passes)
-    strides = _strides_of(pose.times, speed, passes, found, trial_id)
+    strides = _strides_of(seen.raw, speed, passes, found, trial_id, remarks)
     quality = (
         *_on_treadmill(passes, trial_id, view),
         *_on_hidden(pose, passes, trial_id, view),
@@ -115,6 +119,7 @@ def read_view(
         speed=speed,
         quality=quality,
         legs_put_right=leg_refiner is not None,
+        remarks=remarks,
     )
 
 
@@ -126,6 +131,7 @@ def read_trial(
     mirrored: bool = False,
     events: ByView[tuple[GaitEvents, ...] | None] | None = None,
     leg_refiner: LegRefiner | None = None,
+    remarks: ByView[ViewRemarks | None] | None = None,
 ) -> TrialMotion:
     """Read every view of a trial, and bring the views together.
 
@@ -139,15 +145,17 @@ def read_trial(
         mirrored: whether the videos are mirror images.
         events: events that a person corrected, per view.
         leg_refiner: of the estimator that saw the side view; None takes the legs as they were estimated.
+        remarks: what the search for the subject noticed in each view.
 
     Raises:
         AnalysisError: a view cannot be read, or there is none.
     """
     given = events or ByView(None, None)
+    noticed = remarks or ByView(None, None)
     read = {
         view: read_view(
             seen, view, trial_id=trial.id, mirrored=mirrored, events=given[view],
-            leg_refiner=leg_refiner if view is View.SAGITTAL else None,
+            leg_refiner=leg_refiner if view is View.SAGITTAL else None, remarks=noticed[view],
         )
         for view in View
         if (seen := poses[view]) is not None
@@ -197,7 +205,12 @@ def _why_nobody_walks(seen: PreparedView, view: View, left_out: tuple[LeftOut, .
 
 
 def _strides_of(
-    times: F8, speed: F8, passes: tuple[WalkingPass, ...], events: Sequence[GaitEvents], trial_id: str
+    pose: PoseSequence,
+    speed: F8,
+    passes: tuple[WalkingPass, ...],
+    events: Sequence[GaitEvents],
+    trial_id: str,
+    remarks: ViewRemarks | None,
 ) -> tuple[Stride, ...]:
     """All strides of all passes, those while starting, stopping or turning excluded."""
     out: list[Stride] = []
@@ -206,14 +219,15 @@ def _strides_of(
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
         if one.view is View.SAGITTAL:
             strides = exclude_running(strides, found)
-        out.extend(exclude_unsteady(strides, times[rows], speed[rows]))
+        out.extend(exclude_unsteady(strides, pose.times[rows], speed[rows]))
+    out = list(judge_company(out, pose, passes, remarks))
     apart = unlike_paces(paces_of(speed, passes, out))
     alike = tuple(one for one in out if one.pass_index not in apart)
     # over all passes, so that one bad pass does not make its own measure
     if passes[0].view is View.CORONAL:
         checked = exclude_unsure(alike)
     else:
-        spans = [(float(times[one.start]), float(times[one.stop - 1])) for one in passes]
+        spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in passes]
         checked = exclude_at_the_edge(alike, spans)
     rest = set_apart([one for one in out if one.pass_index in apart], apart)
     return refuse_impossible_times(sorted((*checked, *rest), key=lambda one: one.pass_index))
@@ -283,7 +297,7 @@ def impossible_findings(strides: Sequence[Stride], trial_id: str, view: View) ->
     if not refused:
         return []
     camera = message(f"camera.{view.value}")
-    mixed = {stride.pass_index: stride.excluded for stride in refused if stride.excluded.code == LEGS_MIXED}
+    mixed = {stride.pass_index: stride.excluded for stride in refused if stride.excluded.code in REFUSED_PASSES}
     texts = [
         message("finding.impossible.pass", number=index + 1, view=camera, why=why)
         for index, why in sorted(mixed.items())
@@ -337,6 +351,7 @@ def _brought_together(
         kept = [mine for mine in kept if not any(_overlap(mine, theirs) for theirs in lent)]
         strides += _numbered([*lent, *kept])
         events.append(_merged(moved, own))
+    strides = list(judge_company(strides, coronal.raw, coronal.passes, coronal.remarks))
     apart = unlike_paces(paces_of(coronal.speed, coronal.passes, strides))
     known = len(speed_findings(coronal.strides, trial_id, View.CORONAL))
     together = refuse_impossible_times(set_apart(strides, apart))

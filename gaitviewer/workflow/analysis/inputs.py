@@ -11,10 +11,11 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import BySide, ByView, GaitEvent, GaitEvents, View
 from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.serialise import canonical_digest
 from gaitviewer.core.session import Rating, Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.timing import VideoInfo
-from gaitviewer.messages import Message
+from gaitviewer.messages import NOTHING, Message
 from gaitviewer.workflow.analysis.leg_refiners import leg_refiner_digest
 
 
@@ -40,6 +41,7 @@ class TrialInputs:
     excluded_strides: tuple[tuple[str, str], ...]
     notes: tuple[Message, ...]
     nobody: tuple[View, ...] = ()
+    remarks: ByView[ViewRemarks | None] = ByView(None, None)  # noqa: RUF009  frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def _trial_inputs(data: TrialData) -> TrialInputs:
         excluded_strides=data.excluded_strides,
         notes=trial.notes,
         nobody=tuple(view for view in View if shows_nobody(data, view)),
+        remarks=data.remarks,
     )
 
 
@@ -90,6 +93,14 @@ def shows_nobody(data: TrialData, view: View) -> bool:
     if stream is None or made is None or data.poses[view] is not None:
         return False
     return made.inputs_digest == stream.sha256
+
+
+def failure_of(data: TrialData, view: View) -> Message:
+    """Why the video of a view could not be used; NOTHING if it could, or if it is another video now."""
+    stream, remarks = data.trial.videos[view], data.remarks[view]
+    if stream is None or remarks is None or data.poses[view] is not None or remarks.video != stream.sha256:
+        return NOTHING
+    return remarks.failure
 
 
 def _view_inputs(stream: VideoStream | None) -> ViewInputs | None:

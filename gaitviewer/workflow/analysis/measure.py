@@ -15,7 +15,7 @@ from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.session import Trial
 from gaitviewer.errors import AnalysisError, reason_of
 from gaitviewer.messages import NOTHING, Message, as_written, message, named
-from gaitviewer.workflow.analysis.inputs import inputs_digest, shows_nobody
+from gaitviewer.workflow.analysis.inputs import failure_of, inputs_digest, shows_nobody
 from gaitviewer.workflow.analysis.leg_refiners import describe_leg_refiner, find_leg_refiner
 
 if TYPE_CHECKING:
@@ -54,10 +54,9 @@ def _has_pose(data: TrialData) -> bool:
 
 
 def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
-
-    nobody = tuple(_nobody(data.trial, view) for view in View if shows_nobody(data, view))
+    unusable = tuple(found for view in View if (found := _unusable(data, view)) is not None)
     if not _has_pose(data):  # its video could not be read: the other recordings count
-        return TrialMotion(data.trial, ByView(None, None), data.trial.sync, unusable=nobody)
+        return TrialMotion(data.trial, ByView(None, None), data.trial.sync, unusable=unusable)
     try:
         motion = _read(data, mirrored=mirrored)
     except AnalysisError as error:
@@ -65,12 +64,12 @@ def _motion(data: TrialData, *, mirrored: bool) -> TrialMotion:
         if alone is not None:
             motion = alone
         elif data.trial.excluded:
-            return TrialMotion(data.trial, ByView(None, None), data.trial.sync, unusable=nobody)
+            return TrialMotion(data.trial, ByView(None, None), data.trial.sync, unusable=unusable)
         else:
             raise
     left_out = dict(data.excluded_strides)
     sagittal, coronal = (_without(motion.views[view], left_out) for view in View)
-    return replace(motion, views=ByView(sagittal, coronal), unusable=nobody + motion.unusable)
+    return replace(motion, views=ByView(sagittal, coronal), unusable=unusable + motion.unusable)
 
 
 def _read(data: TrialData, *, mirrored: bool) -> TrialMotion:
@@ -86,6 +85,7 @@ def _read(data: TrialData, *, mirrored: bool) -> TrialMotion:
             mirrored=mirrored,
             events=data.events,
             leg_refiner=find_leg_refiner(data.provenance.sagittal),
+            remarks=data.remarks,
         )
     except ValueError as error:
         if data.events.sagittal is None and data.events.coronal is None:
@@ -119,10 +119,13 @@ def _without_bad_view(data: TrialData, error: AnalysisError, *, mirrored: bool) 
     return replace(read[0], trial=data.trial, unusable=tuple(unusable))
 
 
-def _nobody(trial: Trial, view: View) -> QualityFinding:
-    return unusable_view(
-        trial, view, message("finding.unusable_view.nobody"), message("finding.unusable_view.nobody_advice")
-    )
+def _unusable(data: TrialData, view: View) -> QualityFinding | None:
+    """What is said of a view that was searched in vain, or whose video failed; None if it was not."""
+    if shows_nobody(data, view):
+        nobody = message("finding.unusable_view.nobody")
+        return unusable_view(data.trial, view, nobody, message("finding.unusable_view.nobody_advice"))
+    failure = failure_of(data, view)
+    return unusable_view(data.trial, view, failure) if failure else None
 
 
 def unusable_view(trial: Trial, view: View, reason: Message, advice: Message = NOTHING) -> QualityFinding:

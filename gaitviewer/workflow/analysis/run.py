@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trials, set_foot_zero, take_views
 from gaitviewer.core.gait import ByView, View
-from gaitviewer.core.measures import Measures, QualityFinding
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.measures import Measures
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.session import GIVEN, Sync
-from gaitviewer.errors import NobodyError, PoseError, UserError, VideoError
+from gaitviewer.errors import PoseError, UserError, VideoError
 from gaitviewer.messages import message
 from gaitviewer.workflow.analysis.inputs import video_digests
-from gaitviewer.workflow.analysis.measure import core_provenance, measure_document, unusable_view
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
 from gaitviewer.workflow.analysis.measures_cache import cached_measures
 from gaitviewer.workflow.analysis.open_trials import open_trials
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, session_id
@@ -66,14 +65,13 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
         trials = open_trials(request, subprogress(tick, 0.0, 0.02))
         session = replace(request.session, id=session_id(request.session, video_digests(trials)))
         document = Document(session, tuple(TrialData(trial, ByView(None, None)) for trial in trials))
-        document, unusable = _estimate_usable(document, request, subprogress(tick, 0.02, 0.85))
+        document = _estimate_usable(document, request, subprogress(tick, 0.02, 0.85))
         if library is not None:
             document = with_persons_work(document, library)
         document = with_offset(document, request.offset_s)
         document = set_foot_zero(document, request.foot_zero_deg)
         measure = cached_measures if request.use_cache else measure_document
         measures = measure(document, tick=subprogress(tick, 0.85, 0.9))
-        measures = replace(measures, quality=(*unusable, *measures.quality))
         files = results_export.write_results(
             request.out,
             document,
@@ -89,17 +87,13 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
     return AnalyzeResult(document, measures, files, time.monotonic() - started)
 
 
-def _estimate_usable(
-    document: Document, request: AnalyzeRequest, tick: Tick
-) -> tuple[Document, tuple[QualityFinding, ...]]:
-    """The document with the keypoints of every video that can be used, and a finding on each that cannot.
-
-    A video that shows nobody is marked in the document instead: measuring makes its finding.
+def _estimate_usable(document: Document, request: AnalyzeRequest, tick: Tick) -> Document:
+    """The document with the keypoints of every video that can be used; each that cannot is marked in it.
 
     Raises:
         UserError: no video can be used; the first problem.
     """
-    from gaitviewer.workflow.analysis.run_session import marked_nobody
+    from gaitviewer.workflow.analysis.run_session import marked_failed
 
     def estimate(of: Document) -> Document:
         return estimate_poses(
@@ -108,13 +102,12 @@ def _estimate_usable(
 
     filmed = [(number, view) for number, data in enumerate(document.trials) for view in data.trial.views]
     try:
-        return estimate(document), ()
+        return estimate(document)
     except (PoseError, VideoError):
         if len(filmed) == 1:
             raise
     trials = list(document.trials)
     problems: list[UserError] = []
-    unusable: list[QualityFinding] = []
     for number, view in filmed:
         trial = trials[number].trial
         alone = ByView(*(trial.videos[one] if one is view else None for one in View))
@@ -122,15 +115,12 @@ def _estimate_usable(
         try:
             (found,) = estimate(replace(document, trials=(bare,))).trials
             trials[number] = take_views(trials[number], found, [view])
-        except NobodyError as error:
-            problems.append(error)
-            trials[number] = marked_nobody(trials[number], error)
         except (PoseError, VideoError) as error:
             problems.append(error)
-            unusable.append(unusable_view(trial, view, error.message))
+            trials[number] = marked_failed(trials[number], view, error)
     if len(problems) == len(filmed):
         raise problems[0]
-    return replace(document, trials=tuple(trials)), tuple(unusable)
+    return replace(document, trials=tuple(trials))
 
 
 def with_persons_work(document: Document, library: Library) -> Document:
@@ -227,9 +217,10 @@ def estimate_poses(
 
 
 def _with_poses(data: TrialData, results: dict[tuple[str, View], PoseResult]) -> TrialData:
-    def of(view: View) -> tuple[PoseSequence | None, Provenance | None]:
-        result = results.get((data.trial.id, view))
-        return (None, None) if result is None else (result.pose, result.provenance)
-
-    (side_pose, side_made), (front_pose, front_made) = (of(view) for view in View)
-    return replace(data, poses=ByView(side_pose, front_pose), provenance=ByView(side_made, front_made))
+    found = ByView(*(results.get((data.trial.id, view)) for view in View))
+    return replace(
+        data,
+        poses=found.map(lambda one: None if one is None else one.pose),
+        provenance=found.map(lambda one: None if one is None else one.provenance),
+        remarks=found.map(lambda one: None if one is None else one.remarks),
+    )

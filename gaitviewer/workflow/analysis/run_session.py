@@ -14,6 +14,7 @@ from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures, Parameter, SagittalPattern
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.progress import Tick, no_progress, subprogress
+from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Trial, VideoStream
 from gaitviewer.errors import NobodyError, UserError, VideoError
 from gaitviewer.messages import Message, message
@@ -119,7 +120,8 @@ class _Run:
             self._estimate(number, trial, tick)
         except UserError as error:
             if len(trial.views) == 1 or self.found > before:  # the other one is the one that failed
-                self._note(number, error)
+                missing = [view for view in trial.views if self.document.trials[number].poses[view] is None]
+                self._note(number, missing[0] if len(missing) == 1 else None, error)
                 return
             for view in trial.views:
                 self._analyse_alone(number, trial, view, tick)
@@ -129,14 +131,13 @@ class _Run:
         try:
             self._estimate(number, replace(trial, videos=ByView(**kept)), tick)
         except UserError as error:
-            self._note(number, error)
+            self._note(number, view, error)
 
-    def _note(self, number: int, error: UserError) -> None:
-        """What went wrong; that nobody is in a video is remembered with it."""
+    def _note(self, number: int, view: View | None, error: UserError) -> None:
+        """What went wrong is remembered with the video, where it is known with which."""
         self.problems.append(error.message)
-        if isinstance(error, NobodyError):
-            data = marked_nobody(self.document.trials[number], error)
-            self.document = change_trial(self.document, data.trial.id, lambda _: data)
+        data = marked_failed(self.document.trials[number], view, error)
+        self.document = change_trial(self.document, data.trial.id, lambda _: data)
 
     def _estimate(self, number: int, trial: Trial, tick: Tick) -> None:
         from gaitviewer.workflow.analysis.run import estimate_poses
@@ -162,6 +163,20 @@ class _Run:
                 came=take,
             )
         )
+
+
+def marked_failed(data: TrialData, view: View | None, error: UserError) -> TrialData:
+    """The trial with what went wrong with the video of a view; keypoints that it has stay.
+
+    That nobody is in a video tells by itself in which.
+    """
+    if isinstance(error, NobodyError):
+        return marked_nobody(data, error)
+    stream = None if view is None else data.trial.videos[view]
+    if stream is None or view is None or data.poses[view] is not None:
+        return data
+    failed = ViewRemarks(failure=error.message, video=stream.sha256)
+    return replace(data, remarks=replace(data.remarks, **{view.value: failed}))
 
 
 def marked_nobody(data: TrialData, error: NobodyError) -> TrialData:

@@ -337,3 +337,16 @@ def test_clearance_needs_a_picture_finer_than_its_noise(
     assert measure.assessable == assessable
     if not assessable:
         assert measure.reason.code == "reason.toe_too_noisy"
+
+
+def test_a_small_subject_makes_every_item_less_certain(curve_cycle: Callable[..., StrideMeasures]) -> None:
+    blur = [evgs_score.blur_of_size(leg_px) for leg_px in (math.nan, 300.0, 150.0, 100.0, 75.0)]
+    assert blur[:3] == [1.0, 1.0, 1.0]
+    assert 1.05 < blur[3] < blur[4] < 1.3
+    cycle = curve_cycle(norm_curves())
+    near, small = (
+        evgs_score.score([replace(cycle, leg_px=leg_px)], session=SESSION).get(9, Side.LEFT)
+        for leg_px in (300.0, 75.0)
+    )
+    assert near.value == small.value
+    assert max(near.probabilities or ()) > max(small.probabilities or ())

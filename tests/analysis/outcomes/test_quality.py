@@ -15,6 +15,7 @@ from gaitviewer.analysis.measure import measure_session
 from gaitviewer.analysis.outcomes import quality
 from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.remarks import Light, Remark, RemarkKind, ViewRemarks
 from gaitviewer.core.session import Session, Subject, Sync, VideoStream
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.core.timing import MIRRORED, VideoInfo
@@ -233,3 +234,29 @@ def test_a_file_that_asks_to_be_mirrored_is_warned_of_until_it_is_said(
         assert found[0].level is FindingSeverity.WARNING
         assert found[0].text.code == "finding.mirror_image.asked_for"
         assert "--mirrored" in str(found[0].text)
+
+
+@pytest.mark.parametrize(
+    ("light", "code"),
+    [
+        (None, None),
+        (Light(0.38, 0.18), None),
+        (Light(0.08, 0.11), "finding.light.dark"),
+        (Light(0.6, 0.02), "finding.light.flat"),
+    ],
+)
+def test_light(light: Light | None, code: str | None, side_view: SideView, make_trial: MakeTrial) -> None:
+    found = about(findings_of(replace(side_view(), remarks=ViewRemarks(light=light)), make_trial), "light")
+    assert [one.text.code for one in found] == ([] if code is None else [code])
+    assert all(one.level is FindingSeverity.WARNING and one.advice for one in found)
+
+
+def test_what_the_search_noticed_is_said(side_view: SideView, make_trial: MakeTrial) -> None:
+    noticed = tuple(Remark(kind, ((3, 9), (12, 12))) for kind in RemarkKind)
+    findings = findings_of(replace(side_view(), remarks=ViewRemarks(noticed)), make_trial)
+    said = {one.text.code: one for one in findings if one.text.code.startswith("finding.remark.")}
+    assert set(said) == {f"finding.remark.{kind.name.lower()}" for kind in RemarkKind}
+    beside = said["finding.remark.person_beside"]
+    assert beside.level is FindingSeverity.WARNING
+    assert "(frames 3 to 9, frame 12)" in str(beside.text)
+    assert all(str(one.advice) != "" for one in said.values() if one.topic.code == "topic.subject")
