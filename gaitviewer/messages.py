@@ -19,7 +19,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
@@ -76,6 +76,7 @@ def as_written(text: str) -> Message:
     return message(AS_WRITTEN, text=text) if text else NOTHING
 
 
+@lru_cache(maxsize=None, typed=True)  # some enumerations are numbers, equal to those of others
 def named(member: Enum) -> Message:
     """What people call a value of an enumeration: ``walking_aid.crutches`` for ``WalkingAid.CRUTCHES``."""
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(member).__name__)
@@ -105,6 +106,8 @@ class Catalogue:
         if not what:
             return ""
         template = self._template(what)
+        if "{" not in template and "}" not in template:  # a word or two, of which the window says hundreds
+            return template
         return _Filler(self).vformat(template, (), dict(what.values))
 
     def sentence(self, what: Message) -> str:

@@ -104,8 +104,8 @@ def walker_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
     from gaitviewer.core.gait import ByView, View
     from gaitviewer.core.session import Footwear, Session, Subject, Trial, VideoStream, WalkingAid
     from gaitviewer.synthesis.demo import demo_scene
-    from gaitviewer.synthesis.filming.keypoints import observe
     from gaitviewer.video import digest_file, index_video, write_video
+    from tests.support.walkers import observe
 
     scene = demo_scene(1, size=(960, 480))
     folder = tmp_path_factory.mktemp("walker")

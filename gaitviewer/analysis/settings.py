@@ -35,6 +35,8 @@ class PassSettings:
     walking_speed: float
     steady_share: float
     bridge_s: float
+    hidden_s: float
+    hidden_room: float
     least_duration_s: float
     least_travel: float
     margin: float
@@ -42,6 +44,20 @@ class PassSettings:
     focal_length: float
     facing_share: float
     view_sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class TreadmillSettings:
+    """Section ``treadmill``; the file explains each entry."""
+
+    window_s: float
+    foot_window_s: float
+    least_belt: float
+    most_drift: float
+    least_swing: float
+    least_strides: int
+    uneven: float
+    even_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ class EventSettings:
     near_s: float
     base_sd_s: float
     ankle_sd_s: float
+    hidden_sd_s: float
     order_s: float
     contact: dict[str, DetectorSettings]
     toe_off: dict[str, DetectorSettings]
@@ -128,6 +145,10 @@ class StrideSettings:
     unlike_share: float
     usual_s: float
     slow_motion_s: float
+    flight_s: float
+    flight_share: float
+    least_flights: int
+    running_stance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +188,7 @@ class MotionSettings:
 
     cleaning: CleaningSettings
     passes: PassSettings
+    treadmill: TreadmillSettings
     sides: SideSettings
     events: EventSettings
     strides: StrideSettings

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gaitviewer.cli import EXIT_USER_ERROR
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.progress import subprogress
 from gaitviewer.core.report_options import ReportOptions, parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.core.wording import total_words
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
     from gaitviewer.core.progress import Tick
     from gaitviewer.workflow.analysis.run import AnalyzeResult
 
-_FOOTWEAR = {"barefoot": Footwear.BAREFOOT, "shoes": Footwear.SHOES, "AFO": Footwear.AFO}
-_AIDS = {
-    "none": WalkingAid.NONE,
-    "crutches": WalkingAid.CRUTCHES,
-    "walker": WalkingAid.WALKER,
-    "held": WalkingAid.HELD,
-}
-
 
 def run_analyze(options: argparse.Namespace) -> int:
     """``gaitviewer analyze``."""
@@ -43,13 +36,8 @@ def run_analyze(options: argparse.Namespace) -> int:
         out=options.out,
         offset_s=options.offset,
         recorded_at_hz=options.recorded_at,
-        report=_report_options(options),
-        library=options.library,
-        keep=not options.no_library,
-        workers=options.workers,
-        use_cache=not options.no_cache,
-        pose_model=_pose_model(options),
         foot_zero_deg=BySide(options.foot_zero_left, options.foot_zero_right),
+        **_outputs(options),
     )
     with ProgressLine() as tick:
         lines = _answer(request, tick)
@@ -57,24 +45,26 @@ def run_analyze(options: argparse.Namespace) -> int:
     return 0
 
 
+def _outputs(options: argparse.Namespace) -> dict[str, Any]:
+    """What ``analyze`` and ``demo`` say of the results, as a request takes it."""
+    return {
+        "report": _report_options(options),
+        "library": options.library,
+        "keep": not options.no_library,
+        "workers": options.workers,
+        "use_cache": not options.no_cache,
+        "pose_model": _pose_model(options),
+    }
+
+
 def run_demo(options: argparse.Namespace) -> int:
     """``gaitviewer demo``."""
     from gaitviewer.workflow.sessions.demo import demo_request
 
-    report = _report_options(options)
+    outputs = _outputs(options)
     with ProgressLine() as tick:
-        request = demo_request(
-            options.out,
-            seed=options.seed,
-            report=report,
-            library=options.library,
-            keep=not options.no_library,
-            workers=options.workers,
-            use_cache=not options.no_cache,
-            pose_model=_pose_model(options),
-            tick=lambda fraction, note: tick(0.4 * fraction, note),
-        )
-        lines = _answer(request, lambda fraction, note: tick(0.4 + 0.6 * fraction, note))
+        request = demo_request(options.out, seed=options.seed, tick=subprogress(tick, 0.0, 0.4))
+        lines = _answer(replace(request, **outputs), subprogress(tick, 0.4, 1.0))
     print("\n".join(lines))
     return 0
 
@@ -114,8 +104,8 @@ def _session(options: argparse.Namespace) -> Session:
         affected=Affected(options.affected) if options.affected else Affected.UNKNOWN,
         height_m=parse_length_m(height, what="The height") if height else None,
         leg_length_m=parse_length_m(leg, what="The leg length") if leg else None,
-        footwear=_FOOTWEAR.get(options.footwear, Footwear.UNKNOWN),
-        walking_aid=_AIDS.get(options.aid, WalkingAid.UNKNOWN),
+        footwear=Footwear[(options.footwear or "unknown").upper()],
+        walking_aid=WalkingAid[(options.aid or "unknown").upper()],
         mirrored=options.mirrored,
     )
 

@@ -161,9 +161,55 @@ def _run_legs_train(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_patients(commands: Any) -> None:
+    parser = commands.add_parser(
+        "patients",
+        help="try the score and the patterns on drawn patients, from pixels",
+        description="Patients with known patterns are drawn, filmed from the side, seen by the pose estimator "
+        "and measured; confusion tables against the walkers' own scores are printed.",
+    )
+    parser.set_defaults(needs_research="patients", run=_run_patients)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where their keypoints are kept")
+    parser.add_argument("--each", type=int, default=10, metavar="N", help="patients of a group (default: 10)")
+    parser.add_argument("--seed", type=int, default=77, metavar="S", help="default: 77")
+    parser.add_argument("--groups", nargs="+", default=[], metavar="GROUP", help="default: all")
+    _add_pose_model(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--verbose", action="store_true", help="log details to standard error")
+
+
+def _run_patients(options: argparse.Namespace) -> int:
+    import json
+
+    from gaitviewer.cli.progress import ProgressLine
+    from gaitviewer.core.serialise import to_plain
+    from gaitviewer.errors import SettingsError
+    from gaitviewer.messages import message
+    from gaitviewer.pose.estimator import make_estimator
+    from gaitviewer.research.patients import format_patients, patients_table, try_patients
+
+    known = patients_table().groups
+    for group in options.groups:
+        if group not in known:
+            raise SettingsError(message("error.research.no_such_group", group=group, known=", ".join(known)))
+    estimator = make_estimator(options.pose_model)
+    estimator.start()
+    try:
+        with ProgressLine() as tick:
+            report = try_patients(
+                options.folder, estimator, each=options.each, seed=options.seed, groups=options.groups,
+                tick=tick,
+            )  # fmt: skip
+    finally:
+        estimator.close()
+    print(json.dumps(to_plain(report), indent=1) if options.json else format_patients(report), end="")
+    return 0
+
+
 COMMANDS: tuple[Callable[[Any], None], ...] = (
     _add_cohort,
     _add_legs,
+    _add_patients,
     systems.add_train,
     systems.add_evaluate,
     systems.add_models,

@@ -1,4 +1,4 @@
-"""Helpers that make arrays inside frozen dataclasses read-only and check their shapes."""
+"""Short names of arrays, and read-only arrays of a checked shape for frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+F8 = NDArray[np.float64]
+
+
+def segments(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs ``start, stop`` in which a boolean [T] mask is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(mask, np.int8), [0]))))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def readonly_array(values: Any, dtype: DTypeLike, shape: tuple[int | None, ...], name: str) -> NDArray[Any]:

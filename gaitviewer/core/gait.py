@@ -104,6 +104,8 @@ class WalkingPass:
             (sagittal: the image plane; NaN if it cannot be told).
         notes: what is odd about it.
         mirrored: whether the picture is a mirror image.
+        belt_px_s: speed of the belt in the picture where the subject walks on a treadmill, pixels a second;
+            0 over ground.
     """
 
     view: View
@@ -115,12 +117,18 @@ class WalkingPass:
     out_of_plane_deg: float = float("nan")
     notes: tuple[Message, ...] = ()
     mirrored: bool = False
+    belt_px_s: float = 0.0
 
     def __post_init__(self) -> None:
         if self.direction.view is not self.view:
             raise ValueError(f"nobody walks {self.direction.value} in the {self.view.value} view")
         if not 0 <= self.start < self.stop:
             raise ValueError(f"empty pass {self.start}:{self.stop}")
+
+    @property
+    def on_treadmill(self) -> bool:
+        """Whether the subject walks on a treadmill: nothing is known of speed and lengths."""
+        return self.belt_px_s > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,9 @@ def value_at(values: NDArray[np.float64], percent: float) -> float:
     """A curve [101] at any per cent of the cycle; NaN outside 0..100 and beside a gap."""
     if not 0.0 <= percent <= 100.0:
         return float("nan")
-    return float(np.interp(percent, np.arange(CYCLE_POINTS), values))
+    before = int(percent)
+    low, share = float(values[before]), float(percent) - before
+    return low + share * (float(values[before + 1]) - low) if share else low
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,10 +184,11 @@ class SagittalPattern:
 
     Attributes:
         knee_z, ankle_z: median over strides of the z-scores over 20-45 % of the cycle; NaN if unknown.
-        label: ``pattern.normal``, ``pattern.true_equinus``, ...; NOTHING if it cannot be told.
-        severity: distance to the nearest boundary in z.
+        label: ``pattern.normal``, ``pattern.true_equinus``, ...; NOTHING if none is probable enough.
+        severity: distance to the nearest boundary of the region that the z-values lie in, in z.
         points: (knee_z, ankle_z) of each stride.
-        reason: why it cannot be told.
+        probabilities: of the classes that are worth listing, most probable first.
+        reason: why none is named.
     """
 
     side: Side
@@ -194,6 +197,7 @@ class SagittalPattern:
     label: Message
     severity: float
     points: tuple[tuple[float, float], ...]
+    probabilities: tuple[tuple[Message, float], ...] = ()
     reason: Message = NOTHING
 
 

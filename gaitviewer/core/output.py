@@ -34,6 +34,10 @@ class Provenance:
     seconds: float
 
 
+UNTOLD = Provenance("", "", "", "", "", "", 0.0)
+"""Of what whoever asked for it signs afterwards."""
+
+
 class SignatureState(Enum):
     """What can be said of a signature by comparing the session with what was signed."""
 

@@ -12,10 +12,8 @@ TRAIN, VALID, TEST = "train", "valid", "test"
 SHARES: Mapping[str, float] = {TRAIN: 0.70, VALID: 0.15, TEST: 0.15}
 
 
-def assign_subjects(
-    strata: Mapping[str, str], *, seed: int, shares: Mapping[str, float] = SHARES
-) -> dict[str, str]:
-    """A set for each subject; each stratum is spread over the sets in proportion to ``shares``.
+def assign_subjects(strata: Mapping[str, str], *, seed: int) -> dict[str, str]:
+    """A set for each subject; each stratum is spread over the sets in proportion to ``SHARES``.
 
     Subjects are ordered by stratum and, inside one, by a hash of the seed and their pseudonym; then each goes
     to the set that lags furthest behind its share. The order in which they are given does not matter.
@@ -23,17 +21,15 @@ def assign_subjects(
     Args:
         strata: by subject, e.g. "level 2, no asymmetry".
         seed: another seed gives another split.
-        shares: by set name, summing to 1.
     """
-    total = sum(shares.values())
 
     def place(subject: str) -> str:
         return hashlib.sha256(f"{seed}/{subject}".encode()).hexdigest()
 
-    counts = dict.fromkeys(shares, 0)
+    counts = dict.fromkeys(SHARES, 0)
     found: dict[str, str] = {}
     for subject in sorted(strata, key=lambda name: (strata[name], place(name))):
-        due = {name: share / total * (len(found) + 1) - counts[name] for name, share in shares.items()}
+        due = {name: share * (len(found) + 1) - counts[name] for name, share in SHARES.items()}
         chosen = max(due, key=due.__getitem__)
         counts[chosen] += 1
         found[subject] = chosen

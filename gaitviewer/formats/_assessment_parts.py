@@ -8,7 +8,7 @@ from typing import Any
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
-from gaitviewer.core.gait import Side, Stride, View
+from gaitviewer.core.gait import Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, VideoStream
@@ -73,9 +73,17 @@ def _view(motion: ViewMotion | None) -> dict[str, Any] | None:
         return None
     return {
         "frames_seen": int(motion.pose.seen.any(axis=1).sum()),
-        "passes": [plain(walking_pass) for walking_pass in motion.passes],
+        "passes": [_pass(walking_pass) for walking_pass in motion.passes],
         "left_out": [plain(part) for part in motion.left_out],
     }
+
+
+def _pass(walking_pass: WalkingPass) -> dict[str, Any]:
+    """A walking pass; the speed of a belt only where there is one."""
+    facts: dict[str, Any] = plain(walking_pass)
+    if not walking_pass.on_treadmill:
+        del facts["belt_px_s"]
+    return facts
 
 
 def finding_facts(finding: QualityFinding) -> dict[str, Any]:

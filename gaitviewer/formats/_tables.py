@@ -15,6 +15,7 @@ from pathlib import Path
 from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.formats._text import reading
 from gaitviewer.messages import message
 from gaitviewer.util import atomic, file_set
 
@@ -50,11 +51,8 @@ def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """
     file_set.settle(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise FormatError(message("error.format.missing", path=path)) from error
-    except OSError as error:
-        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
+        with reading(path):
+            text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise FormatError(message("error.format.table.not_text", file=path.name)) from error
     try:

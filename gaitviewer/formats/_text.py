@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,21 @@ def printable(name: str) -> str:
     return name.encode("utf-8", errors="replace").decode("utf-8")
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What the system says of a file becomes a sentence on it.
+
+    Raises:
+        FormatError: the file is missing or cannot be opened.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FormatError(message("error.format.missing", path=path)) from error
+    except OSError as error:
+        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
+
+
 def read_lines(path: Path, kind: str) -> list[str]:
     """Lines of a text file without their ends.
 
@@ -34,15 +51,11 @@ def read_lines(path: Path, kind: str) -> list[str]:
     Raises:
         FormatError: the file is missing, empty, too large or not text.
     """
-    try:
+    with reading(path):
         size = path.stat().st_size
         if size > _LARGEST_MB * 2**20:
             raise FormatError(message("error.format.text.too_large", file=path.name, largest_mb=_LARGEST_MB))
         data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise FormatError(message("error.format.missing", path=path)) from error
-    except OSError as error:
-        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
     if not data.strip():
         raise FormatError(message("error.format.empty", file=path.name))
     if data.startswith(_UTF16):

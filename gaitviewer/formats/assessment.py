@@ -19,6 +19,7 @@ from gaitviewer.core.output import Provenance
 from gaitviewer.core.serialise import MalformedError, parse_json
 from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.formats import _assessment_parts as parts
+from gaitviewer.formats._text import reading
 from gaitviewer.messages import message
 from gaitviewer.util import atomic, file_set
 
@@ -118,11 +119,8 @@ def read_assessment(path: Path) -> dict[str, Any]:
     """
     file_set.settle(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise FormatError(message("error.format.missing", path=path)) from error
-    except OSError as error:
-        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
+        with reading(path):
+            text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FormatError(message("error.format.assessment.not_text", file=path.name)) from error
     return parse_assessment(text, name=path.name)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.errors import FormatError
 from gaitviewer.formats._c3d_layout import BLOCK, MAGIC, find_processor, read_header
 from gaitviewer.formats._child import run_reader
-from gaitviewer.formats._text import printable
+from gaitviewer.formats._text import printable, reading
 from gaitviewer.formats.markers import BodyMeasures, MarkerEvent, MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, read_event, split_owners
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 from gaitviewer.util.temporary import TemporaryFolder
 
 _FURTHEST_M = 1e5  # of a marker; lengths in millimetres that are announced as metres still pass
@@ -50,14 +50,9 @@ def read_c3d(path: Path, *, timeout_s: float = 60.0, memory_mb: int = 2048) -> M
 
 
 def _check_header(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(256 * BLOCK)  # the parameters begin somewhere in here
-            size = path.stat().st_size
-    except FileNotFoundError as error:
-        raise FormatError(message("error.format.missing", path=path)) from error
-    except OSError as error:
-        raise FormatError(message("error.format.not_opened", path=path, reason=reason_of(error))) from error
+    with reading(path), path.open("rb") as file:
+        start = file.read(256 * BLOCK)  # the parameters begin somewhere in here
+        size = path.stat().st_size
     if not start:
         raise FormatError(message("error.format.empty", file=path.name))
     if len(start) < BLOCK or start[1] != MAGIC:
@@ -69,11 +64,11 @@ def _check_header(path: Path) -> None:
 
 
 def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) -> MarkerTrial:
-    notes: list[str] = []
+    notes: list[Message] = []
     scale = _scale(path, rest["units"], notes)
     labels: list[str] = rest["labels"]
     if (unnamed := points.shape[1] - len(labels)) > 0:
-        notes.append(f"{unnamed} of {points.shape[1]} points have no name and are left out.")
+        notes.append(message("note.markers.unnamed", unnamed=unnamed, found=points.shape[1]))
         points = points[:, : len(labels)]
     owners = split_owners(labels)
     outputs = set(rest["outputs"])
@@ -110,10 +105,10 @@ def _assemble(path: Path, rest: dict[str, Any], points: np.ndarray[Any, Any]) ->
     )
 
 
-def _scale(path: Path, units: str, notes: list[str]) -> float:
+def _scale(path: Path, units: str, notes: list[Message]) -> float:
     """Metres in the file's unit; millimetres, as nearly all such files have, where it names none."""
     if not units.strip():
-        notes.append("The file names no unit of length; millimetres are assumed.")
+        notes.append(message("note.markers.no_unit"))
         return 1e-3
     scale = metres_per_unit(units)
     if scale is None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.arrays import readonly_array
 from gaitviewer.core.gait import EventKind, Side
+from gaitviewer.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class MarkerTrial:
         outputs: [T, M, 3] f64 in the file's own units (degrees for angles), NaN where not computed.
         body: body measures from the file's parameters.
         subjects: who is in the file, where the labels tell it; see :meth:`of_subject` if there are several.
-        notes: plain sentences on what had to be understood or was left out when the file was read.
+        notes: what had to be understood or was left out when the file was read.
     """
 
     name: str
@@ -78,7 +79,7 @@ class MarkerTrial:
     outputs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0, 3)))
     body: BodyMeasures = BodyMeasures()
     subjects: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         put = object.__setattr__

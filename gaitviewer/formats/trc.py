@@ -20,7 +20,7 @@ from gaitviewer.errors import FormatError
 from gaitviewer.formats._text import check_times, parse_rows, printable, read_lines
 from gaitviewer.formats.markers import MarkerTrial, hide_unseen, name_subjects
 from gaitviewer.formats.vocabulary import metres_per_unit, split_owners
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 
 _HEADER_LINES = 50  # the names of the markers stand among the first ones
 _HIGHEST_RATE_HZ = 1e5
@@ -42,7 +42,7 @@ class _Head:
     names: dict[int, str]
     mark: str
     start: int
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
 
 def read_trc(path: Path) -> MarkerTrial:
@@ -137,7 +137,7 @@ def _markers(path: Path, head: _Head, lines: list[str]) -> int:
         found = announced
     _check_announced(path, head, "NumMarkers", found, "markers")
     if unnamed := found - len(head.names):
-        head.notes.append(f"{unnamed} of {found} markers have no name and are left out.")
+        head.notes.append(message("note.markers.unnamed", unnamed=unnamed, found=found))
     return found
 
 
@@ -175,7 +175,7 @@ def _rate(path: Path, head: _Head, times: NDArray[np.float64]) -> float:
         if not np.allclose(spacing, np.median(spacing), rtol=0.05, atol=1e-3):
             raise FormatError(message("error.format.trc.uneven", file=path.name))
         rate = float(round((times.size - 1) / (times[-1] - times[0]), 3))
-        head.notes.append(f"The file gives no data rate; its times tell {rate:g} Hz.")
+        head.notes.append(message("note.markers.rate_by_times", rate_hz=rate))
         return rate
     try:
         rate = parse_decimal(head.facts["DataRate"])
@@ -193,7 +193,7 @@ def _scale(path: Path, head: _Head) -> float:
     """Metres in the file's unit; millimetres, as most such files have, where it names none."""
     units = head.facts.get("Units", "")
     if not units:
-        head.notes.append("The file names no unit of length; millimetres are assumed.")
+        head.notes.append(message("note.markers.no_unit"))
         return 1e-3
     scale = metres_per_unit(units)
     if scale is None:
@@ -211,8 +211,8 @@ def _check_announced(path: Path, head: _Head, name: str, found: int, what: str) 
     announced = _announced(head, name)
     if announced is None or announced == found:
         return
+    counted = message(f"error.format.counted.{what}")
     if announced > found:
-        counted = message(f"error.format.counted.{what}")
         raise FormatError(
             message(
                 "error.format.trc.announced",
@@ -222,4 +222,4 @@ def _check_announced(path: Path, head: _Head, name: str, found: int, what: str) 
                 found=found,
             )
         )
-    head.notes.append(f"The header announces {announced} {what}, the table holds {found}.")
+    head.notes.append(message("note.markers.announced", announced=announced, what=counted, found=found))

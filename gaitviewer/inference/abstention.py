@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import FindingSeverity, Measures
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.messages import NOTHING, Message, message
-
-Array = NDArray[np.float64]
 
 _ANGLES = (
     "hip_flexion",
@@ -91,7 +89,7 @@ def quality_reason(measures: Measures, task: str) -> Message:
     return message("reason.few_whole_strides", strides=strides, views=views, least=limits.least_strides)
 
 
-def describe(measures: Measures) -> Array:
+def describe(measures: Measures) -> F8:
     """Gait values that tell whether a session is like others, NaN = not measured.
 
     Returns:
@@ -128,11 +126,11 @@ class TrainingDistribution:
             unlike them.
     """
 
-    mean: Array
-    covariance: Array
+    mean: F8
+    covariance: F8
     limit: float
 
-    def distance(self, values: Array) -> float:
+    def distance(self, values: F8) -> float:
         """Root of the mean squared Mahalanobis distance over the values that were measured; NaN if too few."""
         known = np.isfinite(values) & np.isfinite(self.mean)
         if known.sum() < abstention_table().familiar.least_values:
@@ -141,7 +139,7 @@ class TrainingDistribution:
         squared = away @ np.linalg.solve(self.covariance[np.ix_(known, known)], away)
         return float(math.sqrt(max(0.0, squared) / known.sum()))
 
-    def reason(self, values: Array) -> Message:
+    def reason(self, values: F8) -> Message:
         """Why a session with these values is too unlike, or NOTHING."""
         distance = self.distance(values)
         if math.isnan(distance):
@@ -151,7 +149,7 @@ class TrainingDistribution:
         return NOTHING
 
 
-def learn_distribution(learned: Sequence[Array], held_out: Sequence[Array]) -> TrainingDistribution:
+def learn_distribution(learned: Sequence[F8], held_out: Sequence[F8]) -> TrainingDistribution:
     """From sessions that a model learned from, and others of the same data that set the limit."""
     settings = abstention_table().familiar
     table = np.stack(list(learned))

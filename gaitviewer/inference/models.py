@@ -66,20 +66,20 @@ def default_model(task: str) -> ModelEntry:
     return max(mine, key=lambda entry: (not entry.shipped, _number(entry.id), entry.id))
 
 
-def open_model(name: str | Path, *, task: str = "") -> LoadedModel:
+def open_model(name: str | Path) -> LoadedModel:
     """Loads a model by id, by task or by folder, after checking it.
 
     Raises:
         SettingsError: there is none such, or it is damaged or foreign.
     """
     if str(name) in TASKS:
-        return load_model(default_model(str(name)).folder, task=task)
+        return load_model(default_model(str(name)).folder)
     for entry in list_models():
         if entry.id == str(name):
-            return load_model(entry.folder, task=task)
+            return load_model(entry.folder)
     folder = Path(name)
     if folder.is_dir():
-        return load_model(folder, task=task)
+        return load_model(folder)
     known = tuple(entry.id for entry in list_models()) or message("error.model.none")
     raise SettingsError(message("error.model.no_such_model", model=name, known=known))
 

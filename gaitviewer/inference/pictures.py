@@ -117,7 +117,7 @@ def capsule_mask(
     return np.asarray(image, np.bool_)
 
 
-def open_pictures(document: Document, outline: Outline | None = None) -> dict[tuple[str, View], MaskedPictures]:
+def open_pictures(document: Document) -> dict[tuple[str, View], MaskedPictures]:
     """Pictures of all videos of a session that are the very files it was made from, by (trial id, view)."""
     from gaitviewer.video import check_identity
 
@@ -133,5 +133,5 @@ def open_pictures(document: Document, outline: Outline | None = None) -> dict[tu
             except VideoError as error:
                 logging.getLogger(__name__).warning("no pictures: %s", error)
                 continue
-            found[data.trial.id, view] = VideoPictures(stream, pose, masks[view], outline or Outline())
+            found[data.trial.id, view] = VideoPictures(stream, pose, masks[view])
     return found

@@ -18,7 +18,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
@@ -136,7 +136,7 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
     started = time.perf_counter()
     reason = abstention(case.measures, model)
     if reason:
-        found = ModelOutput(model.id, _silent(model, reason), _nothing(), model.synthetic)
+        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
     else:
         found = _system(model.card.task).predict(
             case.document,
@@ -214,10 +214,6 @@ def _system(task: str) -> System:
 
 def _silent(model: LoadedModel, reason: Message) -> tuple[Opinion, ...]:
     return tuple(Opinion(name, model.card.classes, None, reason) for name in model.card.outputs)
-
-
-def _nothing() -> Provenance:
-    return Provenance("", "", "", "", "", "", 0.0)
 
 
 def _inputs(document: Document, model: LoadedModel) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.pose.follow import Run
 from gaitviewer.pose.masks import SmallMask
@@ -184,10 +185,9 @@ def choose_smoothest(
     Returns:
         xy [T, G, 2], score [T, G].
     """
-    frames = len(size)
     xy, score = np.full_like(runs[0], np.nan), np.zeros_like(scores[0])
     options = []
-    for t in range(frames):
+    for t in range(len(size)):
         unit = float(size[t]) if np.isfinite(size[t]) else 0.0
         both = (runs[0][t], runs[1][t]), (scores[0][t], scores[1][t])
         here = _candidates(*both, exchanged, unit, settings)
@@ -196,19 +196,10 @@ def choose_smoothest(
                 (p, s, cost + settings.twist_cost * _twist(p, float(trunk[t]), unit)) for p, s, cost in here
             ]
         options.append(here)
-    start = 0
-    while start < frames:
-        if not options[start]:
-            start += 1
-            continue
-        stop = start
-        while stop < frames and options[stop]:
-            stop += 1
-        for t, pick in zip(
-            range(start, stop), _smoothest(options[start:stop], size[start:stop], settings), strict=True
-        ):
+    for start, stop in segments(np.array([bool(here) for here in options], np.bool_)):
+        picks = _smoothest(options[start:stop], size[start:stop], settings)
+        for t, pick in enumerate(picks, start):
             xy[t], score[t], _ = options[t][pick]
-        start = stop
     return xy, score
 
 
@@ -267,9 +258,8 @@ def drop_wild_limbs(xy: Floats, *, max_ratio: float) -> Floats:
 
 def long_enough(found: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     """[T] ``found`` without runs of fewer than ``least`` frames: a flash of somebody is nobody."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], found, [False]]).astype(np.int8)))
     out = np.zeros_like(found)
-    for start, stop in edges.reshape(-1, 2).tolist():
+    for start, stop in segments(found):
         out[start:stop] = stop - start >= least
     return out
 

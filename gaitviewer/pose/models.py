@@ -25,9 +25,8 @@ FULL_COSTS = message("pose_model.full_costs")
 BEST = "best"
 """Asks for the best model that is here."""
 
-NAMES = ("full", "heavy")
-"""All pose models, the best first: the legs of the full model are put right (``models/legs-full-*``), and its
-knee is nearer to the truth then than that of the heavy one, for which there is no such network yet."""
+NAMES = ("heavy", "full")
+"""All pose models, the best first; each has its own network that puts legs right (``models/legs-*``)."""
 
 _INSIDE = Path("mediapipe/modules/pose_landmark")  # where MediaPipe looks below its resource folder
 

@@ -23,6 +23,7 @@ from gaitviewer.messages import Message, Value, as_written, message
 from gaitviewer.pose.cache import load_result, result_key, store_result
 from gaitviewer.pose.estimator import Sighting, make_estimator
 from gaitviewer.pose.follow import Run
+from gaitviewer.pose.hidden import find_columns, hidden_points
 from gaitviewer.pose.masks import MaskSequence, SmallMask
 from gaitviewer.pose.merge import finish, merge_masks, merge_runs
 from gaitviewer.pose.models import choose_model
@@ -261,6 +262,10 @@ def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
         rows = np.isfinite(points).any(axis=(1, 2)) & ~np.isfinite(xy).any(axis=(1, 2))
         xy[rows], score[rows] = points[rows], sure[rows]
         masks.update(merge_masks(forward, backward, rows))
+    outlines = MaskSequence.collect(masks, frames=count, width=info.width, height=info.height)
+    columns = find_columns(xy, info.times, outlines, settings.hidden)
+    hidden = hidden_points(xy, info.times, columns, settings.hidden)
+    xy[hidden], score[hidden] = np.nan, 0.0
     pose = PoseSequence(xy, score, info.times, info.width, info.height)
     _check_size(work, pose)
     provenance = Provenance(
@@ -272,7 +277,6 @@ def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - work.began, 2),
     )
-    outlines = MaskSequence.collect(masks, frames=count, width=info.width, height=info.height)
     return PoseResult(pose, outlines, provenance, _notes(work, pose))
 
 

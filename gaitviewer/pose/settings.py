@@ -82,6 +82,19 @@ class MergeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenSettings:
+    """When something stands in front of the walkway, and what it hides."""
+
+    edge_share: float
+    still_way: float
+    narrowest: float
+    widest: float
+    trunk: float
+    least_travel: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """All of them."""
 
@@ -90,6 +103,7 @@ class TrackingSettings:
     subject: SubjectSettings
     follow: FollowSettings
     merge: MergeSettings
+    hidden: HiddenSettings
 
     @property
     def digest(self) -> str:

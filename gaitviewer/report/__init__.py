@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
@@ -13,10 +11,9 @@ from gaitviewer.core.measures import AngleKind, Measures
 from gaitviewer.core.output import Provenance, Signature
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
-from gaitviewer.messages import message
 from gaitviewer.report.pictures import PictureSource
 
-__all__ = ["PictureSource", "frames_needed", "render_report", "write_report"]
+__all__ = ["PictureSource", "frames_needed", "render_report"]
 
 
 def frames_needed(
@@ -64,23 +61,3 @@ def render_report(
         measures, options, pictures, tuple(provenance), created, tuple(kinds), document, signed, refusals
     )
     return render(content, tick)
-
-
-def write_report(path: Path, measures: Measures, *, tick: Tick = no_progress, **content: Any) -> None:
-    """Write the assessment of a session as a PDF, whole or not at all.
-
-    Args:
-        path: the PDF file; an older one there is replaced.
-        measures: what was measured.
-        tick: carries progress out.
-        content: as :func:`render_report` takes it.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    from gaitviewer.report.pdf import put_in_place
-
-    data = render_report(measures, tick=tick, **content)
-    tick(0.95, message("progress.report_writing"))
-    put_in_place(Path(path), data)
-    tick(1.0, message("progress.report"))

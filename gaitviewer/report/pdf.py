@@ -214,6 +214,7 @@ def render(content: PageContent, tick: Tick) -> bytes:
     words = f"{short}  ·  {content.created[:10]}  ·  gaitviewer {__version__}"
     file.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
     file.build(story, canvasmaker=_AnonymousPages if content.options.anonymous else _Pages)
+    tick(1.0, message("progress.report"))
     return out.getvalue()
 
 

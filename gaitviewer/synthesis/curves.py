@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from gaitviewer.core.arrays import F8
 
 
-def _slopes(x: Array, y: Array) -> Array:
+def _slopes(x: F8, y: F8) -> F8:
     """Monotone slopes at inner points (Fritsch and Carlson 1980, harmonic mean); ends are left out."""
     step = np.diff(x)
     rise = np.diff(y) / step
@@ -26,7 +26,7 @@ def _slopes(x: Array, y: Array) -> Array:
     return np.where(same, harmonic, 0.0)
 
 
-def _hermite(x: Array, y: Array, slope: Array, at: Array) -> Array:
+def _hermite(x: F8, y: F8, slope: F8, at: F8) -> F8:
     index = np.clip(np.searchsorted(x, at, side="right") - 1, 0, x.size - 2)
     step = x[index + 1] - x[index]
     u = (at - x[index]) / step
@@ -39,7 +39,7 @@ def _hermite(x: Array, y: Array, slope: Array, at: Array) -> Array:
     )
 
 
-def monotone(x: ArrayLike, y: ArrayLike, at: ArrayLike) -> Array:
+def monotone(x: ArrayLike, y: ArrayLike, at: ArrayLike) -> F8:
     """Monotone cubic through (x, y), at ``at``; x increasing, at least three points."""
     xs, ys = np.asarray(x, np.float64), np.asarray(y, np.float64)
     ends = np.diff(ys)[[0, -1]] / np.diff(xs)[[0, -1]]
@@ -67,7 +67,7 @@ class CycleCurve:
         if not 0 <= self.percent[0] <= self.percent[-1] < 100:
             raise ValueError("key points of a curve lie in 0..100 % of the cycle")
 
-    def at(self, phase: ArrayLike) -> Array:
+    def at(self, phase: ArrayLike) -> F8:
         """Values in degrees at ``phase`` (1 = a whole cycle; any real number)."""
         wanted = np.mod(np.asarray(phase, np.float64), 1.0) * 100.0
         if len(self.percent) == 1:
@@ -98,7 +98,7 @@ class CycleCurve:
         return cls(tuple(float(p) for p, _ in table), tuple(float(d) for _, d in table))
 
 
-def smoothstep(value: ArrayLike) -> Array:
+def smoothstep(value: ArrayLike) -> F8:
     """0 below 0, 1 above 1, smooth between."""
     u = np.clip(np.asarray(value, np.float64), 0.0, 1.0)
     return np.asarray(u * u * (3.0 - 2.0 * u), np.float64)

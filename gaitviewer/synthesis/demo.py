@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import ByView, Direction, EventKind, GaitEvents, Side, View, WalkingPass
 from gaitviewer.synthesis.body.figure import Look
 from gaitviewer.synthesis.filming.cameras import Camera, place_camera
@@ -65,9 +66,8 @@ class FilmedView:
     def passes(self) -> tuple[WalkingPass, ...]:
         """Stretches of straight walking with the whole body in the picture."""
         good = self.motion.straight & self.inside
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(int)))
         found = []
-        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        for start, stop in segments(good):
             if stop - start < _SHORTEST_PASS:
                 continue
             direction = self._direction((start + stop) // 2)

@@ -29,11 +29,12 @@ from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagitta
 from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
 from tests.support import bodies
+from tests.support.walkers import steady
 
 
 def _walk(gait: WalkerGait | None = None, *, rate_hz: float = 60.0, seconds: float = 4.0) -> WalkerMotion:
     return simulate(
-        gait or normal_gait().steady(), seed=1, duration_s=seconds, rate_hz=rate_hz, start_xy=(-2.4, 0.0)
+        gait or steady(normal_gait()), seed=1, duration_s=seconds, rate_hz=rate_hz, start_xy=(-2.4, 0.0)
     )
 
 

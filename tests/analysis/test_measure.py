@@ -36,9 +36,10 @@ from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.formats.markers import MarkerTrial
 from gaitviewer.messages import as_written, message
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait.model import deviate, normal_gait
+from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion
 from tests.support.said import codes, is_within, topics
+from tests.support.walkers import deviate, steady
 
 SESSION = Session("s", Subject("P1"), height_m=1.35, age_years=9.0)
 SideView = Callable[..., ViewMotion]
@@ -99,7 +100,7 @@ def test_strides_of_all_trials_are_pooled(whole: Measures) -> None:
 
 
 def test_an_excluded_trial_is_left_out(side_view: SideView, make_trial: MakeTrial) -> None:
-    crouched = normal_gait().steady()
+    crouched = steady(normal_gait())
     crouched = crouched.with_limb(
         Side.LEFT, deviate(crouched.limbs.left, knee_flexion=CycleCurve.constant(20.0))
     )
@@ -166,7 +167,7 @@ def test_mid_stance_comes_from_the_side_view(
 @pytest.mark.parametrize("towards", [True, False])
 def test_coronal_signs_survive_walking_away(towards: bool, end_view: SideView, make_trial: MakeTrial) -> None:
     """A pelvis that drops on the left in left stance: down for the left limb, whichever end films it."""
-    gait = normal_gait().steady()
+    gait = steady(normal_gait())
     trunk = replace(gait.trunk, pelvic_obliquity=gait.trunk.pelvic_obliquity.plus(CycleCurve.constant(-9.0)))
     measures = measure_session(
         SESSION, [make_trial(None, end_view(replace(gait, trunk=trunk), towards=towards))]
@@ -179,7 +180,7 @@ def test_coronal_signs_survive_walking_away(towards: bool, end_view: SideView, m
 
 
 def test_an_equinus_is_found_and_not_erased(side_view: SideView, make_trial: MakeTrial) -> None:
-    gait = normal_gait().steady()
+    gait = steady(normal_gait())
     equinus = gait.with_limb(Side.LEFT, deviate(gait.limbs.left, ankle_dorsiflexion=CycleCurve.constant(-26.0)))
     measures = measure_session(SESSION, [make_trial(side_view(equinus, near=Side.LEFT))])
     assert measures.flat_foot_zero_deg.left is None
@@ -359,7 +360,7 @@ def test_the_hidden_hip_s_error_is_no_rotation(
 
 
 def test_a_pelvis_turned_for_good_stays_turned(side_view: SideView, make_trial: MakeTrial) -> None:
-    gait = normal_gait().steady()
+    gait = steady(normal_gait())
     turned = replace(
         gait,
         trunk=replace(gait.trunk, pelvic_rotation=gait.trunk.pelvic_rotation.plus(CycleCurve.constant(-12.0))),

@@ -86,6 +86,9 @@ WINDOW = """
 def run(tree: Path, home: Path, *arguments: str) -> tuple[str, float, float]:
     """What Python said with a tree's own package, and the wall and processor seconds of all its processes."""
     surroundings = {**os.environ, "PYTHONPATH": str(tree), "GAITVIEWER_HOME": str(home)}
+    # Compiled modules, as of an installed program, and none in the tree.
+    surroundings["PYTHONPYCACHEPREFIX"] = str(home / "compiled")
+    surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
     began, before = time.perf_counter(), os.times()
     done = subprocess.run(
         [sys.executable, *arguments], cwd=tree, env=surroundings, capture_output=True, text=True, timeout=900

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gaitviewer.nets.evgs.videomae import VIT_S, VideoMae
+from gaitviewer.nets.evgs.videomae import VideoMae, VideoShape
 
 pytestmark = pytest.mark.benchmark
 
@@ -34,13 +34,16 @@ def times_ms() -> dict[str, float]:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     torch.manual_seed(0)
-    model = VideoMae(VIT_S).eval()
+    shape = VideoShape()
+    model = VideoMae(shape).eval()
     jobs: dict[str, Callable[[], Tensor]] = {}
     for keep in PLANNED_MS:
-        count = round(keep * VIT_S.tokens)
-        index = torch.randperm(VIT_S.tokens)[:count].sort().values[None]
-        patches = torch.randn(1, count, VIT_S.patch_values)
-        jobs[f"{keep:g}"] = lambda p=patches, i=index: model.forward_patches(p, i)
+        count = round(keep * shape.tokens)
+        index = torch.randperm(shape.tokens)[:count].sort().values[None]
+        patches = torch.randn(1, count, shape.patch_values)
+        jobs[f"{keep:g}"] = lambda p=patches, i=index: model.head(
+            model.pool(model.encode(model.embed_patches(p, i)))
+        )
         if keep == 0.25:
             jobs["bare 0.25"] = lambda p=patches, i=index: _bare(model, p, i)
     best = dict.fromkeys(jobs, float("inf"))

@@ -13,12 +13,6 @@ from gaitviewer.core.extras import RESEARCH_MODULES, require_research
 from gaitviewer.errors import NotInstalledError
 
 
-@pytest.fixture(autouse=True)
-def no_log_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs stay open until a process ends; these tests share one."""
-    monkeypatch.setattr("gaitviewer.workflow.app.logs.start", lambda **rest: None)
-
-
 @pytest.fixture
 def without_research(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if ``gaitviewer`` had been installed without its extra."""

@@ -16,9 +16,8 @@ from gaitviewer.store import open_library
 
 
 @pytest.fixture(autouse=True)
-def filled(own_home: Path, walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One session "walk1" of P001; logs stay open until a process ends, and these tests share one."""
-    monkeypatch.setattr("gaitviewer.workflow.app.logs.start", lambda **rest: None)
+def filled(own_home: Path, walker_document: Document) -> None:
+    """One session "walk1" of P001."""
     with open_library() as library:
         library.save_session(walker_document)
 

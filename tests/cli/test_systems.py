@@ -13,12 +13,6 @@ from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.nets.card import WEIGHTS, write_model
 
 
-@pytest.fixture(autouse=True)
-def no_log_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs stay open until a process ends; these tests share one."""
-    monkeypatch.setattr("gaitviewer.workflow.app.logs.start", lambda **rest: None)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     facts = {

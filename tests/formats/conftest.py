@@ -149,7 +149,7 @@ def measures() -> Measures:
     )
     patterns = BySide(
         SagittalPattern(Side.LEFT, 1.5, -0.2, message("pattern.true_equinus"), 0.3, ((1.4, -0.1), (1.6, NAN))),
-        SagittalPattern(Side.RIGHT, NAN, NAN, NOTHING, NAN, (), SEEN_NOT),
+        SagittalPattern(Side.RIGHT, NAN, NAN, NOTHING, NAN, (), reason=SEEN_NOT),
     )
     return Measures(
         session=SESSION,

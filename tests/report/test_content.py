@@ -14,6 +14,7 @@ from gaitviewer.core.measures import Measures, Stat
 from gaitviewer.core.numerals import number
 from gaitviewer.core.session import Affected
 from gaitviewer.core.wording import with_unit
+from gaitviewer.messages import NOTHING, as_written
 from gaitviewer.report.content import curve_notes, recording, sheet
 from gaitviewer.report.content import facts as content_facts
 from gaitviewer.report.content.limits import load_limits, reliability_lines
@@ -100,15 +101,16 @@ def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> No
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        (patterns.NORMAL, "in stance are within normal limits (knee z"),
-        (patterns.UNDETERMINED, "in stance match no described pattern (“undetermined”) (knee z"),
-        (patterns.NOT_CLASSIFIED, "in stance match no described pattern (“not classified”) (knee z"),
-        (patterns.CROUCH, "in stance resemble “crouch gait” (knee z"),
+        (patterns.NORMAL, ": within normal limits (true equinus 83 %)."),
+        (patterns.UNDETERMINED, ": no described pattern (“undetermined”) ("),
+        (patterns.NOT_CLASSIFIED, ": no described pattern (“not classified”) ("),
+        (patterns.CROUCH, ": like “crouch gait” ("),
+        (NOTHING, ": no pattern is named, it is too near"),
     ],
 )
 def test_a_limb_resembles_only_a_pattern(build_measures: Build, label: str, words: str) -> None:
     measures = build_measures()
-    found = replace(measures.patterns.right, label=label)
+    found = replace(measures.patterns.right, label=label, reason=as_written("it is too near"))
     said = content_facts.pattern_sentence(replace(measures, patterns=BySide(found, found)), Side.RIGHT)
     assert words in said
 

@@ -13,7 +13,7 @@ import pytest
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.report_options import SECTIONS, ReportOptions, parse_sections
 from gaitviewer.errors import SettingsError
-from gaitviewer.report import frames_needed, write_report
+from gaitviewer.report import frames_needed
 from tests.support import pdf
 
 Build = Callable[..., Measures]
@@ -51,7 +51,7 @@ def test_only_the_chosen_sections_are_printed(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     chosen = frozenset({"quality", "scores", "method"})
-    write_report(tmp_path / "r.pdf", build_measures(), options=ReportOptions(sections=chosen), **settings)
+    pdf.write_report(tmp_path / "r.pdf", build_measures(), options=ReportOptions(sections=chosen), **settings)
     words, links = read(tmp_path / "r.pdf")
     for name, mark in FOUND_IN.items():
         assert (mark in body(words)) == (name in chosen), name
@@ -67,7 +67,7 @@ def test_each_section_goes_alone(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, name: str
 ) -> None:
     options = ReportOptions(sections=frozenset(SECTIONS) - {name})
-    write_report(tmp_path / "r.pdf", build_measures(), options=options, **settings)
+    pdf.write_report(tmp_path / "r.pdf", build_measures(), options=options, **settings)
     words, links = read(tmp_path / "r.pdf")
     assert f"Sections left out of this report: {SECTIONS[name]}." in words
     missing = [other for other, mark in FOUND_IN.items() if mark not in body(words)]
@@ -78,7 +78,7 @@ def test_each_section_goes_alone(
 def test_nothing_is_said_where_nothing_is_left_out(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    write_report(tmp_path / "r.pdf", build_measures(), **settings)
+    pdf.write_report(tmp_path / "r.pdf", build_measures(), **settings)
     words, links = read(tmp_path / "r.pdf")
     assert "left out of this report" not in words
     assert "Values lead to their pictures." in words
@@ -94,7 +94,7 @@ def test_no_frame_is_asked_for_without_pictures(
     measures = build_measures()
     options = ReportOptions(sections=frozenset(SECTIONS) - {"evidence", "key_frames"})
     assert frames_needed(measures, options) == ()
-    write_report(tmp_path / "r.pdf", measures, options=options, **{**settings, "pictures": forbidden})
+    pdf.write_report(tmp_path / "r.pdf", measures, options=options, **{**settings, "pictures": forbidden})
     evidence = set(frames_needed(measures, ReportOptions(sections=frozenset({"evidence"}))))
     strips = set(frames_needed(measures, ReportOptions(sections=frozenset({"key_frames"}))))
     assert evidence

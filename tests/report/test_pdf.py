@@ -24,7 +24,7 @@ from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.wording import total_words
 from gaitviewer.errors import Cancelled, OutputError, SettingsError
 from gaitviewer.messages import Message, as_written
-from gaitviewer.report import frames_needed, write_report
+from gaitviewer.report import frames_needed
 from gaitviewer.report.content import sections
 from gaitviewer.report.content.method import FOOTER
 from gaitviewer.report.figures.style import register_fonts
@@ -45,7 +45,7 @@ def flat(path: Path) -> str:
 @pytest.fixture(scope="module")
 def full(build_measures: Build, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.pdf"
-    write_report(path, build_measures(), **settings)
+    pdf.write_report(path, build_measures(), **settings)
     return path
 
 
@@ -54,7 +54,7 @@ def test_paper_size(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, paper: str, size: tuple[float, float]
 ) -> None:
     path = tmp_path / "report.pdf"
-    write_report(path, build_measures(), options=ReportOptions(paper), **settings)
+    pdf.write_report(path, build_measures(), options=ReportOptions(paper), **settings)
     with pdf.opened(path) as document:
         assert 8 <= len(document) <= 14
         for page in document:
@@ -63,7 +63,7 @@ def test_paper_size(
 
 def test_unknown_paper_is_refused(build_measures: Build, settings: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="A4 or Letter"):
-        write_report(tmp_path / "report.pdf", build_measures(), options=ReportOptions("B5"), **settings)
+        pdf.write_report(tmp_path / "report.pdf", build_measures(), options=ReportOptions("B5"), **settings)
     assert not list(tmp_path.iterdir())
 
 
@@ -193,7 +193,7 @@ def test_frames_are_asked_for_once_and_in_order(
         return room(trial, view, frame)
 
     measures = build_measures()
-    write_report(tmp_path / "report.pdf", measures, **{**settings, "pictures": listening})
+    pdf.write_report(tmp_path / "report.pdf", measures, **{**settings, "pictures": listening})
     assert tuple(asked) == frames_needed(measures)
     assert [a for a in asked if a[1] is View.CORONAL]
 
@@ -202,7 +202,7 @@ def test_without_pictures_skeletons_remain(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
-    write_report(path, build_measures(), **{**settings, "pictures": lambda trial, view, frame: None})
+    pdf.write_report(path, build_measures(), **{**settings, "pictures": lambda trial, view, frame: None})
     assert b"DCTDecode" not in path.read_bytes()
     assert "KFX right: 45° at" in flat(path)
 
@@ -216,7 +216,9 @@ def test_anonymous_says_nothing_personal(
     measures = build_measures()
     measures = replace(measures, session=replace(measures.session, note="lives near the harbour"))
     path = tmp_path / "report.pdf"
-    write_report(path, measures, options=ReportOptions(anonymous=True), **{**settings, "pictures": forbidden})
+    pdf.write_report(
+        path, measures, options=ReportOptions(anonymous=True), **{**settings, "pictures": forbidden}
+    )
     text = flat(path)
     for secret in ("spastic", "harbour", "2026-", "2025-03-02", "sagittal.mp4"):
         assert secret not in text
@@ -238,7 +240,7 @@ def test_missing_parts(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, parts: dict[str, Any]
 ) -> None:
     path = tmp_path / "report.pdf"
-    write_report(path, build_measures(**parts), **settings)
+    pdf.write_report(path, build_measures(**parts), **settings)
     text = flat(path)
     assert "not assessable" in text
     if "views" in parts and View.CORONAL not in parts["views"]:
@@ -282,7 +284,7 @@ def test_long_texts_do_not_overflow(
     )
     path = tmp_path / "report.pdf"
     measures = replace(measures, session=session, evgs=sheet, quality=found)
-    write_report(path, measures, options=ReportOptions(paper), **settings)
+    pdf.write_report(path, measures, options=ReportOptions(paper), **settings)
     assert "<b>with & markup</b>" in flat(path)
     with pdf.opened(path) as document:
         for page in document:
@@ -299,7 +301,7 @@ def test_other_alphabets_are_printed(build_measures: Build, settings: dict[str, 
     measures = build_measures()
     session = replace(measures.session, note="Ελένη · Анна · Łódź · 10 ± 2° → 5 ≥ 3")
     path = tmp_path / "report.pdf"
-    write_report(path, replace(measures, session=session), **settings)
+    pdf.write_report(path, replace(measures, session=session), **settings)
     assert "Ελένη · Анна · Łódź · 10 ± 2° → 5 ≥ 3" in flat(path)
 
 
@@ -307,7 +309,7 @@ def test_unwritable_place(build_measures: Build, settings: dict[str, Any], tmp_p
     blocker = tmp_path / "file"
     blocker.write_text("not a folder")
     with pytest.raises(OutputError, match="cannot be written") as caught:
-        write_report(blocker / "report.pdf", build_measures(), **settings)
+        pdf.write_report(blocker / "report.pdf", build_measures(), **settings)
     assert str(caught.value).count(".") <= str(blocker).count(".") + 2  # one sentence
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
@@ -315,7 +317,7 @@ def test_unwritable_place(build_measures: Build, settings: dict[str, Any], tmp_p
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/full")
 def test_a_device_is_never_replaced(build_measures: Build, settings: dict[str, Any]) -> None:
     with pytest.raises(OutputError, match="not a file"):
-        write_report(Path("/dev/full"), build_measures(), **settings)
+        pdf.write_report(Path("/dev/full"), build_measures(), **settings)
     assert Path("/dev/full").is_char_device()
 
 
@@ -358,7 +360,7 @@ def test_a_locked_report_keeps_the_new_one_beside_it(
 
     monkeypatch.setattr(Path, "replace", locked)
     with pytest.raises(OutputError, match=r"report-new\.pdf"):
-        write_report(target, build_measures(), **settings)
+        pdf.write_report(target, build_measures(), **settings)
     assert target.read_bytes() == b"open in a viewer"
     assert (tmp_path / "report-new.pdf").read_bytes().startswith(b"%PDF")
     assert len(list(tmp_path.iterdir())) == 2
@@ -370,13 +372,13 @@ def test_cancelled_leaves_nothing(build_measures: Build, settings: dict[str, Any
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        write_report(tmp_path / "report.pdf", build_measures(), tick=stop, **settings)
+        pdf.write_report(tmp_path / "report.pdf", build_measures(), tick=stop, **settings)
     assert not list(tmp_path.iterdir())
 
 
 def test_progress_never_goes_back(build_measures: Build, settings: dict[str, Any], tmp_path: Path) -> None:
     seen: list[float] = []
-    write_report(tmp_path / "r.pdf", build_measures(), tick=lambda f, _n: seen.append(f), **settings)
+    pdf.write_report(tmp_path / "r.pdf", build_measures(), tick=lambda f, _n: seen.append(f), **settings)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 
@@ -384,7 +386,7 @@ def test_progress_never_goes_back(build_measures: Build, settings: dict[str, Any
 def test_fast_enough(build_measures: Build, settings: dict[str, Any], tmp_path: Path) -> None:
     measures = build_measures()
     started = time.process_time()
-    write_report(tmp_path / "report.pdf", measures, **settings)
+    pdf.write_report(tmp_path / "report.pdf", measures, **settings)
     assert time.process_time() - started < 6.0
 
 
@@ -405,7 +407,7 @@ def test_recordings_and_views_are_called_as_in_the_window(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
-    write_report(path, build_measures(), **settings)
+    pdf.write_report(path, build_measures(), **settings)
     text = flat(path)
     assert not re.findall(r"\bt1\b|\b[Tt]rial\b|sagittal view|coronal view", text)
     assert "Frame rate (recording 1, side view): 30 fps" in text
@@ -417,11 +419,11 @@ def test_the_signature_stands_above_the_line_to_sign_on(
 ) -> None:
     path = tmp_path / "report.pdf"
     signed = Signature("Dr. Adler", "2026-11-21T08:30:00+00:00")
-    write_report(path, build_measures(), signed=signed, **settings)
+    pdf.write_report(path, build_measures(), signed=signed, **settings)
     text = flat(path)
     words = "Signed in the program by Dr. Adler on 2026-11-21 08:30 UTC."
     assert text.index(words) < text.index("Reviewed by")
-    write_report(path, build_measures(), signed=signed, options=ReportOptions(anonymous=True), **settings)
+    pdf.write_report(path, build_measures(), signed=signed, options=ReportOptions(anonymous=True), **settings)
     assert "Adler" not in flat(path)
 
 
@@ -431,7 +433,7 @@ def test_a_signature_that_does_not_stand_is_told_as_such(
 ) -> None:
     path = tmp_path / "report.pdf"
     signed = Signature("Dr. Adler", "2026-11-21T08:30:00+00:00", state, ("grades",))
-    write_report(path, build_measures(), signed=signed, **settings)
+    pdf.write_report(path, build_measures(), signed=signed, **settings)
     text = flat(path)
     assert "Signed in the program" not in text
     assert "Not signed: " in text

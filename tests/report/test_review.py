@@ -13,7 +13,6 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.report_options import ReportOptions
-from gaitviewer.report import write_report
 from gaitviewer.report.content.review import latest_grades, total_of
 from tests.support import pdf
 
@@ -60,7 +59,7 @@ def test_texts_grades_and_key_images_are_printed(
         asked.append((trial, view, frame))
         return settings["pictures"](trial, view, frame)
 
-    write_report(path, measures, document=document, **{**settings, "pictures": pictures})
+    pdf.write_report(path, measures, document=document, **{**settings, "pictures": pictures})
     text = words(path)
     assert "Findings Walks on his toes. Falls often. Plan See again in May <soon>" in text
     assert "Impression" not in text
@@ -76,7 +75,7 @@ def test_texts_grades_and_key_images_are_printed(
 def test_without_a_document_nothing_is_added(
     measures: Measures, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    write_report(tmp_path / "r.pdf", measures, **settings)
+    pdf.write_report(tmp_path / "r.pdf", measures, **settings)
     text = words(tmp_path / "r.pdf")
     for heading in ("Findings and plan", "Grades given by a person", "Key images"):
         assert heading not in text
@@ -85,7 +84,7 @@ def test_without_a_document_nothing_is_added(
 def test_an_anonymous_report_keeps_the_grades_and_nobodys_words(
     measures: Measures, document: Document, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    write_report(
+    pdf.write_report(
         tmp_path / "r.pdf", measures, document=document, options=ReportOptions(anonymous=True), **settings
     )
     text = words(tmp_path / "r.pdf")
@@ -97,7 +96,7 @@ def test_an_anonymous_report_keeps_the_grades_and_nobodys_words(
 def test_a_missing_video_leaves_the_caption(
     measures: Measures, document: Document, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    write_report(
+    pdf.write_report(
         tmp_path / "r.pdf", measures, document=document, **{**settings, "pictures": lambda *where: None}
     )
     assert "no picture. Toe walking" in words(tmp_path / "r.pdf")

@@ -102,9 +102,19 @@ def end_view(
 
 
 def plain_walk(
-    *, seconds: float = 4.0, speed: float = 1.1, stride_s: float = 1.0, rate_hz: float = 60.0, sign: float = 1.0
+    *,
+    seconds: float = 4.0,
+    speed: float = 1.1,
+    stride_s: float = 1.0,
+    rate_hz: float = 60.0,
+    sign: float = 1.0,
+    stance: float = 0.6,
 ) -> Body:
-    """A stick figure that walks evenly along y; stance is 60 % of the cycle, exact events."""
+    """A stick figure that walks evenly along y, exact events; with a stance below half of the cycle it runs.
+
+    Walking, its feet leave the floor and come down gently; running, at speed.
+    """
+    ease = 1.0 if stance >= 0.5 else 0.3
     times = np.arange(int(seconds * rate_hz)) / rate_hz
     points = np.full((len(times), 23, 3), np.nan)
     hip_y = speed * times
@@ -113,14 +123,14 @@ def plain_walk(
     for side, lag in ((Side.LEFT, 0.0), (Side.RIGHT, 0.5)):
         phase = times / stride_s - lag
         cycle, inside = np.floor(phase), phase - np.floor(phase)
-        swing = np.clip((inside - 0.6) / 0.4, 0.0, 1.0)
-        reach = speed * stride_s * (cycle + lag + 0.3)
-        heel = reach + speed * stride_s * (swing - np.sin(2 * np.pi * swing) / (2 * np.pi))
+        swing = np.clip((inside - stance) / (1.0 - stance), 0.0, 1.0)
+        reach = speed * stride_s * (cycle + lag + 0.5 * stance)
+        heel = reach + speed * stride_s * (swing - ease * np.sin(2 * np.pi * swing) / (2 * np.pi))
         lift = 0.10 * np.sin(np.pi * swing) ** 2
         put[side.name] = (heel - 0.05, lift)
         for k in range(-1, int(seconds / stride_s) + 2):
             events.append((EventKind.INITIAL_CONTACT, side, (k + lag) * stride_s))
-            events.append((EventKind.TOE_OFF, side, (k + lag + 0.6) * stride_s))
+            events.append((EventKind.TOE_OFF, side, (k + lag + stance) * stride_s))
     for side, out in ((Side.LEFT, -1.0), (Side.RIGHT, 1.0)):
         heel, lift = put[side.name]
         name = side.name

@@ -345,11 +345,13 @@ def _sheet(made: tuple[Stride, ...], views: tuple[View, ...], sides: tuple[Side,
 def _pattern(side: Side, there: bool) -> cm.SagittalPattern:
     if not there:
         return cm.SagittalPattern(
-            side, np.nan, np.nan, NOTHING, np.nan, (), as_written("no stride of this side")
+            side, np.nan, np.nan, NOTHING, np.nan, (), reason=as_written("no stride of this side")
         )
     low = -2.4 * (side is Side.RIGHT)
     label = message("pattern.true_equinus" if side is Side.RIGHT else "pattern.normal")
-    return cm.SagittalPattern(side, 0.4, -0.3 + low, label, 0.6, ((0.2, -0.5 + low), (0.7, -0.2 + low)))
+    return cm.SagittalPattern(
+        side, 0.4, -0.3 + low, label, 0.6, ((0.2, -0.5 + low), (0.7, -0.2 + low)), ((label, 0.83),)
+    )
 
 
 _TABLE = (

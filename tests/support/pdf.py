@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gaitviewer.core.measures import Measures
+from gaitviewer.report import render_report
+from gaitviewer.report.pdf import put_in_place
 from gaitviewer.report.preview import open_pdf
 
 
@@ -45,3 +48,8 @@ def texts_of(document: Any) -> list[str]:
 def in_one_line(text: str) -> str:
     """White space as single blanks."""
     return re.sub(r"\s+", " ", text)
+
+
+def write_report(path: Path, measures: Measures, **content: Any) -> None:
+    """The report of measures in a file, as the command line and the window write it."""
+    put_in_place(path, render_report(measures, **content))

@@ -60,5 +60,9 @@ def _events_of(foot: FootTrack, side: Side, *, frame_s: float) -> list[WeightedE
             if foot.stand_in:
                 unsure = float(np.hypot(weighed.event.sigma_s, s.ankle_sd_s))
                 weighed = replace(weighed, event=replace(weighed.event, sigma_s=unsure))
+            near = s.disagree_s  # the first frames beside what hides a foot are no surer
+            if any(first - near < weighed.event.time_s < last + near for first, last in foot.bridged):
+                unsure = float(np.hypot(weighed.event.sigma_s, s.hidden_sd_s))
+                weighed = replace(weighed, event=replace(weighed.event, sigma_s=unsure, agreed=False))
             out.append(weighed)
     return out

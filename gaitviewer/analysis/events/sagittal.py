@@ -11,14 +11,15 @@ Zeni finds an event; the others look around it. Times are as found: the bias is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from gaitviewer.analysis.settings import EventSettings, motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, segments, smooth_xy
-from gaitviewer.analysis.signal.trajectory import HIPS, middle_of, slope
+from gaitviewer.analysis.settings import DetectorSettings, EventSettings, motion_settings
+from gaitviewer.analysis.signal.cleaning import F8, smooth_xy
+from gaitviewer.analysis.signal.trajectory import HIPS, belt_travel_px, middle_of, slope
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, EventKind, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -34,6 +35,7 @@ class FootTrack:
         heel_speed, toe_speed: [N] speed in the picture, in walking speeds.
         rise: [N] vertical velocity of the foot's centre, in walking speeds.
         stand_in: whether the ankle stands in for the heel or the toe.
+        bridged: spans in seconds in which the foot was hidden while it passed behind something.
     """
 
     times: F8
@@ -43,6 +45,7 @@ class FootTrack:
     toe_speed: F8
     rise: F8
     stand_in: bool
+    bridged: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ def track_feet(pose: PoseSequence, walking_pass: WalkingPass) -> BySide[FootTrac
     # only the pass itself: what the estimator gave beyond it must not leak in through the filter
     inside = PoseSequence(pose.xy[rows], pose.score[rows], times, pose.width, pose.height, pose.origin[rows])
     xy = smooth_xy(inside, cutoff_hz=min(s.cutoff_hz, 0.4 * pose.rate_hz))
-    return BySide(*(_track_foot(xy, times, side, walking_pass.direction.forward_sign) for side in Side))
+    forward = walking_pass.direction.forward_sign
+    xy[..., 0] += forward * belt_travel_px(walking_pass, times)[:, None]
+    return BySide(*(_track_foot(xy, times, side, forward) for side in Side))
 
 
 def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
@@ -81,9 +86,12 @@ def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
     ankle = xy[:, Keypoint[f"{side.name}_ANKLE"]]
     heel, no_heel = _or_ankle(xy[:, Keypoint[f"{side.name}_HEEL"]], ankle)
     toe, no_toe = _or_ankle(xy[:, Keypoint[f"{side.name}_BIG_TOE"]], ankle)
+    hips = middle_of(xy, HIPS)
+    bridged = _behind_something(times, hips, heel, toe)
     grid = np.arange(times[0], times[-1], 1.0 / motion_settings().events.grid_hz)
     flip = np.array([forward, -1.0])  # forward and up
-    hip, heel, toe = (up_sample(grid, times, p) * flip for p in (middle_of(xy, HIPS), heel, toe))
+    hip = up_sample(grid, times, _carried_on(times, hips)) * flip
+    heel, toe = (up_sample(grid, times, point, bridged) * flip for point in (heel, toe))
     speed = _walking_speed(grid, hip[:, 0])
     heel_v, toe_v = (np.gradient(p, grid, axis=0) / speed[:, None] for p in (heel, toe))
     return FootTrack(
@@ -94,54 +102,58 @@ def _track_foot(xy: F8, times: F8, side: Side, forward: float) -> FootTrack:
         toe_speed=np.hypot(*toe_v.T),
         rise=0.5 * (heel_v[:, 1] + toe_v[:, 1]),
         stand_in=no_heel or no_toe,
+        bridged=bridged,
     )
 
 
 def find_contacts(foot: FootTrack) -> list[DetectedEvent]:
     """Initial contacts of one foot, in time order."""
     s = motion_settings().events
-    peaks = find_peaks(foot.times, foot.heel)
-    stride = typical_stride([time for time, _ in peaks])
-    zeni, speed, fva = s.contact["zeni"], s.contact["foot_speed"], s.contact["foot_velocity"]
-    found = []
-    for time, prominence in peaks:
-        likely = time - zeni.bias(stride)
-        rows: list[tuple[str, float]] = [("zeni", time)]
-        window = window_around(foot.times, likely, s.search_s)
-        heel = _crossing(foot.times, -foot.heel_speed, -s.contact_speed, window, likely + speed.bias(stride))
-        toe = _crossing(foot.times, -foot.toe_speed, -s.contact_speed, window, likely + speed.bias(stride))
-        stopped = _first_to_stop(heel, toe, s)
-        if stopped is not None:
-            rows.append(("foot_speed", stopped))
-        falls = extreme(
-            foot.times, -foot.rise, window_around(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
+
+    def stops(window: slice, likely: float) -> float | None:
+        heel, toe = (
+            _crossing(foot.times, -speed, -s.contact_speed, window, likely)
+            for speed in (foot.heel_speed, foot.toe_speed)
         )
-        if falls is not None:
-            rows.append(("foot_velocity", falls))
-        found.append(DetectedEvent(EventKind.INITIAL_CONTACT, tuple(rows), prominence))
-    return found
+        return _first_to_stop(heel, toe, s)
+
+    return _find(EventKind.INITIAL_CONTACT, foot, foot.heel, stops, -foot.rise, s.contact)
 
 
 def find_toe_offs(foot: FootTrack) -> list[DetectedEvent]:
     """Toe-offs of one foot, in time order."""
     s = motion_settings().events
-    peaks = find_peaks(foot.times, -foot.toe)
+
+    def leaves(window: slice, likely: float) -> float | None:
+        return _crossing(foot.times, foot.toe_speed, s.toe_off_speed, window, likely)
+
+    return _find(EventKind.TOE_OFF, foot, -foot.toe, leaves, foot.rise, s.toe_off)
+
+
+def _find(
+    kind: EventKind,
+    foot: FootTrack,
+    reach: F8,
+    by_speed: Callable[[slice, float], float | None],
+    pace: F8,
+    detectors: Mapping[str, DetectorSettings],
+) -> list[DetectedEvent]:
+    """Events of one kind at the peaks of ``reach``; around each the other detectors."""
+    s = motion_settings().events
+    peaks = find_peaks(foot.times, reach)
     stride = typical_stride([time for time, _ in peaks])
-    zeni, speed, fva = s.toe_off["zeni"], s.toe_off["foot_speed"], s.toe_off["foot_velocity"]
+    zeni, speed, fva = (detectors[name].bias(stride) for name in ("zeni", "foot_speed", "foot_velocity"))
     found = []
     for time, prominence in peaks:
-        likely = time - zeni.bias(stride)
-        rows: list[tuple[str, float]] = [("zeni", time)]
-        window = window_around(foot.times, likely, s.search_s)
-        leaves = _crossing(foot.times, foot.toe_speed, s.toe_off_speed, window, likely + speed.bias(stride))
-        if leaves is not None:
-            rows.append(("foot_speed", leaves))
-        rises = extreme(
-            foot.times, foot.rise, window_around(foot.times, likely + fva.bias(stride), 0.5 * s.search_s)
+        likely = time - zeni
+        fastest = window_around(foot.times, likely + fva, 0.5 * s.search_s)
+        rows = (
+            ("zeni", time),
+            ("foot_speed", by_speed(window_around(foot.times, likely, s.search_s), likely + speed)),
+            ("foot_velocity", extreme(foot.times, pace, fastest)),
         )
-        if rises is not None:
-            rows.append(("foot_velocity", rises))
-        found.append(DetectedEvent(EventKind.TOE_OFF, tuple(rows), prominence))
+        told = tuple((name, at) for name, at in rows if at is not None)
+        found.append(DetectedEvent(kind, told, prominence))
     return found
 
 
@@ -179,15 +191,20 @@ def typical_stride(times: list[float]) -> float:
     return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
 
 
-def up_sample(grid: F8, times: F8, values: F8) -> F8:
-    """[N, 2] cubic spline through ``values`` [n, 2] in each unbroken run; NaN between runs."""
+def up_sample(grid: F8, times: F8, values: F8, bridged: tuple[tuple[float, float], ...] = ()) -> F8:
+    """[N, 2] cubic spline through ``values`` [n, 2] in each unbroken or bridged run; NaN elsewhere."""
     from scipy.interpolate import CubicSpline
 
     out = np.full((len(grid), values.shape[1]), np.nan)
-    for start, stop in segments(np.isfinite(values).all(axis=1)):
-        if stop - start >= 4:
-            inside = (grid >= times[start]) & (grid <= times[stop - 1])
-            out[inside] = CubicSpline(times[start:stop], values[start:stop])(grid[inside])
+    seen = np.isfinite(values).all(axis=1)
+    going_on = seen.copy()
+    for first, last in bridged:
+        going_on |= (times > first) & (times < last)
+    for start, stop in segments(going_on):
+        rows = start + np.flatnonzero(seen[start:stop])
+        if len(rows) >= 4:
+            inside = (grid >= times[rows[0]]) & (grid <= times[rows[-1]])
+            out[inside] = CubicSpline(times[rows], values[rows])(grid[inside])
     return out
 
 
@@ -196,6 +213,32 @@ def _or_ankle(point: F8, ankle: F8) -> tuple[F8, bool]:
     if np.isfinite(point).all(axis=1).mean() >= 0.3:
         return point, False
     return ankle, True
+
+
+def _carried_on(times: F8, hips: F8) -> F8:
+    """[n, 2] the hips, on a straight line where they are hidden between two places: there the body walks on."""
+    seen = np.isfinite(hips).all(axis=1)
+    out = hips.copy()
+    for start, stop in segments(~seen):
+        if start > 0 and stop < len(seen):
+            ends = [start - 1, stop]
+            for axis in (0, 1):
+                out[start:stop, axis] = np.interp(times[start:stop], times[ends], hips[ends, axis])
+    return out
+
+
+def _behind_something(times: F8, hips: F8, heel: F8, toe: F8) -> tuple[tuple[float, float], ...]:
+    """From when to when, seconds, a foot is hidden of a body whose hips are hidden too in between."""
+    seen = np.isfinite(heel).all(axis=1) & np.isfinite(toe).all(axis=1)
+    there = np.flatnonzero(np.isfinite(hips).all(axis=1))
+    if not there.size or np.all(np.diff(there) == 1):
+        return ()
+    spans = [
+        (float(times[start - 1]), float(times[stop]))
+        for start, stop in segments(~seen)
+        if start > 0 and stop < len(seen)
+    ]
+    return tuple(span for span in spans if span[1] - span[0] <= motion_settings().passes.hidden_s)
 
 
 def _walking_speed(grid: F8, forward: F8) -> F8:

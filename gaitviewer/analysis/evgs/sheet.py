@@ -89,7 +89,7 @@ class _ItemRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _FootwearGate:
+class _FactGate:
     values: tuple[str, ...]
     items: tuple[str, ...]
 
@@ -100,16 +100,10 @@ class _AgeGate:
 
 
 @dataclass(frozen=True, slots=True)
-class _AidGate:
-    values: tuple[str, ...]
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Gates:
-    footwear: _FootwearGate
+    footwear: _FactGate
     age: _AgeGate
-    walking_aid: _AidGate
+    walking_aid: _FactGate
 
 
 @dataclass(frozen=True, slots=True)

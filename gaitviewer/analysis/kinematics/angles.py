@@ -18,8 +18,8 @@ from gaitviewer.analysis.kinematics.floor import (
     camera_roll_deg,
     fit_floor,
     gait_frame,
-    runs,
 )
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 
@@ -134,7 +134,7 @@ def flat_foot_pitch(frame: GaitFrame, side: Side, floor: BySide[FootFloor]) -> A
     pitch = foot_pitch(frame, side) - np.degrees(np.arctan(floor[side].slope))
     found = [
         pitch[a:b]
-        for a, b in runs(np.asarray(flat, np.bool_))
+        for a, b in segments(np.asarray(flat, np.bool_))
         if frame.times[b - 1] - frame.times[a] >= rules.flat_foot_seconds
     ]
     return np.concatenate(found) if found else np.empty(0)
@@ -236,7 +236,8 @@ def _pelvic_rotation(frame: GaitFrame, side: Side, centre_px: float | None) -> A
     if centre_px is not None:
         # Off the middle of the picture the camera sees the hips obliquely: an offset that grows with the
         # distance from the middle and is no rotation.
-        off = _middle(frame, "hip")[:, 0] - centre_px * frame.walking_pass.direction.forward_sign
+        centre = frame.carried_px + centre_px * frame.walking_pass.direction.forward_sign
+        off = _middle(frame, "hip")[:, 0] - centre
         good = np.isfinite(ahead) & np.isfinite(off)
         if good.any() and float(np.dot(off[good], off[good])) > 0:
             ahead = ahead - off * float(np.dot(ahead[good], off[good]) / np.dot(off[good], off[good]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from gaitviewer.core.gait import Side, View
+from gaitviewer.core.gait import Side
 from gaitviewer.core.measures import AngleKind
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import Keypoint
@@ -33,19 +33,11 @@ class Definitions:
     speed_leg_per_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class _AngleRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AngleRow(AngleKind):
     """An :class:`AngleKind`, with the points that it is computed from."""
 
-    name: str
-    title: str
-    view: View
-    positive: str
-    negative: str
-    unit: str
-    sigma: float
     points: tuple[str, ...]
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
+from gaitviewer.analysis.signal.trajectory import belt_travel_px
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 
@@ -27,6 +29,7 @@ class GaitFrame:
         times: [n] seconds.
         leg_px: [n] hip-to-ankle length of the subject in each frame (NaN if never seen).
         speed_px_s: forward speed of the middle of the hips (side view; NaN in the coronal view).
+        carried_px: [n] what was added to "ahead" for the belt of a treadmill; 0 over ground.
     """
 
     walking_pass: WalkingPass
@@ -34,6 +37,7 @@ class GaitFrame:
     times: Array
     leg_px: Array
     speed_px_s: float
+    carried_px: Array
 
     def point(self, side: Side, part: str) -> Array:
         """[n, 2] one keypoint of one side."""
@@ -79,11 +83,14 @@ def gait_frame(pose: PoseSequence, walking_pass: WalkingPass, *, xy: Array) -> G
         ahead = 1 if (walking_pass.direction is Direction.TOWARDS) != walking_pass.mirrored else -1
     points[..., 0] *= ahead
     points[..., 1] *= -1.0
+    carried = belt_travel_px(walking_pass, times)
+    points[..., 0] += carried[:, None]
     speed = float("nan")
     if walking_pass.view is View.SAGITTAL:
         middle = 0.5 * (points[:, keypoint(Side.LEFT, "hip"), 0] + points[:, keypoint(Side.RIGHT, "hip"), 0])
         speed = _slope(times, middle)
-    return GaitFrame(walking_pass, points, times, _leg_length(points, times, walking_pass), speed)
+    leg = _leg_length(points, times, walking_pass)
+    return GaitFrame(walking_pass, points, times, leg, speed, carried)
 
 
 def _slope(x: Array, y: Array) -> float:
@@ -139,18 +146,12 @@ def at_rest(frame: GaitFrame, point: Array) -> Mask:
     return np.asarray(speed_of(point, frame.times) < limit)
 
 
-def runs(mask: Mask) -> list[tuple[int, int]]:
-    """Half-open stretches in which ``mask`` is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def _rests(frame: GaitFrame, side: Side, part: str) -> list[Array]:
     """Middle position of a foot point for each time it stands still."""
     point = frame.point(side, part)
     shortest = 0.5 * load_definitions().flat_foot_seconds
     found = []
-    for start, stop in runs(at_rest(frame, point)):
+    for start, stop in segments(at_rest(frame, point)):
         if frame.times[stop - 1] - frame.times[start] >= shortest:
             found.append(np.asarray(np.median(point[start:stop], axis=0)))
     return found

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.kinematics.angles import angles_of_frame, angles_of_pass, sample
 from gaitviewer.analysis.kinematics.definitions import keypoint, load_definitions
-from gaitviewer.analysis.kinematics.floor import Array, GaitFrame, runs
+from gaitviewer.analysis.kinematics.floor import Array, GaitFrame
 from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS, ViewMotion
 from gaitviewer.messages import NOTHING, Message, message
@@ -103,7 +104,7 @@ def smooth_curve(curve: Array) -> Array:
 
     width = 2 * int(load_definitions().peak_half_width) + 1
     result = np.array(curve, np.float64)
-    for start, stop in runs(np.isfinite(curve)):
+    for start, stop in segments(np.isfinite(curve)):
         if stop - start >= width:
             result[start:stop] = savgol_filter(curve[start:stop], width, 2)
     return result
@@ -202,7 +203,9 @@ def _in_plane(frame: GaitFrame) -> float:
 
 
 def _stride_leg(frame: GaitFrame, stride: Stride) -> float:
-    """Distance between two contacts of the same foot, leg lengths."""
+    """Distance between two contacts of the same foot, leg lengths; unknown on a treadmill."""
+    if frame.walking_pass.on_treadmill:
+        return NOWHERE
     ends = np.array([stride.start_s, stride.stop_s])
     start, stop = sample(frame.times, _foot_ahead(frame, stride.side), ends)
     leg = float(np.interp(ends.mean(), frame.times, frame.leg_px))
@@ -210,7 +213,9 @@ def _stride_leg(frame: GaitFrame, stride: Stride) -> float:
 
 
 def _step_leg(frame: GaitFrame, stride: Stride) -> float:
-    """Distance between the feet at the contact that ends the stride, leg lengths."""
+    """Distance between the feet at the contact that ends the stride, leg lengths; unknown on a treadmill."""
+    if frame.walking_pass.on_treadmill:
+        return NOWHERE
     lead = _foot_ahead(frame, stride.side) - _foot_ahead(frame, stride.side.other)
     at = np.array([stride.stop_s])
     leg = float(np.interp(stride.stop_s, frame.times, frame.leg_px))

@@ -12,12 +12,11 @@ from gaitviewer.analysis.kinematics.floor import gait_frame
 from gaitviewer.analysis.knowledge_map.clips import MapClip
 from gaitviewer.analysis.knowledge_map.features import FeatureTable, load_map_features
 from gaitviewer.analysis.signal.cleaning import body_height_px, smooth_xy
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
-
-F8 = NDArray[np.float64]
 
 _MARGIN = 3  # frames before and after the clip, so that derivatives at its ends are not one-sided
 
@@ -83,7 +82,8 @@ def _stretch(motion: ViewMotion, clip: MapClip) -> tuple[F8, F8, F8, F8]:
     frame = gait_frame(pose, one, xy=smooth)
     # the sideways sign of gait_frame: read off from where it puts a known point
     rows = slice(one.start, one.stop)
-    sign = _sideways_sign(frame.points, smooth[rows])
+    in_picture = frame.points - np.stack([frame.carried_px, np.zeros(len(frame.times))], axis=1)[:, None]
+    sign = _sideways_sign(in_picture, smooth[rows])
     centre = np.array([sign * pose.width / 2.0, -pose.height / 2.0])
     margin = (_MARGIN + 1) / clip.rate_hz
     near = (frame.times >= clip.start_s - margin) & (frame.times <= clip.stop_s + margin)
@@ -94,7 +94,7 @@ def _stretch(motion: ViewMotion, clip: MapClip) -> tuple[F8, F8, F8, F8]:
     if known.sum() < 4:
         raise AnalysisError(message("error.analysis.clip.no_size", start_s=clip.start_s, trial=clip.trial))
     times = frame.times[near]
-    return times, times[known], frame.points[near] - centre, height[known]
+    return times, times[known], in_picture[near] - centre, height[known]
 
 
 def _sideways_sign(points: F8, xy: F8) -> float:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitviewer.analysis.knowledge_map.features import Space, load_map_features
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap
-
-F8 = NDArray[np.float64]
 
 _SHARE = 0.5  # the window reaches to where the importance falls below this share of its highest value
 

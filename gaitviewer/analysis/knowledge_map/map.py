@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.analysis.knowledge_map.body import F8, ClipBody, read_body
+from gaitviewer.analysis.knowledge_map.body import ClipBody, read_body
 from gaitviewer.analysis.knowledge_map.clips import MapClip
 from gaitviewer.analysis.knowledge_map.features import FeatureTable, load_map_features
-from gaitviewer.core.arrays import readonly_array
+from gaitviewer.core.arrays import F8, readonly_array
 from gaitviewer.core.maps import KnowledgeMap
 from gaitviewer.core.measures import ViewMotion
 from gaitviewer.messages import Message

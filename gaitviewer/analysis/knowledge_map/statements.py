@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.knowledge_map.features import load_map_features, mirrored_name
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.serialise import read_resource
 
-F8 = NDArray[np.float64]
 _LEAST_SD = 1e-6
 
 
@@ -39,16 +39,31 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementTable:
-    """All statements and how a text is made of them; see ``resources/knowledge_map/statements.toml``."""
+class TextRule:
+    """How a text is made; the file explains each entry."""
 
-    statements: tuple[Statement, ...]
-    sizes: tuple[tuple[float, str], ...]
     most: int
     least: float
     step: float
     ordinary: str
     lead: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeWord:
+    """The word for a deviation ``above`` so many standard deviations."""
+
+    above: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTable:
+    """All statements and how a text is made of them: ``resources/knowledge_map/statements.toml``."""
+
+    text: TextRule
+    size: tuple[SizeWord, ...]
+    statement: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,42 +74,10 @@ class GroupStatistics:
     sd: F8
 
 
-@dataclass(frozen=True, slots=True)
-class _TextRule:
-    most: int
-    least: float
-    step: float
-    ordinary: str
-    lead: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Size:
-    above: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class _StatementFile:
-    text: _TextRule
-    size: tuple[_Size, ...]
-    statement: tuple[Statement, ...]
-
-
 @lru_cache(maxsize=1)
 def load_statements() -> StatementTable:
     """The table of the data file."""
-    file = read_resource("knowledge_map/statements.toml", _StatementFile)
-    text = file.text
-    return StatementTable(
-        statements=file.statement,
-        sizes=tuple((size.above, size.words) for size in file.size),
-        most=text.most,
-        least=text.least,
-        step=text.step,
-        ordinary=text.ordinary,
-        lead=text.lead,
-    )
+    return read_resource("knowledge_map/statements.toml", StatementTable)
 
 
 def statement_values(values: F8, unknown: NDArray[np.bool_]) -> F8:
@@ -105,8 +88,8 @@ def statement_values(values: F8, unknown: NDArray[np.bool_]) -> F8:
         unknown: [238] rows that were not seen.
     """
     table = load_map_features()
-    out = np.full(len(load_statements().statements), np.nan)
-    for place, one in enumerate(load_statements().statements):
+    out = np.full(len(load_statements().statement), np.nan)
+    for place, one in enumerate(load_statements().statement):
         rows = [table.index[name] for name in one.rows]
         if not unknown[rows].any():
             out[place] = _summary(one.summary, values[rows])
@@ -141,22 +124,22 @@ def describe(values: F8, group: GroupStatistics) -> tuple[str, ...]:
     table = load_statements()
     away = (values - group.mean) / group.sd
     order = [i for i in np.argsort(-np.abs(np.nan_to_num(away)), kind="stable") if np.isfinite(away[i])]
-    chosen = [int(i) for i in order if abs(away[i]) >= table.least][: table.most]
-    return tuple(_sentence(table, place, float(away[place])) for place in chosen) or (table.ordinary,)
+    chosen = [int(i) for i in order if abs(away[i]) >= table.text.least][: table.text.most]
+    return tuple(_sentence(table, place, float(away[place])) for place in chosen) or (table.text.ordinary,)
 
 
 def joined_text(sentences: Sequence[str]) -> str:
     """One text for people."""
     table = load_statements()
-    if tuple(sentences) == (table.ordinary,):
-        return table.ordinary
-    return table.lead + "; ".join(sentences) + "."
+    if tuple(sentences) == (table.text.ordinary,):
+        return table.text.ordinary
+    return table.text.lead + "; ".join(sentences) + "."
 
 
 def _sentence(table: StatementTable, place: int, away: float) -> str:
-    one = table.statements[place]
-    size = [words for above, words in table.sizes if abs(away) >= above][-1]
-    effect = table.step * round(away / table.step)
+    one = table.statement[place]
+    size = [size.words for size in table.size if abs(away) >= size.above][-1]
+    effect = table.text.step * round(away / table.text.step)
     return f"{one.high if away > 0 else one.low}, {size} (d {effect:+.1f})"
 
 
@@ -164,7 +147,7 @@ def mirrored_statements(values: F8) -> F8:
     """[S] of the mirrored child, from those of the child itself (end view)."""
     features = load_map_features()
     out = np.full(values.shape, np.nan)
-    for place, one in enumerate(load_statements().statements):
+    for place, one in enumerate(load_statements().statement):
         odd = one.summary == "mean" and features.features[features.index[one.rows[0]]].odd
         turned = one.summary.endswith("difference") and mirrored_name(one.rows[0]) == one.rows[1]
         out[place] = -values[place] if odd or turned else values[place]

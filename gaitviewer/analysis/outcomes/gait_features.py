@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitviewer.analysis.outcomes.spatiotemporal import body_scale
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import CYCLE_POINTS, MeanCurve, Measures
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.errors import SettingsError
 from gaitviewer.messages import message
-
-F8 = NDArray[np.float64]
 
 _LEAST_SEEN = 0.7  # part of a window that must be there
 _LIMB_WORDS = {

@@ -221,7 +221,9 @@ def _reason(name: str, values: BySide[Stat | None], used: list[StrideMeasures]) 
     sides = tuple(named(side) for side in missing)
     if not any(c.stride.side in missing for c in used):
         return message("reason.no_complete_stride", sides=sides)
-    if name in ("stride_length", "step_length", "speed"):
+    if name in ("stride_length", "step_length", "speed", "dimensionless_speed"):
+        if any(c.walking_pass is not None and c.walking_pass.on_treadmill for c in used):
+            return message("reason.on_treadmill")
         return message("reason.foot_place_hidden", sides=sides)
     return message("reason.no_events_of_other_foot", sides=sides)
 

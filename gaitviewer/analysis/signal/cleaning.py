@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
@@ -24,13 +25,6 @@ _BOTH_WAYS = (2**0.5 - 1) ** 0.25  # a filter run twice has its -3 dB point this
 _LEGS = tuple(
     (Keypoint[f"{side}_HIP"], Keypoint[f"{side}_KNEE"], Keypoint[f"{side}_ANKLE"]) for side in ("LEFT", "RIGHT")
 )
-
-
-def segments(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Half-open runs ``start, stop`` in which a boolean [T] mask is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(mask, np.int8), [0]))))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        yield int(start), int(stop)
 
 
 def body_height_px(pose: PoseSequence) -> F8:

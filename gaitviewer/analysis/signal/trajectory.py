@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses, segments
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.analysis.signal.cleaning import F8, body_height_px, pauses
+from gaitviewer.core.arrays import segments
+from gaitviewer.core.gait import View, WalkingPass
+from gaitviewer.core.pose import Origin, PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
 Mask = NDArray[np.bool_]
@@ -104,16 +106,21 @@ def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyT
     middle, shoulders = middle_of(xy, HIPS), middle_of(xy, SHOULDERS)
     height = body_height_px(pose) if height_px is None else height_px
     seen = np.isfinite(middle).all(axis=1) & np.isfinite(height)
-    cut = _cut_off(pose, settings.margin)
-    whole = seen & np.array([not what for what in cut], np.bool_)
     joined = _joined(pose.times, middle, height, seen)
+    cut = _cut_off(pose, settings.margin, settings.margin)
+    whole = seen & np.array([not what for what in cut], np.bool_)
+    # a heel in the margin at the left or right edge must not end what it does not end beyond the picture
+    inside = seen & np.array([not what for what in _cut_off(pose, 0.0, settings.margin)], np.bool_)
+    for start, stop in runs(inside, joined):
+        whole[start:stop] |= whole[start:stop].any()
+    cut = tuple(() if fine else what for what, fine in zip(cut, whole, strict=True))
     focal_px = settings.focal_length * max(pose.width, pose.height)
     size = np.full(len(pose), np.nan)
     lateral, depth = size.copy(), size.copy()
     for start, stop in runs(whole, joined):
         rows = slice(start, stop)
         t = pose.times[rows]
-        size[rows] = _running_median(t, height[rows], settings.scale_window_s)
+        size[rows] = running_median(t, height[rows], settings.scale_window_s)
         lateral[rows] = slope(t, middle[rows, 0], settings.speed_window_s) / size[rows]
         depth[rows] = slope(t, np.log(height[rows]), settings.scale_window_s) * focal_px / size[rows]
     return BodyTrajectory(
@@ -129,6 +136,26 @@ def body_trajectory(pose: PoseSequence, *, height_px: F8 | None = None) -> BodyT
     )
 
 
+def belt_travel_px(walking_pass: WalkingPass, times: F8) -> F8:
+    """[n] how far the treadmill's belt would have carried the subject forward, pixels; 0 over ground.
+
+    Added to what is seen, it gives the walk over ground: there feet that stand are at rest.
+
+    Args:
+        walking_pass: the pass.
+        times: [n] seconds.
+    """
+    return np.asarray(walking_pass.belt_px_s * (times - times[:1]), np.float64)
+
+
+def walking_speed(travel: BodyTrajectory, walking_pass: WalkingPass) -> F8:
+    """[n] speed in the frames of a pass, body heights a second, on a treadmill against its belt."""
+    rows = slice(walking_pass.start, walking_pass.stop)
+    along = (travel.lateral if walking_pass.view is View.SAGITTAL else travel.depth)[rows]
+    belt = walking_pass.belt_px_s * walking_pass.direction.forward_sign / travel.height_px[rows]
+    return np.abs(along + belt)
+
+
 def runs(mask: Mask, joined: Mask) -> list[tuple[int, int]]:
     """Half-open runs of true frames that also belong together."""
     out: list[tuple[int, int]] = []
@@ -138,11 +165,13 @@ def runs(mask: Mask, joined: Mask) -> list[tuple[int, int]]:
     return out
 
 
-def _cut_off(pose: PoseSequence, margin: float) -> tuple[tuple[str, ...], ...]:
-    """What of the body is outside the picture, or not seen, in each frame."""
+def _cut_off(pose: PoseSequence, across: float, along: float) -> tuple[tuple[str, ...], ...]:
+    """What of the body is outside the picture (margins: shares of its width, height), or not seen, [T]."""
     x, y = pose.xy[..., 0], pose.xy[..., 1]
-    edge_x, edge_y = margin * pose.width, margin * pose.height
-    beyond = (x < edge_x) | (x > pose.width - edge_x) | (y < edge_y) | (y > pose.height - edge_y)
+    edge_x, edge_y = across * pose.width, along * pose.height
+    beyond = (x < edge_x) | (x > pose.width - edge_x)
+    beyond &= pose.origin != Origin.INTERPOLATED  # a bridge over a gap saw nothing
+    beyond |= (y < edge_y) | (y > pose.height - edge_y)
     lost: list[tuple[str, Mask]] = []
     for name, points in _PARTS:
         columns = list(points)
@@ -181,7 +210,8 @@ def _facing(xy: F8, middle: F8, shoulders: F8) -> F8:
     return np.asarray(np.where(there.any(axis=1), total / np.maximum(there.sum(axis=1), 1), np.nan), np.float64)
 
 
-def _running_median(times: F8, values: F8, window_s: float) -> F8:
+def running_median(times: F8, values: F8, window_s: float) -> F8:
+    """[T] median of the values within half a window to either side."""
     rows = zip(*_windows(times, window_s), strict=True)
     return np.array([np.median(values[start:stop]) for start, stop in rows], np.float64)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
-from gaitviewer.analysis.signal.cleaning import F8, segments
+from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.analysis.signal.prepared import PreparedView
+from gaitviewer.analysis.signal.trajectory import belt_travel_px
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -117,7 +120,10 @@ def repair_flicker(seen: PreparedView, walking_pass: WalkingPass) -> Repair:
         )
         # an arm never stands still, so its way says nothing
         weight = motion_settings().sides.way_weight if what == "legs" else 0.0
-        limbs, times = both / float(np.nanmedian(heights)), pose.times[start:stop]
+        times = pose.times[start:stop]
+        carried = belt_travel_px(walking_pass, times) * walking_pass.direction.forward_sign
+        both[..., 0] += carried[:, None, None]
+        limbs = both / float(np.nanmedian(heights))
         crossing = what == "legs" and walking_pass.view is View.SAGITTAL
         apart = _apart(limbs) if crossing else np.arange(len(limbs))
         nearest = np.abs(np.arange(len(limbs))[:, None] - apart).argmin(axis=1)
@@ -132,6 +138,36 @@ def repair_flicker(seen: PreparedView, walking_pass: WalkingPass) -> Repair:
     if not stretches:
         return Repair(pose, ())
     return Repair(pose.with_points(xy, score=score, origin=origin), tuple(stretches))
+
+
+def repair_behind(seen: PreparedView, walking_pass: WalkingPass) -> PoseSequence:
+    """Exchange the legs where a side view's subject came out from behind something with the wrong ones.
+
+    Over the gap nobody can follow a leg; which one is near the camera tells.
+
+    Args:
+        seen: keypoints whose labels are steady on either side of the gap.
+        walking_pass: only its frames are looked at and changed.
+    """
+    s, pose = motion_settings().sides, seen.raw
+    legs = [Keypoint[f"{side.name}_{part}"] for side in Side for part in ("KNEE", "ANKLE")]
+    times, rows = pose.times, np.arange(walking_pass.start, walking_pass.stop)
+    whole = rows[seen.clean.seen[rows][:, legs].all(axis=1)]
+    pieces = np.split(whole, np.flatnonzero(np.diff(times[whole]) > s.lost_s) + 1)
+    pieces = [piece for piece in pieces if len(piece) >= _LEAST_FRAMES]
+    if len(pieces) < 2:
+        return pose
+    weighed = [
+        near_evidence(seen, replace(walking_pass, start=int(piece[0]), stop=int(piece[-1]) + 1)).total
+        for piece in pieces
+    ]
+    usual = np.sign(sum(total * len(piece) for total, piece in zip(weighed, pieces, strict=True)))
+    middles = [(int(a[-1]) + int(b[0])) // 2 for a, b in pairwise(pieces)]
+    bounds = [walking_pass.start, *middles, walking_pass.stop]
+    for total, (start, stop) in zip(weighed, pairwise(bounds), strict=True):
+        if total * usual < -s.trust:
+            pose = pose.flipped_labels(start, stop)
+    return pose
 
 
 def _apart(limbs: F8) -> NDArray[np.int64]:

@@ -1,8 +1,8 @@
 """Cut a recording into walking passes, and tell a side view from an end view.
 
 A pass is a stretch in which the whole body is in the picture and travels steadily: sideways in the sagittal
-view, growing or shrinking in the coronal view. The camera is taken to stand still; a camera that follows the
-subject shows no travel, and its recording is refused as "nobody walks".
+view, growing or shrinking in the coronal view; or, in the sagittal view, in which it walks on a treadmill. The
+camera is taken to stand still: one that follows the subject from the side looks like a treadmill.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from gaitviewer.analysis.signal.cleaning import F8
 from gaitviewer.analysis.signal.prepared import PreparedView
 from gaitviewer.analysis.signal.trajectory import BodyTrajectory, Mask, runs
 from gaitviewer.analysis.walking.edge_labels import repair_legs_at_edge
-from gaitviewer.analysis.walking.laterality import assign_sides, repair_flicker
+from gaitviewer.analysis.walking.laterality import assign_sides, repair_behind, repair_flicker
+from gaitviewer.analysis.walking.treadmill import find_treadmill_passes
 from gaitviewer.core.gait import Direction, LeftOut, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.messages import NOTHING, Message, message
 
 NOT_SEEN = message("reason.not_seen")
+CROSSES_SHORTLY = "reason.crosses_shortly"
+OUT_OF_PLANE = "reason.moving_out_of_plane"
 _DIRECTIONS = {
     (View.SAGITTAL, 1): Direction.LEFT_TO_RIGHT,
     (View.SAGITTAL, -1): Direction.RIGHT_TO_LEFT,
@@ -62,6 +65,8 @@ def classify_view(seen: PreparedView) -> ViewGuess:
     sideways = _walked(travel.lateral, spans, settings.walking_speed)
     in_depth = _walked(travel.depth, spans, settings.walking_speed)
     if max(sideways, in_depth) < settings.least_travel:
+        if find_treadmill_passes(seen, np.ones(len(pose), np.bool_)):
+            return ViewGuess(View.SAGITTAL, 1.0, message("reason.treads"))
         return ViewGuess(View.SAGITTAL, 0.0, message("reason.nobody_walks"))
     view = View.SAGITTAL if sideways >= in_depth else View.CORONAL
     ratio = max(sideways, in_depth) / max(1e-6, min(sideways, in_depth))
@@ -107,6 +112,8 @@ def find_passes(
     found: list[WalkingPass] = []
     for direction in (1, -1):
         held = _bridge(sign == direction, pose.times, passable, settings.bridge_s)
+        if view is View.SAGITTAL:
+            held = _over_hidden(held, travel, pose, passable)
         for start, stop in runs(held, travel.joined):
             span = _steady(along[start:stop] * direction, start, settings.steady_share)
             trouble = _too_little(pose, travel, span, view)
@@ -115,6 +122,11 @@ def find_passes(
                 continue
             _say(reasons, start, stop, message("reason.starting_or_stopping"))
             found.append(_describe(pose, travel, view, _DIRECTIONS[view, direction], span))
+    if view is View.SAGITTAL:
+        free = np.ones(len(pose), np.bool_)
+        for one in found:
+            free[one.start : one.stop] = False
+        found += find_treadmill_passes(seen, free)
     passes = tuple(assign_sides(seen, one, mirrored=mirrored) for one in sorted(found, key=lambda p: p.start))
     return passes, _left_out(reasons, passes)
 
@@ -130,6 +142,8 @@ def apply_sides(seen: PreparedView, passes: tuple[WalkingPass, ...]) -> Prepared
     for one in passes:
         wide = _with_fringe(seen.raw, one, passes)
         seen = seen.relabelled(repair_flicker(seen, wide).pose)
+        if one.view is View.SAGITTAL:
+            seen = seen.relabelled(repair_behind(seen, one))
         seen = seen.relabelled(repair_legs_at_edge(seen, one, wide))
         if one.swapped:
             seen = seen.relabelled(seen.raw.flipped_labels(wide.start, wide.stop))
@@ -179,6 +193,25 @@ def _bridge(mask: Mask, times: F8, joined: Mask, limit_s: float) -> Mask:
     return out
 
 
+def _over_hidden(held: Mask, travel: BodyTrajectory, pose: PoseSequence, passable: Mask) -> Mask:
+    """Fill interruptions in which part of the body is hidden, well inside the picture, while it walks on."""
+    settings = motion_settings().passes
+    out, times, x = held.copy(), pose.times, travel.middle[:, 0]
+    rows = np.flatnonzero(held)
+    for before, after in pairwise(rows):
+        gap, seconds = slice(before + 1, after), times[after] - times[before]
+        if after - before == 1 or seconds > settings.hidden_s or travel.whole[gap].any():
+            continue
+        size = min(travel.height_px[before], travel.height_px[after])
+        room = min(x[before], x[after], pose.width - x[before], pose.width - x[after]) / size
+        speed = (x[after] - x[before]) / seconds / size
+        usual = 0.5 * (travel.lateral[before] + travel.lateral[after])
+        walks_on = abs(speed - usual) <= (1.0 - settings.steady_share) * abs(usual)
+        if room >= settings.hidden_room and walks_on and passable[gap].all() and passable[after]:
+            out[gap] = True
+    return out
+
+
 def _steady(speed: F8, start: int, share: float) -> tuple[int, int]:
     """Trim slow ends: from the first to the last frame faster than ``share`` of the median."""
     with np.errstate(invalid="ignore"):
@@ -191,14 +224,16 @@ def _too_little(pose: PoseSequence, travel: BodyTrajectory, span: tuple[int, int
     settings = motion_settings().passes
     start, stop = span
     seconds = float(pose.times[stop - 1] - pose.times[start])
-    if seconds < settings.least_duration_s:
-        return message("reason.walks_shortly", seconds=seconds)
     speed = travel.lateral if view is View.SAGITTAL else travel.depth
     way = float(np.nanmean(np.abs(speed[start:stop]))) * seconds
+    if seconds < settings.least_duration_s:
+        if way >= settings.least_travel:
+            return message(CROSSES_SHORTLY, seconds=seconds, heights=way)
+        return message("reason.walks_shortly", seconds=seconds)
     if way < settings.least_travel:
         return message("reason.walks_short_way", heights=way)
     if abs(_depth_speed(pose, travel, start, stop)) > way / seconds and view is View.SAGITTAL:
-        return message("reason.moving_out_of_plane")
+        return message(OUT_OF_PLANE)
     return NOTHING
 
 
@@ -240,7 +275,7 @@ def _reasons(travel: BodyTrajectory, along: F8, across: F8, sign: F8) -> list[Me
         elif abs(along[i]) < settings.walking_speed and not abs(across[i]) >= settings.walking_speed:
             words.append(message("reason.standing"))
         elif abs(across[i]) > abs(along[i]):
-            words.append(message("reason.moving_out_of_plane"))
+            words.append(message(OUT_OF_PLANE))
         else:
             words.append(message("reason.turning"))
     return words

@@ -22,6 +22,7 @@ from gaitviewer.messages import NOTHING, Message, message
 K = TypeVar("K", bound=Hashable)
 
 ANOTHER_SPEED = "reason.another_speed"
+RUNNING = "reason.running"
 
 
 def find_strides(
@@ -95,6 +96,33 @@ def exclude_unsteady(strides: tuple[Stride, ...], times: F8, speed: F8) -> tuple
             stride = replace(stride, excluded=stride.excluded or reason)
         out.append(stride)
     return tuple(out)
+
+
+def exclude_running(strides: tuple[Stride, ...], events: GaitEvents) -> tuple[Stride, ...]:
+    """Exclude the strides of a pass in which the subject runs: both feet are off the floor before contacts.
+
+    Norms and score are of walking. Events and angles stay.
+
+    Args:
+        strides: of one pass of a side view.
+        events: of that pass.
+    """
+    s = motion_settings().strides
+    flights = []
+    for side in Side:
+        for contact in events.of(EventKind.INITIAL_CONTACT, side):
+            before = [e for e in events.events if e.side is side.other and e.time_s < contact.time_s]
+            if before:  # a foot that stands is a flight of nothing
+                left = before[-1].kind is EventKind.TOE_OFF
+                flights.append(contact.time_s - before[-1].time_s if left else 0.0)
+    stances = [stride.stance_fraction for stride in strides]
+    if len(flights) < s.least_flights or not stances or float(np.median(stances)) >= s.running_stance:
+        return strides
+    flight_s = float(np.median(flights))
+    if np.mean(np.array(flights) >= s.flight_s) < s.flight_share:
+        return strides
+    reason = message(RUNNING, flight_s=flight_s, percent=100 * float(np.median(stances)))
+    return tuple(replace(stride, excluded=stride.excluded or reason) for stride in strides)
 
 
 def exclude_unsure(strides: tuple[Stride, ...]) -> tuple[Stride, ...]:

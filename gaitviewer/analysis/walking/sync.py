@@ -14,7 +14,6 @@ whole stride more or less fits as well, the error says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -27,24 +26,9 @@ from gaitviewer.analysis.signal.trajectory import HIPS, body_trajectory, middle_
 from gaitviewer.core.gait import Direction, EventKind, GaitEvent, GaitEvents, Side, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import ASSUMED, ESTIMATED, Sync
-from gaitviewer.messages import NOTHING, Message, message
+from gaitviewer.messages import Message, message
 
 _PLACES = 15  # places along the walkway at which the sizes are compared
-
-
-@dataclass(frozen=True, slots=True)
-class SideCheck:
-    """Whether both views call the same foot left.
-
-    Attributes:
-        agree: None if it cannot be told.
-        log_ratio: logarithm of the likelihood of the sides as they are against exchanged ones.
-        note: what is wrong if they do not agree, else NOTHING.
-    """
-
-    agree: bool | None
-    log_ratio: float
-    note: Message = NOTHING
 
 
 def estimate_sync(
@@ -110,8 +94,8 @@ def check_sides(
     coronal_events: Sequence[GaitEvents],
     coronal_spans: Sequence[tuple[float, float]],
     sync: Sync,
-) -> SideCheck:
-    """Compare the sides of both views by the times of their events.
+) -> bool | None:
+    """Whether both views call the same foot left, by the times of their events; None if it cannot be told.
 
     Args:
         sagittal_events: events of the side view, one for each pass.
@@ -121,18 +105,13 @@ def check_sides(
     """
     stride = _stride_of(sagittal_events)
     if sync.sigma_s > 0.25 * stride:
-        return SideCheck(None, 0.0)
+        return None
     near = np.array([sync.offset_s])
     exchanged = [_exchange(events) for events in coronal_events]
     as_is = float(_fit_events(near, sagittal_events, coronal_events, coronal_spans)[0])
     other = float(_fit_events(near, sagittal_events, exchanged, coronal_spans)[0])
     ratio = as_is - other
-    limit = motion_settings().sync.exchange
-    if abs(ratio) < limit:
-        return SideCheck(None, ratio)
-    if ratio > 0:
-        return SideCheck(True, ratio)
-    return SideCheck(False, ratio, message("finding.sides.disagree"))
+    return None if abs(ratio) < motion_settings().sync.exchange else ratio > 0
 
 
 def _fit_events(
@@ -177,7 +156,7 @@ def _fit_places(
     s = motion_settings().sync
     x = middle_of(sagittal.xy.astype(np.float64), HIPS)[:, 0]
     fit = np.zeros(len(offsets))
-    for one, two in combinations(sagittal_passes, 2):
+    for one, two in combinations([one for one in sagittal_passes if not one.on_treadmill], 2):
         first, second = (_way(sagittal, x, p) for p in (one, two))
         low, high = max(first[1].min(), second[1].min()), min(first[1].max(), second[1].max())
         if high <= low:

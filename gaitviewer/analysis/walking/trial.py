@@ -13,13 +13,28 @@ from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import PreparedView, prepare_view
-from gaitviewer.analysis.signal.trajectory import BodyTrajectory, body_trajectory
-from gaitviewer.analysis.walking.passes import NOT_SEEN, apply_sides, classify_view, find_passes
+from gaitviewer.analysis.signal.trajectory import (
+    HIPS,
+    BodyTrajectory,
+    body_trajectory,
+    middle_of,
+    walking_speed,
+)
+from gaitviewer.analysis.walking.passes import (
+    CROSSES_SHORTLY,
+    NOT_SEEN,
+    OUT_OF_PLANE,
+    apply_sides,
+    classify_view,
+    find_passes,
+)
 from gaitviewer.analysis.walking.possible import LEGS_MIXED, is_impossible, refuse_impossible_times
 from gaitviewer.analysis.walking.strides import (
     ANOTHER_SPEED,
+    RUNNING,
     Pace,
     exclude_at_the_edge,
+    exclude_running,
     exclude_unsteady,
     exclude_unsure,
     find_strides,
@@ -31,6 +46,7 @@ from gaitviewer.analysis.walking.strides import (
     unlike_paces,
 )
 from gaitviewer.analysis.walking.sync import check_sides, estimate_sync
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import (
     ByView,
     GaitEvent,
@@ -101,7 +117,13 @@ def _read_view(
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
     strides = _strides_of(seen, passes, found, trial_id)
-    quality = (*_on_sides(passes, trial_id, view), *_on_strides(passes, strides, trial_id, view))
+    quality = (
+        *_on_treadmill(passes, trial_id, view),
+        *_on_hidden(pose, passes, trial_id, view),
+        *_on_sides(passes, trial_id, view),
+        *_on_lost(pose, left_out, trial_id, view),
+        *_on_strides(passes, strides, trial_id, view),
+    )
     motion = ViewMotion(
         pose=pose,
         raw=raw.raw,
@@ -209,8 +231,10 @@ def _strides_of(
     travel, pose = seen.trajectory, seen.clean
     for index, (one, found) in enumerate(zip(passes, events, strict=True)):
         rows = slice(one.start, one.stop)
-        speed = np.abs(travel.lateral if one.view is View.SAGITTAL else travel.depth)[rows]
+        speed = walking_speed(travel, one)
         strides = find_strides(found, one, trial=trial_id, pass_index=index)
+        if one.view is View.SAGITTAL:
+            strides = exclude_running(strides, found)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed))
     apart = unlike_paces(paces_of(travel, passes, out))
     alike = tuple(one for one in out if one.pass_index not in apart)
@@ -230,8 +254,8 @@ def paces_of(
     """The pace of each pass of a view that has strides, by its index."""
     found = {}
     for index, one in enumerate(passes):
-        speed = (travel.lateral if one.view is View.SAGITTAL else travel.depth)[one.start : one.stop]
-        pace = pace_of([stride for stride in strides if stride.pass_index == index], speed)
+        own = [stride for stride in strides if stride.pass_index == index]
+        pace = pace_of(own, walking_speed(travel, one))
         if pace is not None:
             found[index] = pace
     return found
@@ -312,14 +336,18 @@ def _brought_together(
     """The coronal view with the side view's events where they are known to belong, and the side check."""
     pose = coronal.pose
     spans = [(float(pose.times[one.start]), float(pose.times[one.stop - 1])) for one in coronal.passes]
-    check = check_sides(sagittal.events, coronal.events, spans, sync)
+    agree = check_sides(sagittal.events, coronal.events, spans, sync)
     quality = coronal.quality
-    if check.agree is False:
+    if agree is False:
         finding = QualityFinding(
-            FindingSeverity.WARNING, message("topic.sides"), check.note, trial=trial_id, view=View.CORONAL
+            FindingSeverity.WARNING,
+            message("topic.sides"),
+            message("finding.sides.disagree"),
+            trial=trial_id,
+            view=View.CORONAL,
         )
         quality = (*quality, finding)
-    usable = sync.sigma_s <= motion_settings().sync.usable_s and check.agree is not False
+    usable = sync.sigma_s <= motion_settings().sync.usable_s and agree is not False
     if corrected or not usable:
         return replace(coronal, quality=quality)
     events: list[GaitEvents] = []
@@ -375,6 +403,69 @@ def _merged(moved: list[GaitEvent], own: GaitEvents) -> GaitEvents:
     return GaitEvents((*moved, *rest))
 
 
+def _on_treadmill(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
+    """Which passes were walked on a treadmill, and what that leaves out."""
+    topic, advice = message("topic.treadmill"), message("finding.treadmill.advice")
+    return [
+        QualityFinding(
+            FindingSeverity.WARNING,
+            topic,
+            message("finding.treadmill.is", number=number),
+            advice,
+            trial=trial_id,
+            view=view,
+        )
+        for number, one in enumerate(passes, start=1)
+        if one.on_treadmill
+    ]
+
+
+def _on_hidden(
+    pose: PoseSequence, passes: tuple[WalkingPass, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Where the hips are hidden within a pass: the subject walked on behind something."""
+    found = []
+    for number, one in enumerate(passes, start=1):
+        seen = np.isfinite(middle_of(pose.xy[one.start : one.stop].astype(np.float64), HIPS)).all(axis=1)
+        gaps = tuple(
+            message("finding.hidden.frames", first=one.start + start, last=one.start + stop - 1)
+            for start, stop in segments(~seen)
+            if start > 0 and stop < len(seen)
+        )
+        if gaps:
+            text = message(
+                "finding.hidden.is", number=number, view=message(f"camera.{view.value}"), frames=gaps
+            )
+            topic, advice = message("topic.hidden"), message("finding.hidden.advice")
+            found.append(
+                QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+            )
+    return found
+
+
+def _on_lost(
+    pose: PoseSequence, left_out: tuple[LeftOut, ...], trial_id: str, view: View
+) -> list[QualityFinding]:
+    """Stretches that look like a pass of the side view and are none."""
+    if view is not View.SAGITTAL:
+        return []
+    least_s = motion_settings().passes.least_duration_s
+    topic, advice = message("topic.walking"), message("finding.lost.advice")
+    return [
+        QualityFinding(
+            FindingSeverity.WARNING,
+            topic,
+            message("finding.lost.frames", first=one.start, last=one.stop - 1, why=one.reason),
+            advice,
+            trial=trial_id,
+            view=view,
+        )
+        for one in left_out
+        if one.reason.code == CROSSES_SHORTLY
+        or (one.reason.code == OUT_OF_PLANE and pose.times[one.stop - 1] - pose.times[one.start] >= least_s)
+    ]
+
+
 def _on_sides(passes: tuple[WalkingPass, ...], trial_id: str, view: View) -> list[QualityFinding]:
     """What was odd about left and right."""
     return [
@@ -395,10 +486,28 @@ def _on_strides(
 ) -> list[QualityFinding]:
     """Too few strides, or strides too slow to be real time."""
     out = []
+    empty = [
+        index
+        for index in range(1, len(passes) + 1)
+        if not any(stride.pass_index == index - 1 for stride in strides)
+    ]
+    topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
     if not strides:
-        text = message("finding.strides.incomplete", count=len(passes))
-        topic, advice = message("topic.strides"), message("finding.strides.incomplete_advice")
-        out.append(QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view))
+        texts = [message("finding.strides.incomplete", count=len(passes))]
+    elif view is View.SAGITTAL:
+        texts = [message("finding.strides.incomplete_pass", number=number) for number in empty]
+    else:
+        texts = []
+    texts += [
+        message("finding.running.is", number=index + 1, why=why)
+        for index, why in sorted(
+            {s.pass_index: s.excluded for s in strides if s.excluded.code == RUNNING}.items()
+        )
+    ]
+    out += [
+        QualityFinding(FindingSeverity.WARNING, topic, text, advice, trial=trial_id, view=view)
+        for text in texts
+    ]
     out += speed_findings(strides, trial_id, view)
     slow = slow_motion_suspected(tuple(one for one in strides if not of_another_speed(strides, one.pass_index)))
     if slow is not None:

@@ -57,8 +57,8 @@ def draw_construction(
     return float(centre[0] + reach * math.cos(middle)), float(centre[1] - reach * math.sin(middle))
 
 
-def _value_text(value: float, unit: str = "°") -> str:
-    return "" if math.isnan(value) else f"{round(value)}{unit}"
+def _value_text(value: float) -> str:
+    return "" if math.isnan(value) else f"{round(value)}°"
 
 
 def _value_of(scene: Scene, angle: str, side: Side) -> str:

@@ -34,8 +34,7 @@ class MissingVideoNotice(QFrame):
         self._on_stage = False
         self.head = PlainLabel()
         self.head.setFont(theme.font("heading"))
-        self.place = PlainLabel()
-        self.place.setObjectName("gone_place")
+        self.place = PlainLabel(name="gone_place")
         for label in (self.head, self.place):
             label.setWordWrap(True)
         self.button = QPushButton(self.tr("Find it…"))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import EventKind, Side, View
 from gaitviewer.core.pose import Origin
 from gaitviewer.core.skeleton import Keypoint, Skeleton
@@ -192,22 +193,15 @@ def paint_mask(painter: QPainter, scene: Scene) -> None:
 def outline(cells: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     """Edges (x0, y0, x1, y1) between inside and outside, in cells; runs along a row or column are one edge."""
     padded = np.pad(cells, 1)
-    edges: list[tuple[int, int, int, int]] = []
-    for row, starts, stops in _runs(padded[1:, :] != padded[:-1, :]):
-        edges += [(a - 1, row, b - 1, row) for a, b in zip(starts, stops, strict=True)]
-    for column, starts, stops in _runs((padded[:, 1:] != padded[:, :-1]).T):
-        edges += [(column, a - 1, column, b - 1) for a, b in zip(starts, stops, strict=True)]
-    return edges
+    across, down = padded[1:, :] != padded[:-1, :], (padded[:, 1:] != padded[:, :-1]).T
+    return [
+        *((a - 1, row, b - 1, row) for row, a, b in _runs(across)),
+        *((column, a - 1, column, b - 1) for column, a, b in _runs(down)),
+    ]
 
 
-def _runs(
-    flags: NDArray[np.bool_],
-) -> list[tuple[int, list[int], list[int]]]:
-    found = []
-    for number in np.flatnonzero(flags.any(axis=1)):
-        change = np.diff(np.concatenate([[0], flags[number].astype(np.int8), [0]]))
-        found.append((int(number), np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist()))
-    return found
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    return [(int(n), a, b) for n in np.flatnonzero(flags.any(axis=1)) for a, b in segments(flags[n])]
 
 
 def _caption(scene: Scene) -> tuple[tuple[float, float], str]:

@@ -70,9 +70,9 @@ def line(start: Sequence[float] | Array, end: Sequence[float] | Array) -> QLineF
     return QLineF(float(start[0]), float(start[1]), float(end[0]), float(end[1]))
 
 
-def draw_lines(painter: QPainter, lines: Sequence[QLineF], pen: QPen, *, halo: bool = True) -> None:
+def draw_lines(painter: QPainter, lines: Sequence[QLineF], pen: QPen) -> None:
     """Lines, with a dark rim unless they are translucent."""
-    if halo and pen.color().alpha() == 255:
+    if pen.color().alpha() == 255:
         painter.setPen(halo_pen(pen.widthF(), dashed=pen.style() == Qt.PenStyle.CustomDashLine))
         painter.drawLines(list(lines))
     painter.setPen(pen)

@@ -26,16 +26,15 @@ class AboutDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(picture)
         row.addWidget(title, 1)
-        self.disclaimer = PlainLabel(disclaimer())
-        self.disclaimer.setWordWrap(True)
+        self.disclaimer = PlainLabel(disclaimer(), wraps=True)
         where = PlainLabel(
             self.tr("Library: {library}\nLogs: {logs}\nNothing is sent anywhere.").format(
                 library=paths.library_file(), logs=paths.log_dir()
-            )
+            ),
+            wraps=True,
+            quiet=True,
+            selectable=True,
         )
-        where.setWordWrap(True)
-        where.setProperty("quiet", "true")
-        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.gui.widgets.plain import PlainLabel
-from gaitviewer.workflow.sessions.lifecycle import SessionCard
+from gaitviewer.workflow.sessions.listing import SessionCard
 
 
 class DeletedDialog(QDialog):
@@ -39,9 +39,9 @@ class DeletedDialog(QDialog):
                 "Everything in them is kept: grades, corrections, texts and signatures come back with them."
             )
             if cards
-            else self.tr("No session was deleted.")
+            else self.tr("No session was deleted."),
+            wraps=True,
         )
-        words.setWordWrap(True)
         self.list = QListWidget()
         self.list.setObjectName("deleted_list")
         self.list.setAccessibleName(self.windowTitle())

@@ -68,8 +68,7 @@ class NewSessionDialog(QDialog):
         remove = QPushButton(self.tr("Remove"))
         remove.clicked.connect(self.table.remove_selected)
         above = QHBoxLayout()
-        words = PlainLabel(self.tr("Drop videos here. Two views of one walk are one recording."))
-        words.setProperty("quiet", "true")
+        words = PlainLabel(self.tr("Drop videos here. Two views of one walk are one recording."), quiet=True)
         above.addWidget(words, 1)
         above.addWidget(add)
         above.addWidget(remove)
@@ -232,9 +231,7 @@ class FactsDialog(QDialog):
 
 
 def _problem_label() -> QLabel:
-    label = PlainLabel()
-    label.setObjectName("problem")
-    label.setWordWrap(True)
+    label = PlainLabel(name="problem", wraps=True)
     label.setMinimumHeight(36)
     return label
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from gaitviewer.core.session import Session
-from gaitviewer.gui.model.blinding import is_any_hidden
 from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.services.services import Services
 
 if TYPE_CHECKING:
+    from gaitviewer.core.session import Session
     from gaitviewer.gui.dialogs.report import ReportChoices
-    from gaitviewer.workflow.sessions.lifecycle import SessionCard
+    from gaitviewer.workflow.sessions.listing import SessionCard
 
 # So many sessions are named in a question; of the others the number is told.
 _NAMED = 4
@@ -87,6 +86,7 @@ class Dialogs(QObject):
     def show_report(self) -> None:
         """Preview and export."""
         from gaitviewer.gui.dialogs.report import ReportDialog
+        from gaitviewer.gui.model.blinding import is_any_hidden
 
         state = self._services.state
         if state.document is None or state.measures is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -35,6 +35,7 @@ from gaitviewer.gui.dialogs.section_list import SectionList
 from gaitviewer.gui.model.documents import report_name
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
 from gaitviewer.gui.widgets import theme
+from gaitviewer.gui.widgets.one_shot import one_shot
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
 
@@ -91,11 +92,8 @@ class PageView(QScrollArea):
     def say(self, words: str) -> None:
         """Words in place of the pages."""
         self.show_pages(())
-        label = PlainLabel(words)
-        label.setObjectName("report_no_pages")
-        label.setWordWrap(True)
+        label = PlainLabel(words, name="report_no_pages", wraps=True, quiet=True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setProperty("quiet", "true")
         self._column.addWidget(label)
         self._extra = label
 
@@ -166,10 +164,7 @@ class ReportDialog(QDialog):
         self._closed = False
         self._hidden = hidden
         self.path: Path | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(200)
-        self._timer.timeout.connect(self.preview)
+        self._timer = one_shot(self, 200, self.preview)
         self._build(paper, folder or Path.home(), choices or ReportChoices())
         jobs.changed.connect(self._progress)
         self.preview()
@@ -213,10 +208,7 @@ class ReportDialog(QDialog):
         policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes and goes
         self.progress.setSizePolicy(policy)
         self.progress.hide()
-        self.status = PlainLabel()
-        self.status.setObjectName("report_status")
-        self.status.setWordWrap(True)
-        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.status = PlainLabel(name="report_status", wraps=True, selectable=True)
         self.export_button = QPushButton(self.tr("Write the PDF"))
         self.export_button.setObjectName("report_export")
         self.export_button.setProperty("primary", "true")

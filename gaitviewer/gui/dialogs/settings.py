@@ -76,8 +76,7 @@ class SettingsDialog(QDialog):
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
         for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
             add_plain_row(form, words, self._colour_button(name))
-        self.problem = PlainLabel()
-        self.problem.setWordWrap(True)
+        self.problem = PlainLabel(wraps=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -95,8 +94,7 @@ class SettingsDialog(QDialog):
             self.pose_model.addItem(pose_model(name).card.title, name)
         self.pose_model.setCurrentIndex(self.pose_model.findData(self.settings.pose_model))
         add_plain_row(form, self.tr("Pose model"), self.pose_model)
-        self.pose_model_problem = PlainLabel()
-        self.pose_model_problem.setWordWrap(True)
+        self.pose_model_problem = PlainLabel(wraps=True)
         self.add_pose_model = QPushButton(self.tr("Add its file…"))
         self.add_pose_model.setObjectName("settings_add_pose_model")
         self.add_pose_model.clicked.connect(self._choose_pose_model)

@@ -28,9 +28,7 @@ class SignDialog(QDialog):
         self.setFixedWidth(460)
         self._document = document
         self._items = items
-        self.words = PlainLabel()
-        self.words.setObjectName("sign_words")
-        self.words.setWordWrap(True)
+        self.words = PlainLabel(name="sign_words", wraps=True)
         self.name = QLineEdit(rater)
         self.name.setObjectName("sign_name")
         self.name.setAccessibleName(self.tr("Your name"))

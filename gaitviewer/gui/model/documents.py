@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gaitviewer.core.document import Document
-from gaitviewer.core.edits import change_trials
-from gaitviewer.workflow.analysis.run_session import with_found
+if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
 
 
 def title_of(document: Document) -> str:
@@ -24,6 +24,9 @@ def has_poses(document: Document) -> bool:
 
 def with_poses_of(now: Document, found: Document) -> Document:
     """``now`` with the keypoints of the views in ``found``; all else, a person's edits included, stays."""
+    from gaitviewer.core.edits import change_trials
+    from gaitviewer.workflow.analysis.run_session import with_found
+
     new = {data.trial.id: data for data in found.trials}
     return change_trials(now, lambda data: with_found(data, new.get(data.trial.id, data)))
 

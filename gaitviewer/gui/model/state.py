@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.edits import restore_poses
-from gaitviewer.core.evgs import Evidence
-from gaitviewer.core.gait import Side
-from gaitviewer.core.measures import Measures, TrialMotion
 from gaitviewer.gui.model.documents import same_poses, with_poses_of
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document, TrialData
+    from gaitviewer.core.evgs import Evidence
+    from gaitviewer.core.gait import Side
+    from gaitviewer.core.measures import Measures, TrialMotion
     from gaitviewer.workflow.app.settings import Settings
 
 
@@ -51,7 +50,6 @@ class AppState(QObject):
         self._partial: Document | None = None
         self._saved: Document | None = None
         self._measures: Measures | None = None
-        self._measured: Document | None = None
         self._trial_id = ""
         self._item: int | None = None
         self._side: Side | None = None
@@ -67,7 +65,6 @@ class AppState(QObject):
         self._document = self._kept = self._saved = document
         self._partial = None
         self._measures = measures
-        self._measured = document if measures is not None else None
         self._trial_id = document.trials[0].trial.id if document.trials else ""
         self._item = self._side = self._evidence = None
         self._tell_all()
@@ -76,7 +73,7 @@ class AppState(QObject):
         """Show no session."""
         self.undo.clear()
         self._document = self._kept = self._saved = self._partial = None
-        self._measures = self._measured = None
+        self._measures = None
         self._trial_id = ""
         self._item = self._side = self._evidence = None
         self._tell_all()
@@ -120,6 +117,8 @@ class AppState(QObject):
         if document is self._document:
             return
         if self._partial is not None:
+            from gaitviewer.core.edits import restore_poses
+
             document = restore_poses(document, self._partial, self._kept)
         self.undo.push(_Replace(self, self._kept, document, text, merge))
 
@@ -187,18 +186,12 @@ class AppState(QObject):
 
     @property
     def measures(self) -> Measures | None:
-        """The latest measures; :attr:`measures_are_current` says whether they belong to the document."""
+        """The latest measures."""
         return self._measures
 
-    @property
-    def measures_are_current(self) -> bool:
-        """Whether the measures were computed from the document as it is now."""
-        return self._measures is not None and self._measured is self._document
-
-    def set_measures(self, measures: Measures | None, document: Document | None) -> None:
-        """Show measures and remember which document they were computed from."""
+    def set_measures(self, measures: Measures | None) -> None:
+        """Show measures, or none."""
         self._measures = measures
-        self._measured = document
         self.measures_changed.emit()
 
     # --- what is shown and selected ------------------------------------------------------------------

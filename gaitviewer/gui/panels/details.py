@@ -7,11 +7,9 @@ from datetime import date
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +25,7 @@ from gaitviewer.gui.panels.common.exclude_trial import TrialOutBar
 from gaitviewer.gui.panels.common.wording import tr, view_name
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.plain import PlainLabel, TallArea
 from gaitviewer.gui.widgets.translation import say, translate_data
 from gaitviewer.messages import named
 from gaitviewer.workflow.analysis.inputs import shows_nobody
@@ -47,12 +45,7 @@ class DetailsPanel(Panel):
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("DetailsPanel", "Session")
         super().__init__(state, player, name="panel_details", title=title, parent=parent)
-        self._scroller = QScrollArea()
-        self._scroller.setObjectName("details_facts")
-        self._scroller.setAccessibleName(self.tr("Facts of the session"))
-        self._scroller.setWidgetResizable(True)
-        self._scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroller = TallArea("details_facts", self.tr("Facts of the session"))
         self.change = QPushButton(self.tr("Change…"))
         self.change.setObjectName("details_change")
         self.change.setAccessibleName(self.tr("Change the facts of the session"))
@@ -99,11 +92,8 @@ class DetailsPanel(Panel):
             grid.addWidget(title, row, 0, 1, 2)
             row += 1
             for name, value in facts:
-                label = PlainLabel(name)
-                label.setProperty("quiet", "true")
-                told = PlainLabel(value)
-                told.setWordWrap(True)
-                told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                label = PlainLabel(name, quiet=True)
+                told = PlainLabel(value, wraps=True, selectable=True)
                 told.setAccessibleName(f"{name}: {value}")
                 grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
                 grid.addWidget(told, row, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import Measures, SagittalPattern
@@ -20,7 +20,7 @@ from gaitviewer.gui.panels.common.score_painting import side_colour, side_pen
 from gaitviewer.gui.panels.common.wording import sentence, side_name, tr
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
+from gaitviewer.gui.widgets.plain import PlainLabel, TallArea, plain_tip
 from gaitviewer.gui.widgets.translation import say, translate_data
 from gaitviewer.workflow.app.tables import angle_kinds
 
@@ -36,9 +36,7 @@ class PatternPanel(Panel):
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("PatternPanel", "Gait pattern")
         super().__init__(state, player, name="panel_pattern", title=title, parent=parent)
-        self.words = PlainLabel()
-        self.words.setObjectName("pattern_words")
-        self.words.setWordWrap(True)
+        self.words = PlainLabel(name="pattern_words", wraps=True)
         self.plot = PatternPlot()
         self.bars = ProfileBars()
         self.notes = PlainLabel(
@@ -46,10 +44,10 @@ class PatternPanel(Panel):
                 "Knee and ankle against healthy children over 20 to 45 % of the cycle (Sangeux 2015). "
                 "The profile is the root mean square distance from the normal mean in 2D; it is not a Gait "
                 "Profile Score. The notch is the part of the shape alone, without a constant offset."
-            )
+            ),
+            wraps=True,
+            quiet=True,
         )
-        self.notes.setWordWrap(True)
-        self.notes.setProperty("quiet", "true")
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(10, 6, 10, 8)
@@ -57,12 +55,7 @@ class PatternPanel(Panel):
         for widget in (self.words, self.plot, self.bars, self.notes):
             column.addWidget(widget)
         column.addStretch(1)
-        self.scroller = scroller = QScrollArea()
-        scroller.setObjectName("pattern_scroll")
-        scroller.setAccessibleName(title)
-        scroller.setWidgetResizable(True)
-        scroller.setFrameShape(QFrame.Shape.NoFrame)
-        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller = scroller = TallArea("pattern_scroll", title)
         scroller.setWidget(inside)
         scroller.viewport().installEventFilter(self)
         layout = QVBoxLayout(self.content)
@@ -111,14 +104,16 @@ class PatternPanel(Panel):
 def pattern_words(pattern: SagittalPattern) -> str:
     """The pattern of a limb in one line."""
     side = side_name(pattern.side).capitalize()
-    if not pattern.label:
+    if not math.isfinite(pattern.knee_z):
         return tr("{side}: not assessable, {reason}").format(side=side, reason=sentence(pattern.reason))
-    return tr("{side}: {label} (knee z {knee}, ankle z {ankle}; {far} z from the nearest border)").format(
-        side=side,
-        label=say(pattern.label),
-        knee=number(pattern.knee_z, 1),
-        ankle=number(pattern.ankle_z, 1),
-        far=number(pattern.severity, 1),
+    likely = ", ".join(f"{say(label)} {100 * chance:.0f} %" for label, chance in pattern.probabilities)
+    words = {"side": side, "knee": number(pattern.knee_z, 1), "ankle": number(pattern.ankle_z, 1)}
+    if not pattern.label:
+        return tr("{side}: knee z {knee}, ankle z {ankle}; no pattern is named, {reason} ({likely})").format(
+            **words, reason=say(pattern.reason), likely=likely
+        )
+    return tr("{side}: knee z {knee}, ankle z {ankle}; {label} ({likely})").format(
+        **words, label=say(pattern.label), likely=likely
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gaitviewer.core.measures import FindingSeverity, QualityFinding
 from gaitviewer.gui.model.state import AppState
@@ -11,7 +11,7 @@ from gaitviewer.gui.panels.common.base import Panel
 from gaitviewer.gui.panels.common.wording import joined, many, recording_name, sentence, view_name
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
+from gaitviewer.gui.widgets.plain import PlainLabel, TallArea, plain_tip
 from gaitviewer.gui.widgets.translation import say
 from gaitviewer.messages import named
 
@@ -30,16 +30,9 @@ class QualityPanel(Panel):
     def __init__(self, state: AppState, player: Player, parent: QWidget | None = None) -> None:
         title = QCoreApplication.translate("QualityPanel", "Quality")
         super().__init__(state, player, name="panel_quality", title=title, parent=parent)
-        self.summary = PlainLabel()
-        self.summary.setObjectName("quality_summary")
-        self.summary.setWordWrap(True)
+        self.summary = PlainLabel(name="quality_summary", wraps=True)
         self.summary.setContentsMargins(10, 6, 10, 4)
-        self._scroller = QScrollArea()
-        self._scroller.setObjectName("quality_findings")
-        self._scroller.setAccessibleName(self.tr("Findings on the recordings"))
-        self._scroller.setWidgetResizable(True)
-        self._scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroller = TallArea("quality_findings", self.tr("Findings on the recordings"))
         layout = QVBoxLayout(self.content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -91,6 +84,10 @@ def summary(findings: tuple[QualityFinding, ...]) -> str:
     return text
 
 
+def _line(words: str, *, quiet: bool = False) -> QLabel:
+    return PlainLabel(words, wraps=True, quiet=quiet, selectable=True)
+
+
 def _card(finding: QualityFinding, recording: str) -> QFrame:
     card = QFrame()
     card.setProperty("card", "true")
@@ -119,12 +116,3 @@ def _card(finding: QualityFinding, recording: str) -> QFrame:
         column.addWidget(_line(lost.format(items=joined(finding.items))))
     row.addLayout(column, 1)
     return card
-
-
-def _line(words: str, *, quiet: bool = False) -> QLabel:
-    label = PlainLabel(words)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if quiet:
-        label.setProperty("quiet", "true")
-    return label

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, nothing_open
 from gaitviewer.gui.playback.player import Player
+from gaitviewer.gui.widgets.one_shot import one_shot
 from gaitviewer.gui.widgets.plain import PlainLabel
 
 _PAUSE_MS = 1500  # what is typed without a longer pause is one step to undo
@@ -24,10 +25,7 @@ class TextsPanel(Panel):
         self.fields: dict[str, QPlainTextEdit] = {}
         self._burst = 0
         self._showing = False
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._end_burst)
+        self._pause = one_shot(self, _PAUSE_MS, self._end_burst)
         layout = QVBoxLayout(self.content)
         layout.setContentsMargins(10, 6, 10, 8)
         layout.setSpacing(3)
@@ -36,8 +34,7 @@ class TextsPanel(Panel):
             ("impression", self.tr("Impression"), self.tr("What it means")),
             ("plan", self.tr("Plan"), self.tr("What is to be done")),
         ):
-            label = PlainLabel(words)
-            label.setProperty("quiet", "true")
+            label = PlainLabel(words, quiet=True)
             field = QPlainTextEdit()
             field.setObjectName(f"text_{name}")
             field.setAccessibleName(words)

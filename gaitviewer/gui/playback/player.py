@@ -162,11 +162,6 @@ class Player(QObject):
         self.set_offset(offset)
         return offset
 
-    @property
-    def sync_points(self) -> dict[View, float]:
-        """Points set so far, in each video's own time."""
-        return dict(self._sync_points)
-
     def meter(self) -> SyncMeter:
         """How far apart the two pictures are that belong to now."""
         return self.meter_of(self._frames)
@@ -174,7 +169,7 @@ class Player(QObject):
     def meter_of(self, frames: Mapping[View, int]) -> SyncMeter:
         """How far apart any two pictures are, e.g. those that are on the screen (-1: none)."""
         if any(frames.get(view, -1) < 0 for view in self.views):
-            return SyncMeter(self._offset_s, float("nan"), float("nan"), float("nan"))
+            return SyncMeter(float("nan"), float("nan"))
         return self._tracks.sync(frames, self._time_s)
 
     # --- moving --------------------------------------------------------------------------------------

@@ -63,14 +63,11 @@ class SyncMeter:
     """How far apart the two pictures are that are shown.
 
     Attributes:
-        wanted_s: the offset set, coronal minus sagittal time.
-        shown_s: presentation time of the coronal picture minus that of the sagittal one; NaN with one view.
-        error_s: the difference of the two.
+        error_s: presentation time of the coronal picture minus that of the sagittal one, less the offset
+            set; NaN with one view.
         limit_s: what the frame intervals allow: half of the longer one.
     """
 
-    wanted_s: float
-    shown_s: float
     error_s: float
     limit_s: float
 
@@ -221,13 +218,11 @@ class TrialTimebase:
 
     def sync(self, frames: Mapping[View, int], time_s: float) -> SyncMeter:
         """How far apart pictures are; NaN where only one view is there or was recording."""
-        nan = float("nan")
         sagittal, coronal = (self._tracks.get(view) for view in (View.SAGITTAL, View.CORONAL))
-        wanted = coronal.shift_s if coronal is not None else 0.0
         if sagittal is None or coronal is None or not (sagittal.covers(time_s) and coronal.covers(time_s)):
-            return SyncMeter(wanted, nan, nan, nan)
+            return SyncMeter(float("nan"), float("nan"))
         shown = coronal.own_time(frames[View.CORONAL]) - sagittal.own_time(frames[View.SAGITTAL])
-        return SyncMeter(wanted, shown, shown - wanted, max(sagittal.interval_s, coronal.interval_s) / 2)
+        return SyncMeter(shown - coronal.shift_s, max(sagittal.interval_s, coronal.interval_s) / 2)
 
 
 @dataclass(slots=True)

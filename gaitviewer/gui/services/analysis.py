@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from gaitviewer.core.document import Document
-from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
@@ -18,17 +16,14 @@ from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.measuring import MeasuringService
 from gaitviewer.gui.services.saving import SavingService
 from gaitviewer.messages import NOTHING, Message
-from gaitviewer.workflow.analysis import run_session
-from gaitviewer.workflow.analysis.run_session import (
-    poses_to_come,
-    progress_of_trial,
-    progress_told,
-    views_to_come,
-)
-from gaitviewer.workflow.app.settings import Settings
-from gaitviewer.workflow.sessions.lifecycle import missing_videos
 
-Views = frozenset[tuple[str, View]]
+if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.gait import ByView, View
+    from gaitviewer.workflow.app.settings import Settings
+
+    Views = frozenset[tuple[str, View]]
+
 _JOB = "analyse"
 
 
@@ -73,6 +68,8 @@ class _Run:
 
     def hear(self, note: Message) -> None:
         """Remember how far each video is: one note tells it of one."""
+        from gaitviewer.workflow.analysis.run_session import progress_told
+
         name, share = progress_told(note)
         if name:
             self.shares[name] = share
@@ -140,6 +137,8 @@ class AnalysisService(QObject):
             words = self.tr("Another analysis is under way: wait for its end, or cancel it.")
             self.refused.emit(self.tr("Analysis"), words)
             return
+        from gaitviewer.workflow.sessions.lifecycle import missing_videos
+
         self._saving.save()
         gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
         run = self._run = _Run(document, gone, lost=set(gone))
@@ -157,6 +156,8 @@ class AnalysisService(QObject):
 
     def _work(self, run: _Run, settings: Settings, tick: Tick) -> None:
         """In the job's thread. What was found is stored here: it counts even if the session was closed."""
+        from gaitviewer.workflow.analysis import run_session
+
         try:
             found, _, problems = run_session.analyse_document(
                 run.document,
@@ -194,6 +195,8 @@ class AnalysisService(QObject):
 
     def _settle(self, found: Document) -> None:
         """Take the results over into the open session as it is by now; another one that is open stays."""
+        from gaitviewer.workflow.analysis.run_session import views_to_come
+
         now = self._state.kept
         if now is not None and now.session.id == found.session.id:
             if self._state.document is not None and views_to_come(self._state.document):
@@ -228,6 +231,8 @@ class AnalysisService(QObject):
         job, run, document = self._jobs.get(_JOB), self._run, self._state.document
         if job is None or job.cancelled or run is None or document is None or not self._is_open(run):
             return frozenset()
+        from gaitviewer.workflow.analysis.run_session import poses_to_come
+
         return poses_to_come(document) - frozenset(run.lost)
 
     def not_analysed(self) -> Views:
@@ -239,13 +244,19 @@ class AnalysisService(QObject):
         document, run = self._state.document, self._run
         if document is None:
             return frozenset()
+        from gaitviewer.workflow.analysis.run_session import nobody_in, poses_to_come
+        from gaitviewer.workflow.sessions.lifecycle import missing_videos
+
         gone = frozenset((trial, view) for trial, view, _ in missing_videos(document))
-        there = poses_to_come(document) - gone - run_session.nobody_in(document)
+        there = poses_to_come(document) - gone - nobody_in(document)
         tried = run.failed if run is not None and self._is_open(run) else frozenset()
         return there - tried if has_poses(document) else there
 
     def awaited(self) -> ByView[float | None]:
         """How far (0..1) each view of the recording that is shown is analysed; None: none is awaited."""
+        from gaitviewer.core.gait import ByView, View
+        from gaitviewer.workflow.analysis.run_session import progress_of_trial
+
         job, run, data, coming = self._jobs.get(_JOB), self._run, self._state.trial, self.to_come()
         if job is None or run is None or data is None or self._state.document is None:
             return ByView(None, None)

@@ -7,7 +7,6 @@ thread and calls back there. (A QObject for each job was seen to crash; plain ob
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import threading
 import time
@@ -237,6 +236,8 @@ class Jobs(QObject):
             thread.join(max(0.0, deadline - time.monotonic()))
         left = tuple(job.title for job, thread in threads.items() if thread.is_alive())
         if left:
+            import multiprocessing
+
             for child in multiprocessing.active_children():
                 child.terminate()
                 child.join(0.5)

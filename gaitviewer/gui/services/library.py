@@ -15,7 +15,7 @@ from gaitviewer.messages import NOTHING
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
-    from gaitviewer.workflow.sessions.lifecycle import SessionCard
+    from gaitviewer.workflow.sessions.listing import SessionCard
     from gaitviewer.workflow.sessions.queries import Purged
 
 Cards = tuple["SessionCard", ...]
@@ -50,7 +50,7 @@ class LibraryService(QObject):
 
     def _list(self, key: str, done: Callable[[Cards], None], *, deleted: bool) -> None:
         def work(library: Library, tick: Tick) -> Cards:
-            from gaitviewer.workflow.sessions.lifecycle import list_cards
+            from gaitviewer.workflow.sessions.listing import list_cards
 
             return list_cards(library, deleted=deleted)
 

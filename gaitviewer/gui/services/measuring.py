@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from gaitviewer.core.document import Document
-from gaitviewer.core.gait import ByView
-from gaitviewer.core.measures import Measures
 from gaitviewer.core.progress import Tick
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
+from gaitviewer.gui.widgets.one_shot import one_shot
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.workflow.analysis.inputs import same_inputs
+
+if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.gait import ByView
+    from gaitviewer.core.measures import Measures
 
 _MASKS_AFTER_MS = 300
 
@@ -35,10 +37,7 @@ class MeasuringService(QObject):
         self._state = state
         self._jobs = jobs
         self._measured: Document | None = None  # what the latest run was started with
-        self._masks_soon = QTimer(self)
-        self._masks_soon.setSingleShot(True)
-        self._masks_soon.setInterval(_MASKS_AFTER_MS)
-        self._masks_soon.timeout.connect(self._load_masks)
+        self._masks_soon = one_shot(self, _MASKS_AFTER_MS, self._load_masks)
         state.document_changed.connect(self._document_changed)
 
     def stop(self) -> None:
@@ -52,7 +51,11 @@ class MeasuringService(QObject):
 
     def _document_changed(self) -> None:
         document = self._state.document
-        if document is not None and not same_inputs(document, self._measured):
+        if document is None:
+            return
+        from gaitviewer.workflow.analysis.inputs import same_inputs
+
+        if not same_inputs(document, self._measured):
             self.measure()
 
     def measure(self) -> None:
@@ -62,7 +65,7 @@ class MeasuringService(QObject):
             return
         self._measured, partial = document, self._state.is_partial
         if not has_poses(document):
-            self._state.set_measures(None, None)
+            self._state.set_measures(None)
             return
 
         def work(tick: Tick) -> Measures:
@@ -74,13 +77,13 @@ class MeasuringService(QObject):
 
         def done(measures: Measures) -> None:
             if self._state.document is not None and self._state.document.session.id == document.session.id:
-                self._state.set_measures(measures, document)
+                self._state.set_measures(measures)
 
         def failed(failure: JobFailure) -> None:
             if failure.expected and self._state.is_partial:
                 self.measure_anew()  # with the views to come
             elif failure.expected:
-                self._state.set_measures(None, None)
+                self._state.set_measures(None)
                 self.refused.emit(self.tr("Nothing could be measured"), say_sentence(failure.message))
             else:
                 self._jobs.failed.emit(failure)

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from gaitviewer.core.document import Document
-from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.core.progress import Tick
 from gaitviewer.errors import ChangedElsewhereError
 from gaitviewer.gui.model.documents import with_poses_of
@@ -22,6 +20,8 @@ from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.widgets.translation import say_sentence
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.output import Signature
     from gaitviewer.store import Library
 
 _TOGETHER_MS = 50  # edits of one moment are written together
@@ -239,6 +239,8 @@ class SavingService(QObject):
         signature = self.signature
         if signature is None or not signature.stands or self.is_signed:
             return signature
+        from gaitviewer.core.output import SignatureState
+
         return replace(signature, state=SignatureState.CHANGED)
 
     @property

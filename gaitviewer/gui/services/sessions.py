@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from gaitviewer import paths
-from gaitviewer.core.document import Document
-from gaitviewer.core.edits import move_videos
-from gaitviewer.core.gait import View
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.gui.model.documents import has_poses
 from gaitviewer.gui.model.state import AppState
@@ -22,9 +19,10 @@ from gaitviewer.gui.services.library_jobs import LibraryJobs
 from gaitviewer.gui.services.measuring import MeasuringService
 from gaitviewer.gui.services.saving import SavingService
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.workflow.app import privacy
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.gait import View
     from gaitviewer.store import Library
     from gaitviewer.workflow.analysis.request import AnalyzeRequest
 
@@ -74,6 +72,8 @@ class SessionService(QObject):
 
     def _show(self, document: Document) -> None:
         """Show a session that is in the library."""
+        from gaitviewer.workflow.app import privacy
+
         self._measuring.stop()
         privacy.hide(document.session.subject.pseudonym)
         for data in document.trials:
@@ -173,6 +173,8 @@ class SessionService(QObject):
             return found_in_folder(found_video(document, trial, view, path), path.parent)
 
         def found(changed: Document) -> None:
+            from gaitviewer.core.edits import move_videos
+
             now = self._state.document
             if now is not None and now.session.id == changed.session.id:
                 self._saving.amend_signed(lambda document: move_videos(document, changed))

@@ -1,6 +1,7 @@
 """Every command of the window: a small function with its name, when it can be done, and whether it is on.
 
 Keys, titles and groups are data (``resources/keys.toml``); a name that is in only one of the two is an error.
+What a command needs of a session is imported in its function: all commands are there before a session is open.
 """
 
 from __future__ import annotations
@@ -13,10 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QSlider
 
-from gaitviewer.core.gait import View
-from gaitviewer.gui.model import strides
 from gaitviewer.gui.model.choices import keep_settings
-from gaitviewer.gui.model.manual_tools import ToolKind
 from gaitviewer.gui.widgets import theme_choice
 
 if TYPE_CHECKING:
@@ -216,22 +214,28 @@ def move_in_cycle(window: Window, by: QSlider.SliderAction) -> None:
 @command("player.previous_event", "previous_event", when=_with_events, repeats=True, direction=-1)
 @command("player.next_event", "next_event", when=_with_events, repeats=True, direction=1)
 def jump_event(window: Window, direction: int) -> None:
+    from gaitviewer.gui.model.strides import event_times
+
     player = window.desk.player
-    player.jump(strides.event_times(window.state.motion, player.clock), direction)
+    player.jump(event_times(window.state.motion, player.clock), direction)
 
 
 @command("player.previous_stride", when=_with_events, repeats=True, direction=-1)
 @command("player.next_stride", when=_with_events, repeats=True, direction=1)
 def jump_stride(window: Window, direction: int) -> None:
+    from gaitviewer.gui.model.strides import stride_starts
+
     player = window.desk.player
-    player.jump(strides.stride_starts(window.state.motion, player.clock), direction)
+    player.jump(stride_starts(window.state.motion, player.clock), direction)
 
 
 @command("player.previous_key_image", when=_with_video, direction=-1)
 @command("player.next_key_image", when=_with_video, direction=1)
 def jump_key_image(window: Window, direction: int) -> None:
+    from gaitviewer.gui.model.strides import key_image_times
+
     state, player = window.state, window.desk.player
-    player.jump(strides.key_image_times(state.document, state.trial_id, player.clock), direction)
+    player.jump(key_image_times(state.document, state.trial_id, player.clock), direction)
 
 
 @command("player.add_key_image", "key_image", when=_with_video)
@@ -259,6 +263,8 @@ def one_view(window: Window) -> None:
 
 @command("view.other", when=_two_views)
 def other_view(window: Window) -> None:
+    from gaitviewer.core.gait import View
+
     desk = window.desk
     other = View.CORONAL if desk.active_view is View.SAGITTAL else View.SAGITTAL
     desk.views.set_active_view(other)
@@ -306,15 +312,18 @@ def bare_picture(window: Window) -> None:
 # --- measuring by hand ------------------------------------------------------------------------------------
 
 
-def _is_in_hand(window: Window, kind: ToolKind) -> bool:
-    return window.desk.hand.tool is kind
+def _is_in_hand(window: Window, kind: str) -> bool:
+    tool = window.desk.hand.tool
+    return tool is not None and tool.value == kind
 
 
-@command("tool.goniometer", "goniometer", when=_with_video, on=_is_in_hand, kind=ToolKind.GONIOMETER)
-@command("tool.vertical", "vertical", when=_with_video, on=_is_in_hand, kind=ToolKind.VERTICAL)
-@command("tool.distance", "distance", when=_with_video, on=_is_in_hand, kind=ToolKind.DISTANCE)
-def take_tool(window: Window, kind: ToolKind) -> None:
-    window.desk.hand.toggle(kind)
+@command("tool.goniometer", "goniometer", when=_with_video, on=_is_in_hand, kind="goniometer")
+@command("tool.vertical", "vertical", when=_with_video, on=_is_in_hand, kind="vertical")
+@command("tool.distance", "distance", when=_with_video, on=_is_in_hand, kind="distance")
+def take_tool(window: Window, kind: str) -> None:
+    from gaitviewer.gui.model.manual_tools import ToolKind
+
+    window.desk.hand.toggle(ToolKind(kind))
 
 
 @command("tool.take_over", "pin", when=_selected)

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from gaitviewer import paths
 from gaitviewer.errors import DamagedLibraryError
-from gaitviewer.gui.dialogs.missing_video import MissingVideos
 from gaitviewer.gui.dialogs.opener import Dialogs
 from gaitviewer.gui.model.documents import title_of
 from gaitviewer.gui.model.state import AppState
@@ -29,7 +28,6 @@ from gaitviewer.gui.services.job_bar import JobBar
 from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.services.services import Services
 from gaitviewer.gui.shell.actions import Actions, fill_menus
-from gaitviewer.gui.shell.analysis_note import AnalysisNote
 from gaitviewer.gui.shell.prepare import prepare
 from gaitviewer.gui.shell.signature_note import SignatureNote
 from gaitviewer.gui.widgets import theme_choice
@@ -39,8 +37,7 @@ from gaitviewer.gui.widgets.keys import load_keys
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
 from gaitviewer.util import private
-from gaitviewer.workflow.sessions.lifecycle import SessionState
-from gaitviewer.workflow.sessions.queries import without_offer
+from gaitviewer.workflow.sessions.listing import SessionState
 
 if TYPE_CHECKING:
     from gaitviewer.gui.shell.desk import Desk
@@ -113,9 +110,7 @@ class MainWindow(QMainWindow):
         self._trials_action = bar.addWidget(self.trials)
         self.addToolBar(bar)
         self.toolbar = bar
-        self.saved_words = PlainLabel()
-        self.saved_words.setObjectName("saved_words")
-        self.saved_words.setProperty("quiet", "true")
+        self.saved_words = PlainLabel(name="saved_words", quiet=True)
         self.statusBar().setObjectName("status_bar")
         self.statusBar().addWidget(self.saved_words)
         self.job_bar = JobBar(self.jobs)
@@ -167,8 +162,10 @@ class MainWindow(QMainWindow):
     def desk(self) -> Desk:
         """The review page, made when it is first needed."""
         if self._desk is None:
+            from gaitviewer.gui.dialogs.missing_video import MissingVideos
             from gaitviewer.gui.panels.key_frames.panel import KeyImagesPanel
             from gaitviewer.gui.panels.key_frames.pictures import KeyPictures
+            from gaitviewer.gui.shell.analysis_note import AnalysisNote
             from gaitviewer.gui.shell.desk import Desk  # pyqtgraph and the panels: not before they are needed
 
             desk = self._desk = Desk(self.state, self.actions_by_name)
@@ -334,6 +331,8 @@ class MainWindow(QMainWindow):
 
     def _job_failed(self, failure: JobFailure) -> None:
         if issubclass(failure.kind, DamagedLibraryError):
+            from gaitviewer.workflow.sessions.queries import without_offer
+
             self.dialogs.offer_copy(say_sentence(without_offer(failure.message)))
         else:
             self.dialogs.show_failure(failure.title, say_sentence(failure.message), failure.details)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # The measuring core takes most of a second to load: not while a session is being opened.
 _PAUSE_MS = 800
+_LIST_MS = 30
 _OPENING = frozenset(("open", "measure", "list"))
 
 
@@ -38,11 +39,15 @@ class PreparedWindow(Protocol):
 def prepare(window: PreparedWindow) -> None:
     """Settings, then what the review page needs, then that page, then the measuring core.
 
-    Modules are loaded in a thread. The measuring core comes last: a session that was measured before is
-    opened without it.
+    Modules are loaded in a thread, once the list of sessions is there: both at a time would delay the list.
+    The measuring core comes last: a session that was measured before is opened without it.
     """
-    if not window.jobs.closing:
-        window.use_settings()
+    if window.jobs.closing:
+        return
+    window.use_settings()
+    if window.jobs.get("list") is not None:
+        QTimer.singleShot(_LIST_MS, lambda: prepare(window))
+    else:
         window.jobs.start("warm up", _load_desk, failed=lambda failure: None, ended=lambda: _build(window))
 
 
@@ -53,8 +58,19 @@ def _load_desk(tick: Tick) -> None:
     import pyqtgraph  # noqa: F401
 
     tick(0.6, NOTHING)
+    import gaitviewer.gui.dialogs.missing_video
+    import gaitviewer.gui.panels.key_frames.pictures
+    import gaitviewer.gui.shell.analysis_note
     import gaitviewer.gui.shell.desk
-    import gaitviewer.workflow.analysis.measures_cache  # noqa: F401
+    import gaitviewer.nets.card
+    import gaitviewer.workflow.analysis.measures_cache
+    import gaitviewer.workflow.app.privacy
+    import gaitviewer.workflow.sessions.masks  # noqa: F401
+    from gaitviewer.gui.widgets.translation import say
+    from gaitviewer.workflow.analysis.results_cache import code_stamp
+
+    say(NOTHING)  # reads the catalogue
+    code_stamp()  # kept measures are found by it
 
 
 def _build(window: PreparedWindow) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from gaitviewer.core.output import Signature, SignatureState
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.saving import SavingService
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
+
+if TYPE_CHECKING:
+    from gaitviewer.core.output import Signature
 
 _WIDEST_PX = 420
 
@@ -39,6 +42,8 @@ class SignatureNote(PlainLabel):
         self.setVisible(bool(words))
 
     def _words(self, signature: Signature) -> str:
+        from gaitviewer.core.output import SignatureState
+
         words = {
             SignatureState.VALID: self.tr("Signed by {name}, {day}"),
             SignatureState.PARTLY: self.tr("Signed by {name}, {day}, with an earlier version"),
@@ -49,6 +54,8 @@ class SignatureNote(PlainLabel):
         return words.format(name=signature.who, day=_day(signature.when))
 
     def _help(self, words: str, signature: Signature) -> str:
+        from gaitviewer.core.output import SignatureState
+
         more = {
             SignatureState.PARTLY: self.tr(
                 "Grades and measures are as they were signed. That version kept no more: whether texts, key "

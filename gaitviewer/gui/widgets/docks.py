@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
+
+from gaitviewer.gui.widgets.one_shot import one_shot
 
 
 class _NoTitle(QWidget):
@@ -29,10 +31,7 @@ class DockTitles(QObject):
         self._window = window
         self._docks = tuple(docks)
         self._known: set[int] = set()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self.refresh)
+        self._timer = one_shot(self, 0, self.refresh)
         for dock in self._docks:
             for signal in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
                 signal.connect(lambda *_: self._timer.start())

@@ -69,7 +69,7 @@ def _changed(bindings: dict[str, KeyBinding], changes: Any) -> dict[str, KeyBind
     return good
 
 
-def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> None:
+def save_keys(changes: dict[str, tuple[str, ...]]) -> None:
     """Write a user's own keys (only what differs from the usual ones).
 
     Raises:
@@ -85,14 +85,4 @@ def save_keys(changes: dict[str, tuple[str, ...]], path: Path | None = None) -> 
         if action in usual and usual[action].keys != keys:
             table[action] = list(keys)
     document["keys"] = table
-    path = path or user_keys_file()
-    atomic.write_bytes(path, tomlkit.dumps(document).encode("utf-8"))
-
-
-def conflicts(bindings: dict[str, KeyBinding]) -> dict[str, tuple[str, ...]]:
-    """Keys that more than one action of the same group, or of any group and "Everywhere", claims."""
-    claims: dict[str, list[str]] = {}
-    for binding in bindings.values():
-        for key in binding.keys:
-            claims.setdefault(key, []).append(binding.action)
-    return {key: tuple(actions) for key, actions in claims.items() if len(actions) > 1}
+    atomic.write_bytes(user_keys_file(), tomlkit.dumps(document).encode("utf-8"))

@@ -345,11 +345,6 @@ def _digits() -> QFont:
     return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
 
 
-def icon_names() -> tuple[str, ...]:
-    """All icons that there are."""
-    return tuple(sorted(path.stem for path in (paths.resources() / "icons").glob("*.svg")))
-
-
 def icon(name: str, colour: str = "text") -> QIcon:
     """The icon ``resources/icons/<name>.svg`` in a colour of the palette, crisp at any scaling.
 

@@ -115,7 +115,7 @@ def predict(
     """
     net, settings = load_net(model)
     net.to(device)
-    strips = list(read_strips(measures, pictures, most=clip_table().strides))
+    strips = list(read_strips(measures, pictures, most=clip_table().crop.strides))
     clips = clips_of(strips, settings)
     probability, score = _ask(net, clips, settings, device=device, precision=precision)
     opinions, texts = [], []
@@ -264,7 +264,7 @@ def _explain(
 
 
 def explain_clip(
-    net: EvgsNet, clip: VideoClip, item: int, settings: EvgsSettings, *, device: str = "cpu", layer: int = -1
+    net: EvgsNet, clip: VideoClip, item: int, settings: EvgsSettings, *, device: str = "cpu"
 ) -> tuple[AttentionMap, ...]:
     """Raw attention and occlusion of one clip, mapped back to where its patches lie in the recording.
 
@@ -277,7 +277,6 @@ def explain_clip(
         item: whose answer.
         settings: of the network.
         device: where it is.
-        layer: block whose attention is read.
     """
     import torch
     from torch import Tensor
@@ -295,7 +294,7 @@ def explain_clip(
 
     with torch.no_grad():
         tokens = net.encoder.embed_patches(normalise_patches(batch["patches"]), batch["index"])
-        attention = attention_by_token(net.encoder, tokens, layer=layer)[0]
+        attention = attention_by_token(net.encoder, tokens, layer=-1)[0]
         occlusion = occlusion_by_token(answer, batch["patches"], batch["index"], settings.shape)
     name = question(item, clip.strip.side)
     maps: list[AttentionMap] = []

@@ -32,33 +32,8 @@ class ClipKind:
 
     Attributes:
         name, view: e.g. "contact".   percent: of the cycle at its middle.   items: item numbers.
+        why: why it lies there.
     """
-
-    name: str
-    view: View
-    percent: float
-    items: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClipTable:
-    """The data file of the clips: kinds, rate, crop and limits."""
-
-    rate_hz: float
-    kinds: tuple[ClipKind, ...]
-    stored_px: int
-    strides: int
-    strides_to_learn: int
-    margin: float
-    border: int
-    leg_points_seen: float
-    frames_held: float
-    outline: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _KindRow:
-    """A :class:`ClipKind`, and why it lies there."""
 
     name: str
     view: View
@@ -68,7 +43,9 @@ class _KindRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _CropTable:
+class ClipCrop:
+    """Section ``crop``; the file explains each entry."""
+
     stored_px: int
     strides: int
     strides_to_learn: int
@@ -77,31 +54,28 @@ class _CropTable:
 
 
 @dataclass(frozen=True, slots=True)
-class _LimitTable:
+class ClipLimits:
+    """Section ``limits``; the file explains each entry."""
+
     leg_points_seen: float
     frames_held: float
 
 
 @dataclass(frozen=True, slots=True)
-class _ClipFile:
+class ClipTable:
+    """``resources/models/evgs_clips.toml``; ``outline``: radii of the capsules in body heights."""
+
     rate_hz: float
-    kinds: tuple[_KindRow, ...]
-    crop: _CropTable
-    limits: _LimitTable
-    outline: dict[str, float]
+    kinds: tuple[ClipKind, ...]
+    crop: ClipCrop
+    limits: ClipLimits
+    outline: Mapping[str, float]
 
 
 @cache
 def clip_table() -> ClipTable:
-    """Read ``resources/models/evgs_clips.toml``."""
-    file = read_resource("models/evgs_clips.toml", _ClipFile)
-    crop, limits = file.crop, file.limits
-    return ClipTable(
-        file.rate_hz,
-        tuple(ClipKind(row.name, row.view, row.percent, row.items) for row in file.kinds),
-        crop.stored_px, crop.strides, crop.strides_to_learn,
-        crop.margin, crop.border, limits.leg_points_seen, limits.frames_held, file.outline,
-    )  # fmt: skip
+    """The data file of the clips."""
+    return read_resource("models/evgs_clips.toml", ClipTable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,11 +116,11 @@ class Strip:
         if self.centres[kind] < 0:
             return message("reason.clip.another_view")
         table, rows = clip_table(), self.rows(kind, frames)
-        if self.held[rows].mean() > table.frames_held:
+        if self.held[rows].mean() > table.limits.frames_held:
             return message("reason.clip.recording_ends")
         parts = ("HIP", "KNEE", "ANKLE", "HEEL", "BIG_TOE")
         leg = [Keypoint[f"{self.side.name}_{part}"] for part in parts]
-        if np.isfinite(self.keypoints[rows][:, leg]).all(axis=2).mean() < table.leg_points_seen:
+        if np.isfinite(self.keypoints[rows][:, leg]).all(axis=2).mean() < table.limits.leg_points_seen:
             return message("reason.clip.leg_seldom_seen", side=named(self.side))
         return NOTHING
 
@@ -190,7 +164,7 @@ def read_strips(
         source = pictures.get((stride.trial, stride.view))
         if source is None:
             continue
-        strip = read_strip(motion, stride, source, size_px=size_px or clip_table().stored_px)
+        strip = read_strip(motion, stride, source, size_px=size_px or clip_table().crop.stored_px)
         if strip is not None:
             yield strip
 
@@ -278,7 +252,7 @@ def _track(
         axis=1,
     )
     away = np.nanmax(np.abs(points[good] - middle[good, None]), axis=(1, 2))
-    half = float(np.quantile(away, 0.98)) * (1.0 + clip_table().margin)
+    half = float(np.quantile(away, 0.98)) * (1.0 + clip_table().crop.margin)
     return (middle - half, half) if half >= _LEAST_HALF_PX else None
 
 
@@ -328,7 +302,7 @@ def cut_out(picture: MaskedPicture, box_px: tuple[float, float, float, float], s
     left, top, right, bottom = box_px
     scale = size_px / (right - left)
     inner = (max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
-    rgb = np.full((size_px, size_px, 3), clip_table().border, np.uint8)
+    rgb = np.full((size_px, size_px, 3), clip_table().crop.border, np.uint8)
     mask = np.zeros((size_px, size_px), np.bool_)
     if inner[2] - inner[0] < 1 or inner[3] - inner[1] < 1:
         return MaskedPicture(rgb, mask)

@@ -13,6 +13,7 @@ from gaitviewer.analysis.knowledge_map.clips import MapClip, find_clips
 from gaitviewer.analysis.knowledge_map.map import MapReading, read_map
 from gaitviewer.analysis.knowledge_map.statements import statement_values
 from gaitviewer.analysis.signal.cleaning import body_height_px
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPicture, MaskedPictures
 from gaitviewer.core.measures import Measures, ViewMotion
@@ -20,7 +21,6 @@ from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
 
-F8 = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 PicturesByView = Mapping[tuple[str, View], MaskedPictures]
 

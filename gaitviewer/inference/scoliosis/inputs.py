@@ -123,7 +123,7 @@ def _video(clips: Sequence[ClipArrays], settings: ScoliosisNetSettings) -> dict[
 def _text(clips: Sequence[ClipArrays], group: GroupStatistics, encode: Encode) -> dict[str, Tensor]:
     import torch
 
-    most = load_statements().most
+    most = load_statements().text.most
     sentences = [text_of(clip, group) for clip in clips]
     vectors = encode([sentence for several in sentences for sentence in several])
     values = np.zeros((len(clips), most, vectors.shape[1]), np.float32)
@@ -160,7 +160,7 @@ def network_settings(table: Mapping[str, Any], **changes: Any) -> ScoliosisNetSe
     video = video_settings()
     values: dict[str, Any] = {
         "clip": (video.frames, video.size_px),
-        "statements": len(load_statements().statements),
+        "statements": len(load_statements().statement),
         **table,
         **changes,
     }

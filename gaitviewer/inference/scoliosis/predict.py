@@ -14,7 +14,7 @@ from gaitviewer.analysis.knowledge_map.statements import joined_text
 from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion
 from gaitviewer.inference.scoliosis.clips import PicturesByView, ScoliosisClip, read_clips
 from gaitviewer.inference.scoliosis.inputs import (
     ClipArrays,
@@ -34,8 +34,6 @@ from gaitviewer.nets.card import card_entry
 if TYPE_CHECKING:
     from gaitviewer.nets.card import LoadedModel
     from gaitviewer.nets.scoliosis.fusion import MapFusionNet
-
-_UNTOLD = Provenance("", "", "", "", "", "", 0.0)
 
 
 def predict(
@@ -130,7 +128,7 @@ def _answer(
     return ModelOutput(
         model=model.id,
         opinions=(opinion,),
-        provenance=_UNTOLD,
+        provenance=UNTOLD,
         synthetic=model.synthetic,
         maps=maps,
         findings=findings,
@@ -141,7 +139,7 @@ def _answer(
 def _silent(model: LoadedModel, reason: Message) -> ModelOutput:
     answer = scoliosis_tables()["answer"]
     opinion = Opinion(answer["output"], tuple(answer["classes"]), None, reason)
-    return ModelOutput(model.id, (opinion,), _UNTOLD, model.synthetic)
+    return ModelOutput(model.id, (opinion,), UNTOLD, model.synthetic)
 
 
 def _unfamiliar(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) -> Message:

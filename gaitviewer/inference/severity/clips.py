@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.signal.cleaning import nanmean, nanmedian, smooth_xy
 from gaitviewer.analysis.walking.strides import of_another_speed
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Direction, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.messages import Message, Value, message
-
-F8 = NDArray[np.float64]
 
 JOINTS = (*BODY_FEET_23.keypoints, "neck", "pelvis")
 FLIPS = (*BODY_FEET_23.flips, 23, 24)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -13,16 +13,19 @@ from gaitviewer.core.serialise import read_resource
 from gaitviewer.inference.severity.clips import SkeletonClipSettings
 from gaitviewer.messages import NOTHING, Message, message
 
-_COMPARED = (
-    *("profile_worse_deg", "profile_mean_deg", "hip_deg", "knee_deg", "ankle_deg"),
-    *("points_both", "points_limb"),
-)
 NORMAL = "no CP-like deviation measured"
 
 
 @dataclass(frozen=True, slots=True)
-class NormalLimits:
-    """Up to which deviation a gait counts as normal; fields as in :class:`Deviation`."""
+class _Compared:
+    """What tells a deviation.
+
+    Attributes:
+        profile_worse_deg, profile_mean_deg: sagittal profile score of the worse limb, and of both.
+        hip_deg, knee_deg, ankle_deg: variable score of the limb in which it is worse.
+        points_both, points_limb: Edinburgh points as part of the maximum of the items seen, of both limbs
+            together and of the worse limb.
+    """
 
     profile_worse_deg: float
     profile_mean_deg: float
@@ -31,6 +34,15 @@ class NormalLimits:
     ankle_deg: float
     points_both: float
     points_limb: float
+
+
+_NAMES = tuple(field.name for field in fields(_Compared))
+
+
+@dataclass(frozen=True, slots=True)
+class NormalLimits(_Compared):
+    """Up to which deviation a gait counts as normal, and how many items of a limb must be seen."""
+
     least_items: int
 
 
@@ -63,31 +75,20 @@ def severity_tables() -> SeverityTables:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(_Compared):
     """How far the measured gait lies from that of healthy children; NaN = not assessable.
 
     Attributes:
-        profile_worse_deg, profile_mean_deg: sagittal profile score of the worse limb, and of both.
-        hip_deg, knee_deg, ankle_deg: variable score of the limb in which it is worse.
-        points_both, points_limb: Edinburgh points as part of the maximum of the items seen, of both limbs
-            together and of the worse limb.
         items: items seen of the limb of which fewer were seen.
     """
 
-    profile_worse_deg: float
-    profile_mean_deg: float
-    hip_deg: float
-    knee_deg: float
-    ankle_deg: float
-    points_both: float
-    points_limb: float
     items: int
 
     @property
     def shares(self) -> dict[str, float]:
         """Each value as a part of the limit up to which it counts as normal."""
         limits = severity_tables().gate
-        return {name: getattr(self, name) / getattr(limits, name) for name in _COMPARED}
+        return {name: getattr(self, name) / getattr(limits, name) for name in _NAMES}
 
 
 def measure_deviation(measures: Measures) -> Deviation:

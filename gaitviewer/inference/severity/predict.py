@@ -13,7 +13,7 @@ from gaitviewer.analysis.outcomes.gait_features import feature_indices, features
 from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, SaliencyMap
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip, SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, severity_tables
 from gaitviewer.messages import message
@@ -53,14 +53,7 @@ def predict(
     classes = tuple(model.card.classes) or severity_tables().levels.titles
 
     def said(opinion: Opinion, **more: Any) -> ModelOutput:
-        return ModelOutput(
-            model.id,
-            (opinion,),
-            Provenance("", "", "", "", "", "", 0.0),
-            model.synthetic,
-            ranking=ranking,
-            **more,
-        )
+        return ModelOutput(model.id, (opinion,), UNTOLD, model.synthetic, ranking=ranking, **more)
 
     normal, reason = judge_normal(measures)
     if normal:

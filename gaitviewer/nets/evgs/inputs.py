@@ -177,13 +177,12 @@ class PatchTokens:
     index: NDArray[np.int64]
 
 
-def cut_tokens(crop: ClipPixels, settings: EvgsSettings, *, skeleton: Skeleton = BODY_FEET_23) -> PatchTokens:
+def cut_tokens(crop: ClipPixels, settings: EvgsSettings) -> PatchTokens:
     """Draw, prune, cut.
 
     Args:
         crop: the clip; made ``size_px`` wide if it is not.
         settings: how.
-        skeleton: of its keypoints.
     """
     crop = crop.resized(settings.size_px)
     frames, drawn = crop.frames, None
@@ -192,7 +191,7 @@ def cut_tokens(crop: ClipPixels, settings: EvgsSettings, *, skeleton: Skeleton =
         frames[~crop.mask] = _GREY
     if settings.prompt:
         style = PromptStyle(line_px=settings.line_px, point_px=settings.point_px)
-        bones = Bones.of(skeleton.keypoints, skeleton.edges)
+        bones = Bones.of(BODY_FEET_23.keypoints, BODY_FEET_23.edges)
         frames, drawn = draw_skeleton(frames, crop.keypoints, bones, style=style)
     first = patches_along(crop.keypoints, _LEGS_AND_TRUNK, settings.shape) if settings.prompt else None
     index = choose_patches(crop.mask, drawn, settings.shape, settings.rule, first=first)

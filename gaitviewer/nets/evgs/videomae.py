@@ -79,10 +79,6 @@ class VideoShape:
         return 3 * self.tubelet * self.patch_px**2
 
 
-VIT_S = VideoShape()
-VIT_B = VideoShape(width=768, heads=12)
-
-
 @lru_cache(maxsize=8)
 def position_table(tokens: int, width: int) -> Tensor:
     """[tokens, width] fixed table: sine in even columns, cosine in odd ones, wavelengths up to 2 pi 10000."""
@@ -236,11 +232,6 @@ class VideoMae(nn.Module):
         out: Tensor = self.head(self.pool(self.encode(self.embed(video))))
         return out
 
-    def forward_patches(self, patches: Tensor, index: Tensor, keys: Tensor | None = None) -> Tensor:
-        """Answers [B, classes] from chosen patches only."""
-        out: Tensor = self.head(self.pool(self.encode(self.embed_patches(patches, index), keys), keys))
-        return out
-
 
 def _start(module: nn.Module) -> None:
     if isinstance(module, nn.Linear):
@@ -251,13 +242,6 @@ def _start(module: nn.Module) -> None:
         nn.init.xavier_uniform_(module.weight.view(module.weight.shape[0], -1))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def normalise_pixels(rgb: Tensor) -> Tensor:
-    """[..., 3, T, H, W] of 0..255 to the network's pixels."""
-    mean = torch.tensor(PIXEL_MEAN, device=rgb.device).view(3, 1, 1, 1)
-    sd = torch.tensor(PIXEL_SD, device=rgb.device).view(3, 1, 1, 1)
-    return (rgb.float() / 255.0 - mean) / sd
 
 
 def read_checkpoint(path: Path) -> dict[str, Tensor]:

@@ -11,15 +11,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.nets.scoliosis.fusion import Batch, MapFusionNet, ModalityTokens
 from gaitviewer.nets.scoliosis.rope_vit import MAP_FRAMES, MAP_ROWS, MapPatches
 
-F8 = NDArray[np.float64]
 LAYERS = ("encoded", "patches")
 METHODS = (*LAYERS, "integrated", "rows")
+
+_AT_ONCE = 34  # rows of a map
 
 
 def explain_map(net: MapFusionNet, batch: Batch, *, method: str, sign: float = 1.0) -> F8:
@@ -98,7 +99,7 @@ def integrated_gradients(net: MapFusionNet, batch: Batch, *, sign: float = 1.0, 
     return np.asarray(rows * np.divide(speaking, sums, out=np.zeros_like(signed), where=sums > 0), np.float64)
 
 
-def leave_rows_out(net: MapFusionNet, batch: Batch, *, sign: float = 1.0, at_once: int = 34) -> F8:
+def leave_rows_out(net: MapFusionNet, batch: Batch, *, sign: float = 1.0) -> F8:
     """[B, 238, 96]: how much the logit falls when a row is replaced by the training set's mean.
 
     Evenly over the frames of the row.
@@ -109,8 +110,8 @@ def leave_rows_out(net: MapFusionNet, batch: Batch, *, sign: float = 1.0, at_onc
         full = net.decide(net.encode(net.patches(batch), batch))
         for case in range(len(whole)):
             one = {name: value[case : case + 1] for name, value in batch.items()}
-            for start in range(0, MAP_ROWS, at_once):
-                rows = list(range(start, min(MAP_ROWS, start + at_once)))
+            for start in range(0, MAP_ROWS, _AT_ONCE):
+                rows = list(range(start, min(MAP_ROWS, start + _AT_ONCE)))
                 maps = whole[case].repeat(len(rows), 1, 1)
                 maps[range(len(rows)), rows] = 0.0
                 many = {name: value.expand(len(rows), *value.shape[1:]) for name, value in one.items()}

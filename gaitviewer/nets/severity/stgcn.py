@@ -154,12 +154,3 @@ class Stgcn(nn.Module):
         pooled = pooled.view(count, people, -1, 1, 1).mean(dim=1)
         logits: Tensor = self.fcn(pooled).flatten(1)
         return logits
-
-
-def load_published(model: Stgcn, state: dict[str, Tensor]) -> None:
-    """Load a state dict with the published keys, strictly.
-
-    Raises:
-        RuntimeError: keys or shapes differ.
-    """
-    model.load_state_dict(state, strict=True)

@@ -220,21 +220,22 @@ def _limits(measures: Measures) -> str:
 def _likeness(label: Message) -> str:
     """What a limb does with a pattern: not every class is one that a limb could resemble."""
     if label.code == "pattern.normal":
-        return f"are {label}"
+        return str(label)
     if label.code in ("pattern.undetermined", "pattern.not_classified"):
-        return f"match no described pattern (\u201c{label}\u201d)"
-    return f"resemble \u201c{label}\u201d"
+        return f"no described pattern (\u201c{label}\u201d)"
+    return f"like \u201c{label}\u201d"
 
 
 def pattern_sentence(measures: Measures, side: Side) -> str:
-    """The sagittal pattern of one limb, described and never diagnosed."""
+    """The sagittal pattern of one limb: its z-scores first, then what they are like, never a diagnosis."""
     pattern = measures.patterns[side]
-    if not pattern.label:
+    if not math.isfinite(pattern.knee_z):
         return sentence(f"{side.value} sagittal pattern: not assessable, {pattern.reason}")
+    likely = ", ".join(f"{label} {100 * chance:.0f} %" for label, chance in pattern.probabilities)
+    said = _likeness(pattern.label) if pattern.label else f"no pattern is named, {pattern.reason}"
     return (
-        f"{side.value.capitalize()} knee and ankle in stance {_likeness(pattern.label)} "
-        f"(knee z {number(pattern.knee_z, 1)}, ankle z {number(pattern.ankle_z, 1)}, "
-        f"{number(abs(pattern.severity), 1)} SD from the next class)."
+        f"{side.value.capitalize()} limb in stance: knee z {number(pattern.knee_z, 1)}, ankle z "
+        f"{number(pattern.ankle_z, 1)}: {said} ({likely})."
     )
 
 

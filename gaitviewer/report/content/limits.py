@@ -22,29 +22,10 @@ class Limits:
     likely_share: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Symmetry:
-    usual_percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Total:
-    likely_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class _ReportTable:
-    """``resources/report.toml``."""
-
-    symmetry: _Symmetry
-    total: _Total
-
-
 @cache
 def load_limits() -> Limits:
     """The limits from ``resources/report.toml``."""
-    table = read_resource("report.toml", _ReportTable)
-    return Limits(table.symmetry.usual_percent, table.total.likely_share)
+    return read_resource("report.toml", Limits)
 
 
 @cache

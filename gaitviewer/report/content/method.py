@@ -29,8 +29,9 @@ METHOD = (
     "variables and other definitions than the three-dimensional Gait Profile Score: the published figures "
     "for that do not apply.",
     "The pattern follows the plantarflexor–knee extension couple: mean z-scores of knee and ankle over "
-    "20–45 % of the cycle against children of similar walking speed. It describes a curve; it is not a "
-    "diagnosis.",
+    "20–45 % of the cycle against children of similar walking speed. The probabilities follow from the error "
+    "of the measurement and from how much healthy children differ; a pattern that is not probable enough is "
+    "not named. It describes a curve; it is not a diagnosis.",
 )
 
 LIMITS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, String
 
+from gaitviewer.core.arrays import segments
 from gaitviewer.core.numerals import number
 from gaitviewer.report.figures.style import FAINT, INK, RULE, SANS, SOFT, register_fonts
 
@@ -39,8 +39,9 @@ class Axes:
 
     def curve(self, xs: NDArray[np.float64], ys: NDArray[np.float64], **look: Any) -> None:
         """A line through the values; a gap where one is NaN."""
-        for run in _runs(np.isfinite(ys)):
-            if run.stop - run.start > 1:
+        for start, stop in segments(np.isfinite(ys)):
+            run = slice(start, stop)
+            if stop - start > 1:
                 points = [c for x, y in zip(xs[run], ys[run], strict=True) for c in (self.x(x), self.y(y))]
                 self.drawing.add(PolyLine(points, strokeLineJoin=1, strokeLineCap=1, **look))
 
@@ -48,29 +49,23 @@ class Axes:
         self, xs: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], **look: Any
     ) -> None:
         """A filled band between two curves."""
-        for run in _runs(np.isfinite(low) & np.isfinite(high)):
-            if run.stop - run.start > 1:
+        for start, stop in segments(np.isfinite(low) & np.isfinite(high)):
+            run = slice(start, stop)
+            if stop - start > 1:
                 up = [c for x, y in zip(xs[run], high[run], strict=True) for c in (self.x(x), self.y(y))]
                 back = zip(xs[run][::-1], low[run][::-1], strict=True)
                 down = [c for x, y in back for c in (self.x(x), self.y(y))]
                 self.drawing.add(Polygon(up + down, strokeColor=None, **look))
 
-    def vertical(self, value: float, *, low: float = 0.0, high: float = 1.0, **look: Any) -> None:
-        """A vertical line between two fractions of the height."""
+    def vertical(self, value: float, **look: Any) -> None:
+        """A vertical line."""
         at = self.x(value)
-        ends = self.bottom + low * self.height, self.bottom + high * self.height
-        self.drawing.add(Line(at, ends[0], at, ends[1], **look))
+        self.drawing.add(Line(at, self.bottom, at, self.bottom + self.height, **look))
 
 
-def _runs(good: NDArray[np.bool_]) -> Iterator[slice]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
-    for start, stop in edges.reshape(-1, 2):
-        yield slice(int(start), int(stop))
-
-
-def nice_step(span: float, most: int = 6) -> float:
-    """A round tick step (1, 2 or 5 times a power of ten) that gives at most ``most`` steps."""
-    raw = max(span, 1e-9) / most
+def nice_step(span: float) -> float:
+    """A round tick step (1, 2 or 5 times a power of ten) that gives at most six steps."""
+    raw = max(span, 1e-9) / 6
     power = 10.0 ** math.floor(math.log10(raw))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * (1 - 1e-9))
 

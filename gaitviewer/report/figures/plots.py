@@ -181,8 +181,9 @@ def curve_legend(width: float, *, strides: bool = False) -> Drawing:
     return drawing
 
 
-def score_mark(score: int | None, *, size: float = 11.0) -> Drawing:
+def score_mark(score: int | None) -> Drawing:
     """The score as a numeral on white, grey or dark: readable in greyscale and by shape."""
+    size = 11.0
     drawing = Drawing(size + 2, size)
     if score is None:
         drawing.add(Line(3, size / 2, size - 1, size / 2, strokeColor=FAINT, strokeWidth=0.9))
@@ -207,10 +208,9 @@ def score_mark(score: int | None, *, size: float = 11.0) -> Drawing:
     return drawing
 
 
-def probability_bar(
-    probabilities: tuple[float, float, float] | None, *, width: float, height: float = 5.0
-) -> Drawing:
+def probability_bar(probabilities: tuple[float, float, float] | None, *, width: float) -> Drawing:
     """P(0), P(1), P(2) as one stacked bar, in the shades of the score marks."""
+    height = 5.0
     drawing = Drawing(width, height)
     if probabilities is None:
         return drawing

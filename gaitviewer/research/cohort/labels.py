@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitviewer.analysis.evgs.sheet import load_thresholds
 from gaitviewer.analysis.outcomes.indices import SCORED
 from gaitviewer.analysis.outcomes.norms import normal_band
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.learning import ITEMS, SessionLabels
 from gaitviewer.core.serialise import read_resource
@@ -33,8 +33,6 @@ _RATE_HZ = 120.0
 _STRIDES = 4
 _HEEL_LIFT, _HINDFOOT, _FOOT, _KNEE = 2, 4, 5, 8
 _PUSH_OFF = 0.9  # the part of stance before it shows whether heel and forefoot came down
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +67,7 @@ def label_subject(subject: SyntheticSubject, *, seed: int) -> SessionLabels:
         subject: who.
         seed: draws the differences between the strides of the walk that is labelled.
     """
-    motion = _straight_walk(subject.gait, seed)
-    truth = _truth_of(motion)
+    truth = true_walk(subject.gait, seed=seed)
     curvature = subject.curvature
     return SessionLabels(
         evgs=score_items(truth, subject.gait),
@@ -80,6 +77,11 @@ def label_subject(subject: SyntheticSubject, *, seed: int) -> SessionLabels:
         gait_variable_score=profile_of(truth),
         source=SOURCE,
     )
+
+
+def true_walk(gait: WalkerGait, *, seed: int) -> Truth:
+    """Some strides straight ahead, as validation knows motion capture; ``seed`` draws how they differ."""
+    return _truth_of(_straight_walk(gait, seed))
 
 
 def _straight_walk(gait: WalkerGait, seed: int) -> WalkerMotion:
@@ -159,5 +161,5 @@ def profile_of(truth: Truth) -> BySide[float | None]:
     return BySide(score(Side.LEFT), score(Side.RIGHT))
 
 
-def _cycle(truth: Truth, curve: Array, stride: TrueStride) -> Array:
+def _cycle(truth: Truth, curve: F8, stride: TrueStride) -> F8:
     return truth.at(curve, np.linspace(stride.start_s, stride.stop_s, 101))

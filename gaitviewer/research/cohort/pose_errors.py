@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8, segments
 from gaitviewer.core.gait import Direction, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress, subprogress
@@ -27,7 +28,6 @@ from gaitviewer.util.temporary import TemporaryFolder
 if TYPE_CHECKING:
     from gaitviewer.synthesis.demo import FilmedView
 
-Array = NDArray[np.float64]
 
 PARTS = tuple(dict.fromkeys(part_name(keypoint) for keypoint in Keypoint))
 _RATE_HZ = 30.0
@@ -52,8 +52,8 @@ class Residuals:
     """
 
     view: View
-    xy: Array
-    score: Array
+    xy: F8
+    score: F8
     behind: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
@@ -144,16 +144,16 @@ def measure_residuals(filmed: FilmedView, pose: PoseSequence) -> Residuals:
     )  # fmt: skip
 
 
-def _size3(xy: Array) -> Array:
+def _size3(xy: F8) -> F8:
     return np.asarray(np.hypot(xy[..., 0], xy[..., 1]), np.float64)
 
 
-def _size(xy: Array) -> Array:
+def _size(xy: F8) -> F8:
     """[T] mean distance over the points; NaN where any is missing."""
     return np.asarray(_size3(xy).mean(axis=1), np.float64)
 
 
-def _of_part(found: Sequence[Residuals], name: str, *, near: bool = True) -> list[Array]:
+def _of_part(found: Sequence[Residuals], name: str, *, near: bool = True) -> list[F8]:
     """[T, 2] of every keypoint of that name; only where it is not on the far side, if ``near``."""
     columns = []
     for one in found:
@@ -164,23 +164,23 @@ def _of_part(found: Sequence[Residuals], name: str, *, near: bool = True) -> lis
     return columns
 
 
-def _centre(columns: Sequence[Array]) -> Array:
+def _centre(columns: Sequence[F8]) -> F8:
     """[2] median over everything."""
     return np.asarray(np.nanmedian(np.concatenate(columns), axis=0), np.float64)
 
 
-def _spread(columns: Sequence[Array]) -> float:
+def _spread(columns: Sequence[F8]) -> float:
     """Robust SD of an axis about each recording's own median."""
     inner = [column - np.nanmedian(column, axis=0) for column in columns if _enough(column)]
     values = np.concatenate([column.ravel() for column in inner])
     return float(_ROBUST * np.nanmedian(np.abs(values)))
 
 
-def _enough(column: Array) -> bool:
+def _enough(column: F8) -> bool:
     return int(np.isfinite(column).all(axis=1).sum()) > 15
 
 
-def _decay_s(columns: Sequence[Array], step_s: float) -> float:
+def _decay_s(columns: Sequence[F8], step_s: float) -> float:
     """Time in which the autocorrelation falls to 1/e, from lag one."""
     up, down = 0.0, 0.0
     for column in columns:
@@ -196,7 +196,7 @@ def _decay_s(columns: Sequence[Array], step_s: float) -> float:
     return -step_s / float(np.log(rho))
 
 
-def _between(columns: Sequence[Array]) -> float:
+def _between(columns: Sequence[F8]) -> float:
     """Spread of the recordings' medians."""
     middles = np.array([np.nanmedian(column, axis=0) for column in columns if _enough(column)])
     return float(_ROBUST * np.median(np.abs(middles - np.median(middles, axis=0))))
@@ -251,7 +251,11 @@ def _rest_lines(found: Sequence[Residuals]) -> list[str]:
     seconds = sum(one.seconds for one in found)
     lines = ["", f"# On {seconds:.0f} seconds of walking."]
     for title, rows in (("swap", [o.swapped for o in found]), ("dropped", [o.lost for o in found])):
-        lengths = [n * one.step_s for one, row in zip(found, rows, strict=True) for n in _runs(row)]
+        lengths = [
+            (stop - start) * one.step_s
+            for one, row in zip(found, rows, strict=True)
+            for start, stop in segments(row)
+        ]
         low, high = np.percentile(lengths, [10, 90]) if lengths else (0.03, 0.1)
         rate = max(len(lengths), 0.5) / seconds
         lines += [f"[{title}]", f"a_second = {rate:.3f}", f"seconds = [{low:.3f}, {high:.3f}]", ""]
@@ -263,9 +267,3 @@ def _rest_lines(found: Sequence[Residuals]) -> list[str]:
     return [
         *lines, "[score]", f"full = {full:.3f}", f"per_error = {max(0.0, -slope):.2f}", f"noise = {rest:.3f}"
     ]  # fmt: skip
-
-
-def _runs(row: NDArray[np.bool_]) -> list[int]:
-    """Lengths of the stretches that are true."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(int), [0]])))
-    return [int(length) for length in edges[1::2] - edges[::2]]

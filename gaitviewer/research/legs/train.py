@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from gaitviewer import __version__
@@ -22,6 +21,7 @@ from gaitviewer.analysis.signal.leg_refiner import (
     on_grid,
     read_leg_tracks,
 )
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import SettingsError
@@ -29,8 +29,6 @@ from gaitviewer.messages import message
 from gaitviewer.nets.card import Card, write_model
 from gaitviewer.nets.legs.network import LegNetwork
 from gaitviewer.research.legs.walks import SeenWalk
-
-F8 = NDArray[np.float64]
 
 VALID_EVERY = 8  # each eighth walker is kept for the figures in the card
 _HIP, _TOE = PARTS.index("HIP"), PARTS.index("BIG_TOE")

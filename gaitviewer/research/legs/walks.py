@@ -26,6 +26,7 @@ from gaitviewer.synthesis.body.appearance import draw_look, draw_room
 from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pixels import render_pose
 from gaitviewer.synthesis.filming.room import paint
+from gaitviewer.synthesis.gait.model import WalkerGait
 from gaitviewer.synthesis.gait.subjects import draw_subject, random_for
 from gaitviewer.util import private
 
@@ -106,7 +107,7 @@ def film_walks(
         tick(done / len(numbers), message("progress.subject", number=done + 1, total=len(numbers)))
         file = walk_file(folder, seed, number)
         if not file.exists():
-            _write(file, see_walk(estimator, seed=seed, number=number))
+            write_walk(file, see_walk(estimator, seed=seed, number=number))
 
 
 def walk_file(folder: Path, seed: int, number: int) -> Path:
@@ -115,10 +116,25 @@ def walk_file(folder: Path, seed: int, number: int) -> Path:
 
 
 def see_walk(estimator: PoseEstimator, *, seed: int, number: int) -> SeenWalk:
-    """Draw one walker and look at both of his passes in the side view."""
-    subject, random = draw_subject(seed, number), random_for(seed, number, _PICTURES)
+    """Draw one walker of the cohort and look at the middle of both of his passes in the side view."""
+    return see_gait(draw_subject(seed, number).gait, estimator, seed=seed, number=number, most=_MOST_FRAMES)
+
+
+def see_gait(
+    gait: WalkerGait, estimator: PoseEstimator, *, seed: int, number: int, most: int | None = None
+) -> SeenWalk:
+    """Film somebody who walks like that and look at both passes in the side view.
+
+    Args:
+        gait: of the walker.
+        estimator: a started one.
+        seed: with the number it draws cameras, looks and how the pictures are spoiled.
+        number: of the walker.
+        most: frames of a pass that are looked at, in its middle; all if None.
+    """
+    random = random_for(seed, number, _PICTURES)
     scene = film_trial(
-        subject.gait, random_for(seed, number, _CAMERAS), rate_hz=float(random.choice(_RATES_HZ)),
+        gait, random_for(seed, number, _CAMERAS), rate_hz=float(random.choice(_RATES_HZ)),
         look=draw_look(random_for(seed, number, _LOOK)), room=draw_room(random_for(seed, number, _ROOM)),
     )  # fmt: skip
     filmed = scene.views.sagittal
@@ -126,8 +142,9 @@ def see_walk(estimator: PoseEstimator, *, seed: int, number: int) -> SeenWalk:
     xy = np.full((len(filmed.times), 23, 2), np.nan, np.float32)
     score = np.zeros(xy.shape[:2], np.float32)
     for one in filmed.passes():
-        spare = max(0, one.stop - one.start - _MOST_FRAMES) // 2
-        frames = range(one.start + spare, min(one.stop, one.start + spare + _MOST_FRAMES))
+        length = one.stop - one.start if most is None else most
+        spare = max(0, one.stop - one.start - length) // 2
+        frames = range(one.start + spare, min(one.stop, one.start + spare + length))
         backward = bool(random.random() < 0.5)
         for frame, found in _follow(
             filmed, estimator, reversed(frames) if backward else frames, spoiling, random
@@ -186,7 +203,12 @@ def _around(points: NDArray[np.float64]) -> BodyCircle:
     return BodyCircle(float(hips[0]), float(hips[1]), 1.05 * reach, 0.0)
 
 
-def _write(path: Path, walk: SeenWalk) -> None:
+def write_walk(path: Path, walk: SeenWalk) -> None:
+    """Write a walker.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     import io
 
     from gaitviewer.util import atomic
@@ -213,10 +235,15 @@ def read_walks(folder: Path) -> list[SeenWalk]:
     files = sorted(folder.glob("walk-*.npz"))
     if not files:
         raise FormatError(message("error.research.no_walkers", folder=folder))
-    return [_read(file) for file in files]
+    return [read_walk(file) for file in files]
 
 
-def _read(path: Path) -> SeenWalk:
+def read_walk(path: Path) -> SeenWalk:
+    """Read a walker that :func:`write_walk` wrote.
+
+    Raises:
+        FormatError: the file is damaged.
+    """
     from gaitviewer.core.serialise import MalformedError, load_arrays
 
     try:

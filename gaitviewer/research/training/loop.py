@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitviewer.core.progress import Tick
+from gaitviewer.core.serialise import from_settings
 from gaitviewer.errors import SettingsError
 from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.research.training import checkpoint, distributed
@@ -72,6 +73,15 @@ class LoopSettings:
             raise SettingsError(message("error.research.training.settings"))
         if self.optimiser not in ("sgd", "adamw") or self.schedule not in ("cosine", "constant"):
             raise SettingsError(message("error.research.training.optimiser"))
+
+    @classmethod
+    def read(cls, table: Mapping[str, Any]) -> LoopSettings:
+        """From a table of a protocol.
+
+        Raises:
+            SettingsError: an entry is unknown or wrong.
+        """
+        return from_settings(dict(table), cls, "The table of the training loop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,37 +173,35 @@ def make_optimiser(model: nn.Module, settings: LoopSettings) -> torch.optim.Opti
     return torch.optim.AdamW([group for group in groups if group["params"]], settings.learning_rate)
 
 
+@dataclass(eq=False)
 class _Trainer:
     """The state of one call of :func:`fit`."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        train: Sequence[Example],
-        collate: Collate,
-        loss: Callable[[nn.Module, Batch], Tensor],
-        validate: Callable[[nn.Module], float],
-        settings: LoopSettings,
-        folder: Path,
-        seed: int,
-        device: str,
-        name: str,
-    ) -> None:
-        self.model, self.train, self.collate, self.loss, self.validate = model, train, collate, loss, validate
-        self.settings, self.folder, self.seed, self.device, self.name = settings, folder, seed, device, name
-        model.to(device)
-        self.optimiser = make_optimiser(model, settings)
-        self.cuda = torch.device(device).type == "cuda"
+    model: nn.Module
+    train: Sequence[Example]
+    collate: Collate
+    loss: Callable[[nn.Module, Batch], Tensor]
+    validate: Callable[[nn.Module], float]
+    settings: LoopSettings
+    folder: Path
+    seed: int
+    device: str
+    name: str
+
+    def __post_init__(self) -> None:
+        self.model.to(self.device)
+        self.optimiser = make_optimiser(self.model, self.settings)
+        self.cuda = torch.device(self.device).type == "cuda"
         fine = not self.cuda or torch.cuda.is_bf16_supported()
         self.half = torch.bfloat16 if fine else torch.float16
-        self.amp = settings.amp if self.cuda else settings.amp_on_cpu and has_bf16_cpu()
+        self.amp = self.settings.amp if self.cuda else self.settings.amp_on_cpu and has_bf16_cpu()
         self.scaler = torch.amp.GradScaler(self.device, enabled=self.amp and self.half is torch.float16)
-        self.batches = math.ceil(len(train) / settings.batch_size)
-        self.file = folder / "checkpoint.safetensors"
+        self.batches = math.ceil(len(self.train) / self.settings.batch_size)
+        self.file = self.folder / "checkpoint.safetensors"
         self.progress = Progress(self._fingerprint())
-        self.best = checkpoint.copy_of(model.state_dict())
+        self.best = checkpoint.copy_of(self.model.state_dict())
         self._resume()
-        self.wrapped = distributed.wrap_ddp(model, device)
+        self.wrapped = distributed.wrap_ddp(self.model, self.device)
 
     def run(self, tick: Tick) -> FitResult:
         """All epochs that are left."""

@@ -9,14 +9,14 @@ from gaitviewer.messages import message
 from gaitviewer.research.training.task import LearnedSystem
 
 TASKS = {
-    "severity": "gaitviewer.research.training.severity.task:make_task",
-    "evgs": "gaitviewer.research.training.evgs.task:make_task",
-    "scoliosis": "gaitviewer.research.training.scoliosis.task:make_task",
+    "severity": "gaitviewer.research.training.severity.task:SeverityTask",
+    "evgs": "gaitviewer.research.training.evgs.task:EvgsTask",
+    "scoliosis": "gaitviewer.research.training.scoliosis.task:ScoliosisTask",
 }
 
 
 def open_task(name: str) -> LearnedSystem:
-    """A task by its name, or by "module:function" for one of somebody else's.
+    """A task by its name, or by "module:class" for one of somebody else's.
 
     Raises:
         SettingsError: there is none such.

@@ -32,6 +32,11 @@ class ExampleSets:
     test: tuple[Example, ...]
     others: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
 
+    @property
+    def held(self) -> dict[str, tuple[Example, ...]]:
+        """What nothing is learned from, by name."""
+        return {"valid": self.valid, "test": self.test, **self.others}
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.formats.markers import MarkerTrial
+from gaitviewer.messages import Message, message, named
 from gaitviewer.research.validation.projection import WalkingBody
 from gaitviewer.research.validation.truth import flat_foot_zero, flat_frames, leg_length
 from gaitviewer.synthesis.gait.model import WalkerGait, normal_gait
-
-Array = NDArray[np.float64]
 
 _LEG_SHARE = 0.491  # hip to ankle along the leg, of the body height (Winter 2009, table 4.1)
 _BAND_ABOVE = 0.034  # of a head band above the middle of the head, body heights
@@ -45,12 +45,12 @@ class DrawnBody:
     Attributes:
         body: all 23 points; NaN in frames without a pelvis only.
         gait: whose body it is: height and proportions.
-        notes: plain sentences on what the laboratory did not measure and was made up for the picture.
+        notes: what the laboratory did not measure and was made up for the picture.
     """
 
     body: WalkingBody
     gait: WalkerGait
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
 
 
 def complete_body(trial: MarkerTrial, body: WalkingBody) -> DrawnBody:
@@ -64,7 +64,7 @@ def complete_body(trial: MarkerTrial, body: WalkingBody) -> DrawnBody:
     gait = normal_gait().with_body(height_m=height)
     points = np.array(body.points)
     there = np.isfinite(points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]]).all(axis=(1, 2))
-    notes: list[str] = []
+    notes: list[Message] = []
     for side in Side:
         for part in ("knee", "ankle", "heel", "big_toe", "shoulder", "elbow", "wrist", "ear"):
             _bridge(points[:, Keypoint[f"{side.name}_{part.upper()}"]], there)
@@ -77,7 +77,7 @@ def complete_body(trial: MarkerTrial, body: WalkingBody) -> DrawnBody:
     return DrawnBody(replace(body, points=points), replace(gait, proportions=proportions), tuple(notes))
 
 
-def _bridge(track: Array, there: NDArray[np.bool_]) -> None:
+def _bridge(track: F8, there: NDArray[np.bool_]) -> None:
     """Fill gaps of a point [T, 3] in place, evenly between what was seen; its ends go with the last value."""
     seen = np.isfinite(track).all(axis=1)
     gaps = np.flatnonzero(there & ~seen)
@@ -88,7 +88,7 @@ def _bridge(track: Array, there: NDArray[np.bool_]) -> None:
         track[gaps, axis] = np.interp(gaps, rows, track[rows, axis])
 
 
-def _mirror_shoulder(points: Array, notes: list[str]) -> None:
+def _mirror_shoulder(points: F8, notes: list[Message]) -> None:
     """A shoulder without any marker is drawn as the other one's mirror image; without both, above the hips."""
     hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]]
     middle = hips.mean(axis=1)
@@ -99,28 +99,28 @@ def _mirror_shoulder(points: Array, notes: list[str]) -> None:
         if np.isfinite(points[:, other]).any():
             points[:, own] = points[:, other]
             points[:, own, 1] = 2 * middle[:, 1] - points[:, other, 1]
-            notes.append(f"no marker on the {side.value} shoulder: drawn as the mirror image of the other one")
+            notes.append(message("note.drawn.mirrored_shoulder", side=named(side)))
         else:
             trunk = 1.2 * np.linalg.norm(hips[:, 0] - middle, axis=1)
             points[:, own] = middle + 2.3 * trunk[:, None] * _UP + 1.4 * (points[:, _hip(side)] - middle)
-            notes.append(f"no marker on the {side.value} shoulder: drawn above the hip")
+            notes.append(message("note.drawn.shoulder", side=named(side)))
 
 
 def _hip(side: Side) -> Keypoint:
     return Keypoint[f"{side.name}_HIP"]
 
 
-def _hang_arms(points: Array, gait: WalkerGait, notes: list[str]) -> None:
+def _hang_arms(points: F8, gait: WalkerGait, notes: list[Message]) -> None:
     """An elbow or wrist without any marker hangs straight down."""
     for side in Side:
         for part, above, length in _ARM:
             own, from_ = (Keypoint[f"{side.name}_{name.upper()}"] for name in (part, above))
             if not np.isfinite(points[:, own]).any():
                 points[:, own] = points[:, from_] - getattr(gait.proportions, length) * gait.height_m * _UP
-                notes.append(f"no marker on the {side.value} {part}: the arm is drawn hanging")
+                notes.append(message(f"note.drawn.hanging_{part}", side=named(side)))
 
 
-def _place_face(points: Array, gait: WalkerGait, notes: list[str]) -> None:
+def _place_face(points: F8, gait: WalkerGait, notes: list[Message]) -> None:
     """Nose, eyes and ears from the head band: it shows place, turn and side tilt; a nod it does not."""
     ears = points[:, [Keypoint.LEFT_EAR, Keypoint.RIGHT_EAR]]
     shoulders = points[:, [Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER]]
@@ -133,12 +133,12 @@ def _place_face(points: Array, gait: WalkerGait, notes: list[str]) -> None:
     else:
         forward, rise = _NECK_TO_HEAD
         middle = shoulders.mean(axis=1) + gait.height_m * (forward * ahead + rise * _UP)
-        notes.append("no head band: the head is drawn upright over the shoulders")
+        notes.append(message("note.drawn.head"))
     for keypoint, (forward, aside, rise) in _FACE.items():
         points[:, keypoint] = middle + gait.height_m * (forward * ahead + aside * left + rise * up)
 
 
-def _place_feet(points: Array, body: WalkingBody, gait: WalkerGait) -> float:
+def _place_feet(points: F8, body: WalkingBody, gait: WalkerGait) -> float:
     """Heel and toe points on the sole instead of on the skin above it; mean length of both feet, metres."""
     zero = flat_foot_zero(body)
     above = gait.proportions.foot_point_height * gait.height_m
@@ -166,10 +166,10 @@ def _place_feet(points: Array, body: WalkingBody, gait: WalkerGait) -> float:
 
 
 def _place_foot(
-    points: Array,
+    points: F8,
     side: Side,
-    heel: Array,
-    ball: Array,
+    heel: F8,
+    ball: F8,
     *,
     length: float,
     lift: float,
@@ -210,10 +210,10 @@ def _place_foot(
     points[:, Keypoint[f"{side.name}_SMALL_TOE"]] = small
 
 
-def _hip_width(points: Array) -> float:
+def _hip_width(points: F8) -> float:
     across = points[:, Keypoint.LEFT_HIP] - points[:, Keypoint.RIGHT_HIP]
     return float(np.nanmedian(np.linalg.norm(across, axis=1)))
 
 
-def _unit(vectors: Array) -> Array:
+def _unit(vectors: F8) -> F8:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float64)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import EventKind, Side, Stride, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.messages import Message
 from gaitviewer.research.validation.items import FILE_ITEMS, find_true_items
 from gaitviewer.research.validation.truth import Truth
-
-Array = NDArray[np.float64]
 
 MATCH_S = 0.15  # a measured event farther away than this is another event
 CLEAR_DEG = 2.0  # a true value farther than this from a band edge is clear of it
@@ -53,7 +53,7 @@ class AngleErrors:
     angle: str
     reference: str
     side: Side
-    errors: Array
+    errors: F8
     far: bool = False
 
 
@@ -106,7 +106,7 @@ class Comparison:
         angles, events, extra, items: see their types.
         scores: (item, score) of every item that was assessed, with a truth or without.
         failure: why nothing could be measured, "" if something was.
-        notes: plain sentences on how the trial was read and filmed.
+        notes: how the trial was read and filmed.
         sideless: gait events of the file that are left out, as nobody knows of which foot they are.
     """
 
@@ -118,7 +118,7 @@ class Comparison:
     items: tuple[ItemPair, ...]
     scores: tuple[tuple[int, int], ...]
     failure: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     sideless: int = 0
 
 
@@ -171,14 +171,14 @@ def compare_angles(truth: Truth, measures: Measures) -> tuple[AngleErrors, ...]:
     return tuple(found)
 
 
-def _in_single_support(stride: Stride, when: Array) -> NDArray[np.bool_]:
+def _in_single_support(stride: Stride, when: F8) -> NDArray[np.bool_]:
     """[n] where the other foot is in the air, and this one stands; nowhere if that is not known."""
     if stride.opposite_toe_off_s is None or stride.opposite_contact_s is None:
         return np.zeros(when.shape, np.bool_)
     return np.asarray((when >= stride.opposite_toe_off_s) & (when <= stride.opposite_contact_s), np.bool_)
 
 
-def _reference(truth: Truth, angle: str, reference: str, side: Side) -> Array | None:
+def _reference(truth: Truth, angle: str, reference: str, side: Side) -> F8 | None:
     table = truth.angles if reference == MARKERS else truth.file_angles
     return table.get((angle, side))
 
@@ -210,7 +210,7 @@ def compare_events(truth: Truth, measures: Measures) -> tuple[tuple[EventError, 
     return tuple(pairs), tuple(extra)
 
 
-def _nearest_ms(times: Array, time_s: float) -> float | None:
+def _nearest_ms(times: F8, time_s: float) -> float | None:
     if times.size == 0:
         return None
     error = float(times[np.argmin(np.abs(times - time_s))]) - time_s

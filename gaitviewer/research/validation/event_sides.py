@@ -13,6 +13,7 @@ import numpy as np
 
 from gaitviewer.core.gait import EventKind, Side
 from gaitviewer.formats.markers import MarkerEvent
+from gaitviewer.messages import Message, message
 from gaitviewer.research.validation.projection import WalkingBody
 
 _WINDOW_S = (0.02, 0.12)  # before a contact, after a toe-off
@@ -22,7 +23,7 @@ _TIMES_FASTER = 2.0  # than the standing foot, for the side to be sure
 
 def find_event_sides(
     events: Iterable[MarkerEvent], body: WalkingBody
-) -> tuple[tuple[MarkerEvent, ...], tuple[str, ...]]:
+) -> tuple[tuple[MarkerEvent, ...], tuple[Message, ...]]:
     """The events with the sides that are sure from the markers, and sentences on what was done.
 
     Only contacts and toe-offs without a side change; one whose side is not sure keeps None.
@@ -35,14 +36,9 @@ def find_event_sides(
     told = sum(side is not None for side in sides.values())
     notes = []
     if told:
-        notes.append(
-            f"{told} of {len(events)} events have no side in the file; it was told from how the feet move."
-        )
+        notes.append(message("note.markers.sides_told", told=told, total=len(events)))
     if lost := len(asked) - told:
-        notes.append(
-            f"{lost} of {len(events)} events have no side in the file, and the feet do not tell it for sure; "
-            "they are left out."
-        )
+        notes.append(message("note.markers.sides_lost", lost=lost, total=len(events)))
     return tuple(replace(e, side=sides[id(e)]) if id(e) in sides else e for e in events), tuple(notes)
 
 

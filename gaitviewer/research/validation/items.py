@@ -6,13 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitviewer.analysis.evgs.sheet import ItemRule, load_items, load_rules, load_thresholds
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
 from gaitviewer.research.validation.truth import TrueStride, Truth
-
-Array = NDArray[np.float64]
 
 FILE_ITEMS = (3, 7, 9, 10, 11)  # held against the file's own knee and ankle angles
 MARKER_ITEMS = (1, 2, 6, 12, 13, 16)  # held against the same rule on the 3D markers
@@ -125,7 +123,7 @@ def _limits(stride: TrueStride, window: tuple[str, float, float]) -> tuple[float
     return low + span * start / 100.0, low + span * stop / 100.0
 
 
-def _window(truth: Truth, curve: Array, stride: TrueStride, window: tuple[str, float, float]) -> Array:
+def _window(truth: Truth, curve: F8, stride: TrueStride, window: tuple[str, float, float]) -> F8:
     low, high = _limits(stride, window)
     times = truth.body.times
     part = curve[(times >= low - 1e-6) & (times <= high + 1e-6)]
@@ -163,13 +161,13 @@ def _feet_adjacent(truth: Truth, stride: TrueStride) -> float:
     return float(times[ahead[0]]) if ahead.size else math.nan
 
 
-def _toe_height(truth: Truth, stride: TrueStride) -> Array:
+def _toe_height(truth: Truth, stride: TrueStride) -> F8:
     """Heights of the toe in mid-swing over its level at push-off, metres."""
     low, high = load_thresholds().mid_swing
     return _toe_over_push_off(truth, stride, ("swing", low, high))
 
 
-def _toe_over_push_off(truth: Truth, stride: TrueStride, window: tuple[str, float, float]) -> Array:
+def _toe_over_push_off(truth: Truth, stride: TrueStride, window: tuple[str, float, float]) -> F8:
     """The toe's height in a window over its lowest place around toe-off, metres; empty where not seen."""
     toe = truth.body.part(stride.side, "big_toe")[:, 2]
     low, high = load_thresholds().push_off

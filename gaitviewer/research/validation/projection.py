@@ -16,7 +16,7 @@ from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.formats.markers import MarkerTrial
-from gaitviewer.messages import message
+from gaitviewer.messages import Message, message
 from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagittal_camera
 
 _MARGIN_M = 0.7  # around the walk in the picture
@@ -102,14 +102,14 @@ class WalkingBody:
             laboratory is z = 0 and the middle of the walk x = y = 0. NaN where a marker was not seen.
         times: [T] seconds after the first sample.
         near: the side that a camera standing at one side of the laboratory sees.
-        notes: plain sentences on what the markers tell otherwise than the file.
+        notes: what the markers tell otherwise than the file.
     """
 
     name: str
     points: NDArray[np.float64]
     times: NDArray[np.float64]
     near: Side
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def __post_init__(self) -> None:
         points = readonly_array(self.points, np.float64, (None, len(BODY_FEET_23), 3), "points")
@@ -171,7 +171,7 @@ def _pick(trial: MarkerTrial, names: tuple[str, ...], side: Side) -> NDArray[np.
 
 
 def _in_walking_frame(trial: MarkerTrial, points: NDArray[np.float64]) -> WalkingBody:
-    notes: list[str] = []
+    notes: list[Message] = []
     points = _human_size(trial, points, notes)
     hips = points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]].mean(axis=1)
     seen = np.flatnonzero(np.isfinite(hips).all(axis=1))
@@ -184,10 +184,7 @@ def _in_walking_frame(trial: MarkerTrial, points: NDArray[np.float64]) -> Walkin
     left = np.cross(up, ahead)
     if _is_mirrored(points, up):
         left = -left
-        notes.append(
-            "The left markers lie to the right of the right ones: the axes are left-handed or the labels "
-            "exchanged; sides go by the labels."
-        )
+        notes.append(message("note.markers.mirrored"))
     axes = np.stack([ahead, left, up])
     turned = points @ axes.T
     ends = (hips[seen[0]] @ axes.T + hips[seen[-1]] @ axes.T) / 2
@@ -198,7 +195,7 @@ def _in_walking_frame(trial: MarkerTrial, points: NDArray[np.float64]) -> Walkin
     return WalkingBody(trial.name, turned - middle, trial.times, near, tuple(notes))
 
 
-def _human_size(trial: MarkerTrial, points: NDArray[np.float64], notes: list[str]) -> NDArray[np.float64]:
+def _human_size(trial: MarkerTrial, points: NDArray[np.float64], notes: list[Message]) -> NDArray[np.float64]:
     """The points in true metres: a unit that the file gives wrong makes legs ten or a thousand times off."""
     lengths = []
     for side in ("LEFT", "RIGHT"):
@@ -213,14 +210,12 @@ def _human_size(trial: MarkerTrial, points: NDArray[np.float64], notes: list[str
     factor = next((f for f in (1e-3, 1e-2, 1e-1, 10.0, 100.0, 1000.0) if low <= f * leg <= high), None)
     if factor is None:
         raise FormatError(message("error.research.validation.leg_length", trial=trial.name, length_m=leg))
-    notes.append(
-        f"By the file's unit of length the legs would be {leg:.3g} m long; {factor * leg:.2f} m is taken."
-    )
+    notes.append(message("note.markers.size", found_m=leg, taken_m=factor * leg))
     return points * factor
 
 
 def _find_up(
-    trial: MarkerTrial, points: NDArray[np.float64], hips: NDArray[np.float64], notes: list[str]
+    trial: MarkerTrial, points: NDArray[np.float64], hips: NDArray[np.float64], notes: list[Message]
 ) -> NDArray[np.float64]:
     """[3] the axis of the laboratory along which the legs stand; the file's own where they lean too far."""
     told: NDArray[np.float64] = np.eye(3)[trial.up_axis]
@@ -235,7 +230,7 @@ def _find_up(
     found: NDArray[np.float64] = np.eye(3)[axis] * np.sign(leg[axis])
     if found @ told < 1:
         sign = "" if leg[axis] > 0 else "-"
-        notes.append(f"The legs stand along {sign}{'XYZ'[axis]}, which is taken as up.")
+        notes.append(message("note.markers.up", axis=f"{sign}{'XYZ'[axis]}"))
     return found
 
 

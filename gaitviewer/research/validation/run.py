@@ -163,7 +163,7 @@ def choose_subject(trial: MarkerTrial, wanted: str = "") -> MarkerTrial:
                 subjects=tuple(trial.subjects),
             )
         )
-    note = f"Of {', '.join(trial.subjects)} only {whole[0]} has the markers of both legs."
+    note = message("note.markers.only_one", subjects=trial.subjects, subject=whole[0])
     return replace(trial.of_subject(whole[0]), notes=(*trial.notes, note))
 
 

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import EventKind
 from gaitviewer.research.validation.compare import ANGLE_ROWS, AngleErrors, Comparison, reference_of_item
 from gaitviewer.research.validation.items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
 from gaitviewer.research.validation.projection import ValidationOptions
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +177,7 @@ def _angle_row(angle: str, reference: str, parts: dict[tuple[str, int], list[Ang
     by_name: dict[str, list[float]] = defaultdict(list)
     for (name, _), group in parts.items():
         by_name[name].append(float(np.abs(np.concatenate([e.errors for e in group])).mean()))
-    by_limb: dict[bool, list[Array]] = defaultdict(list)
+    by_limb: dict[bool, list[F8]] = defaultdict(list)
     for group in parts.values():
         for e in group:
             by_limb[e.far].append(e.errors)

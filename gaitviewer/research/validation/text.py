@@ -166,7 +166,7 @@ def _comparison(c: Comparison) -> dict[str, Any]:
         "trial": c.name,
         "seed": c.seed,
         "failure": c.failure,
-        "notes": list(c.notes),
+        "notes": [str(note) for note in c.notes],
         "events": [
             {"kind": e.kind.value, "side": e.side.value, "time_s": e.time_s, "error_ms": e.error_ms}
             for e in c.events

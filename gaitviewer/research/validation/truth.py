@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.analysis.kinematics.definitions import load_definitions
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import BySide, EventKind, Side
 from gaitviewer.formats.markers import MarkerEvent, MarkerTrial
 from gaitviewer.research.validation.projection import WalkingBody
-
-Array = NDArray[np.float64]
 
 _STILL = 0.25  # of walking speed: heel and toe of a foot that stands flat
 _FLAT_LEG = 0.03  # of the leg length: how far above its lowest a standing heel may be
@@ -52,23 +51,23 @@ class Truth:
     """
 
     body: WalkingBody
-    angles: dict[tuple[str, Side], Array]
-    file_angles: dict[tuple[str, Side], Array]
+    angles: dict[tuple[str, Side], F8]
+    file_angles: dict[tuple[str, Side], F8]
     events: tuple[MarkerEvent, ...]
     outer_events: tuple[MarkerEvent, ...]
     strides: tuple[TrueStride, ...]
     leg_m: float
     sideless: int = 0
 
-    def at(self, curve: Array, when: Array) -> Array:
+    def at(self, curve: F8, when: F8) -> F8:
         """``curve`` [T] at the times ``when``, NaN beside gaps."""
         return np.interp(when, self.body.times, curve, left=np.nan, right=np.nan)
 
 
-def find_truth(trial: MarkerTrial, body: WalkingBody, *, margin_s: float = 0.1) -> Truth:
+def find_truth(trial: MarkerTrial, body: WalkingBody) -> Truth:
     """Everything that measured values are compared with."""
     marked = tuple(e for e in trial.events if e.kind is not None and e.side is not None)
-    inner = tuple(e for e in marked if _inside(body, e, margin_s))
+    inner = tuple(e for e in marked if _inside(body, e, 0.1))
     outer = tuple(e for e in marked if e not in inner)
     angles = marker_angles(body)
     file_angles = _file_angles(trial, body)
@@ -88,13 +87,13 @@ def _inside(body: WalkingBody, event: MarkerEvent, margin_s: float) -> bool:
     return bool(first + margin_s <= event.time_s <= last - margin_s)
 
 
-def marker_angles(body: WalkingBody) -> dict[tuple[str, Side], Array]:
+def marker_angles(body: WalkingBody) -> dict[tuple[str, Side], F8]:
     """(angle, side) -> [T] degrees from the 3D markers by this program's definitions."""
     tilt = load_definitions().neutral_pelvic_tilt_deg
     hips, shoulders = body.middle("hip"), body.middle("shoulder")
     trunk = _lean(hips, shoulders, axis=0)
     zero = flat_foot_zero(body)
-    table: dict[tuple[str, Side], Array] = {}
+    table: dict[tuple[str, Side], F8] = {}
     for side in Side:
         hip, knee, ankle = (body.part(side, part) for part in ("hip", "knee", "ankle"))
         thigh, shank = _lean(knee, hip, axis=0), _lean(ankle, knee, axis=0)
@@ -117,9 +116,9 @@ def marker_angles(body: WalkingBody) -> dict[tuple[str, Side], Array]:
     return table
 
 
-def _file_angles(trial: MarkerTrial, body: WalkingBody) -> dict[tuple[str, Side], Array]:
+def _file_angles(trial: MarkerTrial, body: WalkingBody) -> dict[tuple[str, Side], F8]:
     """The file's own joint angles; the ankle's zero moved to where the foot is flat and the shank upright."""
-    table: dict[tuple[str, Side], Array] = {}
+    table: dict[tuple[str, Side], F8] = {}
     for side in Side:
         letter = side.name[0]
         names = {"knee_flexion": "Knee", "ankle_dorsiflexion": "Ankle", "hip_flexion": "Hip"}
@@ -166,25 +165,25 @@ def walking_speed(body: WalkingBody) -> float:
     return travel / float(body.times[seen[-1]] - body.times[seen[0]])
 
 
-def speed_of(point: Array, times: Array) -> Array:
+def speed_of(point: F8, times: F8) -> F8:
     """[T] speed of a point, metres per second."""
     return np.asarray(np.linalg.norm(np.gradient(point, times, axis=0), axis=1), np.float64)
 
 
-def _lean(low: Array, high: Array, *, axis: int) -> Array:
+def _lean(low: F8, high: F8, *, axis: int) -> F8:
     """[T] how far the upper end leans along a horizontal axis, degrees from the vertical."""
     line = high - low
     return np.asarray(np.degrees(np.arctan2(line[:, axis], line[:, 2])), np.float64)
 
 
-def _wrap(angle: Array) -> Array:
+def _wrap(angle: F8) -> F8:
     return np.asarray((angle + 180.0) % 360.0 - 180.0, np.float64)
 
 
 def leg_length(body: WalkingBody) -> float:
     """Hip to ankle along thigh and shank, metres."""
 
-    def chain(side: Side) -> Array:
+    def chain(side: Side) -> F8:
         hip, knee, ankle = (body.part(side, part) for part in ("hip", "knee", "ankle"))
         length = np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1)
         return np.asarray(length, np.float64)

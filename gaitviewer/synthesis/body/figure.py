@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.synthesis.curves import Array, smoothstep
+from gaitviewer.synthesis.curves import smoothstep
 from gaitviewer.synthesis.filming.raster import Capsule, Colour, Ellipsoid, Pattern, Pixels, Solid
 from gaitviewer.synthesis.gait.model import WalkerGait
 from gaitviewer.synthesis.gait.truth import side_points
@@ -40,31 +41,31 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Body:
-    points: Array
+    points: F8
     height: float
     gait: WalkerGait
     look: Look
-    eye: Array
+    eye: F8
 
-    def at(self, keypoint: Keypoint) -> Array:
+    def at(self, keypoint: Keypoint) -> F8:
         return np.asarray(self.points[keypoint])
 
     def size(self, fraction: float) -> float:
         return fraction * self.height * self.look.girth
 
 
-def _unit(vector: Array) -> Array:
+def _unit(vector: F8) -> F8:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _axes(left: Array, up: Array) -> Array:
+def _axes(left: F8, up: F8) -> F8:
     """Rows: forward, left, up; ``up`` is kept, ``left`` made square to it."""
     up = _unit(up)
     left = _unit(left - (left @ up) * up)
     return np.stack([np.cross(left, up), left, up])
 
 
-def build(points: Array, *, gait: WalkerGait, look: Look, eye: Array) -> list[Solid]:
+def build(points: F8, *, gait: WalkerGait, look: Look, eye: F8) -> list[Solid]:
     """Solids of the body at one moment.
 
     Args:
@@ -103,7 +104,7 @@ def _hair(u: Pixels, v: Pixels, w: Pixels) -> Pixels:
     return np.clip(edge, 0, 1)
 
 
-def _trunk(body: _Body, hips: Array, neck: Array) -> list[Solid]:
+def _trunk(body: _Body, hips: F8, neck: F8) -> list[Solid]:
     look, h, g = body.look, body.height, body.look.girth
     pelvis = _axes(body.at(Keypoint.LEFT_HIP) - body.at(Keypoint.RIGHT_HIP), neck - hips)
     chest = _axes(body.at(Keypoint.LEFT_SHOULDER) - body.at(Keypoint.RIGHT_SHOULDER), neck - hips)
@@ -135,7 +136,7 @@ def _trunk(body: _Body, hips: Array, neck: Array) -> list[Solid]:
     return solids
 
 
-def _head(body: _Body, neck: Array) -> list[Solid]:
+def _head(body: _Body, neck: F8) -> list[Solid]:
     look, h = body.look, body.height
     ears = (body.at(Keypoint.LEFT_EAR) + body.at(Keypoint.RIGHT_EAR)) / 2
     left = _unit(body.at(Keypoint.LEFT_EAR) - body.at(Keypoint.RIGHT_EAR))
@@ -143,7 +144,7 @@ def _head(body: _Body, neck: Array) -> list[Solid]:
     up = _unit(np.cross(ahead, left))
     face = np.stack([np.cross(left, up), left, up])
 
-    def spot(middle: Array, size: tuple[float, float, float], colour: Colour) -> Ellipsoid:
+    def spot(middle: F8, size: tuple[float, float, float], colour: Colour) -> Ellipsoid:
         return Ellipsoid(middle, face * (h * np.array(size))[:, None], colour)
 
     lips = (196.0, 110.0, 100.0)
@@ -211,7 +212,7 @@ def _leg(body: _Body, side: Side, shade: float) -> list[Solid]:
     ]
 
 
-def _ball(body: _Body, heel: Array, toe: Array, ankle: Array, outward: Array) -> Array:
+def _ball(body: _Body, heel: F8, toe: F8, ankle: F8, outward: F8) -> F8:
     """Where the toes begin: the corner of the triangle that heel, ball and bent toes make, on the sole."""
     p, h = body.gait.proportions, body.height
     back, front = p.ball * p.foot * h, (1 - p.ball) * p.foot * h

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
-from gaitviewer.synthesis.curves import Array, monotone, smoothstep
+from gaitviewer.synthesis.curves import monotone, smoothstep
 from gaitviewer.synthesis.gait import cycle as mean
 from gaitviewer.synthesis.gait.model import WalkerGait
 
@@ -38,16 +39,16 @@ class LegStates:
         stance: whether the foot stands.
     """
 
-    hip_s: Array
-    hip_d: Array
-    hip_z: Array
-    ankle_s: Array
-    ankle_d: Array
-    ankle_z: Array
-    pitch: Array
-    toe_bend: Array
-    place_s: Array
-    wish: Array
+    hip_s: F8
+    hip_d: F8
+    hip_z: F8
+    ankle_s: F8
+    ankle_d: F8
+    ankle_z: F8
+    pitch: F8
+    toe_bend: F8
+    place_s: F8
+    wish: F8
     stance: NDArray[np.bool_]
 
 
@@ -66,10 +67,10 @@ class Walk:
     gait: WalkerGait
     cycle: mean.MeanCycle
     first: int
-    step_scale: Array
-    swing: Array
-    drop_phase: Array
-    drop: Array
+    step_scale: F8
+    swing: F8
+    drop_phase: F8
+    drop: F8
 
     @classmethod
     def draw(cls, gait: WalkerGait, random: np.random.Generator, *, first: int, count: int) -> Walk:
@@ -82,25 +83,25 @@ class Walk:
         level = cls(gait, cycle, first, scale, swing, phase, np.zeros_like(phase))
         return cls(gait, cycle, first, scale, swing, phase, _sinking(level, phase))
 
-    def along(self, metres: Array) -> Array:
+    def along(self, metres: F8) -> F8:
         """Where a place of the mean walk lies in this one: steps of different lengths."""
         half = self.cycle.stride_m / 2
         knots = half * np.arange(self.first, self.first + self.step_scale.size + 1)
         moved = half * self.first + np.concatenate([[0.0], np.cumsum(self.step_scale * half)])
         return monotone(knots, moved, metres)
 
-    def pelvis(self, phase: Array) -> tuple[Array, Array, Array]:
+    def pelvis(self, phase: F8) -> tuple[F8, F8, F8]:
         """s, d, z of the middle between the hips."""
         forward, up = self.cycle.pelvis(phase)
         sway = self.gait.sway * self.gait.height_m * np.cos(2 * np.pi * (phase - 0.3))
         return self.along(forward), sway, up - np.interp(phase, self.drop_phase, self.drop)
 
-    def place(self, side: Side, turn: Array) -> Array:
+    def place(self, side: Side, turn: F8) -> F8:
         """Place (s) of the foot's middle in the stance of cycle number ``turn``."""
         start = self.cycle.right_foot_m if side is Side.RIGHT else 0.0
         return self.along(start + turn * self.cycle.stride_m)
 
-    def leg(self, side: Side, phase: Array) -> LegStates:
+    def leg(self, side: Side, phase: F8) -> LegStates:
         """The leg at those phases."""
         own = mean.phase_of(side, phase, self.gait)
         turn = np.asarray(np.floor(own), np.float64)
@@ -121,13 +122,13 @@ class Walk:
             here + (there - here) * smoothstep(u), np.radians(limb.knee_flexion.at(own)), stance,
         )  # fmt: skip
 
-    def _hip(self, side: Side, phase: Array) -> tuple[Array, Array, Array]:
+    def _hip(self, side: Side, phase: F8) -> tuple[F8, F8, F8]:
         pelvis = self.pelvis(phase)
         offset = mean.hip_offset(side, phase, self.gait)
         s, d, z = (base + more for base, more in zip(pelvis, offset, strict=True))
         return s, d, z
 
-    def _lateral(self, side: Side, pitch: Array, u: Array) -> Array:
+    def _lateral(self, side: Side, pitch: F8, u: F8) -> F8:
         gait = self.gait
         sign = 1.0 if side is Side.LEFT else -1.0
         foot = mean.Foot.of(gait)
@@ -142,7 +143,7 @@ class Walk:
         width = gait.proportions.step_width / 2 + outward * _bump(u)
         return sign * (width * gait.height_m + ahead * turned)
 
-    def _standing(self, side: Side, phase: Array, turn: Array) -> Array:
+    def _standing(self, side: Side, phase: F8, turn: F8) -> F8:
         """[3, n] s and z of the ankle and pitch of a foot that stands in cycle ``turn``."""
         gait = self.gait
         pitch = self.cycle.standing_pitch(side, phase)
@@ -150,7 +151,7 @@ class Walk:
         turned = math.cos(math.radians(gait.limbs[side].foot_progression_deg))
         return np.stack([self.place(side, turn) + ahead * turned, up, pitch])
 
-    def _bent(self, side: Side, phase: Array, turn: Array) -> Array:
+    def _bent(self, side: Side, phase: F8, turn: F8) -> F8:
         """[4, n] thigh, knee, pitch and stretch of a leg that stands in cycle ``turn``."""
         p, h = self.gait.proportions, self.gait.height_m
         ankle_s, ankle_z, pitch = self._standing(side, phase, turn)
@@ -161,7 +162,7 @@ class Walk:
         )
         return np.stack([thigh, knee, pitch, stretch])
 
-    def _swinging(self, side: Side, phase: Array, turn: Array) -> Array:
+    def _swinging(self, side: Side, phase: F8, turn: F8) -> F8:
         """[3, n] a swinging foot: angles as the curves say, led from the last stance over to the next."""
         gait = self.gait
         off = gait.limbs[side].toe_off_percent / 100.0
@@ -169,10 +170,10 @@ class Walk:
         leave, land, tiny = turn + lag + off, turn + lag + 1.0, 1e-4
         u = (phase - leave) / (1 - off)
 
-        def curves(at: Array) -> Array:
+        def curves(at: F8) -> F8:
             return np.stack([*mean.wanted(side, at, gait), np.ones_like(at)])
 
-        def gap(at: Array, cycle: Array) -> Array:
+        def gap(at: F8, cycle: F8) -> F8:
             return self._bent(side, at, cycle) - curves(at)
 
         at_leave = gap(leave, turn)
@@ -198,7 +199,7 @@ class Walk:
             raised = np.zeros_like(raised)
         return self._hanging(side, phase, angles)
 
-    def _hanging(self, side: Side, phase: Array, angles: Array) -> Array:
+    def _hanging(self, side: Side, phase: F8, angles: F8) -> F8:
         """[3, n] s and z of the ankle and pitch of a foot that hangs from the hip at those angles."""
         p, h = self.gait.proportions, self.gait.height_m
         thigh, knee, pitch, stretch = angles
@@ -207,14 +208,14 @@ class Walk:
         z = z - h * stretch * (p.thigh * np.cos(thigh) + p.shank * np.cos(thigh - knee))
         return np.stack([s, z, pitch])
 
-    def _toes_relax(self, side: Side, u: Array) -> Array:
+    def _toes_relax(self, side: Side, u: F8) -> F8:
         """The toes' bend in swing: from that of the push-off to none."""
         lag = self.gait.right_lag if side is Side.RIGHT else 0.0
         off = np.array([lag + self.gait.limbs[side].toe_off_percent / 100.0])
         at_leave = np.maximum(0.0, -self.cycle.standing_pitch(side, off))
         return np.asarray(at_leave * (1 - smoothstep(u / _TOES_RELAX_SHARE)), np.float64)
 
-    def _lift(self, side: Side, ankle_z: Array, pitch: Array, u: Array, *, free: bool) -> Array:
+    def _lift(self, side: Side, ankle_z: F8, pitch: F8, u: F8, *, free: bool) -> F8:
         """How much a swinging foot must be raised to move freely over the floor, or at least not in it."""
         foot, bend = mean.Foot.of(self.gait), self._toes_relax(side, u)
         least = self.gait.limbs[side].clearance * self.gait.height_m * _bump(u) if free else np.zeros_like(u)
@@ -227,17 +228,17 @@ class Walk:
         return np.asarray((floor - lowest + np.hypot(floor - lowest, soft)) / 2, np.float64)
 
 
-def _bounded(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def _bounded(random: np.random.Generator, shape: tuple[int, ...]) -> F8:
     """Standard normal numbers, cut at two standard deviations: no stumbling."""
     return np.clip(random.standard_normal(shape), -2.0, 2.0)
 
 
-def _bump(u: Array) -> Array:
+def _bump(u: F8) -> F8:
     inside = np.clip(u, 0.0, 1.0)
     return 16 * inside**2 * (1 - inside) ** 2
 
 
-def _sinking(walk: Walk, phase: Array) -> Array:
+def _sinking(walk: Walk, phase: F8) -> F8:
     """How far the pelvis sinks so that legs keep their length in longer or shorter steps, smoothed."""
     total, legs = np.zeros_like(phase), np.zeros_like(phase)
     forward, _ = walk.cycle.pelvis(phase)

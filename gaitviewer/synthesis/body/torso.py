@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
-from gaitviewer.synthesis.curves import Array
 from gaitviewer.synthesis.gait.model import WalkerGait
 
 _ARM_ABDUCTION_DEG = 7.0
@@ -29,36 +29,36 @@ _FACE = {
 class FloorAxes:
     """Axes on the floor at n moments: unit vectors [n, 3] ahead and to the left."""
 
-    ahead: Array
-    left: Array
+    ahead: F8
+    left: F8
 
     @classmethod
-    def of_heading(cls, heading: Array) -> FloorAxes:
+    def of_heading(cls, heading: F8) -> FloorAxes:
         """From headings [n] in radians."""
         zero = np.zeros_like(heading)
         cos, sin = np.cos(heading), np.sin(heading)
         return cls(np.stack([cos, sin, zero], axis=-1), np.stack([-sin, cos, zero], axis=-1))
 
-    def turned(self, angle: Array) -> FloorAxes:
+    def turned(self, angle: F8) -> FloorAxes:
         """Turned counter-clockwise by ``angle`` [n] radians."""
         cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
         return FloorAxes(cos * self.ahead + sin * self.left, cos * self.left - sin * self.ahead)
 
-    def point(self, forward: Array, left: Array, up: Array) -> Array:
+    def point(self, forward: F8, left: F8, up: F8) -> F8:
         """Vectors [n, 3] with those components."""
         flat = np.asarray(forward)[..., None] * self.ahead + np.asarray(left)[..., None] * self.left
         return np.asarray(flat + np.asarray(up)[..., None] * np.array([0.0, 0.0, 1.0]), np.float64)
 
 
 def place_torso(
-    points: Array,
+    points: F8,
     gait: WalkerGait,
     *,
-    phase: Array,
-    middle: Array,
+    phase: F8,
+    middle: F8,
     frame: FloorAxes,
     look: FloorAxes,
-    sway_deg: Array,
+    sway_deg: F8,
 ) -> None:
     """Fill in head, shoulders, elbows and wrists.
 
@@ -91,7 +91,7 @@ def place_torso(
         _place_arm(points, gait, side, phase=phase, frame=girdle)
 
 
-def _place_arm(points: Array, gait: WalkerGait, side: Side, *, phase: Array, frame: FloorAxes) -> None:
+def _place_arm(points: F8, gait: WalkerGait, side: Side, *, phase: F8, frame: FloorAxes) -> None:
     """The arm swings forward with the other leg; the elbow bends more in front."""
     h, p = gait.height_m, gait.proportions
     left = side is Side.LEFT

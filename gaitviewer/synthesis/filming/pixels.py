@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.body.figure import Look, build
-from gaitviewer.synthesis.curves import Array
 from gaitviewer.synthesis.filming.cameras import Camera
 from gaitviewer.synthesis.filming.raster import Canvas, Capsule, Solid
 from gaitviewer.synthesis.filming.room import Backdrop, Room, cast_shadow, paint
@@ -55,7 +55,7 @@ def render(
 
 
 def render_pose(
-    points: Array, camera: Camera, *, backdrop: Backdrop, gait: WalkerGait, look: Look
+    points: F8, camera: Camera, *, backdrop: Backdrop, gait: WalkerGait, look: Look
 ) -> RenderedFrame:
     """One picture of ``points`` [23, 3] in front of the backdrop of the same camera."""
     rgb = backdrop.rgb.copy()
@@ -80,7 +80,7 @@ def _distance(solid: Solid, camera: Camera) -> float:
     return float(camera.depth(middle[None])[0])
 
 
-def _box(points: Array, camera: Camera) -> tuple[int, int, int, int] | None:
+def _box(points: F8, camera: Camera) -> tuple[int, int, int, int] | None:
     """The part of the picture that holds the body, or None if none of it does."""
     seen, scale = camera.project(points), camera.scale_at(points)
     ok = np.isfinite(seen).all(axis=1)
@@ -96,7 +96,7 @@ def _box(points: Array, camera: Camera) -> tuple[int, int, int, int] | None:
     return int(left), int(top), int(right), int(bottom)
 
 
-def _shadow(points: Array, height_m: float) -> Array:
+def _shadow(points: F8, height_m: float) -> F8:
     """Soft under the body, sharper and darker under a foot the closer it is to the floor."""
     middle = points[[Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP], :2].mean(axis=0)
     blobs = [[middle[0], middle[1], 0.20 * height_m, 0.22]]

@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
-from gaitviewer.synthesis.curves import Array
 from gaitviewer.synthesis.demo import FilmedView
 from gaitviewer.synthesis.gait.truth import side_points
 
@@ -105,13 +105,13 @@ def observe_with_errors(filmed: FilmedView, random: np.random.Generator, *, leve
     )
 
 
-def _per_point(table: Mapping[str, float | tuple[float, float]]) -> Array:
+def _per_point(table: Mapping[str, float | tuple[float, float]]) -> F8:
     """[K] or [K, n] of a table by part; the middle of the others for one that the estimator never gives."""
     usual = np.median(np.asarray(list(table.values()), np.float64), axis=0)
     return np.asarray([table.get(part_name(keypoint), usual) for keypoint in Keypoint], np.float64)
 
 
-def _bias(filmed: FilmedView, own: ViewErrors, random: np.random.Generator, level: float) -> Array:
+def _bias(filmed: FilmedView, own: ViewErrors, random: np.random.Generator, level: float) -> F8:
     """[T, K, 2] offset of each keypoint: the estimator's own, and one that belongs to the recording."""
     usual = _per_point(own.bias) + level * own.bias_spread * random.standard_normal((len(Keypoint), 2))
     angle = np.radians(filmed.motion.heading_deg)
@@ -130,14 +130,14 @@ def part_name(keypoint: Keypoint) -> str:
     return keypoint.name.lower().removeprefix("left_").removeprefix("right_")
 
 
-def leg_px(filmed: FilmedView) -> Array:
+def leg_px(filmed: FilmedView) -> F8:
     """[T] length of a leg (hip to ankle) at the subject's place, pixels."""
     p, h = filmed.motion.gait.proportions, filmed.motion.gait.height_m
     hips = filmed.motion.points[:, [Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]].mean(axis=1)
     return np.asarray((p.thigh + p.shank) * h * filmed.camera.scale_at(hips), np.float64)
 
 
-def correlated(random: np.random.Generator, times: Array, decay_s: Array) -> Array:
+def correlated(random: np.random.Generator, times: F8, decay_s: F8) -> F8:
     """[T, K, 2] unit noise whose autocorrelation falls to 1/e in ``decay_s`` [K] seconds."""
     noise = random.standard_normal((times.size, decay_s.size, 2))
     kept = np.exp(-np.diff(times)[:, None] / decay_s)[..., None]
@@ -160,14 +160,14 @@ def behind(filmed: FilmedView) -> NDArray[np.bool_]:
     return far
 
 
-def hidden(filmed: FilmedView, points: Array, leg: Array) -> NDArray[np.bool_]:
+def hidden(filmed: FilmedView, points: F8, leg: F8) -> NDArray[np.bool_]:
     """[T, K] far legs while the near one passes in front of them; ``points`` [T, K, 2] pixels."""
     apart = np.abs(points[:, Keypoint.LEFT_ANKLE, 0] - points[:, Keypoint.RIGHT_ANKLE, 0]) / leg
     legs = np.asarray([part_name(keypoint) in LEG_PARTS for keypoint in Keypoint])
     return np.asarray(behind(filmed) & legs & (apart < _HIDDEN_WITHIN)[:, None], np.bool_)
 
 
-def _far_factor(filmed: FilmedView, points: Array, leg: Array, own: ViewErrors) -> Array:
+def _far_factor(filmed: FilmedView, points: F8, leg: F8, own: ViewErrors) -> F8:
     """[T, K] how much larger errors are where a limb is far, more where the near one hides it."""
     if filmed.view is View.CORONAL:
         return np.ones(points.shape[:2])
@@ -175,7 +175,7 @@ def _far_factor(filmed: FilmedView, points: Array, leg: Array, own: ViewErrors) 
     return np.where(hidden(filmed, points, leg), own.hidden_factor, factor)
 
 
-def runs(random: np.random.Generator, times: Array, of: Stretches, level: float) -> NDArray[np.bool_]:
+def runs(random: np.random.Generator, times: F8, of: Stretches, level: float) -> NDArray[np.bool_]:
     """[T] short stretches at random moments, ``a_second`` of them each second."""
     chosen = np.zeros(times.size, np.bool_)
     span = float(times[-1] - times[0])
@@ -185,8 +185,8 @@ def runs(random: np.random.Generator, times: Array, of: Stretches, level: float)
 
 
 def _exchange_legs(
-    random: np.random.Generator, xy: Array, off: Array, times: Array, swap: Stretches, level: float
-) -> tuple[Array, Array]:
+    random: np.random.Generator, xy: F8, off: F8, times: F8, swap: Stretches, level: float
+) -> tuple[F8, F8]:
     rows = runs(random, times, swap, level)
     order = np.arange(xy.shape[1])
     for keypoint in Keypoint:
@@ -198,7 +198,7 @@ def _exchange_legs(
     return xy, off
 
 
-def _inside(xy: Array, filmed: FilmedView) -> NDArray[np.bool_]:
+def _inside(xy: F8, filmed: FilmedView) -> NDArray[np.bool_]:
     size = np.array([filmed.camera.width, filmed.camera.height]) - 1
     with np.errstate(invalid="ignore"):
         return np.asarray(((xy >= 0) & (xy <= size)).all(axis=2), np.bool_)

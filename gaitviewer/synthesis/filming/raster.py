@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.synthesis.curves import Array
+from gaitviewer.core.arrays import F8
 from gaitviewer.synthesis.filming.cameras import Camera
 
 Pixels = NDArray[np.float32]
@@ -26,8 +26,8 @@ _AMBIENT, _DIFFUSE, _FILL = 0.48, 0.44, 0.26
 class Capsule:
     """A round bone with two radii, metres; colour 0..255; ``shade`` darkens it."""
 
-    start: Array
-    stop: Array
+    start: F8
+    stop: F8
     start_radius: float
     stop_radius: float
     colour: Colour
@@ -42,26 +42,26 @@ class Ellipsoid:
     along the spine then looks like one piece.
     """
 
-    middle: Array
-    axes: Array
+    middle: F8
+    axes: F8
     colour: Colour
     second: Colour = (0.0, 0.0, 0.0)
     pattern: Pattern | None = None
     shade: float = 1.0
-    grain: Array | None = None
+    grain: F8 | None = None
 
 
 Solid = Capsule | Ellipsoid
 
 
-def _inverse(matrix: Array) -> Array:
+def _inverse(matrix: F8) -> F8:
     """Inverse of a 3 x 3 matrix by cofactors: many small ones are slow in a threaded linear algebra library."""
     a, b, c = matrix
     rows = np.array([_cross(b, c), _cross(c, a), _cross(a, b)])
     return np.asarray(rows.T / (a[0] * rows[0, 0] + a[1] * rows[0, 1] + a[2] * rows[0, 2]), np.float64)
 
 
-def _cross(u: Array, v: Array) -> list[float]:
+def _cross(u: F8, v: F8) -> list[float]:
     (ux, uy, uz), (vx, vy, vz) = u.tolist(), v.tolist()
     return [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx]
 
@@ -88,7 +88,7 @@ class Canvas:
         else:
             self._ellipsoid(solid)
 
-    def _window(self, low: Array, high: Array) -> tuple[slice, slice, Pixels, Pixels] | None:
+    def _window(self, low: F8, high: F8) -> tuple[slice, slice, Pixels, Pixels] | None:
         left = max(self.left, int(np.floor(low[0])) - 1)
         right = min(self.right, int(np.ceil(high[0])) + 2)
         top = max(self.top, int(np.floor(low[1])) - 1)

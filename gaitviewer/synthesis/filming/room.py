@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.synthesis.curves import Array
+from gaitviewer.core.arrays import F8
 from gaitviewer.synthesis.filming.cameras import Camera
 
 _SKIRTING_M = 0.11
@@ -75,7 +75,7 @@ def paint(room: Room, camera: Camera) -> Backdrop:
     return Backdrop(np.clip(colour, 0, 255).astype(np.uint8), floor.astype(np.float32))
 
 
-def _colours(room: Room, place: Array, hit: NDArray[np.int8]) -> Array:
+def _colours(room: Room, place: F8, hit: NDArray[np.int8]) -> F8:
     x, y, z = (place[..., i] for i in range(3))
     colour = np.empty(place.shape)
     colour[...] = room.wall
@@ -104,12 +104,12 @@ def _colours(room: Room, place: Array, hit: NDArray[np.int8]) -> Array:
     return colour
 
 
-def _blend(colour: Array, paint_it: tuple[float, ...], where: NDArray[np.bool_]) -> None:
+def _blend(colour: F8, paint_it: tuple[float, ...], where: NDArray[np.bool_]) -> None:
     light = colour.max(axis=-1, keepdims=True)[where] / 224.0
     colour[where] = np.asarray(paint_it) * np.clip(light, 0.8, 1.0)
 
 
-def cast_shadow(rgb: NDArray[np.uint8], backdrop: Backdrop, camera: Camera, *, blobs: Array) -> None:
+def cast_shadow(rgb: NDArray[np.uint8], backdrop: Backdrop, camera: Camera, *, blobs: F8) -> None:
     """Darken the floor softly under the body, in place.
 
     Args:

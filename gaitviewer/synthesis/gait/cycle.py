@@ -15,8 +15,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
-from gaitviewer.synthesis.curves import Array, smoothstep
+from gaitviewer.synthesis.curves import smoothstep
 from gaitviewer.synthesis.gait.model import WalkerGait
 
 # Moments of the cycle at which stance is fitted, waves of the pelvis path, steps of the solver.
@@ -64,11 +65,11 @@ class Foot:
             point_height=p.foot_point_height * h,
         )
 
-    def pivot(self, pitch: Array) -> Array:
+    def pivot(self, pitch: F8) -> F8:
         """Forward place of the point that stays on the floor: heel when the toes are up, ball else."""
         return np.where(pitch > 0, -self.length / 2, self.ball)
 
-    def ankle(self, pitch: Array) -> tuple[Array, Array]:
+    def ankle(self, pitch: F8) -> tuple[F8, F8]:
         """Forward (from the middle of the flat foot) and height of the ankle of a standing foot."""
         pivot = self.pivot(pitch)
         along = self.ankle_forward - pivot
@@ -77,7 +78,7 @@ class Foot:
         return forward, up
 
 
-def settle(pitch: Array, band_deg: float) -> Array:
+def settle(pitch: F8, band_deg: float) -> F8:
     """Pitch of a stance foot: flat within the band, as wanted from three times the band on."""
     band = math.radians(band_deg)
     if band <= 0:
@@ -85,14 +86,12 @@ def settle(pitch: Array, band_deg: float) -> Array:
     return pitch * smoothstep((np.abs(pitch) - band) / (2 * band))
 
 
-def leg_reach(thigh: float, shank: float, knee: Array) -> Array:
+def leg_reach(thigh: float, shank: float, knee: F8) -> F8:
     """Distance from hip to ankle at that knee angle."""
     return np.asarray(np.sqrt(thigh**2 + shank**2 + 2 * thigh * shank * np.cos(knee)), np.float64)
 
 
-def bend_leg(
-    forward: Array, down: Array, *, thigh: float, shank: float, wish: Array
-) -> tuple[Array, Array, Array]:
+def bend_leg(forward: F8, down: F8, *, thigh: float, shank: float, wish: F8) -> tuple[F8, F8, F8]:
     """Thigh angle (forward +), knee flexion and stretch of a leg from hip to ankle.
 
     A knee that is wished straight or bent backwards follows the wish, as the length of a straight leg says
@@ -109,12 +108,12 @@ def bend_leg(
     return np.arctan2(forward, down) + lean, knee, stretch
 
 
-def phase_of(side: Side, phase: Array, gait: WalkerGait) -> Array:
+def phase_of(side: Side, phase: F8, gait: WalkerGait) -> F8:
     """The limb's own phase at a phase of the left cycle (not wrapped)."""
     return phase - (gait.right_lag if side is Side.RIGHT else 0.0)
 
 
-def hip_offset(side: Side, phase: Array, gait: WalkerGait) -> tuple[Array, Array, Array]:
+def hip_offset(side: Side, phase: F8, gait: WalkerGait) -> tuple[F8, F8, F8]:
     """Forward, leftward and upward place of a hip joint seen from the middle between both, metres."""
     half = gait.proportions.hip_width * gait.height_m / 2 * (1 if side is Side.LEFT else -1)
     turn = np.radians(gait.trunk.pelvic_rotation.at(phase))
@@ -122,7 +121,7 @@ def hip_offset(side: Side, phase: Array, gait: WalkerGait) -> tuple[Array, Array
     return half * np.sin(turn) * np.cos(rise), half * np.cos(turn) * np.cos(rise), half * np.sin(rise)
 
 
-def wanted(side: Side, phase: Array, gait: WalkerGait) -> tuple[Array, Array, Array]:
+def wanted(side: Side, phase: F8, gait: WalkerGait) -> tuple[F8, F8, F8]:
     """Thigh against the vertical (forward +), knee flexion and foot pitch (toes up +) of the curves."""
     limb = gait.limbs[side]
     own = phase_of(side, phase, gait)
@@ -146,54 +145,54 @@ class MeanCycle:
     gait: WalkerGait
     stride_m: float
     right_foot_m: float
-    coefficients: Array
-    pitch_change: Array
+    coefficients: F8
+    pitch_change: F8
 
-    def pelvis(self, phase: Array) -> tuple[Array, Array]:
+    def pelvis(self, phase: F8) -> tuple[F8, F8]:
         """Forward and height of the middle between the hips at ``phase`` (any real number)."""
         wave = _waves(phase) @ self.coefficients.T
         return self.stride_m * phase + wave[..., 0], wave[..., 1]
 
-    def standing_pitch(self, side: Side, phase: Array) -> Array:
+    def standing_pitch(self, side: Side, phase: F8) -> F8:
         """Pitch of the foot in stance, radians."""
         settled = settle(wanted(side, phase, self.gait)[2], self.gait.flat_band_deg)
         own = np.mod(phase_of(side, phase, self.gait), 1.0)
         return give_way(settled, _bumps(own) @ self.pitch_change[0 if side is Side.LEFT else 1])
 
 
-def give_way(settled: Array, change: Array) -> Array:
+def give_way(settled: F8, change: F8) -> F8:
     """The settled pitch with a bounded change that never turns a heel stance into a toe stance."""
     limit = math.radians(_GIVE_DEG)
     share = np.minimum(1.0, np.abs(settled) / (1.2 * limit))
     return np.asarray(settled + share * limit * np.tanh(change / limit), np.float64)
 
 
-def _waves(phase: Array) -> Array:
+def _waves(phase: F8) -> F8:
     angle = 2 * np.pi * phase[..., None] * np.arange(1, _HARMONICS + 1)
     return np.concatenate([np.ones((*phase.shape, 1)), np.cos(angle), np.sin(angle)], axis=-1)
 
 
-def _bumps(own: Array) -> Array:
+def _bumps(own: F8) -> F8:
     """[..., knots] smooth bumps over stance that add up to 1."""
     away = np.abs(own[..., None] - _KNOT_STEP * np.arange(_KNOTS)) / _KNOT_STEP
     return np.where(away < 1, 0.5 + 0.5 * np.cos(np.pi * np.minimum(away, 1.0)), 0.0)
 
 
-def _shaking() -> Array:
+def _shaking() -> F8:
     """A pelvis does not shake: waves cost as their acceleration, in degrees per metre."""
     order = _SHAKING * np.arange(1, _HARMONICS + 1, dtype=np.float64) ** 2
     weights = np.concatenate([order, order])
     return np.concatenate([weights, [0.0], weights])
 
 
-def _unknowns(x: Array) -> tuple[Array, Array, Array, Array]:
+def _unknowns(x: F8) -> tuple[F8, F8, F8, F8]:
     """Stride and right foot [..., 1], coefficients [..., 2, waves], change of pitch [..., 2, knots]."""
     waves = 2 * (2 * _HARMONICS + 1)
     coefficients = x[..., 2 : 2 + waves].reshape(*x.shape[:-1], 2, -1)
     return x[..., :1], x[..., 1:2], coefficients, x[..., 2 + waves :].reshape(*x.shape[:-1], 2, -1)
 
 
-def _cycle_of(gait: WalkerGait, x: Array) -> MeanCycle:
+def _cycle_of(gait: WalkerGait, x: F8) -> MeanCycle:
     stride, right_foot, coefficients, change = _unknowns(x)
     return MeanCycle(gait, float(stride[0]), float(right_foot[0]), coefficients, change)
 
@@ -204,16 +203,16 @@ class _Stance:
 
     gait: WalkerGait
     side: Side
-    phase: Array
-    waves: Array
-    turns: Array
-    thigh: Array
-    knee: Array
-    settled: Array
-    bumps: Array
-    hip_forward: Array
-    hip_up: Array
-    weight: Array
+    phase: F8
+    waves: F8
+    turns: F8
+    thigh: F8
+    knee: F8
+    settled: F8
+    bumps: F8
+    hip_forward: F8
+    hip_up: F8
+    weight: F8
 
     @classmethod
     def of(cls, side: Side, gait: WalkerGait) -> _Stance:
@@ -230,7 +229,7 @@ class _Stance:
             settle(pitch, gait.flat_band_deg), _bumps(within[rows]), hip_forward, hip_up, weight,
         )  # fmt: skip
 
-    def errors(self, x: Array) -> list[Array]:
+    def errors(self, x: F8) -> list[F8]:
         """Weighted degrees of thigh and knee, and the stretch of the bones, for unknowns [..., n]."""
         gait, p, h = self.gait, self.gait.proportions, self.gait.height_m
         left = self.side is Side.LEFT
@@ -251,7 +250,7 @@ class _Stance:
         ]
 
 
-def _residuals(gait: WalkerGait) -> Callable[[Array], Array]:
+def _residuals(gait: WalkerGait) -> Callable[[F8], F8]:
     """What is to be made small: degrees of hip and knee in stance, stretched bones, a shaking pelvis.
 
     The function takes unknowns [..., n] and gives residuals [..., m]: all of a slope's columns at once.
@@ -259,7 +258,7 @@ def _residuals(gait: WalkerGait) -> Callable[[Array], Array]:
     stances = [_Stance.of(side, gait) for side in Side]
     shaking = _shaking()
 
-    def residuals(x: Array) -> Array:
+    def residuals(x: F8) -> F8:
         changes = np.degrees(_unknowns(x)[3])
         found = [x[..., 3 : 3 + shaking.size] * shaking, _GIVE * changes.reshape(*x.shape[:-1], -1)]
         found.append(_ROUGH * np.diff(changes, 2, axis=-1).reshape(*x.shape[:-1], -1))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gaitviewer.core.gait import BySide, Side
-from gaitviewer.core.serialise import read_resource
 from gaitviewer.synthesis.curves import CycleCurve
+from gaitviewer.synthesis.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,54 +150,17 @@ class WalkerGait:
         )
         return replace(self, limbs=both)
 
-    def steady(self) -> WalkerGait:
-        """The same gait without any variability."""
-        return replace(self, variability=Variability(0.0, 0.0, 0.0, 0.0))
-
-
-def deviate(limb: LimbCurves, **added: CycleCurve | float) -> LimbCurves:
-    """A limb with deviations added: curves to curves, numbers to numbers.
-
-    This is the hook for pathological patterns, for example
-    ``deviate(normal, ankle_dorsiflexion=CycleCurve.constant(-12))`` for an equinus.
-    """
-    changes: dict[str, Any] = {}
-    for name, amount in added.items():
-        old = getattr(limb, name)
-        if isinstance(old, CycleCurve):
-            curve = amount if isinstance(amount, CycleCurve) else CycleCurve.constant(amount)
-            changes[name] = old.plus(curve)
-        elif isinstance(amount, CycleCurve):
-            raise ValueError(f"{name} is one number, not a curve")
-        else:
-            changes[name] = old + amount
-    return replace(limb, **changes)
-
-
-@lru_cache(maxsize=1)
-def _tables() -> dict[str, Any]:
-    return read_resource("synthesis/walker.toml", dict[str, Any])
-
-
-def _limb(table: dict[str, Any]) -> LimbCurves:
-    return LimbCurves(
-        hip_flexion=CycleCurve.of_table(table["hip_flexion"]),
-        knee_flexion=CycleCurve.of_table(table["knee_flexion"]),
-        ankle_dorsiflexion=CycleCurve.of_table(table["ankle_dorsiflexion"]),
-        foot_progression_deg=float(table["foot_progression_deg"]),
-        toe_off_percent=float(table["toe_off_percent"]),
-        hindfoot_valgus_deg=float(table.get("hindfoot_valgus_deg", 0.0)),
-    )
-
 
 def normal_gait() -> WalkerGait:
     """A typically developing child at free speed, from ``resources/synthesis/walker.toml``."""
-    table = _tables()
-    limb = _limb(table["limb"])
-    names = (field.name for field in fields(TrunkCurves))
+    table = read_table("walker")
+    curves: dict[str, Any] = {
+        name: CycleCurve.of_table(at) if isinstance(at, list) else at for name, at in table["limb"].items()
+    }
+    limb = LimbCurves(**curves)
     return WalkerGait(
         limbs=BySide(limb, limb),
-        trunk=TrunkCurves(**{name: CycleCurve.of_table(table["trunk"][name]) for name in names}),
+        trunk=TrunkCurves(**{name: CycleCurve.of_table(at) for name, at in table["trunk"].items()}),
         proportions=Proportions(**table["proportions"]),
         variability=Variability(**table["variability"]),
         **table["walker"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gaitviewer.synthesis.curves import Array
+from gaitviewer.core.arrays import F8
 
 _STEP_M = 0.002
 _EASE_M = 0.20
@@ -37,7 +37,7 @@ class Path:
         """Sum of the pieces."""
         return float(sum(length for length, _ in self.pieces))
 
-    def _table(self) -> tuple[Array, Array, Array]:
+    def _table(self) -> tuple[F8, F8, F8]:
         """Distances [n], headings [n] in radians, positions [n, 2]."""
         s = np.arange(0.0, self.length_m + _EASE_M + _STEP_M, _STEP_M)
         curvature = np.zeros_like(s)
@@ -55,7 +55,7 @@ class Path:
         middle = np.vstack([np.zeros((1, 2)), (ahead[1:] + ahead[:-1]) / 2 * _STEP_M])
         return s, heading, np.asarray(self.start_xy) + np.cumsum(middle, axis=0)
 
-    def at(self, distance: ArrayLike) -> tuple[Array, Array, Array]:
+    def at(self, distance: ArrayLike) -> tuple[F8, F8, F8]:
         """Positions [..., 2], unit vectors ahead [..., 2] and headings [...] (radians) at ``distance`` m."""
         wanted = np.asarray(distance, np.float64)
         s, heading, xy = self._table()

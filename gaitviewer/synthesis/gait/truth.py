@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.body.torso import FloorAxes
-from gaitviewer.synthesis.curves import Array
 
 AngleKey = tuple[str, Side]
 
@@ -24,7 +24,7 @@ def side_points(side: Side) -> dict[str, Keypoint]:
     }
 
 
-def true_angles(points: Array, *, frame: FloorAxes, pelvic_tilt_deg: Array) -> Mapping[AngleKey, Array]:
+def true_angles(points: F8, *, frame: FloorAxes, pelvic_tilt_deg: F8) -> Mapping[AngleKey, F8]:
     """Angles in degrees of ``points`` [n, 23, 3], each projected onto the plane it is defined in.
 
     Sagittal plane: vertical, along the walking direction of the pelvis. Hip flexion is the thigh against the
@@ -36,7 +36,7 @@ def true_angles(points: Array, *, frame: FloorAxes, pelvic_tilt_deg: Array) -> M
         frame: walking direction.
         pelvic_tilt_deg: [n], anterior +, which the points do not show.
     """
-    angles: dict[AngleKey, Array] = {}
+    angles: dict[AngleKey, F8] = {}
     hips = points[:, Keypoint.LEFT_HIP] - points[:, Keypoint.RIGHT_HIP]
     shoulders = points[:, Keypoint.LEFT_SHOULDER] - points[:, Keypoint.RIGHT_SHOULDER]
     spine = (
@@ -47,7 +47,7 @@ def true_angles(points: Array, *, frame: FloorAxes, pelvic_tilt_deg: Array) -> M
         sign = 1.0 if side is Side.LEFT else -1.0
         at = side_points(side)
 
-        def bone(start: str, stop: str, at: Mapping[str, Keypoint] = at) -> Array:
+        def bone(start: str, stop: str, at: Mapping[str, Keypoint] = at) -> F8:
             return points[:, at[stop]] - points[:, at[start]]
 
         thigh = _hanging(bone("hip", "knee"), frame)
@@ -72,15 +72,15 @@ def true_angles(points: Array, *, frame: FloorAxes, pelvic_tilt_deg: Array) -> M
     return angles
 
 
-def _along(vectors: Array, axis: Array) -> Array:
+def _along(vectors: F8, axis: F8) -> F8:
     return np.asarray(np.einsum("nk,nk->n", vectors, axis), np.float64)
 
 
-def _hanging(bone: Array, frame: FloorAxes) -> Array:
+def _hanging(bone: F8, frame: FloorAxes) -> F8:
     """Degrees of a bone against straight down, forward +."""
     return np.asarray(np.degrees(np.arctan2(_along(bone, frame.ahead), -bone[:, 2])), np.float64)
 
 
-def _slope(across: Array, frame: FloorAxes) -> Array:
+def _slope(across: F8, frame: FloorAxes) -> F8:
     """Degrees by which the left end is up, seen from the front."""
     return np.asarray(np.degrees(np.arctan2(across[:, 2], _along(across, frame.left))), np.float64)

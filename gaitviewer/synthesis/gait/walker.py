@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gaitviewer.core.arrays import readonly_array
+from gaitviewer.core.arrays import F8, readonly_array
 from gaitviewer.core.gait import BySide, EventKind, GaitEvent, GaitEvents, Side
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.body.legs import LegStates, Walk
 from gaitviewer.synthesis.body.torso import FloorAxes, place_torso
-from gaitviewer.synthesis.curves import Array, monotone
+from gaitviewer.synthesis.curves import monotone
 from gaitviewer.synthesis.gait import cycle as mean
 from gaitviewer.synthesis.gait.model import WalkerGait
 from gaitviewer.synthesis.gait.path import Path
@@ -47,7 +47,7 @@ class WalkerMotion:
 
     times: NDArray[np.float64]
     points: NDArray[np.float64]
-    angles: Mapping[AngleKey, Array]
+    angles: Mapping[AngleKey, F8]
     phase: NDArray[np.float64]
     stance: BySide[NDArray[np.bool_]]
     straight: NDArray[np.bool_]
@@ -80,20 +80,20 @@ class Walker:
     seed: int
     path: Path
     walk: Walk
-    half_cycles_s: Array
-    sway_deg: Array
-    half_phases: Array = field(init=False)
+    half_cycles_s: F8
+    sway_deg: F8
+    half_phases: F8 = field(init=False)
 
     def __post_init__(self) -> None:
         count = self.half_cycles_s.size
         object.__setattr__(self, "half_phases", (self.walk.first + np.arange(count)) / 2)
 
-    def phase_at(self, times: ArrayLike) -> Array:
+    def phase_at(self, times: ArrayLike) -> F8:
         """Phase of the left cycle at ``times`` in seconds."""
         dense = np.linspace(self.half_phases[0], self.half_phases[-1], 400 * self.half_phases.size)
         return np.interp(np.asarray(times, np.float64), self.time_of(dense), dense)
 
-    def time_of(self, phase: ArrayLike) -> Array:
+    def time_of(self, phase: ArrayLike) -> F8:
         """Seconds at a phase of the left cycle."""
         return monotone(self.half_phases, self.half_cycles_s, phase)
 
@@ -128,13 +128,11 @@ class Walker:
             seed=self.seed,
         )
 
-    def _sway(self, phase: Array) -> Array:
+    def _sway(self, phase: F8) -> F8:
         parts = [monotone(self.half_phases, column, phase) for column in self.sway_deg.T]
         return np.stack(parts, axis=1)
 
-    def _place_leg(
-        self, points: Array, side: Side, leg: LegStates, *, pelvis_s: Array, frame: FloorAxes
-    ) -> None:
+    def _place_leg(self, points: F8, side: Side, leg: LegStates, *, pelvis_s: F8, frame: FloorAxes) -> None:
         """Lay a leg of the straight line round the bend: the hip with the pelvis, the foot with its place."""
         gait, p, h = self.gait, self.gait.proportions, self.gait.height_m
         up = np.array([0.0, 0.0, 1.0])
@@ -159,14 +157,14 @@ class Walker:
         outward = np.radians(gait.limbs[side].foot_progression_deg) * (1 if side is Side.LEFT else -1)
         self._place_foot(points, side, leg, frame=stand.turned(np.full(leg.pitch.shape, outward)))
 
-    def _place_foot(self, points: Array, side: Side, leg: LegStates, *, frame: FloorAxes) -> None:
+    def _place_foot(self, points: F8, side: Side, leg: LegStates, *, frame: FloorAxes) -> None:
         """Heel on the rigid part of the foot, toes beyond the ball where they bend."""
         foot = mean.Foot.of(self.gait)
         at = side_points(side)
         outward = 1.0 if side is Side.LEFT else -1.0
         cos, sin = np.cos(leg.pitch), np.sin(leg.pitch)
 
-        def rigid(forward: float) -> tuple[Array, Array]:
+        def rigid(forward: float) -> tuple[F8, F8]:
             x, z = forward - foot.ankle_forward, -foot.ankle_up
             return x * cos - z * sin, x * sin + z * cos
 
@@ -198,7 +196,7 @@ class Walker:
         return GaitEvents(tuple(found))
 
 
-def _turned(vectors: Array, *, about: Array, angle: float) -> Array:
+def _turned(vectors: F8, *, about: F8, angle: float) -> F8:
     """Vectors [n, 3] turned about axes [n, 3] by ``angle`` radians: lengths of the bones stay (Rodrigues)."""
     if angle == 0.0:
         return vectors

@@ -93,13 +93,13 @@ def _refuse_joined_pair(streams: list[VideoStream]) -> None:
         raise VideoError(message("error.video.joined_pair", file=joined.path.name))
 
 
-def describe_recording(path: Path, *, recorded_at_hz: float | None = None) -> tuple[Message, bool]:
+def describe_recording(path: Path) -> tuple[Message, bool]:
     """What a video is good for, or what is wrong with it, and whether it can be used at all."""
     from gaitviewer import video
 
     try:
-        info = video.probe_safely(real_path(path), recorded_at_hz=recorded_at_hz)
-        check_usable(path, VideoStream(View.SAGITTAL, path, "", info, recorded_at_hz))
+        info = video.probe_safely(real_path(path))
+        check_usable(path, VideoStream(View.SAGITTAL, path, "", info))
     except UserError as error:
         return error.message, False
     facts = message(

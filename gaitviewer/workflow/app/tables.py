@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gaitviewer.core.evgs import EvgsItem
-from gaitviewer.core.measures import AngleKind
 from gaitviewer.core.serialise import read_resource
+
+if TYPE_CHECKING:
+    from gaitviewer.core.evgs import EvgsItem
+    from gaitviewer.core.measures import AngleKind
 
 
 @dataclass(frozen=True, slots=True)

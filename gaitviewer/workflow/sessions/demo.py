@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from gaitviewer import paths
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.progress import Tick, no_progress, subprogress
-from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import Footwear, WalkingAid
 from gaitviewer.messages import message
 from gaitviewer.util import atomic, private
@@ -32,18 +31,7 @@ def is_demo(subject: str) -> bool:
     return subject.startswith(_SUBJECT)
 
 
-def demo_request(
-    out: Path,
-    *,
-    seed: int = 1,
-    report: ReportOptions = WHOLE_REPORT,
-    library: Path | None = None,
-    keep: bool = True,
-    workers: int = 2,
-    use_cache: bool = True,
-    pose_model: str = "best",
-    tick: Tick = no_progress,
-) -> AnalyzeRequest:
+def demo_request(out: Path, *, seed: int = 1, tick: Tick = no_progress) -> AnalyzeRequest:
     """The analysis of a demo session; its videos are rendered if they are not in the cache.
 
     Raises:
@@ -60,17 +48,7 @@ def demo_request(
         walking_aid=WalkingAid.NONE,
         note="A synthetic walker, rendered by the program.",
     )
-    return AnalyzeRequest(
-        recordings=(ByView[Path | None](videos.sagittal, videos.coronal),),
-        session=session,
-        out=out,
-        report=report,
-        library=library,
-        keep=keep,
-        workers=workers,
-        use_cache=use_cache,
-        pose_model=pose_model,
-    )
+    return AnalyzeRequest((ByView[Path | None](videos.sagittal, videos.coronal),), session, out)
 
 
 def demo_videos(scene: DemoScene, folder: Path, *, tick: Tick = no_progress) -> ByView[Path]:

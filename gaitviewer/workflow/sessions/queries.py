@@ -28,7 +28,7 @@ def session_rows(path: Path | None, *, deleted: bool = False) -> list[dict[str, 
         StoreError: the library cannot be read.
     """
     from gaitviewer.store import open_library
-    from gaitviewer.workflow.sessions.lifecycle import listed_signature, state_of
+    from gaitviewer.workflow.sessions.listing import listed_signature, state_of
 
     found = []
     with open_library(path) as library:

@@ -26,8 +26,9 @@ from gaitviewer.core.measures import ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait.model import deviate, normal_gait
+from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion
+from tests.support.walkers import deviate, steady
 
 NO_ZERO: BySide[float | None] = BySide(None, None)
 SAGITTAL = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "foot_pitch", "trunk_tilt", "pelvic_rotation")
@@ -229,7 +230,7 @@ def test_the_flat_foot_zero_is_where_the_keypoints_lie(side_view: Callable[..., 
 
 def test_a_heel_that_stays_up_gives_no_zero(side_view: Callable[..., ViewMotion]) -> None:
     """An equinus is not erased: the limb on its toes has no flat foot, the other one has."""
-    gait = normal_gait().steady()
+    gait = steady(normal_gait())
     equinus = gait.with_limb(Side.LEFT, deviate(gait.limbs.left, ankle_dorsiflexion=CycleCurve.constant(-20.0)))
     zero = choose_flat_foot_zero(flat_pitches(side_view(equinus, near=Side.LEFT)))
     assert zero.left is None
@@ -296,9 +297,9 @@ def test_a_mirrored_end_view_keeps_the_signs_of_the_body() -> None:
     from gaitviewer.analysis.signal.cleaning import smooth_xy
     from gaitviewer.core.gait import Direction, Side, View, WalkingPass
     from gaitviewer.synthesis.filming.cameras import coronal_camera
-    from gaitviewer.synthesis.filming.keypoints import observe
     from gaitviewer.synthesis.gait.model import normal_gait
     from gaitviewer.synthesis.gait.walker import simulate
+    from tests.support.walkers import observe
 
     motion = simulate(normal_gait(), seed=3, duration_s=2.0, rate_hz=60)
     camera = coronal_camera(pixels_per_metre=200.0, towards=True, look_at=(1.0, 0.0, 0.7))

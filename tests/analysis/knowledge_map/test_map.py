@@ -24,6 +24,7 @@ from gaitviewer.messages import as_written, message
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.gait.model import normal_gait
 from tests.support.said import is_within
+from tests.support.walkers import steady
 
 TABLE = load_map_features()
 
@@ -104,7 +105,7 @@ def test_lengths_are_those_of_the_body_however_near_it_comes(end_view: Callable[
 
 
 def test_towards_and_away_agree_on_the_side(end_view: Callable[..., ViewMotion]) -> None:
-    gait = normal_gait().steady()
+    gait = steady(normal_gait())
     tilted = replace(
         gait,
         trunk=replace(

@@ -27,13 +27,13 @@ def maps(count: int) -> list[np.ndarray]:
 
 def test_every_statement_rests_on_rows_of_the_map() -> None:
     names = load_map_features().index
-    assert all(row in names for one in TABLE.statements for row in one.rows)
-    assert all(len(one.rows) == (2 if "difference" in one.summary else 1) for one in TABLE.statements)
-    assert len({one.name for one in TABLE.statements}) == len(TABLE.statements) == 22
+    assert all(row in names for one in TABLE.statement for row in one.rows)
+    assert all(len(one.rows) == (2 if "difference" in one.summary else 1) for one in TABLE.statement)
+    assert len({one.name for one in TABLE.statement}) == len(TABLE.statement) == 22
 
 
 def test_the_text_says_what_deviates_and_how_far() -> None:
-    count = len(TABLE.statements)
+    count = len(TABLE.statement)
     group = GroupStatistics(np.zeros(count), np.ones(count))
     values = np.zeros(count)
     values[0], values[3] = 2.3, -1.1
@@ -41,8 +41,8 @@ def test_the_text_says_what_deviates_and_how_far() -> None:
     assert first == "left shoulder carried higher than the right, strongly (d +2.5)"
     assert second == "trunk leaning to the right, clearly (d -1.0)"
     assert joined_text((first, second)).startswith("Compared with the group: left shoulder")
-    assert describe(np.zeros(count), group) == (TABLE.ordinary,)
-    assert joined_text((TABLE.ordinary,)) == TABLE.ordinary
+    assert describe(np.zeros(count), group) == (TABLE.text.ordinary,)
+    assert joined_text((TABLE.text.ordinary,)) == TABLE.text.ordinary
 
 
 def test_what_is_unknown_is_not_said() -> None:
@@ -58,7 +58,7 @@ def test_a_text_is_never_longer_than_agreed() -> None:
     values = [statement_values(one, NONE) for one in maps(30)]
     group = group_statistics(values)
     texts = [describe(one, group) for one in values]
-    assert max(map(len, texts)) == TABLE.most
+    assert max(map(len, texts)) == TABLE.text.most
     assert len({text for text in texts}) > 20
     away = [(one - group.mean) / group.sd for one in values]
     assert np.mean(away) == pytest.approx(0.0, abs=1e-9)

@@ -27,7 +27,7 @@ from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import SettingsError
 from gaitviewer.synthesis.demo import demo_scene
-from gaitviewer.synthesis.filming.keypoints import observe
+from tests.support.walkers import observe
 
 NAMES = [feature.name for feature in load_features()]
 

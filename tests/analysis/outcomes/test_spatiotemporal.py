@@ -17,6 +17,7 @@ from gaitviewer.core.session import Session, Subject
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import WalkerMotion
 from tests.support.said import is_within
+from tests.support.walkers import steady
 
 
 def session(**facts: float) -> Session:
@@ -40,7 +41,7 @@ def value(row: Parameter, side: Side) -> float:
 
 
 def test_times_are_those_of_the_walker(cycles: tuple[StrideMeasures, ...]) -> None:
-    gait, rows = normal_gait().steady(), by_name(st.parameters(cycles, session()))
+    gait, rows = steady(normal_gait()), by_name(st.parameters(cycles, session()))
     for side in Side:
         assert value(rows["stride_time"], side) == pytest.approx(gait.stride_time_s, abs=1e-3)
         assert value(rows["step_time"], side) == pytest.approx(gait.stride_time_s / 2, abs=1e-3)

@@ -10,6 +10,7 @@ from gaitviewer.analysis.signal.cleaning import clean
 from gaitviewer.analysis.signal.prepared import prepare_view
 from gaitviewer.analysis.walking.laterality import near_side, repair_flicker
 from gaitviewer.analysis.walking.passes import apply_sides, classify_view, find_passes
+from gaitviewer.analysis.walking.trial import read_view
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
@@ -309,3 +310,28 @@ def test_labels_are_put_right_a_little_beyond_a_pass() -> None:
     exchanged = np.flatnonzero((found.xy[:, 11] != pose.xy[:, 11]).any(axis=1))
     assert exchanged[0] in (1, 2)
     assert exchanged[-1] in (47, 48)
+
+
+def _entering(body: Any, from_side: Callable[..., PoseSequence], *, seed: int) -> PoseSequence:
+    """A walk to the left that begins with the trailing heel at the very edge of the picture."""
+    pose = from_side(body, noise_px=1.0, seed=seed)
+    resting = from_side(body).xy[0, [Keypoint.LEFT_HEEL, Keypoint.RIGHT_HEEL], 0].max()
+    xy, score = pose.xy.copy(), pose.score.copy()
+    xy[..., 0] += pose.width - 2.0 - resting
+    gone = ~(xy[..., 0] <= pose.width - 1)  # an estimator gives nothing beyond the picture
+    xy[gone], score[gone] = np.nan, 0.0
+    return pose.with_points(xy, score=score)
+
+
+def test_a_heel_at_the_edge_of_the_picture_takes_no_stride_away(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence]
+) -> None:
+    # a tenth of a second before the first contact, so that a pass that begins late loses it
+    found = {}
+    for seed in range(12):
+        body = walk(seconds=4.5).at(np.arange(0.85, 3.9, 1 / 30.0))
+        pose = _entering(body, from_side, seed=seed)
+        motion = read_view(pose, View.SAGITTAL, trial_id="t1")
+        found[seed] = [(one.side, one.number, one.counts) for one in motion.strides]
+    assert len(found[0]) >= 4
+    assert all(strides == found[0] for strides in found.values())

@@ -22,6 +22,7 @@ from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.messages import as_written
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.patterns import add_pattern, load_patterns
+from tests.support.walkers import steady
 
 PATTERNS = [name for name in load_patterns() if name != "none"]
 SESSION = Session("s1", Subject("P001"))
@@ -134,7 +135,7 @@ def test_an_impossible_ankle_is_refused_in_a_session_and_said(
 def test_every_pattern_keeps_its_strides(
     pattern: str, side_view: Callable[..., ViewMotion], make_trial: Callable[..., TrialMotion]
 ) -> None:
-    gait = normal_gait().steady()
+    gait = steady(normal_gait())
     for side in Side:
         gait = add_pattern(gait, side, pattern, 1.0)
     view = side_view(gait)

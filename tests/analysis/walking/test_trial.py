@@ -8,7 +8,7 @@ import pytest
 
 from gaitviewer.analysis.signal.cleaning import smooth_xy
 from gaitviewer.analysis.walking.trial import alike_trials, read_trial, read_view
-from gaitviewer.core.gait import ByView, Side, View
+from gaitviewer.core.gait import ByView, EventKind, Side, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
@@ -256,3 +256,59 @@ def test_nothing_is_joined_across_a_pause(
     assert all(s.duration_s == pytest.approx(1.0, abs=0.05) for s in motion.strides if s.counts)
     alone = [read_view(pose, View.SAGITTAL, trial_id="t1") for pose in (first, second)]
     assert len(motion.strides) == sum(len(one.strides) for one in alone)
+
+
+@pytest.mark.parametrize("stance", [0.28, 0.34, 0.40])
+def test_running_is_named_and_does_not_count(
+    walk: Callable[..., Any], from_side: Callable[..., PoseSequence], stance: float
+) -> None:
+    body = walk(seconds=4.0, speed=2.4, stride_s=0.7, stance=stance)
+    motion = read_view(from_side(body, noise_px=1.0, pixels_per_metre=250.0), View.SAGITTAL, trial_id="t1")
+    assert len(motion.strides) >= 6
+    assert {one.excluded.code for one in motion.strides} == {"reason.running"}
+    said = [one.text for one in motion.quality if one.text.code == "finding.running.is"]
+    assert len(said) == 1
+    assert "runs" in str(said[0])
+    # events are those of the run
+    found = np.array([e.time_s for e in motion.events[0].of(EventKind.INITIAL_CONTACT, Side.LEFT)])
+    assert np.abs(found / 0.7 - np.round(found / 0.7)).max() * 0.7 < 0.06
+
+
+@pytest.mark.parametrize(("speed", "stride_s", "stance"), [(1.1, 1.0, 0.6), (1.9, 0.7, 0.54), (0.6, 1.3, 0.66)])
+def test_walking_fast_or_slowly_is_no_running(
+    walk: Callable[..., Any],
+    from_side: Callable[..., PoseSequence],
+    speed: float,
+    stride_s: float,
+    stance: float,
+) -> None:
+    body = walk(seconds=5.0, speed=speed, stride_s=stride_s, stance=stance)
+    motion = read_view(from_side(body, noise_px=1.0, pixels_per_metre=250.0), View.SAGITTAL, trial_id="t1")
+    assert all(one.excluded.code != "reason.running" for one in motion.strides)
+    assert any(one.counts for one in motion.strides)
+
+
+def test_a_pass_without_a_stride_is_said(
+    walk: Callable[..., Any],
+    from_side: Callable[..., PoseSequence],
+    one_after_another: Callable[..., Any],
+) -> None:
+    there, fast = walk(seconds=3.0), walk(seconds=0.9)
+    motion = read_view(from_side(one_after_another(there, fast)), View.SAGITTAL, trial_id="t1")
+    assert len(motion.passes) == 2
+    assert {one.pass_index for one in motion.strides} == {0}
+    said = [one.text for one in motion.quality if one.text.code == "finding.strides.incomplete_pass"]
+    assert [one["number"] for one in said] == [2]
+
+
+def test_a_crossing_that_is_too_short_for_a_pass_is_said(
+    walk: Callable[..., Any],
+    from_side: Callable[..., PoseSequence],
+    one_after_another: Callable[..., Any],
+) -> None:
+    there, fast = walk(seconds=3.0), walk(seconds=0.6, speed=2.4, stride_s=0.7, stance=0.4)
+    motion = read_view(from_side(one_after_another(there, fast)), View.SAGITTAL, trial_id="t1")
+    assert len(motion.passes) == 1
+    said = [one.text for one in motion.quality if one.text.code == "finding.lost.frames"]
+    assert len(said) == 1
+    assert "body heights" in str(said[0])

@@ -177,11 +177,6 @@ def test_selecting_evidence_of_another_trial_shows_that_trial(state: AppState) -
     assert (state.item, state.evidence) == (None, None)
 
 
-def test_measures_know_their_document(state: AppState) -> None:
-    assert not state.measures_are_current
-    assert state.motion is None
-
-
 def test_closing_forgets_everything(state: AppState) -> None:
     state.edit(graded(document_of(state), 1), "a")
     state.close_session()

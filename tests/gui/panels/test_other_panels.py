@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_panels_say_when_nothing_is_measured(make: Any, qtbot: Any, open_desk: A
     panel = make(desk.state, desk.player)
     qtbot.addWidget(panel)
     assert panel.is_empty
-    desk.state.set_measures(desk.measures, desk.state.document)
+    desk.state.set_measures(desk.measures)
     assert not panel.is_empty
 
 
@@ -77,9 +78,11 @@ def test_quality_counts_findings_and_lost_items(measures: Any, qtbot: Any, desk:
 
 def test_pattern_in_words_and_rows(measures: Any) -> None:
     words = pattern_words(measures.patterns.right)
-    assert words.startswith("Right: true equinus (knee z 0.4, ankle z \u22122.7;")
-    unknown = replace(measures.patterns.left, label=NOTHING, reason=as_written("the knee is hidden"))
-    assert pattern_words(unknown) == "Left: not assessable, The knee is hidden."
+    assert words == "Right: knee z 0.4, ankle z \u22122.7; true equinus (true equinus 83 %)"
+    unnamed = replace(measures.patterns.right, label=NOTHING, reason=as_written("it is too near"))
+    assert "no pattern is named, it is too near (true equinus 83 %)" in pattern_words(unnamed)
+    unknown = replace(unnamed, knee_z=math.nan, reason=as_written("the knee is hidden"))
+    assert pattern_words(unknown) == "Right: not assessable, The knee is hidden."
     rows = profile_rows(measures)
     assert rows[-1].total
     assert rows[0].values[Side.RIGHT] == (9.0, 5.0)

@@ -19,6 +19,7 @@ from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.sessions.thumbnails import thumbnail_file
+from tests.support.libraries import stored
 
 OpenSession = Callable[[str], MainWindow]
 STILL = message("reason.view_to_come", view=message("plane.coronal"))
@@ -49,11 +50,6 @@ def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(analysis_run, "estimate_poses", made)
     yield made
     made.go_on.set()
-
-
-def stored(session_id: str) -> Document:
-    with open_library() as library:
-        return library.load_session(session_id)
 
 
 @pytest.fixture

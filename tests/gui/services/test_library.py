@@ -18,8 +18,8 @@ from gaitviewer.gui.services.job_bar import Banner
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.messages import message
 from gaitviewer.store import copies, database, open_library
-from gaitviewer.workflow.sessions import lifecycle
-from gaitviewer.workflow.sessions.lifecycle import SessionState
+from gaitviewer.workflow.sessions import listing
+from gaitviewer.workflow.sessions.listing import SessionState
 
 NOISE = b"SQLite format 3\0" + b"\xff" * 5000
 
@@ -68,14 +68,14 @@ def test_without_a_copy_it_is_told(filled: Path, window: MainWindow, qtbot: QtBo
 def test_a_session_that_cannot_be_read_is_named_and_the_others_open(
     copied: Path, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = lifecycle.listed_signature
+    real = listing.listed_signature
 
     def listed(library, row):
         if row.id == "walk2":
             raise DamagedLibraryError(message("error.store.put_backup"))
         return real(library, row)
 
-    monkeypatch.setattr(lifecycle, "listed_signature", listed)
+    monkeypatch.setattr(listing, "listed_signature", listed)
     assert window.library_page.chips[SessionState.DAMAGED].isHidden()
     with qtbot.waitSignal(window.services.listing.listed, timeout=30_000):
         window.services.listing.list_sessions()

@@ -19,6 +19,7 @@ from gaitviewer.store import open_library
 from gaitviewer.video.digest import digest_file
 from gaitviewer.workflow.analysis import run as analysis_run
 from gaitviewer.workflow.analysis.run_session import nobody_in
+from tests.support.libraries import stored
 
 OpenSession = Callable[[str], MainWindow]
 
@@ -83,8 +84,7 @@ def test_a_view_that_shows_nobody_is_not_offered_again_but_can_be_analysed(
     analyse(window, qtbot)
     qtbot.waitUntil(lambda: window.state.document.trials[0].poses.coronal is not None, timeout=60_000)
     assert nobody_in(window.state.document) == frozenset()
-    with open_library() as library:
-        assert library.load_session("walk2").trials[0].poses.coronal is not None
+    assert stored("walk2").trials[0].poses.coronal is not None
 
 
 def test_a_session_without_anybody_says_so_and_offers_nothing(

@@ -21,6 +21,7 @@ from gaitviewer.gui.services.services import Services
 from gaitviewer.messages import message
 from gaitviewer.store import open_library
 from gaitviewer.workflow.analysis import run as analysis_run
+from tests.support.libraries import stored
 
 
 @pytest.fixture
@@ -63,11 +64,6 @@ def estimator(walker_document: Document, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(analysis_run, "estimate_poses", made)
     yield made
     made.go_on.set()
-
-
-def stored(session_id: str) -> Document:
-    with open_library() as library:
-        return library.load_session(session_id)
 
 
 def test_an_absent_library_is_not_made_by_looking_into_it(qtbot: QtBot, services: Services) -> None:

@@ -12,13 +12,9 @@ from gaitviewer.core.document import Document, Texts
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
+from tests.support.libraries import stored
 
 OpenSession = Callable[[str], MainWindow]
-
-
-def stored(session_id: str) -> Document:
-    with open_library() as library:
-        return library.load_session(session_id)
 
 
 def edit_in_both(window: MainWindow, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from gaitviewer.gui.shell.actions import Actions
 from gaitviewer.gui.shell.commands import COMMANDS, command
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.keys import conflicts, load_keys, save_keys
+from gaitviewer.gui.widgets.keys import load_keys, save_keys
 
 
 def test_each_row_of_the_keys_has_one_command_and_each_command_one_row(window: MainWindow) -> None:
@@ -68,14 +68,17 @@ def test_no_command_goes_through_a_second_table_of_strings() -> None:
 
 def test_no_key_has_two_meanings_and_all_are_keys() -> None:
     bindings = load_keys()
-    assert conflicts(bindings) == {}
+    keys = [key for binding in bindings.values() for key in binding.keys]
+    assert len(keys) == len(set(keys))
     for binding in bindings.values():
         for key in binding.keys:
             assert not QKeySequence(key).isEmpty(), f"{binding.action}: {key}"
 
 
 def test_every_icon_of_a_command_is_there() -> None:
-    assert {one.icon for one in COMMANDS.values() if one.icon} <= set(theme.icon_names())
+    for one in COMMANDS.values():
+        if one.icon:
+            theme.icon(one.icon)  # an error if there is none
 
 
 def test_in_the_library_only_what_makes_sense_can_be_done(window: MainWindow) -> None:

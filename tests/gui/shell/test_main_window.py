@@ -17,8 +17,9 @@ from gaitviewer.gui.panels.library.cards import facts_of
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.messages import message
 from gaitviewer.store import open_library
-from gaitviewer.workflow.sessions import lifecycle
-from gaitviewer.workflow.sessions.lifecycle import SessionState
+from gaitviewer.workflow.sessions import listing
+from gaitviewer.workflow.sessions.listing import SessionState
+from tests.support.libraries import stored
 
 OpenSession = Callable[[str], MainWindow]
 
@@ -157,11 +158,11 @@ def test_a_graded_session_is_signed_and_a_change_takes_the_signature_away(
         dialog.sign_button.click()
     with open_library() as library:
         assert [snapshot.who for snapshot in library.snapshots("walk1")] == ["AB"]
-        assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.SIGNED
+        assert {c.id: c.state for c in listing.list_cards(library)}["walk1"] is SessionState.SIGNED
     reviewed.desk.evgs.grade(0)
     assert reviewed.services.saving.save_now()
     with open_library() as library:
-        assert {c.id: c.state for c in lifecycle.list_cards(library)}["walk1"] is SessionState.GRADING
+        assert {c.id: c.state for c in listing.list_cards(library)}["walk1"] is SessionState.GRADING
 
 
 def test_the_recordings_of_a_session_are_a_key_apart(
@@ -316,8 +317,7 @@ def test_analysis_runs_behind_and_its_result_is_shown_and_kept(
     window.desk.banner.button.click()
     assert not window.desk.banner.isVisible()
     qtbot.waitUntil(lambda: window.state.measures is not None, timeout=30_000)
-    with open_library() as library:
-        assert library.load_session("walk2").trials[0].poses.sagittal is not None
+    assert stored("walk2").trials[0].poses.sagittal is not None
 
 
 def test_a_failing_analysis_says_so_and_leaves_the_session(

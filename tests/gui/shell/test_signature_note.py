@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from gaitviewer.core.gait import Side
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
-from gaitviewer.workflow.sessions.lifecycle import SessionState, list_cards
+from gaitviewer.workflow.sessions.listing import SessionState, list_cards
 from tests.support import pdf
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -24,6 +25,24 @@ HEAVY = (
     "transformers",
     "cv2",
     "pyarrow",
+)
+# What a session, or the list of them, is made of: the window is shown first, then they are loaded.
+AFTER_THE_FIRST_WINDOW = (
+    "numpy",
+    "sqlite3",
+    "multiprocessing",
+    "pyqtgraph",
+    "gaitviewer.analysis",
+    "gaitviewer.core.document",
+    "gaitviewer.core.gait",
+    "gaitviewer.gui.canvas",
+    "gaitviewer.gui.playback",
+    "gaitviewer.gui.shell.desk",
+    "gaitviewer.report",
+    "gaitviewer.store",
+    "gaitviewer.video",
+    "gaitviewer.workflow.analysis",
+    "gaitviewer.workflow.sessions.lifecycle",
 )
 
 
@@ -55,6 +74,17 @@ COME_UP = """
 
 def test_the_first_window_loads_nothing_heavy(filled: Path, own_home: Path) -> None:
     done = run(COME_UP % (HEAVY,), own_home)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_a_session_needs_is_loaded_after_the_first_window(filled: Path, own_home: Path) -> None:
+    for name in AFTER_THE_FIRST_WINDOW:
+        assert importlib.util.find_spec(name) is not None, f"{name} has another name now"
+    before_events = COME_UP.partition("    while")[0]
+    names = AFTER_THE_FIRST_WINDOW + HEAVY
+    code = before_events + f"    print([name for name in {names} if name in sys.modules])\n    window.close()\n"
+    done = run(code, own_home)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
 

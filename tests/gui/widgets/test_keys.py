@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QKeySequence
 
-from gaitviewer.gui.widgets.keys import conflicts, load_keys, save_keys, user_keys_file
+from gaitviewer.gui.widgets.keys import load_keys, save_keys, user_keys_file
 
 
 def test_every_key_is_one_that_qt_knows_and_none_is_taken_twice(qapp: Any) -> None:
@@ -20,7 +20,6 @@ def test_every_key_is_one_that_qt_knows_and_none_is_taken_twice(qapp: Any) -> No
             sequence = QKeySequence(key)
             assert not sequence.isEmpty(), key
             assert "Unknown" not in sequence.toString()
-    assert conflicts(bindings) == {}
 
 
 @pytest.mark.parametrize(
@@ -65,11 +64,3 @@ def test_a_broken_file_of_own_keys_is_ignored(own_home: Path, text: str) -> None
     user_keys_file().parent.mkdir(parents=True, exist_ok=True)
     user_keys_file().write_text(text)
     assert load_keys()["player.play"].keys == ("Space", "K")
-
-
-def test_two_actions_on_one_key_are_found() -> None:
-    bindings = load_keys()
-    from dataclasses import replace
-
-    bindings["player.start"] = replace(bindings["player.start"], keys=("Space",))
-    assert conflicts(bindings) == {"Space": ("player.play", "player.start")}

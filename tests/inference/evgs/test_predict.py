@@ -181,10 +181,10 @@ def test_every_item_is_served_by_a_clip_of_its_own_view() -> None:
 def test_a_part_beyond_the_picture_is_grey() -> None:
     picture = next(Numbered([]).read([7]))
     cut = cut_out(picture, (-100.0, -50.0, 100.0, 150.0), 40)
-    assert (cut.rgb[:9] == clip_table().border).all()
+    assert (cut.rgb[:9] == clip_table().crop.border).all()
     assert (cut.rgb[12:, 21:, 0] == 7).all()
     far = cut_out(picture, (2000.0, 0.0, 2100.0, 100.0), 20)
-    assert (far.rgb == clip_table().border).all()
+    assert (far.rgb == clip_table().crop.border).all()
     assert not far.mask.any()
 
 

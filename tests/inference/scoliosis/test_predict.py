@@ -24,9 +24,9 @@ from gaitviewer.nets.card import Card, LoadedModel
 from gaitviewer.nets.scoliosis.fusion import MapFusionNet
 from gaitviewer.synthesis.body.bodies import draw_child
 from gaitviewer.synthesis.filming.film import film_trial
-from gaitviewer.synthesis.filming.keypoints import observe
 from gaitviewer.workflow.analysis.measure import measure_document
 from tests.support.said import is_within
+from tests.support.walkers import observe
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,9 @@ from gaitviewer.inference.severity.clips import (
 from gaitviewer.nets.severity.graphs import BODY_FEET_25
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.demo import DemoScene, demo_scene
-from gaitviewer.synthesis.filming.keypoints import observe
-from gaitviewer.synthesis.gait.model import deviate, normal_gait
+from gaitviewer.synthesis.gait.model import normal_gait
 from tests.support.said import is_within
+from tests.support.walkers import deviate, observe
 
 BOTH = SkeletonClipSettings(views=("sagittal", "coronal"))
 LEFT_KNEE, RIGHT_KNEE = JOINTS.index("left_knee"), JOINTS.index("right_knee")

@@ -31,9 +31,9 @@ from gaitviewer.research.validation.projection import ValidationOptions, find_bo
 from gaitviewer.research.validation.run import measure_markers, read_markers
 from gaitviewer.synthesis.curves import CycleCurve
 from gaitviewer.synthesis.demo import demo_scene
-from gaitviewer.synthesis.filming.keypoints import observe
 from gaitviewer.synthesis.gait.model import LimbCurves, WalkerGait, normal_gait
 from gaitviewer.synthesis.gait.patterns import add_pattern
+from tests.support.walkers import observe
 
 CHILDREN = 8
 

@@ -25,9 +25,9 @@ from gaitviewer.nets.card import Card, LoadedModel
 from gaitviewer.nets.severity.fusion import FusionNet, SeverityNetSettings
 from gaitviewer.nets.severity.stgcn import StgcnSettings
 from gaitviewer.synthesis.demo import demo_scene
-from gaitviewer.synthesis.filming.keypoints import observe
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.patterns import add_pattern
+from tests.support.walkers import observe
 
 torch.set_num_threads(1)
 CLASSES = ("level 1", "level 2", "level 3", "level 4")

@@ -17,7 +17,7 @@ from gaitviewer.nets.evgs.pruning import (
     patches_along,
     share_by_patch,
 )
-from gaitviewer.nets.evgs.videomae import VideoMae, VideoShape, normalise_pixels
+from gaitviewer.nets.evgs.videomae import PIXEL_MEAN, PIXEL_SD, VideoMae, VideoShape
 
 SHAPE = VideoShape(width=48, depth=3, heads=3, size_px=32, patch_px=8, frames=4, classes=5)
 
@@ -36,17 +36,24 @@ def _frames(seed: int = 0) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, (4, 32, 32, 3), np.uint8)
 
 
+def _answer(
+    model: VideoMae, patches: torch.Tensor, index: torch.Tensor, keys: torch.Tensor | None = None
+) -> torch.Tensor:
+    with torch.no_grad():
+        tokens = model.encode(model.embed_patches(patches, index), keys)
+        return model.head(model.pool(tokens, keys))
+
+
 def _pruned(model: VideoMae, frames: NDArray[np.uint8], index: NDArray[np.int64]) -> torch.Tensor:
     patches = normalise_patches(torch.from_numpy(cut_patches(frames, index, SHAPE)))
-    with torch.no_grad():
-        return model.forward_patches(patches[None], torch.from_numpy(index)[None])
+    return _answer(model, patches[None], torch.from_numpy(index)[None])
 
 
 def test_all_kept_equals_unpruned(model: VideoMae) -> None:
     frames = _frames()
-    video = normalise_pixels(torch.from_numpy(frames).permute(3, 0, 1, 2)[None])
+    pixels = (torch.from_numpy(frames) / 255.0 - torch.tensor(PIXEL_MEAN)) / torch.tensor(PIXEL_SD)
     with torch.no_grad():
-        whole = model(video)
+        whole = model(pixels.permute(3, 0, 1, 2)[None])
     assert torch.allclose(_pruned(model, frames, np.arange(SHAPE.tokens)), whole, atol=1e-5)
 
 
@@ -57,8 +64,7 @@ def test_the_order_of_tokens_does_not_matter_but_their_positions_do(model: Video
     straight = _pruned(model, frames, index)
     assert torch.allclose(_pruned(model, frames, mixed), straight, atol=1e-5)
     patches = normalise_patches(torch.from_numpy(cut_patches(frames, index, SHAPE)))
-    with torch.no_grad():
-        elsewhere = model.forward_patches(patches[None], torch.from_numpy(index[::-1].copy())[None])
+    elsewhere = _answer(model, patches[None], torch.from_numpy(index[::-1].copy())[None])
     assert not torch.allclose(elsewhere, straight, atol=1e-3)
 
 
@@ -67,10 +73,9 @@ def test_padding_does_not_matter(model: VideoMae) -> None:
     cut = [cut_patches(_frames(k), index, SHAPE) for k, index in enumerate(indices)]
     patches, numbers, keys = pad_patches(cut, indices)
     assert keys.sum(axis=1).tolist() == [3, 12, 1]
-    with torch.no_grad():
-        batch = model.forward_patches(
-            normalise_patches(torch.from_numpy(patches)), torch.from_numpy(numbers), torch.from_numpy(keys)
-        )
+    batch = _answer(
+        model, normalise_patches(torch.from_numpy(patches)), torch.from_numpy(numbers), torch.from_numpy(keys)
+    )
     for k, index in enumerate(indices):
         assert torch.allclose(batch[k], _pruned(model, _frames(k), index)[0], atol=1e-5)
 

@@ -21,11 +21,12 @@ from gaitviewer.research.legs.walks import SeenWalk, film_walks, read_walks, wal
 from gaitviewer.synthesis.filming.cameras import sagittal_camera
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.walker import simulate
+from tests.support.walkers import steady
 
 
 def _walk(number: int) -> SeenWalk:
     """A walk whose far knee and ankle are drawn into the near ones where they pass each other."""
-    motion = simulate(normal_gait().steady(), seed=number, duration_s=4.0, rate_hz=50.0, start_xy=(-2.4, 0.0))
+    motion = simulate(steady(normal_gait()), seed=number, duration_s=4.0, rate_hz=50.0, start_xy=(-2.4, 0.0))
     camera = sagittal_camera(near=Side.RIGHT, width=1920, height=1080, pixels_per_metre=300.0)
     true = camera.project(motion.points)
     xy = true.copy()

@@ -43,7 +43,7 @@ def experiment(toy: ModuleType) -> Callable[[], Experiment]:
 
     def make() -> Experiment:
         return Experiment(
-            toy.make_task(),
+            toy.ToyTask(),
             "toy data",
             "d" * 64,
             True,

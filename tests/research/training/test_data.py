@@ -35,7 +35,7 @@ SIZE = (960, 480)
 def poses() -> ByView[PoseSequence]:
     """The demo walk from the side and from the front."""
     from gaitviewer.synthesis.demo import demo_scene
-    from gaitviewer.synthesis.filming.keypoints import observe
+    from tests.support.walkers import observe
 
     scene = demo_scene(1, size=SIZE)
 
@@ -233,7 +233,7 @@ def test_damaged_cgv_frames_are_told(cgv: Path) -> None:
 def test_examples_are_made_once_and_reasons_kept(
     toy: ModuleType, library: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name = "toy_task:make_task"
+    name = "toy_task:ToyTask"
     notes: list[str] = []
     with caplog.at_level(logging.INFO, "gaitviewer"):
         found = prepare(name, library, tick=lambda _, note: notes.append(note), workers=1, cache=tmp_path / "c")
@@ -257,7 +257,7 @@ def test_examples_are_made_once_and_reasons_kept(
 def test_preparing_goes_on_after_a_stop_and_repairs_damaged_files(
     toy: ModuleType, library: Path, tmp_path: Path
 ) -> None:
-    name, cache = "toy_task:make_task", tmp_path / "c"
+    name, cache = "toy_task:ToyTask", tmp_path / "c"
 
     def stop(fraction: float, note: Message) -> None:
         raise Cancelled
@@ -274,8 +274,8 @@ def test_preparing_goes_on_after_a_stop_and_repairs_damaged_files(
 
 @pytest.mark.slow
 def test_several_processes_make_the_same_examples(toy: ModuleType, library: Path, tmp_path: Path) -> None:
-    one = prepare("toy_task:make_task", library, tick=no_progress, workers=1, cache=tmp_path / "1")
-    two = prepare("toy_task:make_task", library, tick=no_progress, workers=2, cache=tmp_path / "2")
+    one = prepare("toy_task:ToyTask", library, tick=no_progress, workers=1, cache=tmp_path / "1")
+    two = prepare("toy_task:ToyTask", library, tick=no_progress, workers=2, cache=tmp_path / "2")
     for first, second in zip(one, two, strict=True):
         assert first.session == second.session
         for a, b in zip(first.examples, second.examples, strict=True):
@@ -284,7 +284,7 @@ def test_several_processes_make_the_same_examples(toy: ModuleType, library: Path
 
 def test_no_example_at_all_is_told(toy: ModuleType, cgv: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"No session of .* gives an example"):
-        prepare("toy_task:make_task", cgv, tick=no_progress, workers=1, cache=tmp_path / "c")
+        prepare("toy_task:ToyTask", cgv, tick=no_progress, workers=1, cache=tmp_path / "c")
 
 
 def test_examples_of_objects_are_refused(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.synthesis.body.figure import Look
 from gaitviewer.synthesis.demo import DemoScene, demo_scene
 from gaitviewer.synthesis.filming.cameras import sagittal_camera
-from gaitviewer.synthesis.filming.keypoints import observe
 from gaitviewer.synthesis.filming.pixels import RenderedFrame, render
 from gaitviewer.synthesis.filming.raster import Canvas, Capsule, Ellipsoid
 from gaitviewer.synthesis.gait.model import normal_gait
 from gaitviewer.synthesis.gait.truth import side_points
 from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
+from tests.support.walkers import observe
 
 CAMERA = sagittal_camera(pixels_per_metre=150.0, distance_m=4.0, look_at=(0.3, 0.0, 0.7), width=320, height=240)
 

@@ -17,13 +17,14 @@ from gaitviewer.synthesis.gait.subjects import draw_subject
 from gaitviewer.synthesis.gait.truth import side_points
 from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
 from gaitviewer.synthesis.tables import delayed, read_table
+from tests.support.walkers import steady
 
 PATTERNS = [name for name in load_patterns() if name != "none"]
 
 
 def affected(name: str, severity: float) -> WalkerGait:
     gait = add_pattern(normal_gait(), Side.LEFT, name, severity)
-    return replace(add_pattern(gait, Side.RIGHT, name, 0.6 * severity), flat_band_deg=2.5).steady()
+    return steady(replace(add_pattern(gait, Side.RIGHT, name, 0.6 * severity), flat_band_deg=2.5))
 
 
 def walk(gait: WalkerGait, *, seconds: float = 2.0) -> WalkerMotion:
@@ -78,7 +79,7 @@ def test_the_walked_angles_show_the_pattern(
 ) -> None:
     """Not only the wanted curves: what the legs really do differs from normal where the pattern says."""
     found = []
-    for gait in (affected(name, 1.2), replace(normal_gait(), flat_band_deg=2.5).steady()):
+    for gait in (affected(name, 1.2), steady(replace(normal_gait(), flat_band_deg=2.5))):
         motion = walk(gait)
         own = np.mod(motion.phase, 1.0)
         rows = (own >= phase[0]) & (own <= phase[1])
@@ -132,7 +133,7 @@ def test_turned_knees_move_inward_and_keep_the_knee_angle_in_space() -> None:
 
 
 def test_valgus_moves_the_heel_outward_only() -> None:
-    normal = normal_gait().steady()
+    normal = steady(normal_gait())
     tilted = replace(normal, limbs=BySide(*(replace(limb, hindfoot_valgus_deg=15.0) for limb in normal.limbs)))
     before, after = walk(normal), walk(tilted)
     at = side_points(Side.LEFT)

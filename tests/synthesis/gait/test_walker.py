@@ -9,17 +9,19 @@ import pytest
 
 from gaitviewer.core.gait import BySide, EventKind, Side
 from gaitviewer.synthesis.curves import CycleCurve
-from gaitviewer.synthesis.gait.model import Variability, WalkerGait, deviate, normal_gait
+from gaitviewer.synthesis.gait.model import Variability, WalkerGait, normal_gait
 from gaitviewer.synthesis.gait.path import Path, across_and_back
 from gaitviewer.synthesis.gait.truth import side_points
 from gaitviewer.synthesis.gait.walker import WalkerMotion, simulate
+from tests.support import walkers
+from tests.support.walkers import deviate
 
 TURN = across_and_back(length_m=2.0, turn_radius_m=0.35, start_xy=(0.0, 0.0), heading_deg=0.0, turn_left=True)
 
 
 @pytest.fixture(scope="module")
 def steady() -> WalkerMotion:
-    return simulate(normal_gait().steady(), seed=1, duration_s=4.0, rate_hz=100.0)
+    return simulate(walkers.steady(normal_gait()), seed=1, duration_s=4.0, rate_hz=100.0)
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +178,7 @@ def test_speed_and_body_are_those_of_a_child(steady: WalkerMotion) -> None:
 
 
 def test_a_taller_body_walks_in_its_own_rhythm() -> None:
-    tall = normal_gait().with_body(height_m=1.75).steady()
+    tall = walkers.steady(normal_gait().with_body(height_m=1.75))
     motion = simulate(tall, seed=1, duration_s=2.0, rate_hz=100.0)
     assert tall.stride_time_s == pytest.approx(normal_gait().stride_time_s * (1.75 / 1.35) ** 0.5)
     error = motion.angles["knee_flexion", Side.LEFT] - wanted(motion, "knee_flexion", Side.LEFT)
@@ -196,7 +198,12 @@ def test_path_turns_him_round(turning: WalkerMotion) -> None:
 
 def test_start_and_heading_are_kept() -> None:
     motion = simulate(
-        normal_gait().steady(), seed=1, duration_s=1.0, rate_hz=50.0, start_xy=(2.0, 1.0), heading_deg=90.0
+        walkers.steady(normal_gait()),
+        seed=1,
+        duration_s=1.0,
+        rate_hz=50.0,
+        start_xy=(2.0, 1.0),
+        heading_deg=90.0,
     )
     hips = motion.points[:, [11, 12]].mean(axis=1)
     assert hips[0, :2] == pytest.approx([2.0, 1.0], abs=0.03)
@@ -205,7 +212,7 @@ def test_start_and_heading_are_kept() -> None:
 
 
 def test_pathological_curves_stand_on_the_floor_too() -> None:
-    gait = crouching().steady()
+    gait = walkers.steady(crouching())
     motion = simulate(gait, seed=1, duration_s=3.0, rate_hz=100.0)
     knee = motion.angles["knee_flexion", Side.LEFT]
     assert standing_point_moves_mm(motion, Side.LEFT) < 0.1
@@ -217,7 +224,7 @@ def test_pathological_curves_stand_on_the_floor_too() -> None:
 def test_one_sided_gait_differs_between_sides() -> None:
     normal = normal_gait()
     stiff = deviate(normal.limbs.left, knee_flexion=CycleCurve((0.0, 50.0, 72.0, 92.0), (0.0, 0.0, -18.0, 0.0)))
-    motion = simulate(normal.with_limb(Side.LEFT, stiff).steady(), seed=1, duration_s=3.0, rate_hz=100.0)
+    motion = simulate(walkers.steady(normal.with_limb(Side.LEFT, stiff)), seed=1, duration_s=3.0, rate_hz=100.0)
     left, right = (motion.angles["knee_flexion", side].max() for side in Side)
     assert right > 56.0
     # A stiff knee drags its foot: part of what it lacks comes back where the foot must clear the floor.
@@ -227,8 +234,6 @@ def test_one_sided_gait_differs_between_sides() -> None:
 def test_curves_and_paths_refuse_nonsense() -> None:
     with pytest.raises(ValueError, match="increase"):
         CycleCurve((10.0, 5.0), (0.0, 1.0))
-    with pytest.raises(ValueError, match="one number"):
-        deviate(normal_gait().limbs.left, toe_off_percent=CycleCurve.constant(1.0))
     with pytest.raises(ValueError, match="length"):
         Path(pieces=((0.0, 90.0),))
     with pytest.raises(ValueError, match="toe-off"):

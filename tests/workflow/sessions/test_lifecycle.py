@@ -38,7 +38,7 @@ from gaitviewer.workflow.analysis.run_session import (
     views_to_come,
 )
 from gaitviewer.workflow.app.tables import evgs_items
-from gaitviewer.workflow.sessions import lifecycle, thumbnails
+from gaitviewer.workflow.sessions import lifecycle, listing, thumbnails
 
 
 @pytest.fixture
@@ -117,32 +117,32 @@ def test_a_session_that_was_not_analysed_says_so(walker_document: Document) -> N
 
 
 def test_states_are_the_latest_step(library: Library, walker_document: Document) -> None:
-    def state_after(document: Document) -> lifecycle.SessionState:
+    def state_after(document: Document) -> listing.SessionState:
         library.save_session(document)
-        (card,) = lifecycle.list_cards(library)
+        (card,) = listing.list_cards(library)
         return card.state
 
-    assert state_after(with_trial(walker_document, poses=ByView(None, None))) is lifecycle.SessionState.NEW
-    assert state_after(walker_document) is lifecycle.SessionState.ANALYSED
+    assert state_after(with_trial(walker_document, poses=ByView(None, None))) is listing.SessionState.NEW
+    assert state_after(walker_document) is listing.SessionState.ANALYSED
     excluded = with_trial(walker_document, excluded_strides=(("t1/sagittal/p0/left/0", "x"),))
-    assert state_after(excluded) is lifecycle.SessionState.CORRECTED
+    assert state_after(excluded) is listing.SessionState.CORRECTED
     when = "2026-01-01T00:00:00+00:00"
     cells = [(number, side) for number in range(1, 18) for side in Side]
     every = tuple(Grade(number, side, None, "A", when) for number, side in cells)
     few = replace(excluded, grades=every[:3])
-    assert state_after(few) is lifecycle.SessionState.GRADING
-    assert state_after(replace(few, texts=Texts(findings="toe walking"))) is lifecycle.SessionState.GRADING
+    assert state_after(few) is listing.SessionState.GRADING
+    assert state_after(replace(few, texts=Texts(findings="toe walking"))) is listing.SessionState.GRADING
     # What two raters share does not make a whole.
     shared = (*every[:17], *(replace(grade, rater="B") for grade in every[17:]))
-    assert state_after(replace(excluded, grades=shared)) is lifecycle.SessionState.GRADING
+    assert state_after(replace(excluded, grades=shared)) is listing.SessionState.GRADING
     graded = replace(excluded, grades=every)
-    assert state_after(graded) is lifecycle.SessionState.GRADED
-    assert state_after(replace(graded, texts=Texts(findings="toe walking"))) is lifecycle.SessionState.REVIEWED
+    assert state_after(graded) is listing.SessionState.GRADED
+    assert state_after(replace(graded, texts=Texts(findings="toe walking"))) is listing.SessionState.REVIEWED
     reviewed = replace(graded, texts=Texts(findings="toe walking"))
     lifecycle.sign_session(library, reviewed, measure_document(reviewed), who="A")
-    (card,) = lifecycle.list_cards(library)
-    assert (card.state, card.graded, card.gradable) == (lifecycle.SessionState.SIGNED, 34, 34)
-    assert state_after(replace(graded, texts=Texts(plan="another"))) is lifecycle.SessionState.REVIEWED
+    (card,) = listing.list_cards(library)
+    assert (card.state, card.graded, card.gradable) == (listing.SessionState.SIGNED, 34, 34)
+    assert state_after(replace(graded, texts=Texts(plan="another"))) is listing.SessionState.REVIEWED
 
 
 def test_only_items_of_the_recorded_views_must_be_graded(library: Library, walker_document: Document) -> None:
@@ -156,11 +156,11 @@ def test_only_items_of_the_recorded_views_must_be_graded(library: Library, walke
     items = [item.number for item in evgs_items() if item.view is View.SAGITTAL]
     grades = tuple(Grade(n, side, 0, "A", "2026-01-01T00:00:00+00:00") for n in items for side in Side)
     library.save_session(replace(side_only, grades=grades[:-1]))
-    (card,) = lifecycle.list_cards(library)
-    assert (card.state, card.graded) == (lifecycle.SessionState.GRADING, len(grades) - 1)
+    (card,) = listing.list_cards(library)
+    assert (card.state, card.graded) == (listing.SessionState.GRADING, len(grades) - 1)
     library.save_session(replace(side_only, grades=grades))
-    (card,) = lifecycle.list_cards(library)
-    assert (card.state, card.gradable) == (lifecycle.SessionState.GRADED, len(grades))
+    (card,) = listing.list_cards(library)
+    assert (card.state, card.gradable) == (listing.SessionState.GRADED, len(grades))
 
 
 def test_signing_keeps_what_was_seen(library: Library, walker_document: Document) -> None:
@@ -168,8 +168,8 @@ def test_signing_keeps_what_was_seen(library: Library, walker_document: Document
     with pytest.raises(SettingsError, match="needs a name"):
         lifecycle.sign_session(library, graded, measure_document(graded), who=" ")
     lifecycle.sign_session(library, graded, measure_document(graded), who="AB")
-    (card,) = lifecycle.list_cards(library)
-    assert card.state is lifecycle.SessionState.SIGNED
+    (card,) = listing.list_cards(library)
+    assert card.state is listing.SessionState.SIGNED
     (snapshot,) = library.snapshots("walk1")
     assert (snapshot.who, snapshot.intact) == ("AB", True)
     found = json.loads(snapshot.text)
@@ -232,7 +232,7 @@ def test_a_new_session_holds_checked_videos_and_is_made_once(tmp_path: Path, wal
     )
     with open_library(tmp_path / "n.db") as fresh:
         made = lifecycle.create_session(request, fresh)
-        assert [card.state for card in lifecycle.list_cards(fresh)] == [lifecycle.SessionState.NEW]
+        assert [card.state for card in listing.list_cards(fresh)] == [listing.SessionState.NEW]
         assert made.trials[0].trial.videos.sagittal.sha256 == videos.sagittal.sha256
         with pytest.raises(StoreError, match="in the library already"):
             lifecycle.create_session(request, fresh)
@@ -465,14 +465,14 @@ def test_a_deleted_session_is_kept_whole_and_comes_back(library: Library, walker
     opened = library.save_session(graded)
     video = walker_document.trials[0].trial.videos.sagittal.path
     library.delete_session("walk1")
-    assert lifecycle.list_cards(library) == ()
-    assert [card.id for card in lifecycle.list_cards(library, deleted=True)] == ["walk1"]
+    assert listing.list_cards(library) == ()
+    assert [card.id for card in listing.list_cards(library, deleted=True)] == ["walk1"]
     assert video.is_file()
     # Whoever has it open does not bring it back by saving.
     with pytest.raises(ChangedElsewhereError):
         library.save_session(graded, opened=opened)
     library.restore_session("walk1")
-    assert [card.id for card in lifecycle.list_cards(library)] == ["walk1"]
+    assert [card.id for card in listing.list_cards(library)] == ["walk1"]
     assert library.load_session("walk1").grades == graded.grades
     with pytest.raises(StoreError):
         library.delete_session("nobody")

@@ -20,12 +20,8 @@ from gaitviewer.core.gait import BySide, ByView, Side, View
 from gaitviewer.core.output import SignatureState
 from gaitviewer.store import Library, migrations, open_library
 from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
-from gaitviewer.workflow.sessions.lifecycle import (
-    SessionState,
-    list_cards,
-    sign_session,
-    signature_of,
-)
+from gaitviewer.workflow.sessions.lifecycle import sign_session, signature_of
+from gaitviewer.workflow.sessions.listing import SessionState, list_cards
 from gaitviewer.workflow.sessions.queries import session_rows
 from gaitviewer.workflow.sessions.signing import check_signature
 

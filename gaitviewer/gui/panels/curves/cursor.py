@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gaitviewer.core.gait import Side
@@ -161,19 +161,20 @@ class CursorOverlay(QWidget):
             source = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio)
             painter.drawImage(QRectF(part), self._picture, source)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place in self._places:
-            for now in self._now:
-                self._paint_line(painter, now.side, place.x(now.percent), place.area)
+        around = QPen(theme.palette().colour("base"), 1.2)
+        for now in self._now:
+            pen, colour = side_pen(now.side, 1.6), side_colour(now.side)
+            for place in self._places:
+                self._paint_line(painter, pen, colour, place.x(now.percent), place.area)
                 value = now.values.get(place.angle, math.nan)
                 if math.isfinite(value) and place.y(value) <= place.area.bottom() + 1:
-                    painter.setPen(QPen(theme.palette().colour("base"), 1.2))
-                    painter.setBrush(side_colour(now.side))
+                    painter.setPen(around)
                     painter.drawEllipse(QPointF(place.x(now.percent), place.y(value)), 4.2, 4.2)
 
-    def _paint_line(self, painter: QPainter, side: Side, x: float, area: QRect) -> None:
-        painter.setPen(side_pen(side, 1.6))
+    def _paint_line(self, painter: QPainter, pen: QPen, colour: QColor, x: float, area: QRect) -> None:
+        painter.setPen(pen)
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(side_colour(side))
+        painter.setBrush(colour)
         top = area.top() + 1
         painter.drawPolygon(QPolygonF([QPointF(x - 5, top - 6), QPointF(x + 5, top - 6), QPointF(x, top)]))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -33,7 +31,8 @@ from gaitviewer.gui.panels.curves.legend import CurveLegend
 from gaitviewer.gui.panels.curves.plot import CurvePlot, PlotContent
 from gaitviewer.gui.panels.curves.stride_bar import StrideBar
 from gaitviewer.gui.playback.player import Player
-from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.one_shot import one_shot
+from gaitviewer.gui.widgets.plain import PlainLabel, TallArea
 from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.app.tables import angle_kinds, items_behind
 
@@ -59,10 +58,7 @@ class CurvesPanel(Panel):
         self._waiting: dict[tuple[str, Side], tuple[str, ...]] = {}
         self.plots: dict[str, CurvePlot] = {}
         self._build()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_CURSOR_MS)
-        self._timer.timeout.connect(self._move_lines)
+        self._timer = one_shot(self, _CURSOR_MS, self._move_lines)
         state.session_changed.connect(self._reload)
         state.measures_changed.connect(self._reload)
         state.document_changed.connect(self._refresh_edited)
@@ -99,10 +95,7 @@ class CurvesPanel(Panel):
         self.chooser.setMenu(QMenu(self.chooser))
         head.addWidget(self.chooser)
         self.legend = CurveLegend()
-        self.hint = PlainLabel()
-        self.hint.setObjectName("curves_hint")
-        self.hint.setWordWrap(True)
-        self.hint.setProperty("quiet", "true")
+        self.hint = PlainLabel(name="curves_hint", wraps=True, quiet=True)
         self.hint.setContentsMargins(10, 0, 10, 0)
         self._build_field()
         layout = QVBoxLayout(self.content)
@@ -114,12 +107,7 @@ class CurvesPanel(Panel):
         layout.addWidget(self.scroller, 1)
 
     def _build_field(self) -> None:
-        self.scroller = QScrollArea()
-        self.scroller.setObjectName("curves_scroll")
-        self.scroller.setAccessibleName(self.tr("Joint angles over the gait cycle"))
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller = TallArea("curves_scroll", self.tr("Joint angles over the gait cycle"))
         self.field = PlotField(self._arrange)
         self.overlay = CursorOverlay(self.field)
         self.scroller.setWidget(self.field)

@@ -53,11 +53,11 @@ class KeyImagesPanel(Panel):
         self._shown: tuple[KeyImage, ...] | None = None
         self._pictures: dict[Spot, QIcon] = {}
         self.hint = PlainLabel(
-            self.tr("No key images yet. Go to a telling moment and press Ins: it goes into the report.")
+            self.tr("No key images yet. Go to a telling moment and press Ins: it goes into the report."),
+            name="key_images_hint",
+            wraps=True,
+            quiet=True,
         )
-        self.hint.setObjectName("key_images_hint")
-        self.hint.setWordWrap(True)
-        self.hint.setProperty("quiet", "true")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(24)
         self.table = QTableWidget(0, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -19,10 +19,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from gaitviewer.gui.widgets import theme
-from gaitviewer.workflow.sessions.lifecycle import SessionState
-
-if TYPE_CHECKING:
-    from gaitviewer.workflow.sessions.lifecycle import SessionCard
+from gaitviewer.workflow.sessions.listing import SessionCard, SessionState
 
 Index = QModelIndex | QPersistentModelIndex
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1

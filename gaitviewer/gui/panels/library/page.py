@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
@@ -25,10 +25,7 @@ from gaitviewer.gui.services.jobs import Job, Jobs
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.workflow.sessions.lifecycle import SessionState
-
-if TYPE_CHECKING:
-    from gaitviewer.workflow.sessions.lifecycle import SessionCard
+from gaitviewer.workflow.sessions.listing import SessionCard, SessionState
 
 
 class LibraryPage(QWidget):
@@ -88,11 +85,8 @@ class LibraryPage(QWidget):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         column.addLayout(self._build_head())
-        self.notice = PlainLabel()
-        self.notice.setObjectName("library_notice")
+        self.notice = PlainLabel(name="library_notice", wraps=True, selectable=True)
         self.notice.setProperty("warning", "true")
-        self.notice.setWordWrap(True)
-        self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notice.hide()
         column.addWidget(self.notice)
         column.addLayout(self._build_search())
@@ -111,8 +105,7 @@ class LibraryPage(QWidget):
         row = QHBoxLayout()
         title = PlainLabel(self.tr("Sessions"))
         title.setFont(theme.font("title"))
-        self.count = PlainLabel()
-        self.count.setProperty("quiet", "true")
+        self.count = PlainLabel(quiet=True)
         self.new_button = QPushButton(self.tr("New session…"))
         self.new_button.setObjectName("library_new")
         self.new_button.setProperty("primary", "true")
@@ -214,9 +207,8 @@ class LibraryPage(QWidget):
         return page
 
     def _build_nothing_found(self) -> QLabel:
-        label = PlainLabel(self.tr("No session matches. Clear the search or the states chosen."))
+        label = PlainLabel(self.tr("No session matches. Clear the search or the states chosen."), quiet=True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setProperty("quiet", "true")
         return label
 
     # --- sessions ------------------------------------------------------------------------------------

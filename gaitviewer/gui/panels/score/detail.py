@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -36,14 +34,14 @@ from gaitviewer.gui.panels.common.wording import (
 )
 from gaitviewer.gui.panels.score.manual import ByHand, HandRows
 from gaitviewer.gui.widgets import theme
-from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
+from gaitviewer.gui.widgets.plain import PlainLabel, TallArea, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 # What is kept free for the sentence and the pictures, also of an item that needs less: the table stays put.
 _LINES, _PICTURES = 3, 2
 
 
-class DetailView(QScrollArea):
+class DetailView(TallArea):
     """One limb of one item.
 
     Signals:
@@ -63,12 +61,7 @@ class DetailView(QScrollArea):
     taken = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("evgs_detail")
-        self.setAccessibleName(self.tr("The selected score"))
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__("evgs_detail", QCoreApplication.translate("DetailView", "The selected score"), parent)
         inside = QWidget()
         self._shown: tuple[int, Side] | None = None
         self._document: Document | None = None
@@ -272,10 +265,4 @@ def _without_value(evidence: Evidence) -> Evidence:
 
 
 def _label(name: str, *, quiet: bool = False) -> QLabel:
-    label = PlainLabel()
-    label.setObjectName(name)
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if quiet:
-        label.setProperty("quiet", "true")
-    return label
+    return PlainLabel(name=name, wraps=True, quiet=quiet, selectable=True)

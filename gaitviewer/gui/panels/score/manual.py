@@ -92,9 +92,7 @@ class HandRows(QWidget):
         self.buttons = []
         self.choose = None
         for row in rows:
-            label = PlainLabel(hand_words(row.measured))
-            label.setObjectName("by_hand_words")
-            label.setWordWrap(True)
+            label = PlainLabel(hand_words(row.measured), name="by_hand_words", wraps=True)
             self._column.addWidget(label)
             if row is rows[-1] and len(row.suggestions) > 1:
                 self._add_choose()
@@ -102,10 +100,10 @@ class HandRows(QWidget):
                 self._add_button(row, suggestion, item)
             if not row.suggestions:
                 why = PlainLabel(
-                    self.tr("This tool does not give a value of the item: grade it by what you see.")
+                    self.tr("This tool does not give a value of the item: grade it by what you see."),
+                    wraps=True,
+                    quiet=True,
                 )
-                why.setWordWrap(True)
-                why.setProperty("quiet", "true")
                 self._column.addWidget(why)
         self.setVisible(bool(rows))
 
@@ -120,9 +118,11 @@ class HandRows(QWidget):
         self.buttons.append(button)
 
     def _add_choose(self) -> None:
-        self.choose = PlainLabel(self.tr("It can be read in several ways: choose one of these (Tab, Return)."))
-        self.choose.setObjectName("by_hand_choose")
-        self.choose.setWordWrap(True)
+        self.choose = PlainLabel(
+            self.tr("It can be read in several ways: choose one of these (Tab, Return)."),
+            name="by_hand_choose",
+            wraps=True,
+        )
         self.choose.hide()
         self._column.addWidget(self.choose)
 

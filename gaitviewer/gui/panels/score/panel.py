@@ -103,8 +103,7 @@ class EvgsPanel(Panel):
         self.blind.clicked.connect(lambda on: keep_settings(self.state, hide_until_graded=on))
         head = QHBoxLayout()
         head.setContentsMargins(10, 6, 10, 2)
-        name = PlainLabel(self.tr("Rater"))
-        name.setProperty("quiet", "true")
+        name = PlainLabel(self.tr("Rater"), quiet=True)
         head.addWidget(name)
         head.addWidget(self.rater, 1)
         head.addSpacing(8)
@@ -138,12 +137,10 @@ class EvgsPanel(Panel):
         for row, (kind, words) in enumerate(
             (("measured", self.tr("Program")), ("graded", self.tr("Your total")))
         ):
-            label = PlainLabel(words)
-            label.setProperty("quiet", "true")
+            label = PlainLabel(words, quiet=True)
             grid.addWidget(label, row, 0)
             for column, side in enumerate(Side, start=1):
-                total = PlainLabel()
-                total.setObjectName(f"evgs_total_{kind}_{side.value}")
+                total = PlainLabel(name=f"evgs_total_{kind}_{side.value}")
                 grid.addWidget(total, row, column)
                 self.totals[kind, side] = total
         grid.setColumnStretch(1, 1)

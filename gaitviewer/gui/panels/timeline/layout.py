@@ -162,14 +162,14 @@ def rows_for(views: Sequence[View]) -> tuple[TimelineRow, ...]:
     return tuple(rows)
 
 
-def row_tops(rows: Sequence[TimelineRow], top_px: float, gap_px: float = 2.0) -> tuple[float, ...]:
+def row_tops(rows: Sequence[TimelineRow], top_px: float) -> tuple[float, ...]:
     """Upper edge of each row; a view's first row stands a little apart."""
     tops, at = [], top_px
     for index, row in enumerate(rows):
         starts_view = index > 0 and row.view is not None and rows[index - 1].view is not row.view
         at += 4.0 if starts_view else 0.0
         tops.append(at)
-        at += row.height + gap_px
+        at += row.height + 2.0
     return tuple(tops)
 
 
@@ -219,10 +219,11 @@ def _passes(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
 
 
 def _limb(seen: ViewMotion, side: Side, row: int, shift: float, *, hide_values: bool) -> Iterable[Mark]:
+    name = side_name(side)
     for stride in (s for s in seen.strides if s.side is side):
         where = tr("Stride {n}, {side}, {start} to {stop}").format(
             n=stride.number + 1,
-            side=side_name(side),
+            side=name,
             start=time_text(stride.start_s + shift),
             stop=time_text(stride.stop_s + shift),
         )
@@ -241,7 +242,7 @@ def _limb(seen: ViewMotion, side: Side, row: int, shift: float, *, hide_values: 
         contact = event.kind is EventKind.INITIAL_CONTACT
         words = tr("Initial contact, {side}") if contact else tr("Toe-off, {side}")
         tip = tr("{event}, {time} ± {sigma} ms").format(
-            event=words.format(side=side_name(side)),
+            event=words.format(side=name),
             time=time_text(event.time_s + shift),
             sigma=number(1000 * event.sigma_s),
         )
@@ -260,14 +261,13 @@ def _quality(seen: ViewMotion, row: int, shift: float) -> Iterable[Mark]:
     if len(times) == 0:
         return
     width = max(1, round(0.2 * (seen.raw.rate_hz if len(times) > 1 else 1.0)))
+    view = view_name(seen.passes[0].view if seen.passes else View.SAGITTAL).capitalize()
     for start in range(0, len(times), width):
         stop = min(start + width, len(times))
         level = float(np.mean(score[start:stop]))
         begin, end = _span(seen, start, stop, shift)
         tip = tr("{view}, {time}: pose seen with a mean score of {level} %").format(
-            view=view_name(seen.passes[0].view if seen.passes else View.SAGITTAL).capitalize(),
-            time=time_text(begin),
-            level=number(100 * level),
+            view=view, time=time_text(begin), level=number(100 * level)
         )
         yield Mark(Kind.QUALITY, row, begin, end, tip, level=level)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -25,6 +25,7 @@ from gaitviewer.gui.playback.player import SPEEDS, Player
 from gaitviewer.gui.playback.timebase import SyncMeter
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.decimal_box import DecimalBox
+from gaitviewer.gui.widgets.one_shot import one_shot
 from gaitviewer.gui.widgets.plain import PlainLabel, plain_tip
 from gaitviewer.gui.widgets.translation import say_sentence, translate_data
 
@@ -70,10 +71,7 @@ class TransportBar(QWidget):
         self._state, self._player = state, player
         self._stride_at, self._meter = stride_at, meter
         self._held: Stride | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_REFRESH_MS)
-        self._timer.timeout.connect(self._show_now)
+        self._timer = one_shot(self, _REFRESH_MS, self._show_now)
         self._build(actions)
         # Twenty times a second is enough for words; the pictures must not wait for them.
         player.time_changed.connect(self.soon)
@@ -107,13 +105,11 @@ class TransportBar(QWidget):
         self.more.setToolTip(self.tr("What has no room in the bar"))
         theme.set_icon(self.more, "more")
         row.addWidget(self.bar, 1)
-        self.now = PlainLabel()
-        self.now.setObjectName("transport_now")
+        self.now = PlainLabel(name="transport_now")
         self.now.setFont(theme.font("digits"))
         self.now.setContentsMargins(_BESIDE_TIME_PX, 0, _BESIDE_TIME_PX, 0)
         row.addWidget(self.now)
-        self.sync = PlainLabel()
-        self.sync.setObjectName("transport_sync")
+        self.sync = PlainLabel(name="transport_sync")
         row.addWidget(self.sync)
         self.offset = DecimalBox()
         self.offset.setObjectName("transport_offset")
@@ -127,8 +123,7 @@ class TransportBar(QWidget):
         self.offset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.offset.valueChanged.connect(self.offset_asked)
         row.addWidget(self.offset)
-        self.estimate_words = PlainLabel()
-        self.estimate_words.setObjectName("transport_estimate_words")
+        self.estimate_words = PlainLabel(name="transport_estimate_words")
         self.estimate_words.setContentsMargins(4, 0, 2, 0)
         row.addWidget(self.estimate_words)
 
@@ -158,8 +153,7 @@ class TransportBar(QWidget):
         self.cycle.sliderReleased.connect(self._let_go)
         self.cycle.actionTriggered.connect(self._step_in_cycle)
         self.bar.addWidget(self.cycle)
-        self.percent = PlainLabel()
-        self.percent.setObjectName("transport_percent")
+        self.percent = PlainLabel(name="transport_percent")
         self.percent.setContentsMargins(4, 0, 0, 0)
         metrics = self.percent.fontMetrics()
         widest = max(metrics.horizontalAdvance(f"{name} 100 %") for name in self._sides())

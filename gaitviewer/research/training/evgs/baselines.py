@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.core.learning import ITEMS
 from gaitviewer.inference.evgs.strips import clip_table
+from gaitviewer.research.training import classical
 from gaitviewer.research.training.task import Example
 
 _STRENGTH = 0.05  # inverse of the penalty
@@ -36,10 +37,6 @@ def logistic_probabilities(
         seed: of the solver.
     """
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     probability = np.full((len(cases), ITEMS), np.nan)
     for kind, table in enumerate(clip_table().kinds):
@@ -55,11 +52,7 @@ def logistic_probabilities(
             if len(np.unique(y[known] >= 1)) < 2:
                 probability[rows, item - 1] = float((y[known] >= 1).mean()) if known.any() else np.nan
                 continue
-            model = make_pipeline(
-                SimpleImputer(keep_empty_features=True),
-                StandardScaler(),
-                LogisticRegression(C=_STRENGTH, class_weight="balanced", max_iter=300, random_state=seed),
-            )
+            model = classical.logistic(seed=seed, strength=_STRENGTH, steps=300, weight="balanced")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 model.fit(x[known], y[known] >= 1)

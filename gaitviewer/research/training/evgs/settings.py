@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from gaitviewer.core.serialise import from_settings, read_resource
+from gaitviewer.core.serialise import read_resource
 from gaitviewer.nets.evgs.inputs import EvgsSettings
-from gaitviewer.research.training.loop import LoopSettings
 from gaitviewer.research.training.protocols import Tables, change_tables, choose_protocol
 from gaitviewer.research.training.task import Variant
 
@@ -80,8 +79,3 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
 def network_settings(tables: Tables) -> EvgsSettings:
     """The network of a run."""
     return EvgsSettings.read(tables["network"])
-
-
-def loop_settings(tables: Tables) -> LoopSettings:
-    """The training of a run."""
-    return from_settings(tables["loop"], LoopSettings, "The table of the training loop")

@@ -29,35 +29,29 @@ from gaitviewer.nets.evgs.inputs import EvgsSettings
 from gaitviewer.nets.evgs.network import Answers, EvgsNet, items_loss, looks_loss, probabilities, seen_loss
 from gaitviewer.nets.evgs.pruning import normalise_patches
 from gaitviewer.nets.evgs.videomae import VideoShape, load_weights, read_checkpoint
+from gaitviewer.research.training.checkpoint import copy_of
 from gaitviewer.research.training.evgs.answers import by_session, visible_mean
 from gaitviewer.research.training.evgs.baselines import logistic_probabilities, majority_probabilities
 from gaitviewer.research.training.evgs.calibration import calibrate_thresholds
 from gaitviewer.research.training.evgs.examples import CollateClips, Variety, clip_cases, pack, strip_key
 from gaitviewer.research.training.evgs.settings import (
     VARIANTS,
-    loop_settings,
     network_settings,
     read_protocol,
 )
-from gaitviewer.research.training.loop import fit
+from gaitviewer.research.training.loop import LoopSettings, fit
 from gaitviewer.research.training.protocols import Tables
 from gaitviewer.research.training.task import Example, Predictions, RunContext, RunResult, Variant
 
-VERSION = "1"
 _BATCH = 32  # clips at a time outside training
 log = logging.getLogger(__name__)
-
-
-def make_task() -> EvgsTask:
-    """The task, for the harness."""
-    return EvgsTask()
 
 
 class EvgsTask:
     """System 2 as a task; clips that were cut are kept for the next run with the same settings."""
 
     name = "evgs"
-    version = VERSION
+    version = "1"
 
     def __init__(self) -> None:
         self._settings: object = None
@@ -65,7 +59,7 @@ class EvgsTask:
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each limb and view; [] where there are no pictures of a stride that counts."""
-        strips = read_strips(measures, session.pictures, most=clip_table().strides_to_learn)
+        strips = read_strips(measures, session.pictures, most=clip_table().crop.strides_to_learn)
         examples = [pack(strip, session) for strip in strips]
         if not examples:
             why = "no pictures" if not session.pictures else "no stride counts"
@@ -98,8 +92,7 @@ class EvgsTask:
         self, context: RunContext, settings: EvgsSettings, variety: Variety | None
     ) -> dict[str, list[Example]]:
         """Cases of every set by name; without pixels where no variety is given."""
-        sets = {"train": context.sets.train, "valid": context.sets.valid, "test": context.sets.test}
-        sets |= dict(context.sets.others)
+        sets = {"train": context.sets.train, **context.sets.held}
         if self._settings != (settings.inputs(), variety):
             self._settings, self._kept = (settings.inputs(), variety), {}
         tick = _counting(context, sum(len(held) for held in sets.values()))
@@ -203,7 +196,7 @@ class _Run:
             collate=self.collate,
             loss=EvgsLoss.of(self.cases["train"], self.tables["loss"], self.settings, levels=net.levels),
             validate=lambda model: self._judge(model, valid),
-            settings=loop_settings(self.tables),
+            settings=LoopSettings.read(self.tables["loop"]),
             folder=self.context.folder,
             seed=self.context.seed,
             device=self.context.device,
@@ -226,7 +219,7 @@ class _Run:
             extras["ordinal_qwk"] = {name: self._ordinal(net, held) for name, held in self._held()}
         return RunResult(
             predictions=found,
-            state={name: value.detach().cpu() for name, value in net.state_dict().items()},
+            state=copy_of(net.state_dict()),
             settings={**to_plain(self.settings), "score_mean": self.mean, "score_sd": self.sd},
             extras=extras,
         )

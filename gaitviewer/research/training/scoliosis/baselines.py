@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.knowledge_map.features import load_map_features
 from gaitviewer.inference.scoliosis.inputs import ClipArrays, scoliosis_tables
+from gaitviewer.research.training import classical
 from gaitviewer.research.training.scoliosis.batches import SessionClips, all_clips, mean_by_session
 
 BASELINES = ("majority", "logistic", "boosting")
@@ -38,33 +39,19 @@ def summarise(clip: ClipArrays) -> NDArray[np.float64]:
 
 def fit_baseline(kind: str, train: Sequence[SessionClips], *, seed: int) -> Any:
     """A fitted classifier of clips."""
-    from sklearn.dummy import DummyClassifier
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     table = scoliosis_tables()["baselines"]
     if kind == "majority":
-        model: Any = DummyClassifier(strategy="prior")
+        model = classical.majority()
     elif kind == "boosting":
-        model = HistGradientBoostingClassifier(
-            max_iter=int(table["boosting_iterations"]),
+        model = classical.boosting(
+            seed=seed,
+            iterations=int(table["boosting_iterations"]),
             learning_rate=float(table["boosting_learning_rate"]),
-            max_leaf_nodes=int(table["boosting_leaves"]),
-            l2_regularization=1.0,
-            class_weight="balanced",
-            random_state=seed,
+            leaves=int(table["boosting_leaves"]),
+            weight="balanced",
         )
     else:
-        model = make_pipeline(
-            SimpleImputer(keep_empty_features=True),
-            StandardScaler(),
-            LogisticRegression(
-                C=float(table["logistic_c"]), max_iter=2000, class_weight="balanced", random_state=seed
-            ),
-        )
+        model = classical.logistic(seed=seed, strength=float(table["logistic_c"]), weight="balanced")
     target = np.array([case.target for case in train for _ in case.clips])
     return model.fit(np.stack([summarise(clip) for clip in all_clips(train)]), target)
 

@@ -227,7 +227,7 @@ def group_effects(cases: Sequence[SessionClips]) -> dict[str, float]:
     values, target = np.stack([v for v, _ in clips]), np.array([t for _, t in clips])
     away = np.abs(values - np.nanmean(values, axis=0))
     found: dict[str, float] = {}
-    for place, one in enumerate(load_statements().statements):
+    for place, one in enumerate(load_statements().statement):
         groups = [away[(target == answer) & np.isfinite(away[:, place]), place] for answer in (0, 1)]
         if min(len(group) for group in groups) < 2:
             continue

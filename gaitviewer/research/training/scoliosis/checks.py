@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gaitviewer.analysis.knowledge_map.features import load_map_features
+from gaitviewer.core.arrays import F8
 from gaitviewer.inference.scoliosis.inputs import (
     Encode,
     group_of,
@@ -25,8 +26,6 @@ from gaitviewer.inference.scoliosis.inputs import (
 )
 from gaitviewer.nets.scoliosis.fusion import MapFusionNet
 from gaitviewer.research.training.scoliosis.batches import SessionClips
-
-F8 = NDArray[np.float64]
 
 
 def check_importance(

@@ -34,7 +34,6 @@ from gaitviewer.synthesis.body.bodies import draw_child
 from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pose_errors import observe_with_errors
 
-F8 = NDArray[np.float64]
 _HELD_OUT_FROM = 100_000  # numbers of children below it may be learned from
 _HEAD = (Keypoint.NOSE, Keypoint.LEFT_EYE, Keypoint.RIGHT_EYE, Keypoint.LEFT_EAR, Keypoint.RIGHT_EAR)
 

@@ -15,7 +15,6 @@ import torch
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import LabelledSession
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.serialise import from_settings
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.scoliosis.clips import read_clips
 from gaitviewer.inference.scoliosis.inputs import (
@@ -29,6 +28,7 @@ from gaitviewer.inference.scoliosis.inputs import (
 )
 from gaitviewer.messages import message
 from gaitviewer.nets.scoliosis.fusion import MapFusionNet
+from gaitviewer.research.training.checkpoint import copy_of
 from gaitviewer.research.training.loop import LoopSettings, fit
 from gaitviewer.research.training.scoliosis.baselines import BASELINES, baseline_probabilities, fit_baseline
 from gaitviewer.research.training.scoliosis.batches import (
@@ -48,7 +48,6 @@ from gaitviewer.research.training.scoliosis.checks import check_importance
 from gaitviewer.research.training.scoliosis.injected_fault import check_injected_fault, learning_cases
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 
-VERSION = "1"
 PROTOCOLS = ("tiny", "small", "full")
 log = logging.getLogger(__name__)
 
@@ -77,16 +76,11 @@ VARIANTS: tuple[Variant, ...] = (
 )
 
 
-def make_task() -> ScoliosisTask:
-    """The task, for the harness."""
-    return ScoliosisTask()
-
-
 class ScoliosisTask:
     """System 3 as a task."""
 
     name = "scoliosis"
-    version = VERSION
+    version = "1"
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each clip; [] for children with cerebral palsy, without label or without a clip."""
@@ -163,8 +157,7 @@ def read_protocol(name: str) -> Mapping[str, Any]:
 
 
 def _test_sets(sets: ExampleSets, *, video: bool) -> dict[str, tuple[SessionClips, ...]]:
-    named = {"valid": sets.valid, "test": sets.test, **sets.others}
-    return {name: by_session(examples, video=video) for name, examples in named.items()}
+    return {name: by_session(examples, video=video) for name, examples in sets.held.items()}
 
 
 def _run_baseline(kind: str, train: Sequence[SessionClips], context: RunContext) -> RunResult:
@@ -213,7 +206,7 @@ def _run_network(
         collate=collate,
         loss=ScoliosisLoss((len(train) - positive) / max(1, positive)),
         validate=lambda model: log_score(valid, session_probabilities(net, valid, context.device)),
-        settings=from_settings(tables["loop"], LoopSettings, "The table of the training loop"),
+        settings=LoopSettings.read(tables["loop"]),
         folder=context.folder,
         seed=context.seed,
         device=context.device,
@@ -240,7 +233,7 @@ def _run_network(
             name: predictions_of(cases, session_probabilities(net, cases, context.device))
             for name, cases in sets.items()
         },
-        state={name: value.detach().cpu() for name, value in net.state_dict().items()},
+        state=copy_of(net.state_dict()),
         settings={"network": values_for(settings), "loop": dict(tables["loop"]), "augment": dict(augment)},
         extras=extras,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.research.training import classical
 from gaitviewer.research.training.severity.batches import LEVELS
 from gaitviewer.research.training.task import Example
 
@@ -21,27 +22,13 @@ def per_session(examples: Sequence[Example]) -> tuple[Example, ...]:
 
 def fit_baseline(kind: str, train: Sequence[Example], chosen: Sequence[int], *, seed: int) -> Any:
     """A fitted classifier with ``predict_proba`` over the levels 0..3 that occur in training."""
-    from sklearn.dummy import DummyClassifier
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    values, levels = table_of(train, chosen)
     if kind == "majority":
-        model: Any = DummyClassifier(strategy="prior")
+        model = classical.majority()
     elif kind == "boosting":
-        model = HistGradientBoostingClassifier(
-            max_iter=120, learning_rate=0.06, max_leaf_nodes=8, l2_regularization=1.0, random_state=seed
-        )
+        model = classical.boosting(seed=seed, iterations=120, learning_rate=0.06, leaves=8)
     else:
-        model = make_pipeline(
-            SimpleImputer(add_indicator=True, keep_empty_features=True),
-            StandardScaler(),
-            LogisticRegression(C=0.05, max_iter=2000, random_state=seed),
-        )
-    return model.fit(values, levels)
+        model = classical.logistic(seed=seed, strength=0.05, tell_missing=True)
+    return model.fit(*table_of(train, chosen))
 
 
 def table_of(

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gaitviewer.core.arrays import F8
 from gaitviewer.inference.severity.clips import JOINTS
 from gaitviewer.nets.gradcam import of_class, of_order
 from gaitviewer.nets.severity.evidence import evidence
@@ -17,7 +18,6 @@ from gaitviewer.nets.severity.fusion import INPUT, FusionNet
 from gaitviewer.research.training.severity.batches import LEVELS, CollateSkeletons, clip_probabilities
 from gaitviewer.research.training.task import Example
 
-F8 = NDArray[np.float64]
 Ranking = list[tuple[str, float, float, float]]
 _CHUNK = 32
 _KNEES = (JOINTS.index("left_knee"), JOINTS.index("right_knee"))
@@ -271,9 +271,9 @@ def plant_knees(
     return changed, joints
 
 
-def _among_top(maps: F8, joints: NDArray[np.int64], top: int = 3) -> float:
-    """Part of the clips in which the joint is among the strongest; an empty map finds nothing."""
-    best = np.argsort(-maps, axis=1)[:, :top]
+def _among_top(maps: F8, joints: NDArray[np.int64]) -> float:
+    """Part of the clips in which the joint is among the three strongest; an empty map finds nothing."""
+    best = np.argsort(-maps, axis=1)[:, :3]
     there = (best == joints[:, None]).any(axis=1) & (maps[np.arange(len(maps)), joints] > 0)
     return float(there.mean())
 

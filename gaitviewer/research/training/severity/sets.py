@@ -15,11 +15,6 @@ from gaitviewer.research.training.severity.explain import planted_set
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext
 
 
-def named_sets(context: RunContext) -> list[tuple[str, Sequence[Example]]]:
-    """Sets that are predicted, by name."""
-    return [("valid", context.sets.valid), ("test", context.sets.test), *context.sets.others.items()]
-
-
 def learned(tables: Tables, train: Sequence[Example], context: RunContext) -> tuple[Example, ...]:
     """The clips that a network learns from."""
     if tables["loss"]["healthy"] <= 0:
@@ -50,7 +45,7 @@ def planted_sets(context: RunContext, sizes: Sequence[float]) -> ExampleSets:
 def gate_shares(context: RunContext) -> dict[str, dict[str, float]]:
     """By set and true level: part of the sessions that the measuring core calls normal, or cannot judge."""
     found: dict[str, dict[str, float]] = {}
-    for name, examples in named_sets(context):
+    for name, examples in context.sets.held.items():
         sessions = per_session(examples)
         for level in sorted({int(e["severity"]) for e in sessions}):
             own = [int(e["measured_normal"]) for e in sessions if int(e["severity"]) == level]

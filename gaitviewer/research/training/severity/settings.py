@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gaitviewer.analysis.outcomes.gait_features import load_features
-from gaitviewer.core.serialise import from_settings
 from gaitviewer.inference.severity.normal_gate import severity_tables
 from gaitviewer.nets.severity.fusion import SeverityNetSettings
 from gaitviewer.nets.severity.stgcn import StgcnSettings
-from gaitviewer.research.training.loop import LoopSettings
 from gaitviewer.research.training.protocols import Tables, change_tables, choose_protocol
 from gaitviewer.research.training.task import Variant
 
@@ -86,15 +84,6 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
     """
     tables = choose_protocol(severity_tables().protocols, name, system="severity")
     return change_tables(tables | {"kind": "cross", "check_maps": False}, changes, system="severity")
-
-
-def loop_settings(table: Mapping[str, Any]) -> LoopSettings:
-    """Of a table such as "skeleton_loop".
-
-    Raises:
-        SettingsError: an entry is unknown or wrong.
-    """
-    return from_settings(dict(table), LoopSettings, "The table of the training loop")
 
 
 def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> SeverityNetSettings:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -37,7 +38,7 @@ from gaitviewer.messages import message
 from gaitviewer.nets.severity.fusion import FusionNet
 from gaitviewer.research.training import distributed
 from gaitviewer.research.training.checkpoint import copy_of, save_atomically
-from gaitviewer.research.training.loop import fit
+from gaitviewer.research.training.loop import LoopSettings, fit
 from gaitviewer.research.training.protocols import Tables
 from gaitviewer.research.training.severity.baselines import (
     BASELINES,
@@ -69,31 +70,23 @@ from gaitviewer.research.training.severity.sets import (
     gate_shares,
     learned,
     measured_normal,
-    named_sets,
     planted_sets,
 )
 from gaitviewer.research.training.severity.settings import (
     VARIANTS,
-    loop_settings,
     network_settings,
     read_protocol,
 )
 from gaitviewer.research.training.task import Example, Predictions, RunContext, RunResult, Variant
 
-VERSION = "1"
 log = logging.getLogger(__name__)
-
-
-def make_task() -> SeverityTask:
-    """The task, for the harness."""
-    return SeverityTask()
 
 
 class SeverityTask:
     """System 1 as a task; a trained skeleton network is kept on disk for the other variants of its seed."""
 
     name = "severity"
-    version = VERSION
+    version = "1"
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each clip; [] where no clip can be cut or no severity is known."""
@@ -205,7 +198,7 @@ class _Run:
             extras["features"] = [load_features()[k].name for k in chosen]
         return RunResult(
             predictions=self._predictions(net),
-            state={name: value.detach().cpu() for name, value in net.state_dict().items()},
+            state=copy_of(net.state_dict()),
             settings=self._settings(net, ranking),
             extras=extras,
         )
@@ -297,7 +290,7 @@ class _Run:
     def _predictions(self, net: FusionNet) -> dict[str, Predictions]:
         return {
             name: by_session(held, clip_probabilities(net, held, self.context.device))
-            for name, examples in named_sets(self.context)
+            for name, examples in self.context.sets.held.items()
             if (held := labelled(examples))
         }
 
@@ -331,23 +324,23 @@ def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int
 def _run_baseline(tables: Tables, train: Sequence[Example], context: RunContext) -> RunResult:
     chosen = choose_features(tables, [], seed=context.seed)
     model = fit_baseline(tables["kind"], per_session(train), chosen, seed=context.seed)
-    found = {}
-    for name, examples in named_sets(context):
-        held = per_session(labelled(examples))
-        if held:
-            found[name] = by_session(held, probabilities_of(model, held, chosen))
+    found = _by_set(context, lambda held: probabilities_of(model, held, chosen))
     context.tick(1.0, message("progress.variant_done", variant=str(tables["kind"])))
     return RunResult(found, None, {"kind": tables["kind"], "features": len(chosen)})
 
 
 def _run_best(context: RunContext) -> RunResult:
-    found = {}
-    for name, examples in named_sets(context):
-        held = per_session(labelled(examples))
-        if held:
-            found[name] = by_session(held, best_probabilities(held))
+    found = _by_set(context, best_probabilities)
     context.tick(1.0, message("progress.variant_done", variant="best reachable"))
     return RunResult(found, None, {"kind": "best"})
+
+
+def _by_set(
+    context: RunContext, answer: Callable[[Sequence[Example]], NDArray[np.float64]]
+) -> dict[str, Predictions]:
+    """What is answered for the sessions of each set."""
+    sets = {name: per_session(labelled(examples)) for name, examples in context.sets.held.items()}
+    return {name: by_session(held, answer(held)) for name, held in sets.items() if held}
 
 
 def _fit(
@@ -368,7 +361,7 @@ def _fit(
         collate=collate or CollateSkeletons(tables["augment"]),
         loss=SeverityLoss.of(train, tables["loss"]),
         validate=lambda model: score(model, held, context.device, collate),
-        settings=loop_settings(tables[f"{stage}_loop"]),
+        settings=LoopSettings.read(tables[f"{stage}_loop"]),
         folder=context.folder / stage,
         seed=context.seed,
         device=context.device,

@@ -139,7 +139,7 @@ def test_the_selected_stride_can_be_repeated(qtbot: Any, panel: CurvesPanel, des
 
 
 def test_empty_states(panel: CurvesPanel, desk: Any) -> None:
-    desk.state.set_measures(None, None)
+    desk.state.set_measures(None)
     assert panel.is_empty
     desk.state.close_session()
     assert panel.is_empty

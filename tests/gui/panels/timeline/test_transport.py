@@ -36,9 +36,7 @@ def test_a_doubtful_offset_is_seen_without_pointing_at_anything(reviewed: MainWi
     bar, state = reviewed.desk.transport, reviewed.state
     (motion,) = state.measures.motions
     sync = replace(motion.sync, exchanged_s=1.16)
-    state.set_measures(
-        replace(state.measures, motions=(replace(motion, sync=sync, estimate=sync),)), state.document
-    )
+    state.set_measures(replace(state.measures, motions=(replace(motion, sync=sync, estimate=sync),)))
     assert theme.palette().warning in bar.estimate_words.styleSheet()
     before = theme.palette().warning
     reviewed.actions_by_name["window.theme"].trigger()

@@ -32,12 +32,12 @@ from gaitviewer.research.training.evgs.calibration import calibrate_thresholds
 from gaitviewer.research.training.evgs.examples import CollateClips, Variety, clip_cases, pack, unpack
 from gaitviewer.research.training.evgs.settings import (
     VARIANTS,
-    loop_settings,
     network_settings,
     read_protocol,
     visible_items,
 )
-from gaitviewer.research.training.evgs.task import EvgsLoss, make_task
+from gaitviewer.research.training.evgs.task import EvgsLoss, EvgsTask
+from gaitviewer.research.training.loop import LoopSettings
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 
 SIZE = 112
@@ -322,7 +322,7 @@ def _context(sets: ExampleSets, folder: Path, seed: int = 0) -> RunContext:
     "name", ["video", "T=8", "no-prompt", "tokens-by-threshold", "ordinal", "separate-limbs"]
 )
 def test_variants_train_and_answer(sets: ExampleSets, tmp_path: Path, name: str) -> None:
-    task = make_task()
+    task = EvgsTask()
     variant = next(v for v in VARIANTS if v.name == name)
     result = task.run(variant, _context(sets, tmp_path))
     assert set(result.predictions) == {"valid", "test"}
@@ -346,7 +346,7 @@ def more() -> ExampleSets:
 @pytest.mark.parametrize("name", ["majority", "logistic"])
 def test_baselines_answer(more: ExampleSets, tmp_path: Path, name: str) -> None:
     variant = next(v for v in VARIANTS if v.name == name)
-    result = make_task().run(variant, _context(more, tmp_path))
+    result = EvgsTask().run(variant, _context(more, tmp_path))
     assert result.state is None
     test = result.predictions["test"]
     known = test.target >= 0
@@ -365,7 +365,7 @@ def _same(one: RunResult, other: RunResult) -> bool:
 
 
 def test_the_same_seed_gives_the_same_answers(sets: ExampleSets, tmp_path: Path) -> None:
-    task = make_task()
+    task = EvgsTask()
     runs = [task.run(VARIANTS[0], _context(sets, tmp_path / str(k), seed)) for k, seed in enumerate((3, 3, 4))]
     assert _same(runs[0], runs[1])
     assert not _same(runs[0], runs[2])
@@ -396,8 +396,8 @@ def test_protocols_can_be_read_and_unknown_settings_are_refused() -> None:
     for name in ("tiny", "small", "full"):
         tables = read_protocol(name)
         network_settings(tables)
-        loop_settings(tables)
-        for variant in make_task().variants(name):
+        LoopSettings.read(tables["loop"])
+        for variant in EvgsTask().variants(name):
             network_settings(read_protocol(name, variant.settings))
     with pytest.raises(SettingsError, match="no protocol"):
         read_protocol("huge")
@@ -413,12 +413,12 @@ def test_an_encoder_starts_from_the_users_file(sets: ExampleSets, tmp_path: Path
     path = tmp_path / "vit.pth"
     torch.save({"model": source.state_dict()}, path)
     changes = {"checkpoint": str(path), "loop.epochs": 1, "loop.learning_rate": 1e-9, "loop.weight_decay": 0.0}
-    result = make_task().run(Variant("started", "", changes), _context(sets, tmp_path / "run"))
+    result = EvgsTask().run(Variant("started", "", changes), _context(sets, tmp_path / "run"))
     assert result.state is not None
     weight = "encoder.patch_embed.proj.weight"
     assert torch.allclose(result.state[weight], source.patch_embed.proj.weight, atol=1e-6)
     with pytest.raises(SettingsError, match="no weights file"):
-        make_task().run(
+        EvgsTask().run(
             Variant("gone", "", {"checkpoint": str(tmp_path / "no.pth")}), _context(sets, tmp_path / "run2")
         )
 
@@ -426,4 +426,4 @@ def test_an_encoder_starts_from_the_users_file(sets: ExampleSets, tmp_path: Path
 def test_without_labels_nothing_is_learned(sets: ExampleSets, tmp_path: Path) -> None:
     bare = tuple({**e, "labels": np.full((2, ITEMS), -1)} for e in sets.train)
     with pytest.raises(SettingsError, match="Edinburgh"):
-        make_task().run(VARIANTS[0], _context(ExampleSets(bare, sets.valid, sets.test), tmp_path))
+        EvgsTask().run(VARIANTS[0], _context(ExampleSets(bare, sets.valid, sets.test), tmp_path))

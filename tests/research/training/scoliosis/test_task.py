@@ -38,7 +38,7 @@ from gaitviewer.research.training.scoliosis.batches import (
     mean_by_session,
 )
 from gaitviewer.research.training.scoliosis.checks import randomised, trunk_share
-from gaitviewer.research.training.scoliosis.task import ScoliosisTask, make_task, read_protocol
+from gaitviewer.research.training.scoliosis.task import ScoliosisTask, read_protocol
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 
 ROW = load_map_features().index["shoulder_tilt"]
@@ -102,7 +102,7 @@ def larger() -> ExampleSets:
 
 
 def run(sets: ExampleSets, folder: Path, name: str, seed: int = 1) -> RunResult:
-    task = make_task()
+    task = ScoliosisTask()
     found = next(one for one in task.variants("tiny") if one.name == name)
     return task.run(found, RunContext(sets, seed, "tiny", folder, "cpu", no_progress, threads=1))
 
@@ -223,7 +223,7 @@ def test_one_answer_only_is_refused(sets: ExampleSets, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="only one of the two answers"):
         run(same, tmp_path, "map-only")
     with pytest.raises(SettingsError, match="no protocol"):
-        make_task().variants("enormous")
+        ScoliosisTask().variants("enormous")
 
 
 def test_small_helpers() -> None:

@@ -26,7 +26,7 @@ from gaitviewer.research.training.severity.batches import (
 from gaitviewer.research.training.severity.ceiling import best_probabilities
 from gaitviewer.research.training.severity.explain import plant_knees
 from gaitviewer.research.training.severity.settings import read_protocol
-from gaitviewer.research.training.severity.task import SeverityTask, choose_features, make_task
+from gaitviewer.research.training.severity.task import SeverityTask, choose_features
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 from gaitviewer.synthesis.gait.subjects import draw_subject
 
@@ -72,12 +72,12 @@ def variant(task: SeverityTask, name: str) -> Variant:
 
 @pytest.fixture(scope="module")
 def fused(sets: ExampleSets, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
-    task = make_task()
+    task = SeverityTask()
     return task.run(variant(task, "fusion"), context(sets, tmp_path_factory.mktemp("run")))
 
 
 def test_the_first_variant_is_the_fusion_and_names_are_unique() -> None:
-    found = make_task().variants("small")
+    found = SeverityTask().variants("small")
     assert found[0].name == "fusion"
     assert found[0].ablation == "main"
     names = [v.name for v in found]
@@ -142,7 +142,7 @@ def test_the_settings_build_the_network_again(fused: RunResult, sets: ExampleSet
 def test_same_seed_same_numbers_whatever_ran_before(
     fused: RunResult, sets: ExampleSets, tmp_path: Path
 ) -> None:
-    task = make_task()
+    task = SeverityTask()
     task.run(variant(task, "skeleton-only"), context(sets, tmp_path / "a"))  # leaves its network behind
     again = task.run(variant(task, "fusion"), context(sets, tmp_path / "b"))
     for name, found in again.predictions.items():
@@ -154,20 +154,20 @@ def test_a_skeleton_network_is_trained_once_and_a_torn_one_again(
 ) -> None:
     notes: list[Message] = []
     told = replace(context(sets, tmp_path / "one"), tick=lambda fraction, note: notes.append(note))
-    make_task().run(variant(make_task(), "skeleton-only"), told)
+    SeverityTask().run(variant(SeverityTask(), "skeleton-only"), told)
     assert any("skeleton: epoch" in str(note) for note in notes)
     notes.clear()
-    again = make_task().run(variant(make_task(), "fusion"), replace(told, folder=tmp_path / "two"))
+    again = SeverityTask().run(variant(SeverityTask(), "fusion"), replace(told, folder=tmp_path / "two"))
     assert not any("skeleton: epoch" in str(note) for note in notes)
     np.testing.assert_array_equal(again.predictions["test"].probability, fused.predictions["test"].probability)
     (kept,) = (tmp_path / "skeletons").iterdir()
     kept.write_bytes(kept.read_bytes()[:100])
-    make_task().run(variant(make_task(), "skeleton-only"), replace(told, folder=tmp_path / "three"))
+    SeverityTask().run(variant(SeverityTask(), "skeleton-only"), replace(told, folder=tmp_path / "three"))
     assert any("skeleton: epoch" in str(note) for note in notes)
 
 
 def test_a_planted_fault_is_the_only_thing_to_learn(sets: ExampleSets, tmp_path: Path) -> None:
-    task = make_task()
+    task = SeverityTask()
     found = task.run(variant(task, "planted-knee"), context(sets, tmp_path))
     assert set(found.predictions) == {"valid", "test"}
     assert found.extras["maps"]
@@ -233,7 +233,7 @@ def test_a_surer_pose_estimator_changes_no_place(sets: ExampleSets) -> None:
 
 
 def test_a_frozen_skeleton_stays_as_it_was(sets: ExampleSets, tmp_path: Path) -> None:
-    task = make_task()
+    task = SeverityTask()
     alone = task.run(variant(task, "skeleton-only"), context(sets, tmp_path / "a"))
     frozen = Variant("frozen", "", {"kind": "cross", "fusion.freeze": True, "check_maps": True})
     found = task.run(frozen, context(sets, tmp_path / "b"))
@@ -246,7 +246,7 @@ def test_a_frozen_skeleton_stays_as_it_was(sets: ExampleSets, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["features-only", "concat", "logistic", "boosting", "majority"])
 def test_other_variants(name: str, sets: ExampleSets, tmp_path: Path) -> None:
-    task = make_task()
+    task = SeverityTask()
     found = task.run(variant(task, name), context(sets, tmp_path))
     assert set(found.predictions) == {"valid", "test", "shifted"}
     np.testing.assert_allclose(found.predictions["test"].probability.sum(axis=2), 1.0)
@@ -257,7 +257,7 @@ def test_other_variants(name: str, sets: ExampleSets, tmp_path: Path) -> None:
 
 def test_nobody_who_deviates_is_an_error(tmp_path: Path) -> None:
     nobody = ExampleSets((example(1, 0),), (example(2, 0),), (example(3, 0),))
-    task = make_task()
+    task = SeverityTask()
     with pytest.raises(SettingsError, match="level 1 to 4"):
         task.run(variant(task, "fusion"), context(nobody, tmp_path))
 
@@ -341,8 +341,8 @@ def test_a_stopped_run_goes_on_with_the_same_result(
         if "fusion" in str(note):
             raise Stop
 
-    task = make_task()
+    task = SeverityTask()
     with pytest.raises(Stop):
         task.run(variant(task, "fusion"), replace(context(sets, tmp_path), tick=kill))
-    again = make_task().run(variant(task, "fusion"), context(sets, tmp_path))
+    again = SeverityTask().run(variant(task, "fusion"), context(sets, tmp_path))
     np.testing.assert_array_equal(again.predictions["test"].probability, fused.predictions["test"].probability)
