@@ -14,15 +14,21 @@ fi
 export QT_QPA_PLATFORM=offscreen
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-.venv/bin/mypy
 .venv/bin/lint-imports
 .venv/bin/python installer/parts.py --check
+.venv/bin/mypy &
+types=$!
+rest=()
 if [ "${CI:-}" = "true" ] && [ "$#" -eq 0 ] && [ "${#coverage[@]}" -eq 0 ]; then
   # On Python 3.11 coverage makes tests take 1.7 times the processor time; so it is printed of two rooms alone,
-  # whose tests are quick and rest on nothing else.
+  # whose tests are quick and rest on nothing else. They run while mypy does: both need one processor.
   .venv/bin/python -m pytest -q --cov=gaitviewer.formats --cov=gaitviewer.store --cov-report=term:skip-covered \
     tests/formats tests/store
+  rest=(--ignore=tests/formats --ignore=tests/store)
 fi
+wait "$types"
 processes=()
-[ "$#" -gt 0 ] || processes=(-n logical --dist loadgroup)
-.venv/bin/python -m pytest -q ${processes[@]+"${processes[@]}"} ${coverage[@]+"${coverage[@]}"} "$@"
+# The costly groups of tests/conftest.py come first, as they are written there.
+[ "$#" -gt 0 ] || processes=(-n logical --dist loadgroup --no-loadscope-reorder)
+.venv/bin/python -m pytest -q ${processes[@]+"${processes[@]}"} ${coverage[@]+"${coverage[@]}"} \
+  ${rest[@]+"${rest[@]}"} "$@"

@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-# Fixtures that take long to make; the tests that use one run in one process, so that it is made once.
-COSTLY = ("real_poses", "demo", "analysed")
+# Fixtures that take long to make; all tests that use one run in one process, so that it is made once.
+COSTLY = ("demo", "real_poses")
+# Where the longest tests are, for the tests that use none of those.
+LONG = ("e2e", "research", "gui")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several processes share the tests by whole files."""
+    """Several processes share the tests by whole files; what takes long comes first, so that none waits at the end."""
+    places = {}
     for item in items:
         used = getattr(item, "fixturenames", ())
-        costly = any(name in used for name in COSTLY)
-        group = "/".join(item.path.parts[-2:-1]) if costly else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        costly = [name for name in COSTLY if name in used]
+        item.add_marker(pytest.mark.xdist_group(costly[0] if costly else str(item.path)))
+        long = [name for name in LONG if name in item.path.parts]
+        places[item] = (0, COSTLY.index(costly[0])) if costly else (1, LONG.index(long[0]) if long else len(LONG))
+    items.sort(key=places.__getitem__)
 
 
 @pytest.fixture(scope="session")

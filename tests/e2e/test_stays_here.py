@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gaitviewer.core.gait import View
 from gaitviewer.util import startup
+from tests.support.demo import Cutter
 from tests.support.traps import remove_pythons_own, set_traps, sprung
 
 if TYPE_CHECKING:
@@ -174,9 +176,11 @@ def _user(place: Path) -> User:
 
 @pytest.fixture(scope="module")
 def user(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> User:
-    """A user who has analysed the recordings of a walk."""
+    """A user who has analysed the recordings of one pass of a walk."""
+    cut = Cutter(demo, tmp_path_factory.mktemp("one-pass"))
+    side = cut.write("side.mp4", cut.frames(View.SAGITTAL, 0, 90), times=demo.scene.views.sagittal.times[:90])
+    front = cut.write("front.mp4", cut.frames(View.CORONAL, 0, 90), times=demo.scene.views.coronal.times[:90])
     user = _user(tmp_path_factory.mktemp("user"))
-    side, front = demo.videos.sagittal, demo.videos.coronal
     done = user.run(
         "-m", "gaitviewer", "analyze", "--sagittal", side, "--coronal", front, "--subject", "P1",
         "--height", "1.2", "--out", "out",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import open_library
 from gaitviewer.video import digest_file, index_video, write_video
+from gaitviewer.workflow.analysis.measures_cache import cached_measures
 from gaitviewer.workflow.app.settings import Settings
 from tests.support import made_up_session
 from tests.support.frame_counter import Counter
@@ -160,9 +162,10 @@ def desk(open_desk: Callable[..., Desk]) -> Desk:
     return open_desk()
 
 
-@pytest.fixture
-def filled(walker_document: Document) -> Path:
-    """The user's library with two sessions: "walk1" analysed, "walk2" new."""
+@pytest.fixture(scope="session")
+def filled_home(walker_document: Document, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose library holds "walk1", analysed and measured before, and "walk2", new."""
+    home = tmp_path_factory.mktemp("filled")
     new = replace(
         walker_document,
         session=replace(
@@ -172,9 +175,19 @@ def filled(walker_document: Document) -> Path:
         ),
         trials=(replace(walker_document.trials[0], poses=ByView(None, None)),),
     )
-    with open_library() as library:
-        library.save_session(new)
-        library.save_session(walker_document)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAITVIEWER_HOME", str(home))
+        with open_library() as library:
+            library.save_session(new)
+            library.save_session(walker_document)
+            cached_measures(library.load_session("walk1"))
+    return home
+
+
+@pytest.fixture
+def filled(filled_home: Path, own_home: Path) -> Path:
+    """The user's library, and what was measured, of a copy of ``filled_home``."""
+    shutil.copytree(filled_home, own_home, dirs_exist_ok=True)
     return paths.library_file()
 
 

@@ -117,9 +117,9 @@ def test_fields_take_decimal_commas(qtbot: QtBot, dialog: NewSessionDialog) -> N
     dialog.reject()
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "words"),
-    [
+def test_mistakes_are_said_at_once(dialog: NewSessionDialog) -> None:
+    dialog.form.subject.setText("P007")
+    for field, text, words in (
         ("tall", "9 m", "height"),
         ("leg", "tall", "leg length"),
         ("when", "9.3.2026", "date of the visit"),
@@ -127,16 +127,16 @@ def test_fields_take_decimal_commas(qtbot: QtBot, dialog: NewSessionDialog) -> N
         ("age", "nan", "age"),
         ("surgery", "2020-01-02; 2021", "surgery"),
         ("subject", "", "pseudonym"),
-    ],
-)
-def test_mistakes_are_said_at_once(dialog: NewSessionDialog, field: str, text: str, words: str) -> None:
-    dialog.form.subject.setText("P007")
-    assert dialog.create_button.isEnabled()
-    line = getattr(dialog.form, field)
-    line.setText(text)
-    assert not dialog.create_button.isEnabled()
-    assert words in dialog.problem.text().lower()
-    assert bool(line.styleSheet()) == bool(text)
+    ):
+        line = getattr(dialog.form, field)
+        before = line.text()
+        assert dialog.create_button.isEnabled(), field
+        assert not line.styleSheet(), field
+        line.setText(text)
+        assert not dialog.create_button.isEnabled(), field
+        assert words in dialog.problem.text().lower()
+        assert bool(line.styleSheet()) == bool(text), field
+        line.setText(before)
     dialog.reject()
 
 

@@ -48,7 +48,7 @@ def walks() -> list[SeenWalk]:
 
 def test_it_learns_what_the_estimator_does_to_crossing_legs(walks: list[SeenWalk], tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    card = train_legs(walks, tmp_path / "legs-test", pose_model="made up", pose_digest="ab" * 32, epochs=400)
+    card = train_legs(walks, tmp_path / "legs-test", pose_model="made up", pose_digest="ab" * 32, epochs=200)
     before, after = card.metrics["estimated"], card.metrics["refined"]
     assert after["knee_far_deg"] < 0.6 * before["knee_far_deg"], (before, after)
     assert after["points_percent_of_leg"] < before["points_percent_of_leg"]

@@ -338,10 +338,14 @@ def test_variants_train_and_answer(sets: ExampleSets, tmp_path: Path, name: str)
     assert ("ordinal_qwk" in result.extras) == (name == "ordinal")
 
 
+@pytest.fixture(scope="module")
+def more() -> ExampleSets:
+    return ExampleSets(_examples(16), (), _examples(8, first=300))
+
+
 @pytest.mark.parametrize("name", ["majority", "logistic"])
-def test_baselines_answer(tmp_path: Path, name: str) -> None:
+def test_baselines_answer(more: ExampleSets, tmp_path: Path, name: str) -> None:
     variant = next(v for v in VARIANTS if v.name == name)
-    more = ExampleSets(_examples(16), (), _examples(8, first=300))
     result = EvgsTask().run(variant, _context(more, tmp_path))
     assert result.state is None
     test = result.predictions["test"]

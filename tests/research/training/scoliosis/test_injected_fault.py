@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ TABLE = load_map_features()
 def clips() -> tuple[list[np.ndarray], list[np.ndarray]]:
     def maps(shoulders_deg: float, lean_deg: float) -> list[np.ndarray]:
         planted = (planted_clip(n, seed=4, shoulders_deg=shoulders_deg, lean_deg=lean_deg) for n in range(9))
-        return [clip["map"] for clip in planted if clip is not None][:3]
+        return list(islice((clip["map"] for clip in planted if clip is not None), 3))
 
     return maps(0.0, 0.0), maps(9.0, 6.0)
 
