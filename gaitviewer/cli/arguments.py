@@ -207,6 +207,19 @@ def _add_validate(commands: Any) -> None:
         "--render", action="store_true", help="film a body drawn on the markers, measure from the pixels"
     )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repetitions with other noise")
+    parser.add_argument(
+        "--bodies",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --render, film N bodies for each file, with clothes, build, light, room, cameras and "
+        "picture quality drawn for each (default: the plain body alone)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="other bodies for --bodies")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write the tables there as CSV, JSON and text"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="film and estimate poses again, keep no copy")
     _add_pose_model(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
     _add_common(parser)

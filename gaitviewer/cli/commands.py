@@ -15,6 +15,7 @@ from gaitviewer.core.report_options import ReportOptions, parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.core.wording import total_words
 from gaitviewer.messages import english
+from gaitviewer.util import file_set
 from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
     make_session,
@@ -80,11 +81,18 @@ def run_validate(options: argparse.Namespace) -> int:
         pixels_per_metre=options.pixels_per_metre or (300.0 if options.render else 450.0),
         seeds=options.seeds,
         render=options.render,
+        bodies=options.bodies,
+        seed=options.seed,
         subject=options.subject,
         pose_model=_pose_model(options),
+        use_cache=not options.no_cache,
     )
+    if options.out is not None:
+        file_set.check_folder(options.out)  # better known before the work than after it
     with ProgressLine() as tick:
         report = validation_run.validate_files(options.files, wanted, tick)
+    if options.out is not None:
+        validation_run.write_report(report, options.out)
     if options.json:
         print(json.dumps(validation_run.report_as_json(report), indent=1))
     else:

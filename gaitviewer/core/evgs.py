@@ -96,6 +96,7 @@ class EvgsMeasure:
             by themselves first, then by distance to the median.
         reason: why it is not assessable; NOTHING if it is.
         remarks: limits of this value (``remark.far_limb``, ``remark.assumed_pelvic_tilt``).
+        sigma: standard error of ``value``, event error included; None where there is none.
     """
 
     item: EvgsItem
@@ -111,6 +112,7 @@ class EvgsMeasure:
     evidence: tuple[Evidence, ...]
     reason: Message = NOTHING
     remarks: tuple[Message, ...] = ()
+    sigma: float | None = None
 
     def __post_init__(self) -> None:
         if (self.score is None) != bool(self.reason):

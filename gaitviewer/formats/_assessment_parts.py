@@ -110,6 +110,7 @@ def evgs_facts(sheet: EvgsSheet) -> dict[str, Any]:
 def _measure(measure: EvgsMeasure) -> dict[str, Any]:
     facts = dict(plain(measure))
     item = facts.pop("item")
+    del facts["sigma"]  # the schema has none; the probabilities say it
     codes = {"reason_code": measure.reason.code}
     return {"number": item["number"], "code": item["code"], "unit": item["unit"]} | facts | codes
 

@@ -10,12 +10,13 @@ from gaitviewer.core.evgs import Band, EvgsItem
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A value looked up in the bands of an item."""
+    """A value looked up in the bands of an item, with its standard error; a category has none."""
 
     band: Band
     probabilities: tuple[float, float, float]
     edge_distance: float | None
     borderline: bool
+    sigma: float | None = None
 
 
 def is_numeric(band: Band) -> bool:
@@ -101,6 +102,7 @@ def score_value(
         probabilities=(probabilities[0] / total, probabilities[1] / total, probabilities[2] / total),
         edge_distance=distance,
         borderline=distance is not None and distance < sigma,
+        sigma=sigma,
     )
 
 

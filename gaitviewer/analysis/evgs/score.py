@@ -150,6 +150,7 @@ def _from_readings(
         strides=tuple(cycle.stride.key for cycle, _ in ordered),
         evidence=evidence,
         remarks=remarks,
+        sigma=None if named else scored.sigma,
     )
 
 

@@ -19,9 +19,9 @@ from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.messages import message
-from gaitviewer.pose._cv import load
 from gaitviewer.pose.estimator import BodyCircle, Estimate, PoseEstimator
 from gaitviewer.pose.scan import cut_square
+from gaitviewer.research.spoiling import Spoiling
 from gaitviewer.synthesis.body.appearance import draw_look, draw_room
 from gaitviewer.synthesis.filming.film import film_trial
 from gaitviewer.synthesis.filming.pixels import render_pose
@@ -56,35 +56,6 @@ class SeenWalk:
     pose: PoseSequence
     passes: tuple[WalkingPass, ...]
     true: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Spoiling:
-    """What a cheap camera does to pictures of one recording."""
-
-    jpeg_quality: int
-    noise: float
-    blur_px: float
-    gain: float
-
-    @classmethod
-    def draw(cls, random: np.random.Generator) -> _Spoiling:
-        return cls(
-            int(random.integers(35, 95)), float(random.choice([0, 0, 3, 6])),
-            float(random.choice([0, 0, 0.6, 1.0])), float(random.uniform(0.6, 1.1)),
-        )  # fmt: skip
-
-    def apply(self, rgb: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-        cv2 = load("cv2")
-
-        picture = rgb.astype(np.float32) * self.gain
-        if self.blur_px > 0:
-            picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), self.blur_px), np.float32)
-        if self.noise > 0:
-            picture = picture + random.normal(0, self.noise, picture.shape)
-        whole = np.clip(picture, 0, 255).astype(np.uint8)
-        packed = cv2.imencode(".jpg", whole[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality])[1]
-        return np.ascontiguousarray(np.asarray(cv2.imdecode(packed, 1), np.uint8)[..., ::-1])
 
 
 def film_walks(
@@ -138,7 +109,7 @@ def see_gait(
         look=draw_look(random_for(seed, number, _LOOK)), room=draw_room(random_for(seed, number, _ROOM)),
     )  # fmt: skip
     filmed = scene.views.sagittal
-    spoiling = _Spoiling.draw(random)
+    spoiling = Spoiling.draw(random)
     xy = np.full((len(filmed.times), 23, 2), np.nan, np.float32)
     score = np.zeros(xy.shape[:2], np.float32)
     for one in filmed.passes():
@@ -158,7 +129,7 @@ def _follow(
     filmed: FilmedView,
     estimator: PoseEstimator,
     frames: Iterator[int] | range,
-    spoiling: _Spoiling,
+    spoiling: Spoiling,
     random: np.random.Generator,
 ) -> Iterator[tuple[int, Estimate]]:
     """Frame by frame, each looked at where the last answer leads; keypoints in pixels of the whole picture."""

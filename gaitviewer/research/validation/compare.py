@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import EventKind, Side, Stride, View
-from gaitviewer.core.measures import Measures
+from gaitviewer.core.measures import CYCLE_POINTS, Measures
 from gaitviewer.messages import Message
 from gaitviewer.research.validation.items import FILE_ITEMS, find_true_items
-from gaitviewer.research.validation.truth import Truth
+from gaitviewer.research.validation.scenes import bench_table
+from gaitviewer.research.validation.truth import Truth, legs_overlap
+from gaitviewer.synthesis.filming.cameras import Camera
 
 MATCH_S = 0.15  # a measured event farther away than this is another event
 CLEAR_DEG = 2.0  # a true value farther than this from a band edge is clear of it
@@ -47,6 +50,8 @@ class AngleErrors:
     Attributes:
         angle, reference, side: what is compared with what.
         errors: [n] one for each point of each stride that both know.
+        tenths: [n] in which tenth of the gait cycle each is, 0 to 9.
+        overlap: [n] whether the legs overlap there in the side view.
         far: whether all these strides are of the limb behind the other one in the side view.
     """
 
@@ -54,6 +59,8 @@ class AngleErrors:
     reference: str
     side: Side
     errors: F8
+    tenths: NDArray[np.int64]
+    overlap: NDArray[np.bool_]
     far: bool = False
 
 
@@ -83,6 +90,7 @@ class ItemPair:
     Attributes:
         true_value, true_score, clear: by motion capture; ``clear`` of a band edge.
         value, score: measured; ``score`` None = not assessable, for ``reason``.
+        probability: of that score, as the program says.   sigma: standard error of ``value``, as it says.
         far: whether it rests on strides of the limb behind the other one in the side view only.
     """
 
@@ -95,19 +103,24 @@ class ItemPair:
     score: int | None
     reason: str
     far: bool = False
+    probability: float | None = None
+    sigma: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that can be compared in one trial with one draw of the noise.
+    """All that can be compared in one trial with one draw of the noise, or one filmed body.
 
     Attributes:
-        name, seed: of the trial and the noise.
+        name, seed: of the trial, and number of the draw or the body, from 0.
         angles, events, extra, items: see their types.
         scores: (item, score) of every item that was assessed, with a truth or without.
         failure: why nothing could be measured, "" if something was.
         notes: how the trial was read and filmed.
         sideless: gait events of the file that are left out, as nobody knows of which foot they are.
+        facts: of the filmed body and its cameras (:meth:`~.scenes.Scene.facts`); empty without one.
+        seen: what was measured from: "exact" or "noise ..." points, or "pixels".
+        refined: what put the legs right; "" for nothing.
     """
 
     name: str
@@ -120,16 +133,29 @@ class Comparison:
     failure: str = ""
     notes: tuple[Message, ...] = ()
     sideless: int = 0
+    facts: Mapping[str, float | None] = field(default_factory=dict)
+    seen: str = "exact"
+    refined: str = ""
 
 
-def compare(truth: Truth, measures: Measures, *, seed: int) -> Comparison:
-    """Holds what was measured against the truth."""
+def compare(truth: Truth, measures: Measures, *, seed: int, side_camera: Camera | None = None) -> Comparison:
+    """Holds what was measured against the truth.
+
+    Args:
+        truth: of the trial.
+        measures: of its keypoints or films.
+        seed: number of the draw or the body.
+        side_camera: what saw it from the side, which tells where the legs overlap; without, nowhere.
+    """
     events, extra = compare_events(truth, measures)
     scores = tuple(
         (m.item.number, m.score) for side in Side for m in measures.evgs.measures[side] if m.score is not None
     )
+    overlap = np.zeros(truth.body.times.shape, np.bool_)
+    if side_camera is not None:
+        overlap = legs_overlap(truth, side_camera, limit=bench_table().overlap_leg)
     return Comparison(
-        truth.body.name, seed, compare_angles(truth, measures), events, extra,
+        truth.body.name, seed, compare_angles(truth, measures, overlap), events, extra,
         compare_items(truth, measures), scores, sideless=truth.sideless,
     )  # fmt: skip
 
@@ -147,27 +173,35 @@ def failed(truth: Truth, reason: str, *, seed: int) -> Comparison:
     return Comparison(truth.body.name, seed, (), events, (), pairs, (), reason, sideless=truth.sideless)
 
 
-def compare_angles(truth: Truth, measures: Measures) -> tuple[AngleErrors, ...]:
-    """Every angle over the strides that count, at the measured strides' own times."""
+def compare_angles(truth: Truth, measures: Measures, overlap: NDArray[np.bool_]) -> tuple[AngleErrors, ...]:
+    """Every angle over the strides that count, at the measured strides' own times.
+
+    Args:
+        truth: of the trial.
+        measures: of the same.
+        overlap: [T] where the legs overlap, at the times of the truth.
+    """
     found = []
+    tenths = np.minimum(np.arange(CYCLE_POINTS) * 10 // (CYCLE_POINTS - 1), 9)
     for angle, reference in ANGLE_ROWS:
         for side in Side:
             true = _reference(truth, angle, reference, side)
             if true is None:
                 continue
-            errors, far = [], True
+            parts, far = [], True  # rows: error, tenth, overlap
             for curve in measures.curves:
                 stride = curve.stride
                 if curve.angle != angle or stride.side is not side or not stride.counts:
                     continue
-                when = stride.start_s + np.linspace(0.0, 1.0, curve.values.size) * stride.duration_s
-                difference = curve.values - truth.at(true, when)
+                when = stride.start_s + np.linspace(0.0, 1.0, CYCLE_POINTS) * stride.duration_s
+                rows = np.stack([curve.values - truth.at(true, when), tenths, truth.at(overlap, when) >= 0.5])
                 if angle in _SINGLE_SUPPORT:
-                    difference = difference[_in_single_support(stride, when)]
-                errors.append(difference[np.isfinite(difference)])
+                    rows = rows[:, _in_single_support(stride, when)]
+                parts.append(rows[:, np.isfinite(rows[0])])
                 far = far and stride.far
-            if errors and sum(e.size for e in errors):
-                found.append(AngleErrors(angle, reference, side, np.concatenate(errors), far))
+            if sum(rows.shape[1] for rows in parts):
+                errors, cycle, both = np.concatenate(parts, axis=1)
+                found.append(AngleErrors(angle, reference, side, errors, cycle.astype(np.int64), both > 0, far))
     return tuple(found)
 
 
@@ -235,6 +269,10 @@ def compare_items(truth: Truth, measures: Measures) -> tuple[ItemPair, ...]:
                 score=measure.score,
                 reason=str(measure.reason),
                 far=bool(measure.strides) and behind.issuperset(measure.strides),
+                probability=None
+                if measure.probabilities is None or measure.score is None
+                else measure.probabilities[measure.score],
+                sigma=measure.sigma,
             )
         )
     return tuple(pairs)

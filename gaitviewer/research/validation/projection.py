@@ -22,6 +22,7 @@ from gaitviewer.synthesis.filming.cameras import Camera, coronal_camera, sagitta
 _MARGIN_M = 0.7  # around the walk in the picture
 _HEIGHT_M = 2.4  # of the picture, at the walk
 _LEAST_DISTANCE_M = 3.5  # of the subject from the end camera
+_FAR_M = 10.0  # a camera without perspective stands
 RATE_HZ = 60.0  # of rendered videos where no rate is asked for
 
 # Markers that stand for each keypoint, the first one present counts: Plug-in Gait (joint centres), then the
@@ -59,9 +60,13 @@ class ValidationOptions:
         pixels_per_metre: scale at the middle of the walk.
         seeds: how often the noise is drawn (once without noise).
         distance_m: of the side camera; None for one without perspective. The end camera always has one.
+        camera_height_m: of both cameras over the floor; None for level ones at the height of the trunk.
         render: film a body drawn on the markers, and measure from its pixels.
+        bodies: how many bodies, rooms and cameras are drawn for each file; 0 for a plain one alone.
+        seed: of the bodies; each is a function of it, the file and its number.
         subject: whom to take of files that hold several people.
         pose_model: what finds the keypoints of a filmed body; "best" of those that are here.
+        use_cache: look for the keypoints of the same film in the cache, and keep new ones there.
     """
 
     rate_hz: float | None = None
@@ -70,9 +75,13 @@ class ValidationOptions:
     pixels_per_metre: float = 450.0
     seeds: int = 1
     distance_m: float | None = None
+    camera_height_m: float | None = None
     render: bool = False
+    bodies: int = 0
+    seed: int = 0
     subject: str = ""
     pose_model: str = "best"
+    use_cache: bool = True
 
     def __post_init__(self) -> None:
         checks = (
@@ -86,6 +95,9 @@ class ValidationOptions:
                 "noise_on_pixels",
             ),
             (self.distance_m is None or 1 <= self.distance_m <= 1000, "distance"),
+            (self.camera_height_m is None or 0.1 <= self.camera_height_m <= 3, "camera_height"),
+            (0 <= self.bodies <= 1000 and (self.render or not self.bodies), "bodies"),
+            (0 <= self.seed < 2**32, "seed"),
         )
         for holds, name in checks:
             if not holds:
@@ -276,18 +288,26 @@ def place_cameras(body: WalkingBody, options: ValidationOptions) -> ByView[Camer
     """Both cameras, far and wide enough for the whole walk."""
     reach = float(np.nanmax(np.abs(body.points[..., 0]))) + _MARGIN_M
     scale = options.pixels_per_metre
+    middle = _HEIGHT_M / 2 - 0.2
     side = sagittal_camera(
         pixels_per_metre=scale, yaw_deg=options.yaw_deg, distance_m=options.distance_m, near=body.near,
-        look_at=(0.0, 0.0, _HEIGHT_M / 2 - 0.2),
+        look_at=(0.0, 0.0, middle), pitch_deg=_pitch(options, middle, options.distance_m or _FAR_M),
         width=round(2 * reach * scale), height=round(_HEIGHT_M * scale),
     )  # fmt: skip
     distance = reach + _LEAST_DISTANCE_M
     largest = scale * distance / _LEAST_DISTANCE_M  # scale where the subject comes nearest
     end = coronal_camera(
         pixels_per_metre=scale, yaw_deg=options.yaw_deg, distance_m=distance, towards=True,
-        look_at=(0.0, 0.0, 0.9), width=round(2.2 * largest), height=round(_HEIGHT_M * largest),
+        look_at=(0.0, 0.0, 0.9), pitch_deg=_pitch(options, 0.9, distance),
+        width=round(2.2 * largest), height=round(_HEIGHT_M * largest),
     )  # fmt: skip
     return ByView(side, end)
+
+
+def _pitch(options: ValidationOptions, look_at_m: float, distance_m: float) -> float:
+    """How far a camera of the wanted height looks down at a height, degrees."""
+    height = options.camera_height_m
+    return 0.0 if height is None else float(np.degrees(np.arcsin((height - look_at_m) / distance_m)))
 
 
 def film(body: WalkingBody, options: ValidationOptions, *, seed: int) -> ByView[PoseSequence]:

@@ -7,6 +7,7 @@ those of a video; what it says is held against the file's own angles and events 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
@@ -28,6 +29,7 @@ from gaitviewer.messages import Message, message
 from gaitviewer.pose.models import choose_model
 from gaitviewer.research.validation.compare import Comparison, compare, failed
 from gaitviewer.research.validation.event_sides import find_event_sides
+from gaitviewer.research.validation.files import write_report
 from gaitviewer.research.validation.joint_angles import add_joint_angles, pair_files
 from gaitviewer.research.validation.projection import (
     ValidationOptions,
@@ -35,8 +37,10 @@ from gaitviewer.research.validation.projection import (
     film,
     find_body,
     missing_parts,
+    place_cameras,
     trial_of,
 )
+from gaitviewer.research.validation.scenes import Scene, bench_table, find_scenes
 from gaitviewer.research.validation.summary import ValidationReport, summarise
 from gaitviewer.research.validation.text import format_report, report_as_json
 from gaitviewer.research.validation.truth import Truth, find_truth
@@ -48,6 +52,7 @@ __all__ = [
     "measure_markers",
     "report_as_json",
     "validate_files",
+    "write_report",
 ]
 
 _log = logging.getLogger(__name__)
@@ -78,13 +83,15 @@ def validate_files(
     files = pair_files([Path(path) for path in paths])
     if not files:
         raise FormatError(message("error.research.validation.no_file"))
-    draws = options.seeds if options.noise_px > 0 else 1
     comparisons: list[Comparison] = []
+    beside: list[Comparison] = []
     left_out: list[Message] = []
     for number, (path, angles) in enumerate(files):
         inner = subprogress(tick, number / len(files), (number + 1) / len(files))
         try:
-            comparisons += _compare_file(path, angles, options, draws, inner)
+            found, points = _compare_file(path, angles, options, inner)
+            comparisons += found
+            beside += points
         except FormatError as error:
             left_out.append(error.message)
         except (UserError, ValueError) as error:  # whatever a file does to the program, the others count
@@ -95,27 +102,51 @@ def validate_files(
         raise FormatError(message("error.research.validation.none_usable", reasons=tuple(left_out)))
     note = message("progress.done")
     tick(1.0, note)
-    return replace(summarise(options, tuple(comparisons)), left_out=tuple(str(one) for one in left_out))
+    report = summarise(options, tuple(comparisons), tuple(beside))
+    return replace(report, left_out=tuple(str(one) for one in left_out))
 
 
 def _compare_file(
-    path: Path, angles: Path | None, options: ValidationOptions, draws: int, tick: Tick
-) -> list[Comparison]:
-    """One comparison for each draw of the noise.
+    path: Path, angles: Path | None, options: ValidationOptions, tick: Tick
+) -> tuple[list[Comparison], list[Comparison]]:
+    """One comparison for each draw of the noise, or each filmed body, and those of mere points beside films.
 
     Raises:
         FormatError: the file cannot be read or used.
     """
     trial, truth = _read_walk(path, angles, options.subject)
-    found: list[Comparison] = []
+    beside: list[Comparison] = []
     if options.render:
-        found.append(_compare_pixels(trial, truth, options, tick))
+        scenes = find_scenes(options, hashlib.sha256(path.read_bytes()).hexdigest())
+        found = []
+        for number, scene in enumerate(scenes):
+            inner = subprogress(tick, number / len(scenes), (number + 1) / len(scenes))
+            found.append(_compare_pixels(trial, truth, scene, inner))
+        for points in points_beside(options):
+            beside += _compare_points(path, trial, truth, points, no_progress)
     else:
-        for seed in range(draws):
-            tick(seed / draws, message("progress.draw", trial=trial.name, draw=seed + 1, total=draws))
-            found.append(_compare_once(path, truth, options, trial.body, seed=seed))
+        found = _compare_points(path, trial, truth, options, tick)
     found[0] = replace(found[0], notes=trial.notes + found[0].notes)  # once, not with every draw
-    return found
+    return found, beside
+
+
+def points_beside(options: ValidationOptions) -> tuple[ValidationOptions, ...]:
+    """Exact and noisy points in the plain cameras, which certainties from pixels are held against."""
+    table = bench_table()
+    exact = replace(options, render=False, bodies=0)
+    return exact, replace(exact, noise_px=table.noise_px, seeds=table.noise_draws)
+
+
+def _compare_points(
+    path: Path, trial: MarkerTrial, truth: Truth, options: ValidationOptions, tick: Tick
+) -> list[Comparison]:
+    found = []
+    draws = options.seeds if options.noise_px > 0 else 1
+    for seed in range(draws):
+        tick(seed / draws, message("progress.draw", trial=trial.name, draw=seed + 1, total=draws))
+        found.append(_compare_once(path, truth, options, trial.body, seed=seed))
+    seen = f"noise {options.noise_px:g} px" if options.noise_px > 0 else "exact"
+    return [replace(one, seen=seen) for one in found]
 
 
 def _read_walk(path: Path, angles: Path | None, subject: str) -> tuple[MarkerTrial, Truth]:
@@ -174,20 +205,26 @@ def _compare_once(
         measures = measure_markers(path, truth.body, options, measured, seed=seed)
     except AnalysisError as error:
         return failed(truth, str(error), seed=seed)
-    return compare(truth, measures, seed=seed)
+    camera = place_cameras(truth.body, options).sagittal
+    return compare(truth, measures, seed=seed, side_camera=camera)
 
 
-def _compare_pixels(trial: MarkerTrial, truth: Truth, options: ValidationOptions, tick: Tick) -> Comparison:
+def _compare_pixels(trial: MarkerTrial, truth: Truth, scene: Scene, tick: Tick) -> Comparison:
     """The same from the pixels of a body that is drawn on the markers."""
     from gaitviewer.research.validation.body import complete_body
     from gaitviewer.research.validation.render import measure_pixels
 
-    drawn = complete_body(trial, truth.body)
+    drawn, refined = complete_body(trial, truth.body), ""
     try:
-        measures = measure_pixels(drawn, options, _session(truth.body, trial.body), tick=tick)
+        measures, refined = measure_pixels(drawn, scene, _session(truth.body, trial.body), tick=tick)
     except (AnalysisError, PoseError) as error:
-        return replace(failed(truth, str(error), seed=0), notes=drawn.notes)
-    return replace(compare(truth, measures, seed=0), notes=drawn.notes)
+        found = failed(truth, str(error), seed=scene.number)
+    else:
+        camera = place_cameras(drawn.body, scene.options).sagittal
+        found = compare(truth, measures, seed=scene.number, side_camera=camera)
+    notes = drawn.notes if scene.number == 0 else ()
+    facts = scene.facts() if scene.options.bodies else {}
+    return replace(found, notes=notes, facts=facts, seen="pixels", refined=refined)
 
 
 def read_markers(path: Path) -> MarkerTrial:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import EventKind
-from gaitviewer.research.validation.compare import ANGLE_ROWS, AngleErrors, Comparison, reference_of_item
+from gaitviewer.research.validation.certainty import CertaintyRow, certainty_rows
+from gaitviewer.research.validation.compare import (
+    ANGLE_ROWS,
+    AngleErrors,
+    Comparison,
+    reference_of_item,
+)
 from gaitviewer.research.validation.items import CORONAL_ITEMS, FILE_ITEMS, MARKER_ITEMS
 from gaitviewer.research.validation.projection import ValidationOptions
+
+LIMB_ANGLES = ("knee_flexion", "hip_flexion", "ankle_dorsiflexion")  # in the order of their table
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,39 @@ class AngleRow:
     points: int
     mae_near: float = float("nan")
     mae_far: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class LimbRow:
+    """Error of one joint angle of the near or the far limb, where the legs overlap in the side view or not.
+
+    Attributes:
+        angle, reference: as in the table of angles.
+        limb: "near" or "far".   legs: "all", "overlap" or "apart".
+        points: of all strides.   mae: over them, degrees (NaN without any).
+        tenths: MAE in each tenth of the gait cycle, degrees.
+        worst: number of the tenth in which it is largest, from 0; None without any.
+    """
+
+    angle: str
+    reference: str
+    limb: str
+    legs: str
+    points: int
+    mae: float
+    tenths: tuple[float, ...]
+    worst: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRow:
+    """One filmed body: MAE of the joint angles over both limbs, degrees, and what it looks like."""
+
+    trial: str
+    number: int
+    failure: str
+    mae: Mapping[str, float]
+    facts: Mapping[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +141,7 @@ class ValidationReport:
         angles, events, items: the tables.
         comparisons: every single one.
         left_out: why files could not be used, a sentence each.
+        limbs, certainty, bodies: more tables; certainty beside films also of exact and noisy points.
     """
 
     options: ValidationOptions
@@ -109,6 +152,9 @@ class ValidationReport:
     items: tuple[ItemRow, ...]
     comparisons: tuple[Comparison, ...]
     left_out: tuple[str, ...] = ()
+    limbs: tuple[LimbRow, ...] = ()
+    certainty: tuple[CertaintyRow, ...] = ()
+    bodies: tuple[BodyRow, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -143,8 +189,16 @@ class ValidationReport:
         )
 
 
-def summarise(options: ValidationOptions, comparisons: tuple[Comparison, ...]) -> ValidationReport:
-    """The tables over all comparisons."""
+def summarise(
+    options: ValidationOptions, comparisons: tuple[Comparison, ...], beside: tuple[Comparison, ...] = ()
+) -> ValidationReport:
+    """The tables over all comparisons.
+
+    Args:
+        options: of the run.
+        comparisons: what it is about.
+        beside: other kinds of points, which count for the certainty alone.
+    """
     events = [_event_row("all", list(EventKind), comparisons)]
     events += [_event_row(kind.value, [kind], comparisons) for kind in EventKind]
     return ValidationReport(
@@ -155,7 +209,48 @@ def summarise(options: ValidationOptions, comparisons: tuple[Comparison, ...]) -
         events=tuple(events),
         items=_item_rows(comparisons),
         comparisons=comparisons,
+        limbs=tuple(_limb_rows(comparisons)),
+        certainty=certainty_rows((*beside, *comparisons)),
+        bodies=tuple(_body_row(one) for one in comparisons if one.facts),
     )
+
+
+def _joint_rows(comparisons: Iterable[Comparison]) -> list[tuple[str, str]]:
+    """Joint angles with what each is held against: the first of its rows that there is."""
+    there = {(e.angle, e.reference) for c in comparisons for e in c.angles}
+    rows = [
+        next((row for row in ANGLE_ROWS if row[0] == angle and row in there), None) for angle in LIMB_ANGLES
+    ]
+    return [row for row in rows if row is not None]
+
+
+def _limb_rows(comparisons: tuple[Comparison, ...]) -> Iterator[LimbRow]:
+    for row in _joint_rows(comparisons):
+        for limb in ("near", "far"):
+            every = [e for c in comparisons for e in c.angles if (e.angle, e.reference) == row]
+            found = [e for e in every if e.far == (limb == "far")]
+            if not found:
+                continue
+            errors = np.abs(np.concatenate([e.errors for e in found]))
+            tenths = np.concatenate([e.tenths for e in found])
+            overlap = np.concatenate([e.overlap for e in found])
+            for legs, here in (("all", overlap | True), ("overlap", overlap), ("apart", ~overlap)):
+                means = tuple(_mean(errors[here & (tenths == tenth)]) for tenth in range(10))
+                worst = None if np.isnan(means).all() else int(np.nanargmax(means))
+                yield LimbRow(*row, limb, legs, int(here.sum()), _mean(errors[here]), means, worst)
+
+
+def _body_row(comparison: Comparison) -> BodyRow:
+    errors = {
+        angle: np.concatenate([e.errors for e in comparison.angles if (e.angle, e.reference) == (angle, held)])
+        for angle, held in _joint_rows([comparison])
+    }
+    mae = {angle: _mean(np.abs(errors[angle])) if angle in errors else math.nan for angle in LIMB_ANGLES}
+    return BodyRow(comparison.name, comparison.seed, comparison.failure, mae, comparison.facts)
+
+
+def _mean(values: F8) -> float:
+    return float(values.mean()) if values.size else math.nan
 
 
 def _angle_rows(comparisons: tuple[Comparison, ...]) -> tuple[AngleRow, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from gaitviewer.core.arrays import F8
 from gaitviewer.core.gait import BySide, EventKind, Side
 from gaitviewer.formats.markers import MarkerEvent, MarkerTrial
 from gaitviewer.research.validation.projection import WalkingBody
+from gaitviewer.synthesis.filming.cameras import Camera
 
 _STILL = 0.25  # of walking speed: heel and toe of a foot that stands flat
 _FLAT_LEG = 0.03  # of the leg length: how far above its lowest a standing heel may be
@@ -59,7 +61,7 @@ class Truth:
     leg_m: float
     sideless: int = 0
 
-    def at(self, curve: F8, when: F8) -> F8:
+    def at(self, curve: NDArray[Any], when: F8) -> F8:
         """``curve`` [T] at the times ``when``, NaN beside gaps."""
         return np.interp(when, self.body.times, curve, left=np.nan, right=np.nan)
 
@@ -189,6 +191,18 @@ def leg_length(body: WalkingBody) -> float:
         return np.asarray(length, np.float64)
 
     return float(np.nanmedian(np.r_[chain(Side.LEFT), chain(Side.RIGHT)]))
+
+
+def legs_overlap(truth: Truth, camera: Camera, *, limit: float) -> NDArray[np.bool_]:
+    """[T] where both knees or both ankles lie closer in a picture than ``limit`` leg lengths."""
+    overlap = np.zeros(truth.body.times.shape, np.bool_)
+    for part in ("knee", "ankle"):
+        left, right = (truth.body.part(side, part) for side in Side)
+        apart = np.linalg.norm(camera.project(left) - camera.project(right), axis=1)
+        leg = truth.leg_m * camera.scale_at((left + right) / 2)
+        with np.errstate(invalid="ignore"):
+            overlap |= apart < limit * leg
+    return overlap
 
 
 def find_true_strides(events: tuple[MarkerEvent, ...]) -> tuple[TrueStride, ...]:

@@ -25,6 +25,7 @@ class Look:
         shorts_length: how far down the thigh they reach, as a fraction.
         girth: thickness of body and limbs against the ordinary one.
         far_shade: how much darker the limbs on the far side are.
+        trousers: girth of long trouser legs against ordinary ones, 0 for shorts; of the shorts' colour.
     """
 
     skin: Colour = (226.0, 178.0, 150.0)
@@ -37,6 +38,7 @@ class Look:
     shorts_length: float = 0.70
     girth: float = 1.0
     far_shade: float = 0.66
+    trousers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,6 +204,13 @@ def _leg(body: _Body, side: Side, shade: float) -> list[Solid]:
     hem = hip + look.shorts_length * (knee - hip)
     shank = _axes(sign * outward, knee - ankle)
     calf = knee + 0.30 * (ankle - knee) - 0.012 * h * shank[0]
+    if look.trousers > 0:
+        wide, turn_up = look.trousers, ankle + 0.08 * (knee - ankle)
+        return [
+            Capsule(hip, knee, body.size(0.054), body.size(0.043 * wide), look.shorts, shade),
+            Capsule(knee, turn_up, body.size(0.043 * wide), body.size(0.036 * wide), look.shorts, shade),
+            Capsule(turn_up, ankle, body.size(0.0225), body.size(0.0215), look.skin, shade),
+        ]
     return [
         Capsule(hip, hem, body.size(0.054), body.size(0.047), look.shorts, shade),
         Capsule(hip, knee, body.size(0.050), body.size(0.034), look.skin, shade),

@@ -13,14 +13,15 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.formats.c3d import read_c3d
 from gaitviewer.research.validation.body import complete_body
 from gaitviewer.research.validation.compare import FILE, MARKERS
+from gaitviewer.research.validation.films import film_body
 from gaitviewer.research.validation.projection import find_body, place_cameras, resample
-from gaitviewer.research.validation.render import film_body
 from gaitviewer.research.validation.run import (
     ValidationOptions,
     format_report,
     report_as_json,
     validate_files,
 )
+from gaitviewer.research.validation.scenes import find_scenes
 from gaitviewer.video import open_video
 
 SHORT = "HC033A10.c3d"  # 1.7 s
@@ -42,7 +43,8 @@ def test_the_body_is_filmed_where_its_points_are(shared_data: Path, tmp_path: Pa
     trial = read_c3d(shared_data / "c3d" / SHORT)
     drawn = complete_body(trial, find_body(trial))
     options = ValidationOptions(rate_hz=15.0, pixels_per_metre=120.0, render=True)
-    videos = film_body(drawn, options, tmp_path)
+    (scene,) = find_scenes(options, "ab" * 32)
+    videos = film_body(drawn, scene, tmp_path)
     times, points = resample(drawn.body, 15.0)
     cameras = place_cameras(drawn.body, options)
     for view in View:
@@ -71,7 +73,8 @@ def test_the_whole_program_measures_motion_capture_from_pixels(shared_data: Path
     assert everything.median_abs_ms < 1000 / 30
     text = format_report(report)
     assert "from the pixels of a drawn body" in text
-    assert "near" in text.splitlines()[2]
+    assert "near" in text.splitlines()[3]
+    assert text.splitlines()[1].startswith("legs put right by ")
     assert report_as_json(report)["options"]["render"] is True
     assert any(note.code == "progress.filming" for note in said)
     assert any(note.code.startswith("progress.pose") for note in said)
