@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from gaitviewer import messages
-from gaitviewer.analysis.signal import trajectory
+from gaitviewer.analysis.signal import prepared
 from gaitviewer.core.gait import Direction, Side, View
 from gaitviewer.core.measures import FindingSeverity
 from gaitviewer.core.serialise import from_stored, to_stored
@@ -202,7 +202,7 @@ def test_names_of_everything_that_is_measured_are_there() -> None:
         assert all(not said or str(said) for said in (rule.reason, rule.remark))
     assert {f"speed_group.{group}" for group in GROUPS} <= set(english_has)
     assert {f"cue.{cue}" for cue in ("scores", "floor_line", "size", "order")} <= set(english_has)
-    names = {name for name, _ in trajectory._PARTS}
+    names = {name for name, _ in prepared._PARTS}
     assert {f"part.{name}" for name in names} <= set(english_has)
 
 
