@@ -22,14 +22,15 @@ LONG = ("e2e", "research", "gui")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several processes share the tests by whole files; what takes long comes first, so that none waits at the end."""
+    """Processes share the tests by whole files; what takes long comes first, so that none waits at the end."""
     places = {}
     for item in items:
         used = getattr(item, "fixturenames", ())
         costly = [name for name in COSTLY if name in used]
         item.add_marker(pytest.mark.xdist_group(costly[0] if costly else str(item.path)))
         long = [name for name in LONG if name in item.path.parts]
-        places[item] = (0, COSTLY.index(costly[0])) if costly else (1, LONG.index(long[0]) if long else len(LONG))
+        rest = LONG.index(long[0]) if long else len(LONG)
+        places[item] = (0, COSTLY.index(costly[0])) if costly else (1, rest)
     items.sort(key=places.__getitem__)
 
 

@@ -94,8 +94,11 @@ def finding_facts(finding: QualityFinding) -> dict[str, Any]:
 
 
 def stride_facts(stride: Stride) -> dict[str, Any]:
-    """A gait cycle with its name, so that evidence can point at it."""
-    return {"key": stride.key, **plain(stride)}
+    """A gait cycle with its name, so that evidence can point at it; ``beside`` only where somebody is."""
+    facts = {"key": stride.key, **plain(stride)}
+    if not stride.beside:
+        del facts["beside"]
+    return facts
 
 
 def evgs_facts(sheet: EvgsSheet) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.gait import View
+from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.session import Affected
@@ -214,3 +214,21 @@ def test_items_of_earlier_files_need_not_say_what_their_unit_counts(tmp_path: Pa
     for item in found["evgs"]["items"]:
         del item["unit_means"]
     assert assessment.parse_assessment(json.dumps(found)) == found
+
+
+def test_a_belt_and_another_person_are_told_only_where_they_are(tmp_path: Path, measures: Measures) -> None:
+    (motion, *others) = measures.motions
+    seen = motion.views.sagittal
+    assert seen is not None
+    told = written(tmp_path, measures)
+    view = dataclasses.replace(
+        seen,
+        passes=tuple(dataclasses.replace(one, belt_px_s=310.0) for one in seen.passes),
+        strides=tuple(dataclasses.replace(one, beside=True) for one in seen.strides),
+    )
+    moved = dataclasses.replace(motion, views=ByView(view, motion.views.coronal))
+    found = written(tmp_path, dataclasses.replace(measures, motions=(moved, *others)))
+    jsonschema.Draft202012Validator(schema()).validate(found)
+    assert "belt_px_s" in json.dumps(found)
+    assert any(one.get("beside") for one in found["strides"])
+    assert not any(word in json.dumps(told) for word in ("belt_px_s", '"beside"'))
