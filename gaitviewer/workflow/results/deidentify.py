@@ -83,7 +83,7 @@ def _unnamed_data(data: TrialData) -> TrialData:
         provenance=ByView(origin(View.SAGITTAL), origin(View.CORONAL)),
         remarks=ByView(
             None, None
-        ),  # they hold digests and names of files; what is to be said of them is measured
+        ),  # they hold digests and names of files
     )
 
 
