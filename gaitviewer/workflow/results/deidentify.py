@@ -78,7 +78,12 @@ def _unnamed_data(data: TrialData) -> TrialData:
         return made and untraceable(made)
 
     return replace(
-        data, trial=_unnamed(data.trial), provenance=ByView(origin(View.SAGITTAL), origin(View.CORONAL))
+        data,
+        trial=_unnamed(data.trial),
+        provenance=ByView(origin(View.SAGITTAL), origin(View.CORONAL)),
+        remarks=ByView(
+            None, None
+        ),  # they hold digests and names of files
     )
 
 
