@@ -28,7 +28,7 @@ def judge_company(
     strides: Sequence[Stride],
     pose: PoseSequence,
     passes: Sequence[WalkingPass],
-    remarks: ViewRemarks | None,
+    remarks: ViewRemarks,
 ) -> tuple[Stride, ...]:
     """Mark the strides beside which another person is, and exclude those in which the two are mixed.
 
@@ -38,11 +38,8 @@ def judge_company(
         passes: of the view.
         remarks: what the search for the subject noticed.
     """
-    spans = () if remarks is None else remarks.spans(RemarkKind.PERSON_BESIDE)
-    if not spans:
-        return tuple(strides)
     there = np.zeros(len(pose), np.bool_)
-    for first, last in spans:
+    for first, last in remarks.spans(RemarkKind.PERSON_BESIDE):
         there[first : last + 1] = True
     out = []
     for one in strides:

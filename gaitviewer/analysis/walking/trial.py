@@ -53,7 +53,7 @@ from gaitviewer.core.gait import (
 )
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
 from gaitviewer.core.pose import PoseSequence
-from gaitviewer.core.remarks import ViewRemarks
+from gaitviewer.core.remarks import RemarkKind, ViewRemarks
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
@@ -220,7 +220,8 @@ def _strides_of(
         if one.view is View.SAGITTAL:
             strides = exclude_running(strides, found)
         out.extend(exclude_unsteady(strides, pose.times[rows], speed[rows]))
-    out = list(judge_company(out, pose, passes, remarks))
+    if remarks is not None and remarks.spans(RemarkKind.PERSON_BESIDE):
+        out = list(judge_company(out, pose, passes, remarks))
     apart = unlike_paces(paces_of(speed, passes, out))
     alike = tuple(one for one in out if one.pass_index not in apart)
     # over all passes, so that one bad pass does not make its own measure
@@ -351,7 +352,8 @@ def _brought_together(
         kept = [mine for mine in kept if not any(_overlap(mine, theirs) for theirs in lent)]
         strides += _numbered([*lent, *kept])
         events.append(_merged(moved, own))
-    strides = list(judge_company(strides, coronal.raw, coronal.passes, coronal.remarks))
+    if coronal.remarks is not None and coronal.remarks.spans(RemarkKind.PERSON_BESIDE):
+        strides = list(judge_company(strides, coronal.raw, coronal.passes, coronal.remarks))
     apart = unlike_paces(paces_of(coronal.speed, coronal.passes, strides))
     known = len(speed_findings(coronal.strides, trial_id, View.CORONAL))
     together = refuse_impossible_times(set_apart(strides, apart))
