@@ -17,11 +17,12 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Fixtures that take long to make; all tests that use one run in one process, so that it is made once.
 COSTLY = ("demo", "real_poses")
-# Where the longest tests are, for the tests that use none of those.
-LONG = ("e2e", "research", "gui")
+# What takes longest runs first, so that no process waits for it at the end: those fixtures, then these rooms.
+FIRST = (*COSTLY, "e2e", "research", "gui")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+<<<<<<< HEAD
     """Processes share the tests by whole files; what takes long comes first, so that none waits at the end."""
     places = {}
     for item in items:
@@ -32,6 +33,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rest = LONG.index(long[0]) if long else len(LONG)
         places[item] = (0, COSTLY.index(costly[0])) if costly else (1, rest)
     items.sort(key=places.__getitem__)
+=======
+    """Several processes share the tests by whole files, or by costly fixtures."""
+
+    def rank(item: pytest.Item) -> int:
+        names = {*getattr(item, "fixturenames", ()), *item.path.relative_to(Path(__file__).parent).parts}
+        return next((place for place, name in enumerate(FIRST) if name in names), len(FIRST))
+
+    for item in items:
+        costly = rank(item) < len(COSTLY)
+        item.add_marker(pytest.mark.xdist_group(FIRST[rank(item)] if costly else str(item.path)))
+    items.sort(key=rank)
+>>>>>>> suite
 
 
 @pytest.fixture(scope="session")

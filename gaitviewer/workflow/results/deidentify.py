@@ -81,9 +81,7 @@ def _unnamed_data(data: TrialData) -> TrialData:
         data,
         trial=_unnamed(data.trial),
         provenance=ByView(origin(View.SAGITTAL), origin(View.CORONAL)),
-        remarks=ByView(
-            None, None
-        ),  # they hold digests and names of files
+        remarks=ByView(None, None),  # they hold digests and names of files
     )
 
 

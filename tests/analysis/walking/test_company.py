@@ -27,7 +27,7 @@ def beside(first: int, last: int) -> ViewRemarks:
     return ViewRemarks((Remark(RemarkKind.PERSON_BESIDE, ((first, last),)),))
 
 
-def judged(seen: ViewMotion, remarks: ViewRemarks | None, pose: PoseSequence | None = None) -> list[Stride]:
+def judged(seen: ViewMotion, remarks: ViewRemarks, pose: PoseSequence | None = None) -> list[Stride]:
     return list(judge_company(seen.strides, pose or seen.raw, seen.passes, remarks))
 
 
@@ -40,7 +40,7 @@ def doubtful(pose: PoseSequence, side: Side) -> PoseSequence:
 
 def test_alone_nothing_changes_whatever_the_estimator_says(side_view: SideView) -> None:
     seen = side_view()
-    for remarks in (None, ViewRemarks(), ViewRemarks((Remark(RemarkKind.ANOTHER_PERSON, ((0, 9),)),))):
+    for remarks in (ViewRemarks(), ViewRemarks((Remark(RemarkKind.ANOTHER_PERSON, ((0, 9),)),))):
         assert judged(seen, remarks, doubtful(seen.raw, Side.RIGHT)) == list(seen.strides)
 
 
