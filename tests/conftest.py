@@ -22,18 +22,6 @@ FIRST = (*COSTLY, "e2e", "research", "gui")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-<<<<<<< HEAD
-    """Processes share the tests by whole files; what takes long comes first, so that none waits at the end."""
-    places = {}
-    for item in items:
-        used = getattr(item, "fixturenames", ())
-        costly = [name for name in COSTLY if name in used]
-        item.add_marker(pytest.mark.xdist_group(costly[0] if costly else str(item.path)))
-        long = [name for name in LONG if name in item.path.parts]
-        rest = LONG.index(long[0]) if long else len(LONG)
-        places[item] = (0, COSTLY.index(costly[0])) if costly else (1, rest)
-    items.sort(key=places.__getitem__)
-=======
     """Several processes share the tests by whole files, or by costly fixtures."""
 
     def rank(item: pytest.Item) -> int:
@@ -44,7 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         costly = rank(item) < len(COSTLY)
         item.add_marker(pytest.mark.xdist_group(FIRST[rank(item)] if costly else str(item.path)))
     items.sort(key=rank)
->>>>>>> suite
 
 
 @pytest.fixture(scope="session")
