@@ -101,16 +101,21 @@ def test_summary_names_uneven_parameters_and_limits(build_measures: Build) -> No
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        (patterns.NORMAL, ": within normal limits (true equinus 83 %)."),
-        (patterns.UNDETERMINED, ": no described pattern (“undetermined”) ("),
-        (patterns.NOT_CLASSIFIED, ": no described pattern (“not classified”) ("),
-        (patterns.CROUCH, ": like “crouch gait” ("),
-        (NOTHING, ": no pattern is named, it is too near"),
+        (patterns.NORMAL, "; within normal limits, probability 83 % (crouch gait 9 %)."),
+        (patterns.UNDETERMINED, "; no described pattern (“undetermined”), probability 83 %"),
+        (patterns.NOT_CLASSIFIED, "; no described pattern (“not classified”), probability 83 %"),
+        (patterns.CROUCH, "; like “crouch gait”, probability 83 %"),
+        (NOTHING, "; no pattern is named, it is too near (within normal limits 83 %, crouch gait 9 %)"),
     ],
 )
 def test_a_limb_resembles_only_a_pattern(build_measures: Build, label: str, words: str) -> None:
     measures = build_measures()
-    found = replace(measures.patterns.right, label=label, reason=as_written("it is too near"))
+    found = replace(
+        measures.patterns.right,
+        label=label,
+        probabilities=((label or patterns.NORMAL, 0.83), (patterns.CROUCH, 0.09)),
+        reason=as_written("it is too near"),
+    )
     said = content_facts.pattern_sentence(replace(measures, patterns=BySide(found, found)), Side.RIGHT)
     assert words in said
 

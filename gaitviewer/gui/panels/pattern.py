@@ -106,15 +106,17 @@ def pattern_words(pattern: SagittalPattern) -> str:
     side = side_name(pattern.side).capitalize()
     if not math.isfinite(pattern.knee_z):
         return tr("{side}: not assessable, {reason}").format(side=side, reason=sentence(pattern.reason))
-    likely = ", ".join(f"{say(label)} {100 * chance:.0f} %" for label, chance in pattern.probabilities)
+    weighed = [f"{say(label)} {100 * chance:.0f} %" for label, chance in pattern.probabilities]
     words = {"side": side, "knee": number(pattern.knee_z, 1), "ankle": number(pattern.ankle_z, 1)}
     if not pattern.label:
         return tr("{side}: knee z {knee}, ankle z {ankle}; no pattern is named, {reason} ({likely})").format(
-            **words, reason=say(pattern.reason), likely=likely
+            **words, reason=say(pattern.reason), likely=", ".join(weighed)
         )
-    return tr("{side}: knee z {knee}, ankle z {ankle}; {label} ({likely})").format(
-        **words, label=say(pattern.label), likely=likely
+    (_, chance), *_ = pattern.probabilities
+    said = tr("{side}: knee z {knee}, ankle z {ankle}; {label}, probability {chance} %").format(
+        **words, label=say(pattern.label), chance=f"{100 * chance:.0f}"
     )
+    return f"{said} ({', '.join(weighed[1:])})" if weighed[1:] else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,12 +231,16 @@ def pattern_sentence(measures: Measures, side: Side) -> str:
     pattern = measures.patterns[side]
     if not math.isfinite(pattern.knee_z):
         return sentence(f"{side.value} sagittal pattern: not assessable, {pattern.reason}")
-    likely = ", ".join(f"{label} {100 * chance:.0f} %" for label, chance in pattern.probabilities)
-    said = _likeness(pattern.label) if pattern.label else f"no pattern is named, {pattern.reason}"
-    return (
+    where = (
         f"{side.value.capitalize()} limb in stance: knee z {number(pattern.knee_z, 1)}, ankle z "
-        f"{number(pattern.ankle_z, 1)}: {said} ({likely})."
+        f"{number(pattern.ankle_z, 1)}"
     )
+    weighed = [f"{label} {100 * chance:.0f} %" for label, chance in pattern.probabilities]
+    if not pattern.label:
+        return f"{where}; no pattern is named, {pattern.reason} ({', '.join(weighed)})."
+    (_, chance), *_ = pattern.probabilities
+    others = f" ({', '.join(weighed[1:])})" if weighed[1:] else ""
+    return f"{where}; {_likeness(pattern.label)}, probability {100 * chance:.0f} %{others}."
 
 
 def summary(measures: Measures) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def test_quality_counts_findings_and_lost_items(measures: Any, qtbot: Any, desk:
 
 def test_pattern_in_words_and_rows(measures: Any) -> None:
     words = pattern_words(measures.patterns.right)
-    assert words == "Right: knee z 0.4, ankle z \u22122.7; true equinus (true equinus 83 %)"
+    assert words == "Right: knee z 0.4, ankle z \u22122.7; true equinus, probability 83 %"
     unnamed = replace(measures.patterns.right, label=NOTHING, reason=as_written("it is too near"))
     assert "no pattern is named, it is too near (true equinus 83 %)" in pattern_words(unnamed)
     unknown = replace(unnamed, knee_z=math.nan, reason=as_written("the knee is hidden"))
