@@ -47,11 +47,9 @@ def mirrored(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Mea
     jobs = {}
     for view in View:
         path = folder / f"{view.value}.mp4"
-        # Of the end view only the way towards the camera.
-        stop = 180 if view is View.CORONAL else None
         with video.open_video(shared_data / "clinic" / path.name) as reader:
-            flipped = (rgb[:, ::-1] for _, rgb in reader.frames(0, stop))
-            video.write_video(path, flipped, times=reader.info.times[:stop], preset="ultrafast")
+            flipped = (rgb[:, ::-1] for _, rgb in reader.frames())
+            video.write_video(path, flipped, times=reader.info.times, preset="ultrafast")
         source = FrameSource("gaitviewer.video:open_video", (str(path),))
         jobs[view] = VideoJob(source, video.index_video(path), name=path.name)
     found = estimate_many(jobs, use_cache=False)
