@@ -30,16 +30,15 @@ from gaitviewer.core.session import (
     Session,
     Subject,
     Trial,
-    VideoStream,
     WalkingAid,
 )
-from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import Message, message
 from gaitviewer.pose.estimator import PoseEstimator
 from gaitviewer.research.cohort.labels import score_items, true_walk
 from gaitviewer.research.legs.walks import read_walk, see_gait, walk_file, write_walk
 from gaitviewer.research.validation.items import find_true_items
+from gaitviewer.research.validation.projection import virtual_stream
 from gaitviewer.synthesis.body.bodies import Child, draw_child
 from gaitviewer.synthesis.gait.model import WalkerGait
 from gaitviewer.synthesis.gait.patterns import add_pattern
@@ -195,12 +194,8 @@ def _seen(folder: Path, estimator: PoseEstimator, patient: Patient, *, seed: int
 
 
 def _measure(pose: PoseSequence, estimator: PoseEstimator, patient: Patient) -> Measures:
-    info = VideoInfo(
-        width=pose.width, height=pose.height, rotation_deg=0, times=pose.times,
-        announced_rate_hz=None, announced_frames=None, codec="virtual camera",
-    )  # fmt: skip
     name = f"{patient.group} {patient.number}"
-    trial = Trial(name, ByView(VideoStream(View.SAGITTAL, Path(name), "", info), None))
+    trial = Trial(name, ByView(virtual_stream(View.SAGITTAL, pose, Path(name)), None))
     made = Provenance(estimator.name, estimator.weights_digest, "", __version__, "cpu", "", np.nan)
     motion = read_trial(trial, ByView(pose, None), leg_refiner=find_leg_refiner(made))
     session = Session(

@@ -115,7 +115,7 @@ def parameters(measures: Measures, frame: PageFrame) -> Story:
     if not measures.parameters:
         return []
     story: Story = [
-        PageBreak(),
+        CondPageBreak(frame.height * 0.8),  # after a few lines that went over to a new page there is room
         section("Time and distance"),
         parameters_table(measures.parameters, frame.width),
     ]

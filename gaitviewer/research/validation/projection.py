@@ -329,14 +329,15 @@ def film(body: WalkingBody, options: ValidationOptions, *, seed: int) -> ByView[
 
 def trial_of(body: WalkingBody, poses: ByView[PoseSequence], path: Path) -> Trial:
     """The trial that the two cameras would have recorded, started at the same moment."""
-
-    def stream(view: View) -> VideoStream:
-        pose = poses[view]
-        info = VideoInfo(
-            width=pose.width, height=pose.height, rotation_deg=0, times=pose.times,
-            announced_rate_hz=None, announced_frames=None, codec="virtual camera",
-        )  # fmt: skip
-        return VideoStream(view, path, "", info)
-
     sync = Sync(0.0, 0.001, GIVEN, message("note.sync.same_start"))
-    return Trial(body.name, ByView(stream(View.SAGITTAL), stream(View.CORONAL)), sync)
+    sagittal, coronal = (virtual_stream(view, poses[view], path) for view in View)
+    return Trial(body.name, ByView(sagittal, coronal), sync)
+
+
+def virtual_stream(view: View, pose: PoseSequence, path: Path) -> VideoStream:
+    """The video that a virtual camera would have made of these keypoints' moments; there is no file."""
+    info = VideoInfo(
+        width=pose.width, height=pose.height, rotation_deg=0, times=pose.times,
+        announced_rate_hz=None, announced_frames=None, codec="virtual camera",
+    )  # fmt: skip
+    return VideoStream(view, path, "", info)
