@@ -149,7 +149,7 @@ def profile(measures: Measures, frame: PageFrame, kinds: Sequence[AngleKind]) ->
                 ]
             )
         )
-    plot = pattern_plot(measures.patterns, size=150)
+    plot = pattern_plot(measures.patterns, size=126)
     words = [text(content_facts.pattern_sentence(measures, side)) for side in Side]
     words.append(
         text(
