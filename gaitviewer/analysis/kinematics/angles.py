@@ -116,23 +116,29 @@ def flat_foot_pitch(frame: GaitFrame, side: Side, floor: BySide[FootFloor]) -> A
 
 
 def choose_flat_foot_zero(pitches: BySide[Array]) -> BySide[float | None]:
-    """The zero of each foot from all its flat frames, or None where the foot is never believed to be flat."""
-    rules = load_definitions()
+    """The zero of each foot from all its flat frames, or None where the foot is never believed to be flat.
 
-    def middle(values: Array) -> float | None:
-        if values.size == 0:
-            return None
-        value = float(np.median(values))
-        return value if abs(value) <= rules.flat_foot_limit_deg else None
-
-    left, right = middle(pitches.left), middle(pitches.right)
+    Toes up is how the keypoints lie: no resting foot stands on its heel. Toe-down may also be a heel that is
+    held off the floor, so less of it is believed the more it is (:func:`_believed`).
+    """
+    left, right = (float(np.median(one)) if one.size else None for one in (pitches.left, pitches.right))
     if left is not None and right is not None:
         # One heel resting on the floor and the other one up look alike; the toe-down one is not flat.
-        if left < right - rules.flat_foot_difference_deg:
-            left = None
-        elif right < left - rules.flat_foot_difference_deg:
-            right = None
-    return BySide(left, right)
+        apart = load_definitions().flat_foot_difference_deg
+        left, right = (None if left < right - apart else left), (None if right < left - apart else right)
+    return BySide(_believed(left), _believed(right))
+
+
+def _believed(pitch: float | None) -> float | None:
+    """What of a resting foot's pitch is the zero: all near 0, nothing where the heel is surely up."""
+    rules = load_definitions()
+    if pitch is None or not -rules.toe_down_limit_deg < pitch <= rules.toes_up_limit_deg:
+        return None
+    down = -pitch
+    if down <= rules.toe_down_believed_deg:
+        return pitch
+    rest = (rules.toe_down_limit_deg - down) / (rules.toe_down_limit_deg - rules.toe_down_believed_deg)
+    return -rules.toe_down_believed_deg * rest
 
 
 def sample(times: Array, values: Array, wanted: Array) -> Array:

@@ -16,7 +16,9 @@ class Definitions:
     """Constants that the definitions of the angles use; each is explained in the data file."""
 
     neutral_pelvic_tilt_deg: float
-    flat_foot_limit_deg: float
+    toes_up_limit_deg: float
+    toe_down_believed_deg: float
+    toe_down_limit_deg: float
     flat_foot_seconds: float
     flat_foot_difference_deg: float
     still_speed: float

@@ -232,10 +232,11 @@ def test_the_flat_foot_zero_is_where_the_keypoints_lie(side_view: Callable[..., 
     zero = choose_flat_foot_zero(flat_pitches(side_view()))
     assert zero.left == pytest.approx(0.0, abs=0.3)
     assert zero.right == pytest.approx(0.0, abs=0.3)
-    moved = choose_flat_foot_zero(flat_pitches(tilted_feet(side_view(), 7.0)))
-    assert moved.left is not None
-    assert -12.0 < moved.left < -5.0
-    assert moved.right == pytest.approx(moved.left, abs=0.5)
+    for lift, low, high in ((1.5, -3.0, -1.0), (-7.0, 5.0, 12.0)):
+        moved = choose_flat_foot_zero(flat_pitches(tilted_feet(side_view(), lift)))
+        assert moved.left is not None
+        assert low < moved.left < high
+        assert moved.right == pytest.approx(moved.left, abs=0.5)
 
 
 def test_a_heel_that_stays_up_gives_no_zero(side_view: Callable[..., ViewMotion]) -> None:
@@ -248,11 +249,23 @@ def test_a_heel_that_stays_up_gives_no_zero(side_view: Callable[..., ViewMotion]
 
 
 def test_a_foot_too_steep_or_unlike_the_other_is_not_flat() -> None:
-    steep, flat, toe_down = np.full(5, -16.0), np.full(5, 1.0), np.full(5, -9.0)
-    assert choose_flat_foot_zero(BySide(steep, flat)) == BySide(None, 1.0)
-    assert choose_flat_foot_zero(BySide(flat, toe_down)) == BySide(1.0, None)
-    assert choose_flat_foot_zero(BySide(toe_down, toe_down)) == BySide(-9.0, -9.0)
+    steep, flat, toe_down, up = (np.full(5, pitch) for pitch in (16.0, 1.0, -6.0, 4.0))
+    assert choose_flat_foot_zero(BySide(steep, np.empty(0))) == BySide(None, None)
+    assert choose_flat_foot_zero(BySide(up, toe_down)) == BySide(4.0, None)
     assert choose_flat_foot_zero(BySide(np.empty(0), flat)) == BySide(None, 1.0)
+
+
+def test_the_more_a_resting_foot_is_toe_down_the_less_it_is_believed_to_be_flat() -> None:
+    rules = load_definitions()
+    pitches = np.linspace(0.0, 2 * rules.toe_down_limit_deg, 57)
+    zeros = [choose_flat_foot_zero(BySide(np.full(5, -pitch), np.empty(0))).left for pitch in pitches]
+    for pitch, zero in zip(pitches, zeros, strict=True):
+        if pitch <= rules.toe_down_believed_deg:
+            assert zero == pytest.approx(-pitch)
+        elif pitch >= rules.toe_down_limit_deg:
+            assert zero is None
+    jumps = np.diff([zero or 0.0 for zero in zeros])
+    assert np.abs(jumps).max() < 0.3  # no pitch at which a hair's breadth changes a score
 
 
 A_STRIDE = np.linspace(0.5, 1.5, 101)  # seconds
