@@ -196,25 +196,6 @@ def test_sessions_lists_it(
     assert "DEMO" in capsys.readouterr().out
 
 
-def test_a_mirrored_copy_gives_mirrored_sides(analysed: Analysed, cutter: Cutter, tmp_path: Path) -> None:
-    flipped = cutter.write(
-        "flipped.mp4", (frame[:, ::-1] for frame in cutter.frames(View.SAGITTAL)), rate_hz=30
-    )
-    session = make_session("M", mirrored=True)
-    only = (ByView[Path | None](flipped, None),)
-    result = analyze(AnalyzeRequest(only, session, tmp_path / "out", keep=False))
-    seen = result.measures.motions[0].views.sagittal
-    assert seen is not None
-    true = {p.start // 60: p.near for p in _seen(analysed, View.SAGITTAL).passes}
-    assert {p.start // 60: p.near for p in seen.passes} == true
-    for side in Side:
-        ours = result.measures.evgs.get(11, side).value
-        theirs = analysed.result.measures.evgs.get(11, side).value
-        assert ours is not None
-        assert theirs is not None
-        assert abs(ours - theirs) <= 5
-
-
 def test_a_portrait_video_with_rotation_is_analysed_upright(
     analysed: Analysed, cutter: Cutter, tmp_path: Path
 ) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from gaitviewer.analysis.signal.leg_refiner import DILATIONS, FEATURES, LegRefiner
+from gaitviewer.analysis.signal.leg_refiner import DILATIONS, FEATURES, LegRefiner, LegTracks
 from gaitviewer.core.gait import Direction, Side, View, WalkingPass
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.errors import FormatError, SettingsError
 from gaitviewer.nets.card import load_arrays
 from gaitviewer.nets.legs.network import LegNetwork
-from gaitviewer.research.legs.train import errors, fit, leg_examples, train_legs
+from gaitviewer.research.legs.train import errors, fit, leg_examples, to_learn, train_legs
 from gaitviewer.research.legs.walks import SeenWalk, film_walks, read_walks, walk_file
 from gaitviewer.synthesis.filming.cameras import sagittal_camera
 from gaitviewer.synthesis.gait.model import normal_gait
@@ -65,6 +65,31 @@ def test_it_learns_what_the_estimator_does_to_crossing_legs(walks: list[SeenWalk
         expected = network(torch.tensor(features[None], dtype=torch.float32))[0].numpy().reshape(-1, 10, 2)
     assert np.abs(expected).max() > 0.05
     np.testing.assert_allclose(LegRefiner(weights, card.sha256).moves(features), expected, atol=2e-5)
+
+
+def test_a_foot_of_any_pitch_keeps_it(walks: list[SeenWalk]) -> None:
+    """It learned flat feet alone; turned toes-down all along, as in equinus, they are not drawn up again."""
+    torch.set_num_threads(1)
+    network = fit([to_learn(one) for one in leg_examples(walks[1:])], epochs=200, seed=0)
+    (judged,) = leg_examples(walks[:1])
+    pitches = {}
+    for down in (0.0, 15.0):
+        tracks = _with_feet_turned(judged.tracks, down)
+        with torch.no_grad():
+            moves = network(torch.tensor(tracks.features()[None], dtype=torch.float32))[0].numpy()
+        near = (tracks.points + moves.reshape(-1, 10, 2))[:, 3:5]
+        foot = near[:, 1] - near[:, 0]
+        pitches[down] = float(np.degrees(np.median(np.arctan2(foot[:, 1], foot[:, 0]))))
+    assert pitches[15.0] - pitches[0.0] == pytest.approx(15.0, abs=3.0)
+
+
+def _with_feet_turned(tracks: LegTracks, down_deg: float) -> LegTracks:
+    points, angle = tracks.points.copy(), np.radians(down_deg)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    for ankle in (2, 7):
+        foot = slice(ankle + 1, ankle + 3)
+        points[:, foot] = points[:, [ankle]] + (points[:, foot] - points[:, [ankle]]) @ turn
+    return replace(tracks, points=points)
 
 
 def test_the_same_seed_gives_the_same_weights(walks: list[SeenWalk]) -> None:
