@@ -93,8 +93,8 @@ def _add_pose_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pose-model",
         metavar="NAME",
-        help="what finds the keypoints: best, full, heavy, or one that was added (default: that of the settings, "
-        "at first the best one that is here)",
+        help="what finds the keypoints: best, full, heavy, or one that was added (default: that of the "
+        "settings, at first the best one that is here)",
     )
 
 

@@ -87,7 +87,9 @@ def add_models(commands: Any) -> None:
         help="folder of a model; or a pose model: BlazePose's .tflite file, RTMPose's .onnx file, or ViTPose's "
         "folder with config.json and model.safetensors",
     )
-    added.add_argument("--name", default="", metavar="NAME", help="of a pose model of your own, for --pose-model")
+    added.add_argument(
+        "--name", default="", metavar="NAME", help="of a pose model of your own, for --pose-model"
+    )
     added.add_argument("--licence", default="", metavar="TEXT", help="of its weights, as you know it")
     removed = actions.add_parser("remove", help="take away a pose model that was added")
     removed.add_argument("name", metavar="NAME")
@@ -214,7 +216,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "id": model.name,
                 "task": "pose",
                 "title": model.card.title,
-                "statement": str(pose_models.FULL_COSTS) if model.name == "full" else "",
+                "statement": str(pose_models.limit_of(model)),
                 "folder": str(model.path.parent),
                 "problem": str(pose_models.problem_of(model)),
             }
@@ -237,9 +239,9 @@ def _run_list(options: argparse.Namespace) -> int:
         where = "comes with MediaPipe"
         if model.card.package or model.card.network:
             where = f"added, licence {model.card.licence or 'not stated'}"
-        if model.card.network and not model.card.network.has_feet:
-            where += "; no feet: foot items are not assessable"
         print(f"{model.name}: {problem or f'pose model {model.card.title} ({where})'}")
+        if model.card.network and (limit := pose_models.limit_of(model)):
+            print(f"    {limit}")
     return 0
 
 

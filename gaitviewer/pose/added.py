@@ -43,8 +43,10 @@ _LARGEST = 2_000_000_000  # bytes
 
 def is_checkpoint(source: Path) -> bool:
     """Whether a folder is a checkpoint, or something alike, and no model folder of this program."""
-    return source.is_dir() and not (source / "card.toml").exists() and (
-        (source / "config.json").is_file() or any(path.suffix in _PICKLED for path in source.iterdir())
+    return (
+        source.is_dir()
+        and not (source / "card.toml").exists()
+        and ((source / "config.json").is_file() or any(path.suffix in _PICKLED for path in source.iterdir()))
     )
 
 
@@ -73,9 +75,7 @@ def add_pose_model(source: Path, *, name: str = "", licence: str = "") -> PoseMo
     try:
         size, digest = file.stat().st_size, file_digest(file)
     except OSError as error:
-        raise SettingsError(
-            message("error.pose.file_not_read", path=file, reason=reason_of(error))
-        ) from error
+        raise SettingsError(message("error.pose.file_not_read", path=file, reason=reason_of(error))) from error
     if size > _LARGEST:
         raise SettingsError(message("error.pose.too_large", file=file.name, size_mb=size / 1e6))
     if name in added_names() and pose_model(name).card.sha256 != digest:
@@ -192,7 +192,9 @@ def _try_onnx(file: Path) -> Network:
     bins = x[-1] // width
     if len(x) != 3 or x[:2] != y[:2] or bins < 1 or (x[2], y[2]) != (bins * width, bins * height):
         shapes = f"{x}, {y}"
-        raise SettingsError(message("error.pose.shapes", file=file.name, found=shapes, width=width, height=height))
+        raise SettingsError(
+            message("error.pose.shapes", file=file.name, found=shapes, width=width, height=height)
+        )
     if x[1] not in ORDERS:
         raise SettingsError(message("error.pose.points", file=file.name, found=x[1]))
     if not all(np.isfinite(one).all() for one in found):

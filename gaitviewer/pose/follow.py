@@ -52,9 +52,7 @@ class Run:
     masks: dict[int, SmallMask] = field(default_factory=dict)
 
 
-NO_RUN = Run(
-    np.zeros(0, np.int64), np.zeros((0, 23, 2), np.float32), np.zeros((0, 23), np.float32)
-)
+NO_RUN = Run(np.zeros(0, np.int64), np.zeros((0, 23, 2), np.float32), np.zeros((0, 23), np.float32))
 """Nobody looked."""
 
 

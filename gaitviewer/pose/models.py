@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 FULL_COSTS = message("pose_model.full_costs")
 """What it costs to have the full model only."""
 
+NO_FEET = message("pose_model.no_feet")
+"""What a model without heels and toes does not give."""
+
 BEST = "best"
 """Asks for the best model that is here."""
 
@@ -269,6 +272,13 @@ def problem_of(model: PoseModel) -> Message:
     except SettingsError as problem:
         return problem.message
     return message("pose_model.not_here", title=model.card.title, how=_how_to_add(model), costs=FULL_COSTS)
+
+
+def limit_of(model: PoseModel) -> Message:
+    """What a model costs or does not give; nothing if there is nothing to say."""
+    if model.card.network is not None and not model.card.network.has_feet:
+        return NO_FEET
+    return FULL_COSTS if model.name == "full" else NOTHING
 
 
 def add_model_file(file: Path) -> PoseModel:

@@ -56,7 +56,7 @@ ORDERS: Mapping[int, tuple[str, ...]] = {
         *(f"right_hand_{i}" for i in range(1, 22)),
     ),
 }  # fmt: skip
-"""What the points of a network are, by their number: COCO, Halpe-26 and COCO-WholeBody in their published order."""
+"""What the points of a network are, by their number: COCO, Halpe-26, COCO-WholeBody, as they were published."""
 
 Answer = tuple[Floats, Floats]
 """xy [K, 2], pixels of the network's picture; score [K], 0..1."""
@@ -83,7 +83,8 @@ def decode_simcc(x: Floats, y: Floats, bins: int) -> Answer:
     """Points from SimCC: one row of bins for each coordinate, the highest bin is the place.
 
     Args:
-        x: [K, W * bins].      y: [K, H * bins].
+        x: [K, W * bins].
+        y: [K, H * bins].
         bins: per pixel.
 
     Returns:
@@ -98,7 +99,8 @@ def decode_heatmaps(maps: Floats, width: int, height: int) -> Answer:
 
     Args:
         maps: [K, h, w].
-        width, height: of the network's picture, pixels.
+        width: of the network's picture, pixels.
+        height: likewise.
 
     Returns:
         xy [K, 2], pixels of that picture; score [K], height of the peak in 0..1.
@@ -130,7 +132,8 @@ def _to_peak(around: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _as_score(peaks: Floats) -> Floats:
-    return np.clip(np.nan_to_num(peaks, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0).astype(np.float32)
+    sure = np.clip(np.nan_to_num(peaks, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)
+    return np.asarray(sure, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,12 @@ class Rectangle:
         """That part of a picture u8 [H, W, 3], black outside it."""
         cv2 = load("cv2")
         left, top = ((self.width - 1) / 2, (self.height - 1) / 2)
-        matrix = np.array([[self.scale, 0, left - self.scale * self.x], [0, self.scale, top - self.scale * self.y]])
-        return np.asarray(cv2.warpAffine(rgb, matrix, (self.width, self.height), flags=cv2.INTER_LINEAR), np.uint8)
+        matrix = np.array(
+            [[self.scale, 0, left - self.scale * self.x], [0, self.scale, top - self.scale * self.y]]
+        )
+        return np.asarray(
+            cv2.warpAffine(rgb, matrix, (self.width, self.height), flags=cv2.INTER_LINEAR), np.uint8
+        )
 
     def to_picture(self, xy: Floats) -> Floats:
         """Points [K, 2] of the network's picture in the picture."""
@@ -189,6 +196,7 @@ class TopDownEstimator:
         assert model.card.network is not None, "a card with a network"
         self._model = model
         self._card = model.card.network
+        self._mean, self._std = np.array(self._card.mean, np.float32), np.array(self._card.std, np.float32)
         self._detector = PersonDetector()
         self._network: PointNetwork | None = None
         self._order = [
@@ -204,7 +212,9 @@ class TopDownEstimator:
         try:
             version = metadata.version(package)
         except metadata.PackageNotFoundError:
-            raise SettingsError(message("error.pose.no_runner", name=self._model.name, package=package)) from None
+            raise SettingsError(
+                message("error.pose.no_runner", name=self._model.name, package=package)
+            ) from None
         return f"{self._model.card.title} ({self._model.name}), {package} {version}"
 
     @property
@@ -243,7 +253,7 @@ class TopDownEstimator:
         """Keypoints of the person at ``body``; None = nobody there. No outline."""
         assert self._network is not None, "start() comes first"
         part = Rectangle.around(body, self._card.width, self._card.height)
-        picture = (part.cut(rgb).astype(np.float32) - np.float32(self._card.mean)) / np.float32(self._card.std)
+        picture = (part.cut(rgb).astype(np.float32) - self._mean) / self._std
         found, sure = self._network.run(np.ascontiguousarray(picture.transpose(2, 0, 1)))
         placed = part.to_picture(found)
         xy = np.full((len(BODY_FEET_23), 2), np.nan, np.float32)

@@ -1,4 +1,4 @@
-"""ViTPose and ViTPose+ from a checkpoint folder as `transformers` writes it, rebuilt here; weights are never pickled.
+"""ViTPose and ViTPose+, rebuilt for checkpoint folders as `transformers` writes them; nothing is unpickled.
 
 A plain vision transformer over 16 x 16 patches and a small head that gives one heat map for each point.
 ViTPose+ replaces a part of each block's last layer by one of several experts, one for each set of key points
@@ -194,7 +194,7 @@ class _Block(nn.Module):
 
 
 class _Embeddings(nn.Module):
-    """Patches, two pixels of air around the picture, and their places; a class token's place is added to all."""
+    """Patches, with two pixels of air around the picture, and their places; a class token's is added to all."""
 
     def __init__(self, t: Transformer, rows: int, columns: int) -> None:
         super().__init__()

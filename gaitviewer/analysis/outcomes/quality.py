@@ -341,9 +341,9 @@ def _remarked(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFindi
             values["spans"] = where
         topic, advice = _REMARKS[remark.kind]
         text = message(f"finding.remark.{remark.kind.name.lower()}", **values)
-        level, items = _LEVELS.get(remark.kind, FindingSeverity.NOTE), ()
-        if remark.kind is RemarkKind.NO_FEET and view is View.SAGITTAL:
-            items = quality_limits().feet.items
+        level = _LEVELS.get(remark.kind, FindingSeverity.NOTE)
+        footless = remark.kind is RemarkKind.NO_FEET and view is View.SAGITTAL
+        items = quality_limits().feet.items if footless else ()
         yield QualityFinding(level, topic, text, advice, items, trial, view)
 
 

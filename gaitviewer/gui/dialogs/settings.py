@@ -32,6 +32,7 @@ from gaitviewer.pose.models import (
     PoseModel,
     added_models,
     added_names,
+    limit_of,
     pose_model,
     problem_of,
     remove_added,
@@ -131,7 +132,8 @@ class SettingsDialog(QDialog):
     def _show_pose_model(self) -> None:
         """What is wrong with the chosen model, or what is missing for a better one."""
         added = self.pose_model.currentData() in added_names()
-        missing = problem_of(pose_model(self.pose_model.currentData() if added else "heavy"))
+        model = pose_model(self.pose_model.currentData() if added else "heavy")
+        missing = problem_of(model) or limit_of(model)
         self.pose_model_problem.setText(say_sentence(missing))
         self.pose_model_problem.setVisible(bool(missing))
         self.remove_pose_model.setVisible(added)

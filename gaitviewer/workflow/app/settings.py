@@ -35,7 +35,7 @@ class Settings:
         report_anonymous: reports of the window are without names.
         report_left_out: sections, by name, that reports of the window leave out.
         refine_legs: put the legs right where the estimator draws both as one.
-        pose_model: what finds keypoints: "best" (of those that are here), "full", "heavy", or one that was added.
+        pose_model: what finds keypoints: "best" (of those that are here), "full", "heavy", or an added one.
     """
 
     paper: str = "A4"
