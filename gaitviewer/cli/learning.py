@@ -55,7 +55,7 @@ def _add_cohort(commands: Any) -> None:
 
 
 def _add_pose_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pose-model", default="full", metavar="NAME", help="default: full")
+    parser.add_argument("--pose-model", choices=("full", "heavy"), default="full", help="default: full")
 
 
 def _run_cohort_make(options: argparse.Namespace) -> int:

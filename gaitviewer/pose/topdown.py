@@ -170,7 +170,7 @@ class Rectangle:
     def to_picture(self, xy: Floats) -> Floats:
         """Points [K, 2] of the network's picture in the picture."""
         middle = np.array([(self.width - 1) / 2, (self.height - 1) / 2])
-        return ((xy - middle) / self.scale + (self.x, self.y)).astype(np.float32)
+        return np.asarray((xy - middle) / self.scale + (self.x, self.y), np.float32)
 
 
 def load_network(file: Path, network: Network) -> PointNetwork:

@@ -229,6 +229,15 @@ def test_the_model_is_part_of_every_key(tmp_path: Path) -> None:
     assert find_cached_results(request("one")) is None
 
 
+def test_an_unknown_name_is_refused_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    video = tmp_path / "side.mp4"
+    video.write_bytes(b"anything")
+    given = ["analyze", "--sagittal", str(video), "--subject", "P1", "--out", str(tmp_path / "out")]
+    assert main([*given, "--pose-model", "nosuch"]) == 2
+    assert "There is no pose model 'nosuch'; choose one of: best, heavy, full." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_settings_take_any_possible_name() -> None:
     kept = settings.change(settings.Settings(), pose_model="rtmpose-s-halpe")
     settings.save(kept)

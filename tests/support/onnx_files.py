@@ -110,7 +110,7 @@ def fixed_points_file(
 
 
 def learned_file(path: Path, pictures: Floats, places: Floats) -> Path:
-    """One that learned ``places`` [N, K, 2] from ``pictures`` [N, 3, H, W] by least squares, one bin a pixel."""
+    """One that learned ``places`` [N, K, 2] from ``pictures`` [N, 3, H, W] by least squares, a bin a pixel."""
     count, _, height, width = pictures.shape
     pooled = pictures.reshape(count, 3, height // POOL, POOL, width // POOL, POOL).mean(axis=(3, 5))
     seen = np.concatenate([pooled.reshape(count, -1), np.ones((count, 1))], axis=1)
