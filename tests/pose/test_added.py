@@ -192,20 +192,6 @@ def test_what_opencv_cannot_run_needs_an_onnxruntime_that_reports_nothing(
     _refused(strange, "OpenCV cannot run strange.onnx")
 
 
-def test_onnxruntime_answers_as_opencv_does(tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime", reason="the extra gaitviewer[onnx] is not installed")
-    from gaitviewer.pose.onnx_network import OnnxRuntimeNetwork, OpenCvNetwork
-
-    model = add_pose_model(rtmpose(tmp_path))
-    assert model.card.network is not None
-    picture = np.random.default_rng(1).standard_normal((3, 64, 48)).astype(np.float32)
-    ours, theirs = (
-        kind(model.path, model.card.network).run(picture) for kind in (OpenCvNetwork, OnnxRuntimeNetwork)
-    )
-    np.testing.assert_allclose(ours[0], theirs[0], atol=1e-4)
-    np.testing.assert_allclose(ours[1], theirs[1], atol=1e-4)
-
-
 def test_the_model_is_part_of_every_key(tmp_path: Path) -> None:
     one = add_pose_model(rtmpose(tmp_path, "one.onnx"), name="one")
     other = add_pose_model(rtmpose(tmp_path, "other.onnx", points=17), name="other")

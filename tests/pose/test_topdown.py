@@ -16,10 +16,12 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.pose.added import add_pose_model
 from gaitviewer.pose.estimator import BodyCircle, make_estimator
 from gaitviewer.pose.models import Network, Transformer
+from gaitviewer.pose.onnx_network import OnnxRuntimeNetwork, OpenCvNetwork
 from gaitviewer.pose.topdown import ORDERS, Rectangle, decode_heatmaps, decode_simcc
 from gaitviewer.pose.vitpose import VitPoseNetwork, describe
 from tests.support.checkpoints import write_checkpoint
 from tests.support.onnx_files import fixed_points_file
+from tests.support.rtmpose_like import rtmpose_like
 
 BODY = BodyCircle(300.0, 200.0, 90.0)
 
@@ -109,6 +111,21 @@ def test_each_point_arrives_under_its_name(count: int, tmp_path: Path):
     feet = () if count != 17 else (RemarkKind.NO_FEET,)
     assert estimator.limits == (RemarkKind.ERROR_UNKNOWN, *feet)
     assert not estimator.looks_back
+
+
+@pytest.mark.parametrize("kind", [OpenCvNetwork, OnnxRuntimeNetwork])
+def test_every_operation_of_a_deployed_rtmpose_is_run(
+    kind: type[OpenCvNetwork | OnnxRuntimeNetwork], tmp_path: Path
+):
+    if kind is OnnxRuntimeNetwork:
+        pytest.importorskip("onnxruntime", reason="the extra gaitviewer[onnx] is not installed")
+    picture = np.random.default_rng(2).standard_normal((3, 128, 96)).astype(np.float32)
+    wanted = rtmpose_like(tmp_path / "rtmpose.onnx", picture, points=26)
+    card = Network(ORDERS[26], 96, 128, (0, 0, 0), (1, 1, 1), "opencv", bins=2)
+    found = kind(tmp_path / "rtmpose.onnx", card).raw(picture)
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert np.ptp(theirs) > 0.1
+        np.testing.assert_allclose(ours[0], theirs, atol=1e-4)
 
 
 def test_nobody_is_there_where_no_point_is_sure(tmp_path: Path):

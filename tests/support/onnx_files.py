@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,13 +39,19 @@ def _value(name: str, sizes: Sequence[int]) -> bytes:
     return _field(1, name) + _field(2, _field(1, _field(1, 1) + _field(2, shape)))
 
 
-def node(kind: str, inputs: Sequence[str], output: str, **ints: Sequence[int]) -> bytes:
-    """An operation."""
-    ends = b"".join(_field(1, name) for name in inputs) + _field(2, output)
-    given = b""
-    for name, values in ints.items():
-        given += _field(5, _field(1, name) + b"".join(_field(8, v) for v in values) + _field(20, 7))
-    return ends + _field(3, output) + _field(4, kind) + given
+def node(kind: str, inputs: Sequence[str], *outputs: str, **given: float | int | Sequence[int]) -> bytes:
+    """An operation; an attribute is a float, a whole number, or several of these."""
+    out = b"".join(_field(1, name) for name in inputs) + b"".join(_field(2, name) for name in outputs)
+    out += _field(3, outputs[0]) + _field(4, kind)
+    for name, value in given.items():
+        if isinstance(value, float):
+            held = _varint(2 << 3 | 5) + struct.pack("<f", value) + _field(20, 1)
+        elif isinstance(value, int):
+            held = _field(3, value) + _field(20, 2)
+        else:
+            held = b"".join(_field(8, v) for v in value) + _field(20, 7)
+        out += _field(5, _field(1, name) + held)
+    return out
 
 
 def write(
