@@ -1,5 +1,7 @@
 """ViTPose and ViTPose+, rebuilt for checkpoint folders as `transformers` writes them; nothing is unpickled.
 
+`transformers` judges this network in a test; imported here, it would cost each worker some seconds more.
+
 A plain vision transformer over 16 x 16 patches and a small head that gives one heat map for each point.
 ViTPose+ replaces a part of each block's last layer by one of several experts, one for each set of key points
 that it learned from.
@@ -78,7 +80,9 @@ def describe(folder: Path) -> Network:
     body = config.backbone_config
     if config.model_type != "vitpose" or body.hidden_act != "gelu" or body.num_channels != 3:
         raise _unknown(folder, f"{config.model_type}, {body.hidden_act}, {body.num_channels} channels")
-    if body.patch_size[0] != body.patch_size[1] or any(side % 16 for side in body.image_size):
+    if body.patch_size[0] != body.patch_size[1] or any(
+        side % body.patch_size[0] or side < 32 for side in body.image_size
+    ):
         raise _unknown(folder, f"patches of {body.patch_size}, pictures of {body.image_size}")
     last = load_weights(folder / WEIGHTS).get("head.conv.weight")
     count = 0 if last is None else len(last)
