@@ -52,6 +52,10 @@ class Run:
     masks: dict[int, SmallMask] = field(default_factory=dict)
 
 
+NO_RUN = Run(np.zeros(0, np.int64), np.zeros((0, 23, 2), np.float32), np.zeros((0, 23), np.float32))
+"""Nobody looked."""
+
+
 def cut_crop(
     frame: int, rgb: NDArray[np.uint8], body: BodyCircle, square_scale: float, s: FollowSettings
 ) -> TrackedCrop:
