@@ -92,8 +92,9 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 def _add_pose_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pose-model",
-        choices=("best", "full", "heavy"),
-        help="what finds the keypoints (default: that of the settings, at first the best one that is here)",
+        metavar="NAME",
+        help="what finds the keypoints: best, full, heavy, or one that was added (default: that of the "
+        "settings, at first the best one that is here)",
     )
 
 

@@ -79,9 +79,23 @@ def add_models(commands: Any) -> None:
     listed.add_argument("--json", action="store_true", help="as JSON")
     verify = actions.add_parser("verify", help="check that weights are those of their cards")
     verify.add_argument("model", nargs="*", metavar="MODEL", help="ids (default: all)")
-    added = actions.add_parser("add", help="copy a model folder, or the file of a pose model, to your own")
-    added.add_argument("source", type=Path, metavar="PATH", help="folder, or .tflite file of a pose model")
-    for action, run in ((listed, _run_list), (verify, _run_verify), (added, _run_add)):
+    added = actions.add_parser("add", help="copy a model folder, or a pose model, to your own")
+    added.add_argument(
+        "source",
+        type=Path,
+        metavar="PATH",
+        help="folder of a model; or a pose model: BlazePose's .tflite file, RTMPose's .onnx file, or ViTPose's "
+        "folder with config.json and model.safetensors",
+    )
+    added.add_argument(
+        "--name", default="", metavar="NAME", help="of a pose model of your own, for --pose-model"
+    )
+    added.add_argument("--licence", default="", metavar="TEXT", help="of its weights, as you know it")
+    removed = actions.add_parser("remove", help="take away a pose model that was added")
+    removed.add_argument("name", metavar="NAME")
+    for action, run in (
+        (listed, _run_list), (verify, _run_verify), (added, _run_add), (removed, _run_remove)
+    ):  # fmt: skip
         action.add_argument("--verbose", action="store_true", help="log details to standard error")
         action.set_defaults(run=run)
 
@@ -184,6 +198,7 @@ def _run_list(options: argparse.Namespace) -> int:
 
     entries = list_models()
     pose = [pose_models.pose_model(name) for name in pose_models.NAMES]
+    pose += pose_models.added_models()
     if options.json:
         rows = [
             {
@@ -201,7 +216,7 @@ def _run_list(options: argparse.Namespace) -> int:
                 "id": model.name,
                 "task": "pose",
                 "title": model.card.title,
-                "statement": str(pose_models.FULL_COSTS) if model.name == "full" else "",
+                "statement": str(pose_models.limit_of(model)),
                 "folder": str(model.path.parent),
                 "problem": str(pose_models.problem_of(model)),
             }
@@ -221,8 +236,12 @@ def _run_list(options: argparse.Namespace) -> int:
             print(f"    {card.statement}")
     for model in pose:
         problem = pose_models.problem_of(model)
-        where = "added" if model.card.package else "comes with MediaPipe"
+        where = "comes with MediaPipe"
+        if model.card.package or model.card.network:
+            where = f"added, licence {model.card.licence or 'not stated'}"
         print(f"{model.name}: {problem or f'pose model {model.card.title} ({where})'}")
+        if model.card.network and (limit := pose_models.limit_of(model)):
+            print(f"    {limit}")
     return 0
 
 
@@ -247,14 +266,22 @@ def _run_verify(options: argparse.Namespace) -> int:
 
 def _run_add(options: argparse.Namespace) -> int:
     from gaitviewer.inference.models import add_model
-    from gaitviewer.pose.models import add_model_file
+    from gaitviewer.pose.added import add_pose_model, is_checkpoint
 
-    if options.source.is_file():
-        model = add_model_file(options.source)
+    if options.source.is_file() or is_checkpoint(options.source):
+        model = add_pose_model(options.source, name=options.name, licence=options.licence)
         print(f"{model.card.title} was added; choose it with --pose-model {model.name} or in the settings.")
         return 0
     entry = add_model(options.source)
     print(f"{entry.id} was added; use it with --model {entry.id}.")
+    return 0
+
+
+def _run_remove(options: argparse.Namespace) -> int:
+    from gaitviewer.pose.models import remove_added
+
+    remove_added(options.name)
+    print(f"{options.name} was removed.")
     return 0
 
 

@@ -18,6 +18,8 @@ class RemarkKind(Enum):
     PERSON_BESIDE = "person beside"
     NOT_FOUND = "not found"
     LEGS_EXCHANGED = "legs exchanged"
+    ERROR_UNKNOWN = "error unknown"
+    NO_FEET = "no feet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class ViewRemarks:
     light: Light | None = None
     failure: Message = NOTHING
     video: str = ""
+
+    def has(self, kind: RemarkKind) -> bool:
+        """Whether something of this kind was noticed."""
+        return any(remark.kind is kind for remark in self.noticed)
 
     def spans(self, kind: RemarkKind) -> Spans:
         """The (first, last) frames of one kind."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitviewer.core.remarks import Light
+from gaitviewer.core.remarks import Light, RemarkKind
 from gaitviewer.pose.models import PoseModel, choose_model
 
 
@@ -92,6 +92,16 @@ class PoseEstimator(Protocol):
         """Side of the square it looks at, in body radii."""
         ...
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether looking at a video backward, too, tells more: its answers depend on where it looked."""
+        ...
+
+    @property
+    def limits(self) -> tuple[RemarkKind, ...]:
+        """What has to be said of all its keypoints; () where its errors were measured."""
+        ...
+
     def start(self) -> None:
         """Load the weights; called once, in the worker."""
         ...
@@ -115,17 +125,23 @@ class PoseEstimator(Protocol):
 
 BACKENDS: Mapping[str, str] = {
     "mediapipe": "gaitviewer.pose.mediapipe_backend:MediaPipeEstimator",
+    "topdown": "gaitviewer.pose.topdown:TopDownEstimator",
 }
 """What runs pose models, as their cards name it: "module:class", imported only where it runs."""
 
 
+def load_named(where: str) -> Any:
+    """What "module:name" names, imported now."""
+    module, _, name = where.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def make_estimator(model: str) -> PoseEstimator:
-    """A new estimator with a pose model (:data:`gaitviewer.pose.models.NAMES`), not started yet.
+    """A new estimator with a pose model (its name, or "best"), not started yet.
 
     Raises:
         SettingsError: there is no such model, or its file is not here or damaged.
     """
     chosen = choose_model(model)
-    module, _, name = BACKENDS[chosen.card.estimator].partition(":")
-    factory = cast(Callable[[PoseModel], PoseEstimator], getattr(importlib.import_module(module), name))
+    factory: Callable[[PoseModel], PoseEstimator] = load_named(BACKENDS[chosen.card.estimator])
     return factory(chosen)

@@ -52,6 +52,10 @@ class Run:
     masks: dict[int, SmallMask] = field(default_factory=dict)
 
 
+NO_RUN = Run(np.zeros(0, np.int64), np.zeros((0, 23, 2), np.float32), np.zeros((0, 23), np.float32))
+"""Nobody looked."""
+
+
 def cut_crop(
     frame: int, rgb: NDArray[np.uint8], body: BodyCircle, square_scale: float, s: FollowSettings
 ) -> TrackedCrop:
@@ -66,12 +70,6 @@ def cut_crop(
     return TrackedCrop(frame, square, left, top, 1 / shrink)
 
 
-def frame_blocks(start: int, stop: int, size: int, *, backward: bool) -> Iterator[range]:
-    """``start:stop`` in blocks of at most ``size`` frames, the last block first if ``backward``."""
-    blocks = [range(first, min(first + size, stop)) for first in range(start, stop, size)]
-    return iter(reversed(blocks) if backward else blocks)
-
-
 def crops_in_order(
     reader: FrameReader,
     path: BodyPath,
@@ -81,13 +79,22 @@ def crops_in_order(
     square_scale: float,
     settings: FollowSettings,
 ) -> Iterator[TrackedCrop]:
-    """Crops along the path; backwards, a block is decoded forwards and kept, so memory stays bounded."""
-    for block in frame_blocks(span.start, span.stop, settings.block_frames, backward=backward):
-        made = (
-            cut_crop(i, rgb, path.at(i), square_scale, settings)
-            for i, rgb in reader.frames(block.start, block.stop)
-        )
-        yield from reversed(list(made)) if backward else made
+    """Crops along the path; backwards, a block is decoded forwards and kept, so memory stays bounded.
+
+    Forwards everything is decoded in one go: each run of frames opens the file anew, and decodes from a key
+    frame on.
+    """
+
+    def crops(frames: range) -> Iterator[TrackedCrop]:
+        pictures = reader.frames(frames.start, frames.stop)
+        return (cut_crop(i, rgb, path.at(i), square_scale, settings) for i, rgb in pictures)
+
+    if not backward:
+        yield from crops(span)
+        return
+    size = settings.block_frames
+    for first in reversed(range(0, len(span), size)):
+        yield from reversed(list(crops(span[first : first + size])))
 
 
 class Follower:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitviewer.core.remarks import RemarkKind
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.pose._cv import bare_package, load
 from gaitviewer.pose.estimator import BodyCircle, Estimate
@@ -109,14 +110,54 @@ class _Graph:
         self._graph.wait_until_done()
 
 
+class PersonDetector:
+    """Finds people in a picture, with where their hips are and how large they are."""
+
+    def __init__(self) -> None:
+        self._graph: _Graph | None = None
+
+    def weights(self) -> bytes:
+        """The file of its network."""
+        return (mediapipe_root() / _DETECTOR).read_bytes()
+
+    def start(self) -> None:
+        """Start its graph."""
+        bare_package("mediapipe")
+        load("mediapipe.framework.formats.detection_pb2")  # packets of this kind are looked up by name
+        self._get = load("mediapipe.python.packet_getter")
+        self._graph = _Graph(_DETECT, outputs=("detections",), side={}, resources=mediapipe_root())
+
+    def close(self) -> None:
+        """End its graph."""
+        if self._graph is not None:
+            self._graph.close()
+        self._graph = None
+
+    def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[BodyCircle, float]]:
+        """Everybody in a picture u8 [H, W, 3], with the detector's confidence."""
+        assert self._graph is not None, "start() comes first"
+        height, width = rgb.shape[:2]
+        answer = self._graph.run(rgb)
+        if "detections" not in answer:
+            return []
+        people = []
+        for found in self._get.get_proto_list(answer["detections"]):
+            centre, rim = found.location_data.relative_keypoints[:2]
+            body = circle_to_body((centre.x * width, centre.y * height), (rim.x * width, rim.y * height))
+            people.append((body, float(found.score[0])))
+        return people
+
+
 class MediaPipeEstimator:
     """BlazePose, keypoints and outline; see :class:`gaitviewer.pose.estimator.PoseEstimator`."""
 
     square_scale = SQUARE_SCALE
+    looks_back = True
+    limits: tuple[RemarkKind, ...] = ()
 
     def __init__(self, model: PoseModel) -> None:
         self._model = model
-        self._detector: _Graph | None = None
+        self._detector = PersonDetector()
         self._landmarks: _Graph | None = None
 
     @property
@@ -127,20 +168,15 @@ class MediaPipeEstimator:
     @property
     def weights_digest(self) -> str:
         """SHA-256 over both model files."""
-        digest = hashlib.sha256()
-        for path in (mediapipe_root() / _DETECTOR, self._model.path):
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        return hashlib.sha256(self._detector.weights() + self._model.path.read_bytes()).hexdigest()
 
     def start(self) -> None:
         """Start both graphs."""
-        bare_package("mediapipe")
-        for message in ("detection", "landmark"):  # packets of these kinds are looked up by name
-            load(f"mediapipe.framework.formats.{message}_pb2")
+        self._detector.start()
+        load("mediapipe.framework.formats.landmark_pb2")  # packets of this kind are looked up by name
         make = load("mediapipe.python.packet_creator")
         self._get = load("mediapipe.python.packet_getter")
         self._rect = load("mediapipe.framework.formats.rect_pb2").NormalizedRect
-        self._detector = _Graph(_DETECT, outputs=("detections",), side={}, resources=mediapipe_root())
         self._landmarks = _Graph(
             _LANDMARKS,
             outputs=("points", "circle", "mask"),
@@ -156,24 +192,14 @@ class MediaPipeEstimator:
 
     def close(self) -> None:
         """End both graphs."""
-        for graph in (self._detector, self._landmarks):
-            if graph is not None:
-                graph.close()
-        self._detector = self._landmarks = None
+        self._detector.close()
+        if self._landmarks is not None:
+            self._landmarks.close()
+        self._landmarks = None
 
     def find_people(self, rgb: NDArray[np.uint8]) -> list[tuple[BodyCircle, float]]:
         """Everybody in a picture, with the detector's confidence."""
-        assert self._detector is not None, "start() comes first"
-        height, width = rgb.shape[:2]
-        answer = self._detector.run(rgb)
-        if "detections" not in answer:
-            return []
-        people = []
-        for found in self._get.get_proto_list(answer["detections"]):
-            centre, rim = found.location_data.relative_keypoints[:2]
-            body = circle_to_body((centre.x * width, centre.y * height), (rim.x * width, rim.y * height))
-            people.append((body, float(found.score[0])))
-        return people
+        return self._detector.find_people(rgb)
 
     def estimate(self, rgb: NDArray[np.uint8], body: BodyCircle) -> Estimate | None:
         """Keypoints of the person at ``body``; None = nobody there."""

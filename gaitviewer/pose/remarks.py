@@ -24,6 +24,7 @@ def remarks_on(
     pose: PoseSequence,
     runs: Mapping[tuple[int, bool], Run],
     settings: CompanySettings,
+    limits: Iterable[RemarkKind] = (),
 ) -> ViewRemarks:
     """All remarks on one video.
 
@@ -32,6 +33,7 @@ def remarks_on(
         pose: the keypoints that came of it.
         runs: what each look at each stretch gave, by (stretch, backward).
         settings: thresholds.
+        limits: what has to be said of all keypoints of the estimator.
     """
     sure = [track for track in subject.others if track.score > settings.sure_score]
     spans = {
@@ -43,6 +45,7 @@ def remarks_on(
     noticed = [Remark(kind, found) for kind, found in spans.items() if found]
     if not subject.walks:
         noticed.insert(0, Remark(RemarkKind.NOBODY_WALKS))
+    noticed += map(Remark, limits)
     return ViewRemarks(tuple(noticed), _light(subject))
 
 

@@ -21,8 +21,8 @@ from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import NobodyError
 from gaitviewer.messages import Message, Value, message
 from gaitviewer.pose.cache import load_result, result_key, store_result
-from gaitviewer.pose.estimator import Sighting, make_estimator
-from gaitviewer.pose.follow import Run
+from gaitviewer.pose.estimator import PoseEstimator, Sighting, make_estimator
+from gaitviewer.pose.follow import NO_RUN, Run
 from gaitviewer.pose.hidden import find_columns, hidden_points
 from gaitviewer.pose.masks import MaskSequence, SmallMask
 from gaitviewer.pose.merge import finish, merge_masks, merge_runs
@@ -95,7 +95,7 @@ class _Work:
     key: int
     job: VideoJob
     settings: TrackingSettings
-    model: str
+    estimator: PoseEstimator
     began: float = field(default_factory=time.monotonic)
     scans_left: int = 0
     follows_left: int = 0
@@ -115,7 +115,7 @@ class _Work:
         return [ScanTask(self.key, self.job, piece) for piece in pieces]
 
     def follow_tasks(self) -> list[FollowTask]:
-        """Choose the subject; both directions of each stretch in which the subject is there.
+        """Choose the subject; each stretch in which the subject is there, backward too where that tells more.
 
         Raises:
             NobodyError: there is nobody.
@@ -124,12 +124,12 @@ class _Work:
         tracks = link_sightings(self.sightings, info.rate_hz, settings.link)
         self.subject = choose_subject(tracks, info.rate_hz, settings.subject, settings.link)
         if self.subject is None:
-            raise _nobody(self.job, self.model)
+            raise _nobody(self.job, self.estimator.name)
         courses = [path_of(track) for track in self.subject.tracks]
         for number, path in enumerate(courses):
             low = courses[number - 1].stop if number else 0
             high = courses[number + 1].start if number + 1 < len(courses) else info.frame_count
-            for backward in (False, True):
+            for backward in (False, True) if self.estimator.looks_back else (False,):
                 span = self._span(path, low, high, backward=backward)
                 self.follows.append(FollowTask(self.key, self.job, number, path, span, backward))
         self.follows_left = len(self.follows)
@@ -139,6 +139,8 @@ class _Work:
         follow, rate = self.settings.follow, self.job.info.rate_hz
         lead, reach = round(follow.lead_s * rate), round(follow.reach_s * rate)
         before, after = (reach, lead) if backward else (lead, reach)
+        if not self.estimator.looks_back:
+            before = reach
         return range(max(low, path.start - before), min(high, path.stop + after))
 
 
@@ -168,7 +170,7 @@ def estimate_many(
         use_cache: look for earlier results and keep new ones.
         cache_dir: where; the user's cache folder if None.
         tick: progress; raising :class:`gaitviewer.errors.Cancelled` stops everything.
-        model: name of the pose model (:data:`gaitviewer.pose.models.NAMES`), or "best".
+        model: name of the pose model (that of one that was added, too), or "best".
         came: told each video's pose as soon as it is complete, while others are still being worked on.
 
     Raises:
@@ -192,7 +194,7 @@ def estimate_many(
                     came(key, known)
     missing = [key for key in jobs if key not in results]
     if missing:
-        works = [_Work(number, jobs[key], settings, estimator.name) for number, key in enumerate(missing)]
+        works = [_Work(number, jobs[key], settings, estimator) for number, key in enumerate(missing)]
 
         def complete(work: _Work) -> None:
             key = missing[work.key]
@@ -257,7 +259,7 @@ def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
     score = np.zeros((count, len(BODY_FEET_23)), np.float32)
     masks: dict[int, SmallMask] = {}
     for stretch in sorted({number for number, _ in work.runs}):
-        forward, backward = work.runs[stretch, False], work.runs[stretch, True]
+        forward, backward = work.runs[stretch, False], work.runs.get((stretch, True), NO_RUN)
         merged = merge_runs(forward, backward, frames=count, settings=settings.merge)
         points, sure = finish(*merged, width=info.width, height=info.height, settings=settings.merge)
         rows = np.isfinite(points).any(axis=(1, 2)) & ~np.isfinite(xy).any(axis=(1, 2))
@@ -270,7 +272,7 @@ def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
     pose = PoseSequence(xy, score, info.times, info.width, info.height)
     _check_size(work, pose)
     provenance = Provenance(
-        model=work.model,
+        model=work.estimator.name,
         weights_digest=weights,
         inputs_digest=inputs,
         program=metadata.version("gaitviewer"),
@@ -279,7 +281,7 @@ def _assemble(work: _Work, weights: str, inputs: str) -> PoseResult:
         seconds=round(time.monotonic() - work.began, 2),
     )
     assert work.subject is not None, "who is followed was chosen"
-    remarks = remarks_on(work.subject, pose, work.runs, settings.company)
+    remarks = remarks_on(work.subject, pose, work.runs, settings.company, work.estimator.limits)
     return PoseResult(pose, outlines, provenance, replace(remarks, video=work.job.digest))
 
 
@@ -296,7 +298,7 @@ def body_heights_px(pose: PoseSequence) -> NDArray[np.float64]:
 def _check_size(work: _Work, pose: PoseSequence) -> None:
     job = work.job
     if not pose.seen.any():
-        raise _nobody(job, work.model)
+        raise _nobody(job, work.estimator.name)
     heights = body_heights_px(pose)
     tallest = float(np.percentile(heights, 90)) if heights.size else float("inf")
     least = work.settings.subject.min_height_px
@@ -304,5 +306,5 @@ def _check_size(work: _Work, pose: PoseSequence) -> None:
         raise NobodyError(
             message("error.pose.too_small", file=job.name, height_px=tallest, least_px=least),
             digest=job.digest,
-            model=work.model,
+            model=work.estimator.name,
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaitviewer.pose.estimator import BodyCircle, Estimate
-from gaitviewer.pose.follow import Follower, cut_crop, follow, frame_blocks
+from gaitviewer.pose.follow import Follower, crops_in_order, cut_crop, follow
 from gaitviewer.pose.settings import load_settings
 from gaitviewer.pose.tracking import BodyPath
 
@@ -30,9 +30,10 @@ class DotVideo:
 
     def __init__(self, distractor: range = range(0)) -> None:
         self._distractor = distractor
-        self.most_at_once = 0
+        self.asked: list[range] = []
 
     def frames(self, start=0, stop=None, *, step=1, max_height=None):
+        self.asked.append(range(start, stop, step))
         for frame in range(start, stop, step):
             rgb = np.zeros((360, 640, 3), np.uint8)
             x, y = (round(v) for v in person_at(frame))
@@ -134,11 +135,18 @@ def test_an_answer_far_from_the_sightings_is_rejected():
     assert not follower.accept(50, BodyCircle(x, y, 40), BodyCircle(x + 41, y, 40))
 
 
-def test_blocks_cover_all_frames_once_in_either_direction():
-    forward = [f for block in frame_blocks(3, 50, 20, backward=False) for f in block]
-    backward = [f for block in frame_blocks(3, 50, 20, backward=True) for f in reversed(block)]
-    assert forward == list(range(3, 50))
-    assert backward == forward[::-1]
+def test_all_frames_come_once_forwards_in_one_go_and_backwards_in_blocks():
+    span = range(3, 3 + 2 * SETTINGS.block_frames + 7)
+    frames, asked = {}, {}
+    for backward in (False, True):
+        video = DotVideo()
+        crops = crops_in_order(video, path(), span, backward=backward, square_scale=2.5, settings=SETTINGS)
+        frames[backward] = [crop.frame for crop in crops]
+        asked[backward] = video.asked
+    assert frames[False] == list(span)
+    assert frames[True] == list(reversed(span))
+    assert asked[False] == [span], "every opening of the file decodes from a key frame on"
+    assert [len(one) for one in asked[True]] == [7, SETTINGS.block_frames, SETTINGS.block_frames]
 
 
 @pytest.mark.parametrize("radius", [20.0, 90.0, 300.0, 520.0])

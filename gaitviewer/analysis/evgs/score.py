@@ -23,6 +23,7 @@ from gaitviewer.analysis.evgs.sheet import (
 )
 from gaitviewer.analysis.kinematics.definitions import expand_points
 from gaitviewer.analysis.kinematics.stride_curves import StrideMeasures
+from gaitviewer.analysis.outcomes.quality import quality_limits
 from gaitviewer.core.evgs import EvgsItem, EvgsMeasure, EvgsSheet, Evidence
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import value_at
@@ -123,6 +124,8 @@ def _from_readings(
     values = [r.value for _, r in readings if math.isfinite(r.value)]
     middle = median(values) if values else None
     leg_px = median(cycle.leg_px for cycle, _ in readings)
+    if not all(cycle.error_known for cycle, _ in readings):
+        leg_px = min(quality_limits().size.refuse, leg_px)  # the largest error that any value is given with
     scored = _score_readings(item, [r for _, r in readings], middle, item.sigma * blur_of_size(leg_px))
     special = Counter(r.category for _, r in readings).most_common(1)[0][0]
     named = bool(special) and scored.band.label == special

@@ -15,6 +15,7 @@ from gaitviewer.analysis.kinematics.smoothed import SmoothedPass, SmoothedView
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import BySide, Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import CYCLE_POINTS
+from gaitviewer.core.remarks import RemarkKind
 from gaitviewer.messages import NOTHING, Message, message
 
 NOWHERE = float("nan")
@@ -35,6 +36,7 @@ class StrideMeasures:
         last_frame_percent: the last frame before the next initial contact.
         zero_taken: whether the flat-foot zero of this foot is known.
         leg_px, toe_noise_px: leg length, and standard deviation of the smoothed toe's noise, pixels.
+        error_known: whether it is known how far the points of the pose model are off.
         dropped: angle name -> why its curve is not among ``curves``.
         noise: angle name -> standard deviation of the noise that smoothing leaves in its curve.
         stride_leg, step_leg: stride length, and length of the step that ends the stride, in leg lengths.
@@ -52,6 +54,7 @@ class StrideMeasures:
     zero_taken: bool = True
     leg_px: float = NOWHERE
     toe_noise_px: float = NOWHERE
+    error_known: bool = True
     dropped: Mapping[str, Message] = field(default_factory=dict)
     noise: Mapping[str, float] = field(default_factory=dict)
     stride_leg: float = NOWHERE
@@ -132,7 +135,8 @@ def stride_measures_of_view(
 def _strides_of_pass(
     seen: SmoothedView, one: SmoothedPass, strides: list[Stride], *, zero: BySide[float | None]
 ) -> list[StrideMeasures]:
-    frame, floors, pose = one.frame, one.floor, seen.motion.pose
+    motion = seen.motion
+    frame, floors, pose = one.frame, one.floor, motion.pose
     centre_px, rate_hz = pose.width / 2.0, pose.rate_hz
     table = angles_of_frame(frame, flat_foot_zero_deg=zero, floor=floors, centre_px=centre_px)
     raw = angles_of_frame(one.unsmoothed, flat_foot_zero_deg=zero, centre_px=centre_px)
@@ -149,6 +153,7 @@ def _strides_of_pass(
             last_frame_percent=_last_frame_percent(frame.times, stride),
             zero_taken=zero[side] is not None,
             leg_px=float(np.interp(0.5 * (stride.start_s + stride.stop_s), frame.times, frame.leg_px)),
+            error_known=not (motion.remarks is not None and motion.remarks.has(RemarkKind.ERROR_UNKNOWN)),
             frame_times=frame.times,
         )
         if floors is not None:

@@ -29,6 +29,13 @@ _REMARKS = {  # topic and advice of each kind
     RemarkKind.PERSON_BESIDE: (message("topic.other_people"), message("finding.remark.person_beside_advice")),
     RemarkKind.NOT_FOUND: (message("topic.subject"), message("finding.remark.not_found_advice")),
     RemarkKind.LEGS_EXCHANGED: (message("topic.sides"), message("finding.remark.legs_exchanged_advice")),
+    RemarkKind.ERROR_UNKNOWN: (message("topic.pose_model"), message("finding.remark.error_unknown_advice")),
+    RemarkKind.NO_FEET: (message("topic.feet"), message("finding.remark.no_feet_advice")),
+}
+_LEVELS = {  # of the kinds that are more than a note
+    RemarkKind.PERSON_BESIDE: FindingSeverity.WARNING,
+    RemarkKind.ERROR_UNKNOWN: FindingSeverity.WARNING,
+    RemarkKind.NO_FEET: FindingSeverity.REFUSED,
 }
 _LEGS = [k for k in Keypoint if any(part in k.name for part in ("HIP", "KNEE", "ANKLE"))]
 
@@ -282,6 +289,8 @@ def _out_of_plane(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityF
 
 def _feet(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:
     limits = quality_limits().feet
+    if seen.remarks is not None and seen.remarks.has(RemarkKind.NO_FEET):
+        return  # said once, not for each foot
     for side in Side:
         passes = [p for p in seen.passes if p.near in (None, side)]
         points = [Keypoint[f"{side.name}_HEEL"], Keypoint[f"{side.name}_BIG_TOE"]]
@@ -332,9 +341,10 @@ def _remarked(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFindi
             values["spans"] = where
         topic, advice = _REMARKS[remark.kind]
         text = message(f"finding.remark.{remark.kind.name.lower()}", **values)
-        beside = remark.kind is RemarkKind.PERSON_BESIDE
-        level = FindingSeverity.WARNING if beside else FindingSeverity.NOTE
-        yield QualityFinding(level, topic, text, advice, (), trial, view)
+        level = _LEVELS.get(remark.kind, FindingSeverity.NOTE)
+        footless = remark.kind is RemarkKind.NO_FEET and view is View.SAGITTAL
+        items = quality_limits().feet.items if footless else ()
+        yield QualityFinding(level, topic, text, advice, items, trial, view)
 
 
 def _light(seen: ViewMotion, trial: str, view: View) -> Iterator[QualityFinding]:

@@ -246,7 +246,7 @@ class Dialogs(QObject):
         """What is chosen once."""
         from gaitviewer.gui.dialogs.settings import SettingsDialog
 
-        dialog = SettingsDialog(self._services.state.settings, self._window)
+        dialog = SettingsDialog(self._services.state.settings, self._services.jobs, self._window)
         dialog.chosen.connect(self._services.state.set_settings)
         self._open(dialog)
 

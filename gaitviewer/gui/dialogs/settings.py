@@ -22,10 +22,24 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.errors import UserError
+from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.pose.models import BEST, NAMES, add_model_file, pose_model, problem_of
+from gaitviewer.pose.added import add_pose_model
+from gaitviewer.pose.models import (
+    BEST,
+    NAMES,
+    PoseModel,
+    added_models,
+    added_names,
+    limit_of,
+    pose_model,
+    problem_of,
+    remove_added,
+)
 from gaitviewer.workflow.app.settings import Settings, change, save
+
+_ADDING = "add pose model"
 
 
 class SettingsDialog(QDialog):
@@ -37,8 +51,10 @@ class SettingsDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._jobs = jobs
+        self.finished.connect(lambda: jobs.cancel(_ADDING))
         self.setObjectName("settings_dialog")
         self.setWindowTitle(self.tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -89,41 +105,67 @@ class SettingsDialog(QDialog):
         """What finds the keypoints; a model that is not here can be added from its file."""
         self.pose_model = QComboBox()
         self.pose_model.setObjectName("settings_pose_model")
+        self._fill_pose_models(self.settings.pose_model)
+        self.pose_model.currentIndexChanged.connect(self._show_pose_model)
+        add_plain_row(form, self.tr("Pose model"), self.pose_model)
+        self.pose_model_problem = PlainLabel(wraps=True)
+        self.add_pose_model = QPushButton(self.tr("Add a pose model…"))
+        self.add_pose_model.setObjectName("settings_add_pose_model")
+        self.add_pose_model.clicked.connect(self._choose_pose_model)
+        self.remove_pose_model = QPushButton(self.tr("Remove it"))
+        self.remove_pose_model.setObjectName("settings_remove_pose_model")
+        self.remove_pose_model.clicked.connect(self._remove_pose_model)
+        form.addRow(self.pose_model_problem)
+        form.addRow("", self.add_pose_model)
+        form.addRow("", self.remove_pose_model)
+        self._show_pose_model()
+
+    def _fill_pose_models(self, chosen: str) -> None:
+        self.pose_model.clear()
         self.pose_model.addItem(self.tr("the best one that is here"), BEST)
         for name in NAMES:
             self.pose_model.addItem(pose_model(name).card.title, name)
-        self.pose_model.setCurrentIndex(self.pose_model.findData(self.settings.pose_model))
-        add_plain_row(form, self.tr("Pose model"), self.pose_model)
-        self.pose_model_problem = PlainLabel(wraps=True)
-        self.add_pose_model = QPushButton(self.tr("Add its file…"))
-        self.add_pose_model.setObjectName("settings_add_pose_model")
-        self.add_pose_model.clicked.connect(self._choose_pose_model)
-        form.addRow(self.pose_model_problem)
-        form.addRow("", self.add_pose_model)
-        self._show_missing()
+        for model in added_models():
+            self.pose_model.addItem(f"{model.name} ({model.card.title})", model.name)
+        self.pose_model.setCurrentIndex(max(0, self.pose_model.findData(chosen)))
 
-    def _show_missing(self) -> None:
-        missing = problem_of(pose_model("heavy"))
+    def _show_pose_model(self) -> None:
+        """What is wrong with the chosen model, or what is missing for a better one."""
+        added = self.pose_model.currentData() in added_names()
+        model = pose_model(self.pose_model.currentData() if added else "heavy")
+        missing = problem_of(model) or limit_of(model)
         self.pose_model_problem.setText(say_sentence(missing))
         self.pose_model_problem.setVisible(bool(missing))
-        self.add_pose_model.setVisible(bool(missing))
+        self.remove_pose_model.setVisible(added)
 
     def _choose_pose_model(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, self.tr("File of a pose model"), "", self.tr("Pose models (*.tflite)")
-        )
+        kinds = self.tr("Pose models: BlazePose, RTMPose, ViTPose (*.tflite *.onnx *.safetensors)")
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("File of a pose model"), "", kinds)
         if name:
             self.take_pose_model(Path(name))
 
     def take_pose_model(self, file: Path) -> None:
-        """Add a pose model from its file; a problem is said here."""
+        """Try a pose model and add it from its file; a problem is said here."""
+
+        def done(model: PoseModel) -> None:
+            self.add_pose_model.setEnabled(True)
+            self.problem.setText("")
+            self._fill_pose_models(model.name)
+
+        def failed(failure: JobFailure) -> None:
+            self.add_pose_model.setEnabled(True)
+            self.problem.setText(say_sentence(failure.message))
+
+        self.add_pose_model.setEnabled(False)
+        self.problem.setText(self.tr("The pose model is being tried…"))
+        self._jobs.start(_ADDING, lambda tick: add_pose_model(file), done=done, failed=failed)
+
+    def _remove_pose_model(self) -> None:
         try:
-            add_model_file(file)
+            remove_added(self.pose_model.currentData())
         except UserError as error:
             self.problem.setText(say_sentence(error.message))
-            return
-        self.problem.setText("")
-        self._show_missing()
+        self._fill_pose_models(BEST)
 
     def _colour_button(self, name: str) -> QPushButton:
         button = QPushButton()

@@ -116,7 +116,7 @@ def _note(request: AnalyzeRequest) -> Path:
         "anonymous": request.report.anonymous,
         "sections": sorted(request.report.sections),
         "library": str(request.library) if request.keep else "",
-        "pose_model": choose_model(request.pose_model).card.sha256,
+        "pose_model": choose_model(request.pose_model).digest,
         "foot_zero_deg": list(request.foot_zero_deg),
     }
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -35,7 +35,7 @@ class Settings:
         report_anonymous: reports of the window are without names.
         report_left_out: sections, by name, that reports of the window leave out.
         refine_legs: put the legs right where the estimator draws both as one.
-        pose_model: what finds keypoints: "best" (of those that are here), "full" or "heavy".
+        pose_model: what finds keypoints: "best" (of those that are here), "full", "heavy", or an added one.
     """
 
     paper: str = "A4"
@@ -54,6 +54,12 @@ class Settings:
 
 def _is_colour(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", value) is not None
+
+
+def _is_name(value: str) -> bool:
+    from gaitviewer.pose.models import is_name  # most start without it
+
+    return is_name(value)
 
 
 def _are_words(value: Any) -> bool:
@@ -87,7 +93,7 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], Message]] = {
     ),
     "workers": _whole(0, 64),
     "pose_model": (
-        lambda value: value in ("best", "full", "heavy"),
+        lambda value: isinstance(value, str) and (value in ("best", "full", "heavy") or _is_name(value)),
         message("error.settings.allowed.pose_model"),
     ),
     "memory_mb": _whole(64, 65536),

@@ -350,3 +350,16 @@ def test_a_small_subject_makes_every_item_less_certain(curve_cycle: Callable[...
     )
     assert near.value == small.value
     assert max(near.probabilities or ()) > max(small.probabilities or ())
+
+
+def test_where_the_error_of_the_points_is_not_known_the_largest_is_taken(
+    curve_cycle: Callable[..., StrideMeasures],
+) -> None:
+    cycle = replace(curve_cycle(norm_curves()), leg_px=300.0)
+    known, unknown, small = (
+        evgs_score.score([one], session=SESSION).get(9, Side.LEFT)
+        for one in (cycle, replace(cycle, error_known=False), replace(cycle, leg_px=60.0))
+    )
+    assert known.value == unknown.value
+    assert (known.sigma or 0) < (unknown.sigma or 0)
+    assert unknown.sigma == small.sigma
