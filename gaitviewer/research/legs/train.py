@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,14 +74,14 @@ def leg_examples(walks: Sequence[SeenWalk]) -> list[LegExample]:
 def to_learn(example: LegExample) -> LegExample:
     """The example with a truth that keeps what the estimator knows better than drawn bodies can teach.
 
-    Hips, heels and toes keep their constant offset: where an estimator takes a hip joint, a heel or the tip of
-    a toe to be is another place in a drawn body than in a clothed or shod one. Learned, that of hips and toes
-    made both worse on real recordings (the frames placed by eye), and that of heels lifted the toes of an
-    equinus by 4 degrees. Toes keep their height, from which foot clearance is read to thousandths of the leg:
-    learned from drawn feet, it came out 10 to 20 of them too low.
+    Hips and toes keep their constant offset: where an estimator takes a hip joint and the tip of a toe to be is
+    another place in a drawn body than in a clothed or shod one; learned, that offset made both worse on real
+    recordings (the frames placed by eye); heels keep none, which made them worse there. Toes keep their height,
+    from which foot clearance is read to thousandths of the leg: learned from drawn feet, it came out 10 to 20
+    of them too low.
     """
     points, true = example.tracks.points, example.true.copy()
-    kept = [point for point in range(points.shape[1]) if point % len(PARTS) in (_HIP, _HEEL, _TOE)]
+    kept = [point for point in range(points.shape[1]) if point % len(PARTS) in (_HIP, _TOE)]
     true[:, kept] -= np.median(true[:, kept] - points[:, kept], axis=0)
     toes = [point for point in kept if point % len(PARTS) == _TOE]
     true[:, toes, 1] = points[:, toes, 1]
@@ -188,6 +188,7 @@ def fit(examples: Sequence[LegExample], *, epochs: int, seed: int, tick: Tick = 
 
 def _varied(one: LegExample, random: np.random.Generator) -> tuple[F8, F8, F8]:
     """A window of a stretch: [W, 42] features, [W, 10, 2] points and truth; body, camera and estimator vary."""
+    one = _with_turned_feet(one, random)
     first = int(random.integers(max(1, len(one.tracks.times) - _WINDOW + 1)))
     rows = np.arange(first, first + _WINDOW).clip(max=len(one.tracks.times) - 1)
     points, true = one.tracks.points[rows].copy(), one.true[rows].copy()
@@ -195,8 +196,6 @@ def _varied(one: LegExample, random: np.random.Generator) -> tuple[F8, F8, F8]:
     # Where an estimator sees a joint differs from body to body: what is constant is not to be taken away.
     constant = random.normal(0, 0.012, (1, 10, 2))
     points, true = points + constant, true + constant
-    for limb in (0, len(PARTS)):
-        _turn_foot(limb, np.radians(random.normal(0, _FOOT_TURN_DEG)), points, true)
     points = points + random.normal(0, 0.004, points.shape)
     angle, scale = random.normal(0, 0.03), random.uniform(0.92, 1.08)
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -207,15 +206,20 @@ def _varied(one: LegExample, random: np.random.Generator) -> tuple[F8, F8, F8]:
     return seen.features(), points, true
 
 
-def _turn_foot(limb: int, angle: float, *tracks: F8) -> None:
-    """Turn the foot of the limb whose points begin at ``limb`` about its ankle, in place.
+def _with_turned_feet(one: LegExample, random: np.random.Generator) -> LegExample:
+    """The example with each foot turned about its ankle by one angle, in what was seen and in truth alike.
 
-    So the network learns feet of every pitch: without it, it drew an equinus towards the feet that it knew.
+    So the network learns feet of every pitch: without it, it drew those that it had seldom seen to the others.
     """
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    foot, ankle = [limb + _HEEL, limb + _TOE], [limb + _ANKLE]
-    for points in tracks:
-        points[:, foot] = points[:, ankle] + (points[:, foot] - points[:, ankle]) @ turn
+    points, true = one.tracks.points.copy(), one.true.copy()
+    for limb in (0, len(PARTS)):
+        angle = np.radians(random.normal(0, _FOOT_TURN_DEG))
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        for part in (_HEEL, _TOE):
+            for track in (points, true):
+                ankle = track[:, limb + _ANKLE]
+                track[:, limb + part] = ankle + (track[:, limb + part] - ankle) @ turn
+    return LegExample(replace(one.tracks, points=points), true)
 
 
 def _loss(points: Tensor, true: Tensor) -> Tensor:
