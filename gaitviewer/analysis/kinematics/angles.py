@@ -125,7 +125,10 @@ def choose_flat_foot_zero(pitches: BySide[Array]) -> BySide[float | None]:
     if left is not None and right is not None:
         # One heel resting on the floor and the other one up look alike; the toe-down one is not flat.
         apart = load_definitions().flat_foot_difference_deg
-        left, right = (None if left < right - apart else left), (None if right < left - apart else right)
+        if left < right - apart:
+            left = None
+        elif right < left - apart:
+            right = None
     return BySide(_believed(left), _believed(right))
 
 
