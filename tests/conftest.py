@@ -21,6 +21,7 @@ COSTLY = ("demo", "real_poses")
 FIRST = (*COSTLY, "e2e", "research", "gui")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes share the tests by whole files, or by costly fixtures."""
 
