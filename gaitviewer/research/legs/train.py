@@ -209,7 +209,7 @@ def _varied(one: LegExample, random: np.random.Generator) -> tuple[F8, F8, F8]:
 def _with_turned_feet(one: LegExample, random: np.random.Generator) -> LegExample:
     """The example with each foot turned about its ankle by one angle, in what was seen and in truth alike.
 
-    So the network learns feet of every pitch: without it, it drew those that it had seldom seen to the others.
+    So the network learns feet of every pitch: on bodies that it did not know, ankles came out better.
     """
     points, true = one.tracks.points.copy(), one.true.copy()
     for limb in (0, len(PARTS)):
