@@ -5,6 +5,7 @@ Values are never scaled here; a view that scales them shows the range: a map wit
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +95,15 @@ class KnowledgeMap:
 
 @dataclass(frozen=True, slots=True)
 class FeatureFinding:
-    """A feature that mattered, with its window: ``start_s``..``stop_s`` seconds; ``weight`` is raw."""
+    """A feature that mattered.
+
+    Attributes:
+        feature, domain: its name and the group that it belongs to.
+        start_s, stop_s: its window, seconds on the trial's clock.
+        weight: raw: what the answer would lose without it.   words: the feature with its value, for people.
+        value, unit: what was measured; NaN where it is told over time only.
+        norm, norm_sd: mean and standard deviation in healthy children, in ``unit``; NaN where none is known.
+    """
 
     feature: str
     domain: str
@@ -102,3 +111,7 @@ class FeatureFinding:
     stop_s: float
     weight: float
     words: str
+    value: float = math.nan
+    unit: str = ""
+    norm: float = math.nan
+    norm_sd: float = math.nan

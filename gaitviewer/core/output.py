@@ -1,4 +1,4 @@
-"""Where a result comes from."""
+"""What learned models say of a session, and where a result comes from."""
 
 from __future__ import annotations
 
@@ -77,6 +77,25 @@ class Signature:
         return self.state in (SignatureState.VALID, SignatureState.PARTLY)
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredBasis:
+    """A measured value that an answer rests on, "none" and "no opinion" included.
+
+    Attributes:
+        name, title: identifier, and words for people.
+        value, unit: what was measured; NaN = not assessable.
+        error: its standard error, in ``unit``; NaN where it is not known.
+        limit: beyond which the answer is another one, in ``unit``; NaN where there is none.
+    """
+
+    name: str
+    title: str
+    value: float
+    unit: str
+    error: float
+    limit: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinion:
     """What a model says of one question, or why it says nothing.
@@ -107,6 +126,7 @@ class ModelOutput:
         findings: the features that mattered, in words.
         texts: sentences generated from the subject's own measures.
         ranking: (keypoint, mean, low, high) of the population ranking, best first.
+        basis: the measured values that the answers rest on.
         synthetic: trained on synthetic gait; must be shown wherever the output is.
         provenance: from what, when, where.
     """
@@ -121,8 +141,24 @@ class ModelOutput:
     findings: tuple[FeatureFinding, ...] = ()
     texts: tuple[str, ...] = ()
     ranking: tuple[tuple[str, float, float, float], ...] = ()
+    basis: tuple[MeasuredBasis, ...] = ()
 
     @property
     def statement(self) -> str:
         """The sentence that must stand wherever this output is shown; "" if none must."""
         return SYNTHETIC_STATEMENT if self.synthetic else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a model said of a session, as it is kept with it.
+
+    Attributes:
+        task: the system ("severity", "evgs", "scoliosis").
+        output: what it said, with its maps and provenance.
+        out_of_date: keypoints, events or facts of the session, or the weights, are others by now.
+    """
+
+    task: str
+    output: ModelOutput
+    out_of_date: bool = False
