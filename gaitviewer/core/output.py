@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from gaitviewer.core.gait import Side
 from gaitviewer.core.maps import AttentionMap, FeatureFinding, KnowledgeMap, SaliencyMap
 from gaitviewer.messages import NOTHING, Message
 
@@ -115,6 +116,26 @@ class Opinion:
     label: str = ""
 
 
+FAMILIARITY = "familiarity"
+"""Name of the :class:`MeasuredBasis` that tells how far a session lies from those that a model learned from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrigin:
+    """What the card of a model says of where its answers come from.
+
+    Attributes:
+        title, data: what it answers, in a line; what it learned from.
+        limits: sentences on what it cannot do.
+        measured: (test set, figure, value) of how well it did: ("shifted", "balanced_accuracy", 0.54).
+    """
+
+    title: str = ""
+    data: str = ""
+    limits: tuple[str, ...] = ()
+    measured: tuple[tuple[str, str, float], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelOutput:
     """Everything one model says of a session.
@@ -127,6 +148,7 @@ class ModelOutput:
         texts: sentences generated from the subject's own measures.
         ranking: (keypoint, mean, low, high) of the population ranking, best first.
         basis: the measured values that the answers rest on.
+        origin: what the model's card said when it was asked.
         synthetic: trained on synthetic gait; must be shown wherever the output is.
         provenance: from what, when, where.
     """
@@ -142,6 +164,7 @@ class ModelOutput:
     texts: tuple[str, ...] = ()
     ranking: tuple[tuple[str, float, float, float], ...] = ()
     basis: tuple[MeasuredBasis, ...] = ()
+    origin: ModelOrigin = ModelOrigin()
 
     @property
     def statement(self) -> str:
@@ -162,3 +185,29 @@ class Answer:
     task: str
     output: ModelOutput
     out_of_date: bool = False
+
+
+def item_asked(question: str) -> tuple[int, Side] | None:
+    """Item and limb of a question on the Edinburgh score ("3 SAD left"); None of any other question."""
+    number, _, rest = question.partition(" ")
+    side = rest.rpartition(" ")[2]
+    if not number.isdecimal() or side not in {one.value for one in Side}:
+        return None
+    return int(number), Side(side)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reason not to rely on a result.
+
+    Attributes:
+        topic: ``doubt.topic.recording``, ``doubt.topic.synthetic``, ...
+        text: what it is, with the number.
+        serious: more than to be borne in mind.
+        task: the system whose answer it is about; "" for what was measured, which every answer rests on.
+    """
+
+    topic: Message
+    text: Message
+    serious: bool = False
+    task: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,15 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import (
+    FAMILIARITY,
+    UNTOLD,
+    MeasuredBasis,
+    ModelOrigin,
+    ModelOutput,
+    Opinion,
+    Provenance,
+)
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
@@ -27,7 +36,7 @@ from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
-    from gaitviewer.nets.card import LoadedModel
+    from gaitviewer.nets.card import Card, LoadedModel
 
 Precision = Literal["fp32", "bf16"]
 PicturesByView = Mapping[tuple[str, View], MaskedPictures]
@@ -134,7 +143,7 @@ def check_device(device: str, precision: str) -> None:
 
 def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -> ModelOutput:
     started = time.perf_counter()
-    reason = abstention(case.measures, model)
+    reason, familiarity = abstention(case.measures, model), measured_familiarity(case.measures, model)
     if reason:
         found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
     else:
@@ -155,7 +164,21 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=time.perf_counter() - started,
     )
-    return replace(found, model=model.id, synthetic=model.synthetic, provenance=made)
+    return replace(
+        found, model=model.id, synthetic=model.synthetic, provenance=made, origin=origin_of(model.card),
+        basis=(*found.basis, *familiarity),
+    )  # fmt: skip
+
+
+def origin_of(card: Card) -> ModelOrigin:
+    """What goes with every answer of a model: what it learned from, how well it did, what it cannot do."""
+    figures = tuple(
+        (name, figure, float(row[figure]))
+        for name, row in card.metrics.items()
+        for figure in ("balanced_accuracy", "auroc")
+        if figure in row
+    )
+    return ModelOrigin(card.title, str(card.data.get("name", "")), card.limits, figures)
 
 
 def abstention(measures: Measures, model: LoadedModel) -> Message:
@@ -165,6 +188,16 @@ def abstention(measures: Measures, model: LoadedModel) -> Message:
         return message("reason.recording_not_good_enough", why=reason)
     familiar = training_distribution(model)
     return NOTHING if familiar is None else familiar.reason(inference_abstention.describe(measures))
+
+
+def measured_familiarity(measures: Measures, model: LoadedModel) -> tuple[MeasuredBasis, ...]:
+    """How far a session lies from those that a model learned from; nothing if the model does not say."""
+    familiar = training_distribution(model)
+    if familiar is None:
+        return ()
+    distance = familiar.distance(inference_abstention.describe(measures))
+    title = str(message("basis.familiarity"))
+    return (MeasuredBasis(FAMILIARITY, title, distance, "", math.nan, familiar.limit),)
 
 
 def training_distribution(model: LoadedModel) -> inference_abstention.TrainingDistribution | None:

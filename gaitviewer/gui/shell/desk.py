@@ -18,6 +18,7 @@ from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel
 from gaitviewer.gui.panels.curves.panel import CurvesPanel
 from gaitviewer.gui.panels.details import DetailsPanel
+from gaitviewer.gui.panels.doubts import DoubtsPanel
 from gaitviewer.gui.panels.key_frames.panel import KeyImagesPanel
 from gaitviewer.gui.panels.parameters import ParametersPanel
 from gaitviewer.gui.panels.pattern import PatternPanel
@@ -39,6 +40,7 @@ _PANELS: tuple[tuple[str, Callable[[AppState, Player], Panel], Qt.DockWidgetArea
     ("evgs", EvgsPanel, _RIGHT),
     ("parameters", ParametersPanel, _RIGHT),
     ("quality", QualityPanel, _RIGHT),
+    ("doubts", DoubtsPanel, _RIGHT),
     ("texts", TextsPanel, _RIGHT),
     ("curves", CurvesPanel, _BOTTOM),
     ("pattern", PatternPanel, _BOTTOM),

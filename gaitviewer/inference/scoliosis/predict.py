@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from gaitviewer.analysis.knowledge_map.statements import joined_text
 from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion
+from gaitviewer.core.output import FAMILIARITY, UNTOLD, MeasuredBasis, ModelOutput, Opinion
 from gaitviewer.inference.scoliosis.clips import PicturesByView, ScoliosisClip, read_clips
 from gaitviewer.inference.scoliosis.inputs import (
     ClipArrays,
@@ -28,7 +29,7 @@ from gaitviewer.inference.scoliosis.inputs import (
     text_of,
     video_settings,
 )
-from gaitviewer.messages import NOTHING, Message, message
+from gaitviewer.messages import Message, message
 from gaitviewer.nets.card import card_entry
 
 if TYPE_CHECKING:
@@ -72,12 +73,13 @@ def predict(
     if len(clips) < int(tables["input"]["fewest_clips"]):
         return _silent(model, message("reason.no_regular_clip", reasons=reasons))
     arrays = [arrays_of(clip) for clip in clips]
-    unlike = _unfamiliar(net, arrays, device)
-    if unlike:
-        return _silent(model, unlike)
+    familiarity = _familiarity(net, arrays, device)
+    if familiarity.value > familiarity.limit:
+        unlike = message("reason.unlike_children", distance=familiarity.value, limit=familiarity.limit)
+        return replace(_silent(model, unlike), basis=(familiarity,))
     with _cast(device, precision):
         each = probabilities(net, arrays, device=device)
-    return _answer(model, net, clips, arrays, each, device)
+    return replace(_answer(model, net, clips, arrays, each, device), basis=(familiarity,))
 
 
 def build_network(settings: Any, state: Any) -> MapFusionNet:
@@ -142,18 +144,16 @@ def _silent(model: LoadedModel, reason: Message) -> ModelOutput:
     return ModelOutput(model.id, (opinion,), UNTOLD, model.synthetic)
 
 
-def _unfamiliar(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) -> Message:
-    """Why the maps are too unlike those learned from, or NOTHING."""
+def _familiarity(net: MapFusionNet, arrays: Sequence[ClipArrays], device: str) -> MeasuredBasis:
+    """How far the maps lie from those learned from."""
     import torch
 
     batch = {
         key: torch.from_numpy(np.stack([clip[key] for clip in arrays])).to(device) for key in ("map", "unknown")
     }
     away = float(net.distance(batch).median())
-    limit = float(net.unfamiliar_limit)
-    if away <= limit:
-        return NOTHING
-    return message("reason.unlike_children", distance=away, limit=limit)
+    title = str(message("basis.familiarity_of_map"))
+    return MeasuredBasis(f"{FAMILIARITY}_of_map", title, away, "", math.nan, float(net.unfamiliar_limit))
 
 
 def _cast(device: str, precision: str) -> Any:

@@ -6,23 +6,26 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtWidgets import QLabel, QStyleOptionViewItem
 
 from gaitviewer.core import edits
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Parameter, Stat
+from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.session import Subject
 from gaitviewer.gui.panels.details import DetailsPanel, sections
+from gaitviewer.gui.panels.doubts import DoubtsPanel
 from gaitviewer.gui.panels.key_frames.panel import CAPTION, WHERE, KeyImagesPanel
 from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, norm_position
 from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
 from gaitviewer.gui.panels.quality import QualityPanel, summary
 from gaitviewer.gui.panels.texts import TextsPanel
 from gaitviewer.messages import NOTHING, as_written
+from tests.support import made_up_answers
 
-ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
+ALL = (ParametersPanel, QualityPanel, DoubtsPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -38,7 +41,7 @@ def test_panels_are_named_and_explain_when_empty(make: Any, qtbot: Any, desk: An
     assert panel.is_empty
 
 
-@pytest.mark.parametrize("make", [ParametersPanel, QualityPanel, PatternPanel])
+@pytest.mark.parametrize("make", [ParametersPanel, QualityPanel, DoubtsPanel, PatternPanel])
 def test_panels_say_when_nothing_is_measured(make: Any, qtbot: Any, open_desk: Any) -> None:
     desk = open_desk(measured=False)
     panel = make(desk.state, desk.player)
@@ -74,6 +77,36 @@ def test_quality_counts_findings_and_lost_items(measures: Any, qtbot: Any, desk:
     assert summary(measures.quality) == (
         "1 warning, 1 note and 1 good. Not assessable for this reason: HL and IC."
     )
+
+
+def _words(panel: Any) -> str:
+    return "\n".join(label.text() for label in panel.content.findChildren(QLabel))
+
+
+def test_doubts_follow_the_answers(qtbot: Any, desk: Any) -> None:
+    panel = DoubtsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    assert "No model was asked." in panel.heading.text()
+    assert SYNTHETIC_STATEMENT not in _words(panel)
+    desk.state.answers.show(made_up_answers.all_three())
+    assert "Why you should doubt this" in panel.heading.text()
+    assert _words(panel).count(SYNTHETIC_STATEMENT) == 3
+    assert "Gait severity estimate: " in _words(panel)
+    assert "GMFCS" not in _words(panel)
+    desk.state.answers.show([replace(made_up_answers.severity(), out_of_date=True)])
+    assert "are others than when it was asked (2026-11-21)." in _words(panel)
+    desk.state.answers.show(())
+    assert SYNTHETIC_STATEMENT not in _words(panel)
+
+
+def test_doubts_are_hidden_until_graded(qtbot: Any, desk: Any) -> None:
+    desk.state.answers.show(made_up_answers.all_three())
+    desk.state.set_settings(replace(desk.state.settings, hide_until_graded=True, rater="A"))
+    panel = DoubtsPanel(desk.state, desk.player)
+    qtbot.addWidget(panel)
+    assert panel.is_empty
+    desk.state.set_settings(replace(desk.state.settings, hide_until_graded=False))
+    assert not panel.is_empty
 
 
 def test_pattern_in_words_and_rows(measures: Any) -> None:
