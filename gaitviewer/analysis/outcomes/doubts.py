@@ -95,6 +95,7 @@ def find_doubts(document: Document, measures: Measures, answers: Sequence[Answer
     found = _once(found)
     order = list(dict.fromkeys(doubt.topic.code for doubt in found))
     order.sort(key=_TOPICS.index)
+    found.sort(key=lambda doubt: not doubt.task)  # of a topic first what is said of one model
     return tuple(doubt for code in order for doubt in found if doubt.topic.code == code)
 
 
@@ -249,20 +250,15 @@ _Told = tuple[Message, bool]  # a text, and whether it is serious
 
 def _origin(output: ModelOutput) -> Iterator[_Told]:
     origin = output.origin
-    if output.synthetic:
-        yield (
-            message(
-                "doubt.synthetic", title=origin.title or output.model, model=output.model,
-                statement=output.statement, data=origin.data or "?",
-            ),
-            True,
-        )  # fmt: skip
     figures = {name: value for name, figure, value in origin.measured if figure == "balanced_accuracy"}
+    text = message("doubt.measured_nowhere")
     if {"test", "shifted"} <= set(figures):
-        values = {name: 100 * figures[name] for name in ("test", "shifted")}
-        yield message("doubt.measured", **values), False
+        text = message("doubt.measured", **{name: 100 * figures[name] for name in ("test", "shifted")})
+    if output.synthetic:
+        values = {"said": output.statement, "model": output.model, "data": origin.data or "?", "text": text}
+        yield message("doubt.synthetic", **values), True
     for sentence in origin.limits:
-        yield message("doubt.limit", sentence=sentence.rstrip(".")), False
+        yield message("doubt.limit", sentence=as_written(sentence.rstrip("."))), False
 
 
 def _familiarity(output: ModelOutput) -> Iterator[_Told]:
