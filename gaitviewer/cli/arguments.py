@@ -14,7 +14,7 @@ from gaitviewer.cli.learning import add_commands
 from gaitviewer.cli.sessions import add_sessions
 from gaitviewer.core.gait import View
 from gaitviewer.core.numbers import parse_decimal
-from gaitviewer.core.report_options import SECTIONS
+from gaitviewer.core.report_options import MODEL_SECTIONS, SECTIONS, USUAL_SECTIONS
 
 
 class _Recording(argparse.Action):
@@ -80,7 +80,9 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sections",
         metavar="NAMES",
-        help=f"sections of the report, with commas (default: all of {', '.join(SECTIONS)})",
+        help="sections of the report, with commas (default: "
+        f"{', '.join(name for name in SECTIONS if name in USUAL_SECTIONS)}; besides, what learned models say: "
+        f"{', '.join(name for name in SECTIONS if name in MODEL_SECTIONS)})",
     )
     parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
     parser.add_argument("--no-library", action="store_true", help="store nothing in the library")

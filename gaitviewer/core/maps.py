@@ -115,3 +115,18 @@ class FeatureFinding:
     unit: str = ""
     norm: float = math.nan
     norm_sd: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """What a row of the knowledge map is, for people.
+
+    Attributes:
+        name, title: identifier, and what it is called.
+        group, unit: the kind of rows that it belongs to; its own unit.
+    """
+
+    name: str
+    title: str
+    group: str
+    unit: str

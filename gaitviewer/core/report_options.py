@@ -20,8 +20,15 @@ SECTIONS: dict[str, str] = {
     "evidence": "The frames behind the scores",
     "key_frames": "Key frames over the gait cycle",
     "review": "Texts and grades by a person",
+    "models": "Model answers beside measurements and grades",
+    "saliency": "Where the severity model looked",
+    "knowledge_map": "Knowledge map of asymmetry features",
+    "doubts": "Why you should doubt this",
     "method": "Method, limits and references",
 }
+# What learned models say: printed only where somebody asks for it, and never called left out.
+MODEL_SECTIONS = frozenset({"models", "saliency", "knowledge_map", "doubts"})
+USUAL_SECTIONS = frozenset(SECTIONS) - MODEL_SECTIONS
 PAPERS = ("A4", "Letter")
 
 
@@ -33,7 +40,7 @@ class ReportOptions:
         paper: one of :data:`PAPERS`.
         anonymous: skeletons instead of pictures; pseudonym, diagnosis, days and months, notes, texts, key
             images and names of raters are left out.
-        sections: names of :data:`SECTIONS` to print; the front page says what was left out.
+        sections: names of :data:`SECTIONS` to print; the front page says which usual ones were left out.
 
     Raises:
         SettingsError: the paper or a section is not known.
@@ -41,7 +48,7 @@ class ReportOptions:
 
     paper: str = PAPERS[0]
     anonymous: bool = False
-    sections: frozenset[str] = frozenset(SECTIONS)
+    sections: frozenset[str] = USUAL_SECTIONS
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:
@@ -58,8 +65,13 @@ class ReportOptions:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Titles of the sections that are not printed, in the order of printing."""
-        return tuple(title for name, title in SECTIONS.items() if name not in self.sections)
+        """Titles of the usual sections that are not printed, in the order of printing."""
+        return tuple(SECTIONS[name] for name in SECTIONS if name in USUAL_SECTIONS - self.sections)
+
+    @property
+    def shows_models(self) -> bool:
+        """Whether something is printed that learned models say."""
+        return bool(self.sections & MODEL_SECTIONS)
 
 
 WHOLE_REPORT = ReportOptions()

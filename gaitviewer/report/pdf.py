@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,25 @@ from typing import Any
 from reportlab import rl_config
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, PageTemplate
+from reportlab.platypus import BaseDocTemplate, Flowable, NextPageTemplate, PageBreak, PageTemplate
 from reportlab.platypus import Frame as PageFrame
 
 from gaitviewer import __version__
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
+from gaitviewer.core.maps import MapRow
 from gaitviewer.core.measures import AngleKind, Measures
-from gaitviewer.core.output import Provenance, Signature
+from gaitviewer.core.output import SYNTHETIC_STATEMENT, Answer, Doubt, Provenance, Signature
 from gaitviewer.core.progress import Tick
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.errors import OutputError
 from gaitviewer.messages import Message, message
-from gaitviewer.report.content import review, sections
+from gaitviewer.report.content import models, review, sections
 from gaitviewer.report.content.evidence import EvidencePicture, KeyStrip, evidence_shots, key_strip
 from gaitviewer.report.content.method import FOOTER
+from gaitviewer.report.figures import models as figures_models
 from gaitviewer.report.figures import sections as figures_sections
-from gaitviewer.report.figures.style import RULE, SANS, SOFT, register_fonts
+from gaitviewer.report.figures.style import BOLD, RULE, SALIENCY, SANS, SOFT, register_fonts
 from gaitviewer.report.figures.tiles import JpegCrop
 from gaitviewer.report.pictures import PictureSource, crop_to_jpeg
 from gaitviewer.util import atomic
@@ -104,6 +107,24 @@ def _footer(size: tuple[float, float], left_words: str) -> Any:
     return draw
 
 
+def _mark_across(size: tuple[float, float]) -> Any:
+    """Below what is put on a page: what it must not be taken for, from corner to corner and at its head."""
+
+    def draw(canvas: Canvas, _document: BaseDocTemplate) -> None:
+        canvas.saveState()
+        canvas.setFont(BOLD, 7)
+        canvas.setFillColor(SALIENCY)
+        canvas.drawString(_SIDE_MARGIN, size[1] - 28, f"Model answers: {SYNTHETIC_STATEMENT}")
+        canvas.translate(size[0] / 2, size[1] / 2)
+        canvas.rotate(math.degrees(math.atan2(size[1], size[0])))
+        canvas.setFont(BOLD, 27)
+        canvas.setFillColor(SALIENCY, alpha=0.13)
+        canvas.drawCentredString(0, -9, SYNTHETIC_STATEMENT)
+        canvas.restoreState()
+
+    return draw
+
+
 def _gather(
     shots: list[EvidencePicture], pictures: PictureSource, *, width_pt: dict[int, float], tick: Tick
 ) -> dict[int, JpegCrop]:
@@ -135,6 +156,9 @@ class PageContent:
     document: Document | None
     signed: Signature | None
     refusals: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    map_rows: tuple[MapRow, ...] = ()
 
 
 def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[Any]:
@@ -145,9 +169,11 @@ def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[
     strips: list[KeyStrip] = [strip for side in sides if (strip := key_strip(measures, side)) is not None]
     small = {id(shot): frame.width / 8 for strip in strips for shot in strip.shots}
     large = {id(shot): frame.width / 4 for pair in pairs for shot in pair if shot is not None}
-    shots = [shot for pair in pairs for shot in pair if shot is not None] + [
-        s for strip in strips for s in strip.shots
-    ]
+    severity = models.answer_of(content.answers, "severity")
+    seen = figures_models.saliency_shots(measures, severity) if "saliency" in shown else ()
+    large |= {id(shot): frame.width / 4 for shot in seen}
+    shots = [shot for pair in pairs for shot in pair if shot is not None]
+    shots += [*(shot for strip in strips for shot in strip.shots), *seen]
     crops = {} if anonymous else _gather(shots, pictures, width_pt=small | large, tick=tick)
     added = content.document if content.document is not None else Document(measures.session, ())
     linked = frozenset(shot.anchor for pair in pairs for shot in pair if shot is not None)
@@ -164,13 +190,14 @@ def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[
         ("evidence", lambda: figures_sections.evidence(pairs, crops, _item_names(measures), frame)),
         ("key_frames", lambda: figures_sections.key_frames(strips, crops, frame)),
         ("review", lambda: [] if anonymous else review.key_images(added, pictures, frame)),
-        ("method", lambda: sections.method_and_limits(measures)),
     ]
     return [
         *sections.front(
             measures, frame, program=__version__, anonymous=anonymous, left_out=content.options.left_out
         ),
         *(flowable for name, make in parts if name in shown for flowable in make()),
+        *_models(content, frame, seen, crops),
+        *(sections.method_and_limits(measures) if "method" in shown else ()),
         *sections.provenance(
             content.provenance,
             measures,
@@ -180,6 +207,34 @@ def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[
             refusals=content.refusals,
         ),
     ]
+
+
+def _models(
+    content: PageContent,
+    frame: sections.PageFrame,
+    seen: Sequence[EvidencePicture],
+    crops: Mapping[int, JpegCrop],
+) -> list[Any]:
+    """What learned models say: each section on pages of its own, marked across where such a model said it."""
+    shown, answers = content.options.sections, content.answers
+    severity, scoliosis = (models.answer_of(answers, task) for task in ("severity", "scoliosis"))
+    added = content.document if content.document is not None else Document(content.measures.session, ())
+    parts: list[tuple[str, Sequence[Answer | None], Callable[[], list[Any]]]] = [
+        ("models", answers, lambda: models.opinions(answers, added, content.measures, frame)),
+        ("saliency", [severity], lambda: figures_models.saliency(severity, seen, crops, frame)),
+        (
+            "knowledge_map",
+            [scoliosis],
+            lambda: figures_models.knowledge_map(scoliosis, content.map_rows, frame),
+        ),
+        ("doubts", answers, lambda: models.doubts(content.doubts)),
+    ]
+    story: list[Any] = []
+    for name, said, make in parts:
+        if name in shown:
+            synthetic = any(one is not None and one.output.synthetic for one in said)
+            story += [NextPageTemplate("marked" if synthetic else "page"), PageBreak(), *make()]
+    return [*story, NextPageTemplate("page"), PageBreak()] if story else []
 
 
 def _item_names(measures: Measures) -> dict[str, str]:
@@ -212,7 +267,13 @@ def render(content: PageContent, tick: Tick) -> bytes:
     )  # fmt: skip
     short = who if len(who) <= 40 else f"{who[:39]}…"
     words = f"{short}  ·  {content.created[:10]}  ·  gaitviewer {__version__}"
-    file.addPageTemplates(PageTemplate("page", [body], onPageEnd=_footer(size, words)))
+    footer = _footer(size, words)
+    file.addPageTemplates(
+        [
+            PageTemplate("page", [body], onPageEnd=footer),
+            PageTemplate("marked", [body], onPage=_mark_across(size), onPageEnd=footer),
+        ]
+    )
     file.build(story, canvasmaker=_AnonymousPages if content.options.anonymous else _Pages)
     tick(1.0, message("progress.report"))
     return out.getvalue()

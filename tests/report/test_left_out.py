@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.report_options import SECTIONS, ReportOptions, parse_sections
+from gaitviewer.core.report_options import SECTIONS, USUAL_SECTIONS, ReportOptions, parse_sections
 from gaitviewer.errors import SettingsError
 from gaitviewer.report import frames_needed
 from tests.support import pdf
@@ -66,7 +66,7 @@ def test_only_the_chosen_sections_are_printed(
 def test_each_section_goes_alone(
     build_measures: Build, settings: dict[str, Any], tmp_path: Path, name: str
 ) -> None:
-    options = ReportOptions(sections=frozenset(SECTIONS) - {name})
+    options = ReportOptions(sections=USUAL_SECTIONS - {name})
     pdf.write_report(tmp_path / "r.pdf", build_measures(), options=options, **settings)
     words, links = read(tmp_path / "r.pdf")
     assert f"Sections left out of this report: {SECTIONS[name]}." in words
@@ -92,7 +92,7 @@ def test_no_frame_is_asked_for_without_pictures(
         raise AssertionError("no section of this report shows a picture")
 
     measures = build_measures()
-    options = ReportOptions(sections=frozenset(SECTIONS) - {"evidence", "key_frames"})
+    options = ReportOptions(sections=USUAL_SECTIONS - {"evidence", "key_frames"})
     assert frames_needed(measures, options) == ()
     pdf.write_report(tmp_path / "r.pdf", measures, options=options, **{**settings, "pictures": forbidden})
     evidence = set(frames_needed(measures, ReportOptions(sections=frozenset({"evidence"}))))
@@ -110,7 +110,7 @@ def test_an_unknown_section_is_refused() -> None:
 
 def test_names_are_read_from_a_list_with_commas() -> None:
     assert parse_sections(" quality, scores,") == {"quality", "scores"}
-    assert ReportOptions().sections == set(SECTIONS)
+    assert ReportOptions().sections == USUAL_SECTIONS
     with pytest.raises(SettingsError, match="No section of the report is named"):
         parse_sections(" , ")
     with pytest.raises(SettingsError, match="no section “score”"):

@@ -22,7 +22,7 @@ from gaitviewer.core.serialise import read_resource
 from gaitviewer.core.session import Footwear, Session, WalkingAid
 from gaitviewer.core.skeleton import Keypoint
 from gaitviewer.core.wording import listed, strides, unit_after, with_unit
-from gaitviewer.messages import NOTHING, Message, as_written, english, message, named
+from gaitviewer.messages import NOTHING, Message, Value, as_written, english, message, named
 
 _TOPIC_OF = {"topic.far_limb": "far_limb", "topic.confidence": "scores", "topic.strides": "strides"}
 _UNLIKE = ("reason.unlike_learned", "reason.unlike_children")
@@ -255,8 +255,8 @@ def _origin(output: ModelOutput) -> Iterator[_Told]:
     if {"test", "shifted"} <= set(figures):
         text = message("doubt.measured", **{name: 100 * figures[name] for name in ("test", "shifted")})
     if output.synthetic:
-        values = {"said": output.statement, "model": output.model, "data": origin.data or "?", "text": text}
-        yield message("doubt.synthetic", **values), True
+        data = origin.data or "?"
+        yield message("doubt.synthetic", said=output.statement, model=output.model, data=data, text=text), True
     for sentence in origin.limits:
         yield message("doubt.limit", sentence=as_written(sentence.rstrip("."))), False
 
@@ -311,7 +311,7 @@ def _level_disagrees(answer: Answer, measures: Measures) -> Iterator[_Told]:
         return
     limits, opinion = doubt_limits().severity, answer.output.opinions[0]
     best = None if opinion.probabilities is None else int(np.argmax(opinion.probabilities))
-    values = {"level": opinion.label, "profile": profile, "limit": limits.healthy_profile_deg}
+    values: dict[str, Value] = {"level": opinion.label, "profile": profile, "limit": limits.healthy_profile_deg}
     if best is not None and opinion.probabilities is not None and best + 1 >= limits.high_level:
         if profile <= limits.healthy_profile_deg:
             percent = 100 * opinion.probabilities[best]

@@ -102,6 +102,7 @@ class Dialogs(QObject):
             folder=Path(folder) if folder else None,
             choices=self._report_choices(),
             hidden=is_any_hidden(state.document, state.settings, state.measures),
+            answers=state.answers.all,
             parent=self._window,
         )
         dialog.finished.connect(lambda _: self._keep_report_choices(dialog.choices))

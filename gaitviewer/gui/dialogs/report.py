@@ -28,9 +28,9 @@ from PySide6.QtWidgets import (
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Signature
+from gaitviewer.core.output import Answer, Signature
 from gaitviewer.core.progress import Tick
-from gaitviewer.core.report_options import PAPERS, SECTIONS, ReportOptions
+from gaitviewer.core.report_options import PAPERS, USUAL_SECTIONS, ReportOptions
 from gaitviewer.gui.dialogs.section_list import SectionList
 from gaitviewer.gui.model.documents import report_name
 from gaitviewer.gui.services.jobs import Job, JobFailure, Jobs
@@ -138,6 +138,7 @@ class ReportDialog(QDialog):
         folder: Path | None = None,
         choices: ReportChoices | None = None,
         hidden: bool = False,
+        answers: tuple[Answer, ...] = (),
         parent: QWidget | None = None,
     ) -> None:
         """Ask what the report is to hold.
@@ -152,6 +153,7 @@ class ReportDialog(QDialog):
             folder: proposed.
             choices: as they were the last time, None for the usual ones.
             hidden: measured values are still kept from the rater: no preview, for it would show them.
+            answers: what learned models said of it.
             parent: the window.
         """
         super().__init__(parent)
@@ -160,7 +162,7 @@ class ReportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 700)
         self._document, self._measures, self._jobs, self._library = document, measures, jobs, library
-        self._signed = signed
+        self._signed, self._answers = signed, answers
         self._closed = False
         self._hidden = hidden
         self.path: Path | None = None
@@ -184,7 +186,7 @@ class ReportDialog(QDialog):
         self.anonymous.setChecked(choices.anonymous)
         self.anonymous.toggled.connect(lambda: self._timer.start())
         self.anonymous.toggled.connect(self._propose_name)
-        self.sections = SectionList(left_out=choices.left_out)
+        self.sections = SectionList(left_out=choices.left_out, asked=bool(self._answers))
         self.sections.itemChanged.connect(lambda: self._timer.start())
         self._build_target(folder)
         self._lay_out()
@@ -264,7 +266,7 @@ class ReportDialog(QDialog):
     def choices(self) -> ReportChoices:
         """What is chosen now, to be offered the next time."""
         now = self.options
-        return ReportChoices(now.paper, now.anonymous, frozenset(SECTIONS) - now.sections)
+        return ReportChoices(now.paper, now.anonymous, USUAL_SECTIONS - now.sections)
 
     def _propose_name(self) -> None:
         """An anonymous report has an anonymous name; what a person typed stays."""
@@ -293,7 +295,9 @@ class ReportDialog(QDialog):
         def work(tick: Tick) -> Pages:
             from gaitviewer.workflow.sessions.lifecycle import preview_report
 
-            return preview_report(document, measures, options=options, signed=self._signed, tick=tick)
+            return preview_report(
+                document, measures, options=options, signed=self._signed, answers=self._answers, tick=tick
+            )
 
         self._say(self.tr("Drawing the pages…"))
         self._start("preview", work, self._show_pages)
@@ -326,6 +330,7 @@ class ReportDialog(QDialog):
                 options=options,
                 library=library,
                 signed=self._signed,
+                answers=self._answers,
                 tick=tick,
             )
 

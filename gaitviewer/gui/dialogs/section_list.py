@@ -5,16 +5,23 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from gaitviewer.core.report_options import SECTIONS
+from gaitviewer.core.report_options import MODEL_SECTIONS, SECTIONS, USUAL_SECTIONS
 from gaitviewer.gui.widgets.plain import plain_tip
 
 _GAP_PX = 2
+NEEDS_NO_MODEL = USUAL_SECTIONS | {"doubts"}  # what was measured can be doubted, too
 
 
 class SectionList(QListWidget):
-    """The sections of the report, each with a box to leave it out."""
+    """The sections of the report, each with a box to leave it out.
 
-    def __init__(self, parent: QWidget | None = None, *, left_out: frozenset[str] = frozenset()) -> None:
+    Those of learned models begin switched off, whatever was chosen for the last report: whoever prints what a
+    model says decides it for this session.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, *, left_out: frozenset[str] = frozenset(), asked: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("report_sections")
         self.setAccessibleName(self.tr("Sections"))
@@ -25,10 +32,14 @@ class SectionList(QListWidget):
             item = QListWidgetItem(words, self)
             item.setToolTip(plain_tip(words))
             item.setData(Qt.ItemDataRole.UserRole, name)
-            item.setFlags(
-                Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
-            )
-            item.setCheckState(Qt.CheckState.Unchecked if name in left_out else Qt.CheckState.Checked)
+            flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
+            if asked or name in NEEDS_NO_MODEL:
+                flags |= Qt.ItemFlag.ItemIsEnabled
+            else:
+                item.setToolTip(plain_tip(self.tr("No model was asked about this session.")))
+            item.setFlags(flags)
+            off = name in left_out or name in MODEL_SECTIONS
+            item.setCheckState(Qt.CheckState.Unchecked if off else Qt.CheckState.Checked)
         self.ensurePolished()  # else the height is that of another font
         self.setSpacing(_GAP_PX)
         row_px = self.sizeHintForRow(0) + 2 * _GAP_PX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,7 @@ class EvidencePicture:
         box: what is shown, (x0, y0, x1, y1) pixels.
         construction: the angle, or None.   label: its value.
         caption, detail: the lines below.
+        marks: (x, y, share): dots at pixels, of -1 to 1 of the scale; negative ones are hollow.
     """
 
     anchor: str
@@ -62,6 +64,7 @@ class EvidencePicture:
     label: str
     caption: str
     detail: str
+    marks: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +81,8 @@ def anchor_of(measure: EvgsMeasure) -> str:
     return f"evidence-{measure.item.number}-{measure.side.value}"
 
 
-def _motion(measures: Measures, trial: str, view: View) -> ViewMotion | None:
+def motion_of(measures: Measures, trial: str, view: View) -> ViewMotion | None:
+    """What was found in a view of a trial, None if it is not there."""
     return next((m.views[view] for m in measures.motions if m.trial.id == trial), None)
 
 
@@ -97,7 +101,7 @@ def evidence_shot(measures: Measures, measure: EvgsMeasure) -> EvidencePicture |
     if not measure.assessable or not measure.evidence:
         return None
     found = measure.evidence[0]
-    motion = _motion(measures, found.trial, found.view)
+    motion = motion_of(measures, found.trial, found.view)
     if motion is None or not 0 <= found.frame < len(motion.pose):
         return None
     pose = motion.pose
@@ -167,7 +171,7 @@ def key_stride(measures: Measures, side: Side) -> Stride | None:
     return min(there, key=rank)
 
 
-def _height_px(xy: NDArray[np.float64]) -> float:
+def body_height_px(xy: NDArray[np.float64]) -> float:
     """Height of a box of :data:`KEY_ASPECT` that holds a whole body, with some air; 0 if nobody is seen."""
     seen = xy[np.isfinite(xy).all(axis=1)]
     if not len(seen):
@@ -179,13 +183,13 @@ def _height_px(xy: NDArray[np.float64]) -> float:
 def key_strip(measures: Measures, side: Side) -> KeyStrip | None:
     """Eight pictures over one stride, all at the same scale; None without a stride."""
     stride = key_stride(measures, side)
-    motion = None if stride is None else _motion(measures, stride.trial, stride.view)
+    motion = None if stride is None else motion_of(measures, stride.trial, stride.view)
     if stride is None or motion is None or not len(motion.pose):
         return None
     pose = motion.pose
     times = phase_times(stride)
     frames = [int(np.argmin(np.abs(pose.times - t))) for t in times]
-    tall = max((_height_px(np.asarray(pose.xy[frame], np.float64)) for frame in frames), default=0.0)
+    tall = max((body_height_px(np.asarray(pose.xy[frame], np.float64)) for frame in frames), default=0.0)
     shots = []
     for (short, phase), time_s, frame in zip(PHASES, times, frames, strict=True):
         body = FramePoints(np.asarray(pose.xy[frame], np.float64), pose.skeleton, side)
@@ -206,10 +210,12 @@ def key_strip(measures: Measures, side: Side) -> KeyStrip | None:
     return KeyStrip(side=side, note=note, shots=tuple(shots))
 
 
-def frames_needed(measures: Measures, *, shown: frozenset[str]) -> tuple[tuple[str, View, int], ...]:
-    """(trial, view, frame) of all pictures of these sections, each once, sorted by trial, view and frame."""
+def frames_needed(
+    measures: Measures, *, shown: frozenset[str], besides: Sequence[EvidencePicture] = ()
+) -> tuple[tuple[str, View, int], ...]:
+    """(trial, view, frame) of all pictures of these sections and of others, each once, sorted by these."""
     pairs = evidence_shots(measures) if "evidence" in shown else []
-    shots = [shot for pair in pairs for shot in pair if shot is not None]
+    shots = [shot for pair in pairs for shot in pair if shot is not None] + list(besides)
     for side in Side if "key_frames" in shown else ():
         strip = key_strip(measures, side)
         shots += list(strip.shots) if strip is not None else []

@@ -30,7 +30,8 @@ _FLAT = [
 ]
 
 
-def _ruled(rows: list[list[Any]], widths: Sequence[float], *more: Any, head: int = 1) -> Table:
+def ruled(rows: list[list[Any]], widths: Sequence[float], *more: Any, head: int = 1) -> Table:
+    """Rows under hairlines; the first ``head`` of them stand above a stronger line and on every page."""
     style = [
         *_FLAT,
         ("LINEBELOW", (0, head), (-1, -1), 0.35, RULE),
@@ -89,14 +90,14 @@ def views_table(measures: Measures, width: float) -> Table:
         )
         rows.append([text(word, "cell") for word in words])
     shares = (0.11, 0.13, 0.11, 0.13, 0.17, 0.09, 0.12, 0.14)
-    return _ruled(rows, [width * share for share in shares])
+    return ruled(rows, [width * share for share in shares])
 
 
 def missing_table(measures: Measures, width: float) -> Table:
     """What could not be assessed, and why."""
     rows: list[list[Any]] = [[text("Reason", "head"), text("EVGS items", "head")]]
     rows += [[text(row.reason, "cell"), text(row.items, "cell")] for row in not_assessed(measures)]
-    return _ruled(rows, [width * 0.74, width * 0.26])
+    return ruled(rows, [width * 0.74, width * 0.26])
 
 
 def _digits(parameter: Parameter) -> int:
@@ -135,7 +136,7 @@ def parameters_table(parameters: Sequence[Parameter], width: float) -> Table:
     more: list[Any] = [("SPAN", (2, i), (5, i)) for i, row in enumerate(rows) if row[3] == ""]
     more += [("TOPPADDING", (0, 1), (-1, -1), 1.8), ("BOTTOMPADDING", (0, 1), (-1, -1), 2.2)]
     shares = (0.26, 0.12, 0.17, 0.17, 0.14, 0.14)
-    return _ruled(rows, [width * share for share in shares], *more)
+    return ruled(rows, [width * share for share in shares], *more)
 
 
 def _superscript(notes: Sequence[int]) -> str:
@@ -190,4 +191,4 @@ def sheet_table(measures: Measures, width: float, *, linked: frozenset[str]) -> 
         ("LEFTPADDING", (0, last), (0, last), 4),
         ("TOPPADDING", (0, 1), (-1, -1), 1.7), ("BOTTOMPADDING", (0, 1), (-1, -1), 2.4),
     ]  # fmt: skip
-    return _ruled(rows, [item, value, mark, probability, value, mark, probability], *more)
+    return ruled(rows, [item, value, mark, probability, value, mark, probability], *more)

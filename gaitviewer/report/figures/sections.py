@@ -29,7 +29,7 @@ from gaitviewer.report.figures.tiles import JpegCrop, Tile, caption_lines
 _GUTTER = 12.0
 
 
-def _grid(
+def grid(
     cells: Sequence[Any], columns: int, width: float, *, gutter: float = _GUTTER, below: float = 8.0
 ) -> Story:
     """Cells of equal width in rows; a row never breaks."""
@@ -63,7 +63,7 @@ def kinematics(measures: Measures, frame: PageFrame, kinds: Sequence[AngleKind])
         if angles:
             heading = section(f"Joint angles over the gait cycle, {VIEW_WORDS[view]}")
             story += [PageBreak(), heading, curve_legend(frame.width), Spacer(0, 6)]
-            story += _grid(_curve_panels(measures, angles, frame), 2, frame.width, gutter=20)
+            story += grid(_curve_panels(measures, angles, frame), 2, frame.width, gutter=20)
             story += [text(line, "note") for line in curve_notes.notes(measures, angles)]
     if story:
         return story
@@ -105,7 +105,7 @@ def consistency(measures: Measures, frame: PageFrame, kinds: Sequence[AngleKind]
             )
     return [
         CondPageBreak(frame.height * 0.6), section("Every stride"), curve_legend(frame.width, strides=True),
-        Spacer(0, 6), *_grid(panels, 4, frame.width),
+        Spacer(0, 6), *grid(panels, 4, frame.width),
     ]  # fmt: skip
 
 
@@ -199,9 +199,9 @@ def evidence(
         seen = [shot for shot in pair if shot is not None]
         name = text(names.get(seen[0].anchor, ""), "caption_soft")
         shown = [tile(shot) for shot in (seen if one_sided else pair)]
-        cells.append([name, Spacer(0, 2), *_grid(shown, len(shown), step - _GUTTER, below=0)])
+        cells.append([name, Spacer(0, 2), *grid(shown, len(shown), step - _GUTTER, below=0)])
     heading = [section("The frames behind the scores"), text(method.EVIDENCE_NOTE, "note"), Spacer(0, 4)]
-    return [CondPageBreak(250), *heading, *_grid(cells, columns, frame.width, below=6)]
+    return [CondPageBreak(250), *heading, *grid(cells, columns, frame.width, below=6)]
 
 
 def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, JpegCrop], frame: PageFrame) -> Story:
@@ -218,5 +218,5 @@ def key_frames(strips: Sequence[KeyStrip], crops: Mapping[int, JpegCrop], frame:
             for shot in strip.shots
         ]
         story += [text(strip.note, "note"), Spacer(0, 2)]
-        story += _grid(tiles, 8, frame.width, gutter=gutter, below=4)
+        story += grid(tiles, 8, frame.width, gutter=gutter, below=4)
     return [KeepTogether(story)]

@@ -33,6 +33,9 @@ LEFT_COLOUR = HexColor("#d62728")
 RIGHT_COLOUR = HexColor("#1f77b4")
 WHITE = HexColor("#ffffff")
 
+SALIENCY = HexColor("#c2570c")  # evidence of a model; signed maps show what speaks against in the other one
+AGAINST = HexColor("#3b5b92")
+
 # The second cue beside colour: the left limb is dashed everywhere, the right one solid.
 LEFT_DASH: tuple[float, ...] = (3.2, 1.6)
 
@@ -86,6 +89,8 @@ def styles() -> dict[str, ParagraphStyle]:
         _style("body", 8.4, 12.6, spaceAfter=4),
         _style("bullet", 8.4, 12.4, spaceAfter=2.6, leftIndent=10, bulletIndent=0,
                bulletFontName=SANS, bulletFontSize=7),
+        _style("reason", 7.6, 10.6, spaceAfter=1.8, leftIndent=10, bulletIndent=0,
+               bulletFontName=SANS, bulletFontSize=6.4),
         _style("label", 7, 9.6, textColor=SOFT),
         _style("value", 8.4, 11.4),
         _style("figure", 17, 21, fontName=BOLD),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,13 @@ from reportlab.platypus import Flowable
 from gaitviewer.core.gait import Side
 from gaitviewer.report.content.evidence import Box, EvidencePicture
 from gaitviewer.report.figures.style import (
+    AGAINST,
     BOLD,
     FAINT,
     INK,
     PALE,
     RULE,
+    SALIENCY,
     SANS,
     SOFT,
     WHITE,
@@ -73,6 +76,7 @@ class Tile(Flowable):  # type: ignore[misc]  # reportlab ships no types
         pen = _Pen(canvas, box, scale, left, top)
         _draw_skeleton(pen, shot)
         _draw_construction(pen, shot)
+        _draw_marks(pen, shot)
         canvas.restoreState()
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.4)
@@ -181,6 +185,32 @@ def _draw_construction(pen: _Pen, shot: EvidencePicture) -> None:
         pen.line(start, stop, colour=INK, width=0.9)
     if drawn.arc is not None:
         pen.arc(*drawn.arc)
+
+
+MARK_PT = 7.0  # radius at the end of the scale; the area tells the value
+LEAST_MARK = 0.02  # what is below this share of the scale is no dot
+
+
+def mark_radius(share: float) -> float:
+    """Radius of a dot in points, for a share of the scale."""
+    return MARK_PT * math.sqrt(min(1.0, abs(share)))
+
+
+def _draw_marks(pen: _Pen, shot: EvidencePicture) -> None:
+    """Dots whose area tells how much of the scale a joint has."""
+    canvas = pen.canvas
+    for x, y, share in shot.marks:
+        if not abs(share) >= LEAST_MARK:  # NaN, too
+            continue
+        colour = SALIENCY if share > 0 else AGAINST
+        at, radius = pen.at((x, y)), mark_radius(share)
+        canvas.setStrokeColor(WHITE)
+        canvas.setLineWidth(2.0)
+        canvas.circle(*at, radius, stroke=1, fill=0)
+        canvas.setFillColor(colour, alpha=0.7)
+        canvas.setStrokeColor(colour)
+        canvas.setLineWidth(0.9)
+        canvas.circle(*at, radius, stroke=1, fill=int(share > 0))
 
 
 def _draw_label(canvas: Any, words: str, *, left: float, top: float) -> None:

@@ -9,6 +9,7 @@ a model stay, they say nothing of a person.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Answer, Provenance
 from gaitviewer.core.session import Rating, Subject, Trial, VideoStream, coarse_age
 
 
@@ -28,6 +29,14 @@ def year_of(when: str) -> str:
 def untraceable(made: Provenance) -> Provenance:
     """The same origin, with no more of its time than the year, and nothing of its inputs."""
     return replace(made, when=year_of(made.when), inputs_digest="")
+
+
+def untraceable_answers(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+    """What models said, without when they were asked and of which inputs."""
+    return tuple(
+        replace(answer, output=replace(answer.output, provenance=untraceable(answer.output.provenance)))
+        for answer in answers
+    )
 
 
 def without_names(document: Document, measures: Measures) -> tuple[Document, Measures]:

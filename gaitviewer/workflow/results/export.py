@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
+from gaitviewer.core.maps import MapRow
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Provenance, Signature
+from gaitviewer.core.output import Answer, Doubt, Provenance, Signature
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.messages import message
 from gaitviewer.util.file_set import Writer, write_all
-from gaitviewer.workflow.results.deidentify import untraceable, without_names, year_of
+from gaitviewer.workflow.results.deidentify import (
+    untraceable,
+    untraceable_answers,
+    without_names,
+    year_of,
+)
 
 if TYPE_CHECKING:
     from gaitviewer.store import Library
@@ -77,21 +83,25 @@ def render_pdf(
     options: ReportOptions,
     created: str,
     signed: Signature | None = None,
+    answers: Sequence[Answer] = (),
     tick: Tick,
 ) -> bytes:
-    """The printed report of a session as the bytes of a PDF file, with pictures from its videos."""
+    """The printed report of a session as the bytes of a PDF file, with pictures from its videos.
+
+    ``answers`` are what learned models said of it, for the sections that are theirs.
+    """
     from gaitviewer import report
     from gaitviewer.analysis.kinematics.definitions import load_angles
     from gaitviewer.workflow.results.trial_frames import TrialPictures
 
     if options.anonymous:
         document, measures = without_names(document, measures)
-        core = untraceable(core)
+        core, answers = untraceable(core), untraceable_answers(answers)
     with TrialPictures([data.trial for data in document.trials]) as pictures:
         refusals: tuple[str, ...] = ()
         if not options.anonymous:
             refusals = pictures.look()
-            pictures.prefetch(report.frames_needed(measures, options))
+            pictures.prefetch(report.frames_needed(measures, options, answers))
         return report.render_report(
             measures,
             options=options,
@@ -102,8 +112,26 @@ def render_pdf(
             document=document,
             signed=signed,
             refusals=refusals,
+            answers=answers,
+            doubts=_doubts(document, measures, options, answers),
+            map_rows=map_rows() if "knowledge_map" in options else (),
             tick=tick,
         )
+
+
+def _doubts(
+    document: Document, measures: Measures, options: ReportOptions, answers: Sequence[Answer]
+) -> tuple[Doubt, ...]:
+    from gaitviewer.analysis.outcomes.doubts import find_doubts
+
+    return find_doubts(document, measures, answers) if "doubts" in options else ()
+
+
+def map_rows() -> tuple[MapRow, ...]:
+    """What the rows of a knowledge map are, in their order."""
+    from gaitviewer.analysis.knowledge_map.features import load_map_features
+
+    return tuple(MapRow(one.name, one.title, one.space.value, one.unit) for one in load_map_features().features)
 
 
 def write_pdf(path: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trial
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Signature
+from gaitviewer.core.output import Answer, Signature
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.report_options import WHOLE_REPORT, ReportOptions
 from gaitviewer.core.session import VideoStream
@@ -162,11 +163,12 @@ def export_report(
     name: str = REPORT_NAME,
     library: Library | None = None,
     signed: Signature | None = None,
+    answers: Sequence[Answer] = (),
     tick: Tick = no_progress,
 ) -> Path:
     """Write the printed report into a folder, whole or not at all; noted in the library if one is given.
 
-    ``signed`` says who signed the session as it stands.
+    ``signed`` says who signed the session as it stands, ``answers`` what learned models said of it.
 
     Raises:
         OutputError: the folder is as it was.
@@ -176,7 +178,7 @@ def export_report(
     from gaitviewer.workflow.results.export import write_pdf
 
     def write(path: Path) -> None:
-        write_pdf(path, _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.98)))
+        write_pdf(path, _pdf(document, measures, options, signed, answers, subprogress(tick, 0.0, 0.98)))
 
     (path,) = write_all(folder, {name: write})
     if library is not None and not library.read_only:
@@ -190,6 +192,7 @@ def _pdf(
     measures: Measures,
     options: ReportOptions,
     signed: Signature | None,
+    answers: Sequence[Answer],
     tick: Tick,
 ) -> bytes:
     from gaitviewer.workflow.results.export import render_pdf
@@ -201,6 +204,7 @@ def _pdf(
         options=options,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         signed=signed,
+        answers=answers,
         tick=tick,
     )
 
@@ -224,12 +228,13 @@ def preview_report(
     *,
     options: ReportOptions = WHOLE_REPORT,
     signed: Signature | None = None,
+    answers: Sequence[Answer] = (),
     tick: Tick = no_progress,
 ) -> tuple[NDArray[np.uint8], ...]:
     """The real pages of the report as pictures u8 [H, W, 4] (blue first); no file is written."""
     from gaitviewer.report.preview import page_pictures
 
-    data = _pdf(document, measures, options, signed, subprogress(tick, 0.0, 0.7))
+    data = _pdf(document, measures, options, signed, answers, subprogress(tick, 0.0, 0.7))
     pages = []
     for number, count, picture in page_pictures(data, height_px=1400):
         tick(0.7 + 0.3 * number / count, message("progress.page", page=number + 1, total=count))

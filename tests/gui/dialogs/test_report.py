@@ -9,11 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.report_options import SECTIONS
-from gaitviewer.gui.dialogs.report import ReportDialog
+from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.report_options import MODEL_SECTIONS, SECTIONS, USUAL_SECTIONS
+from gaitviewer.gui.dialogs.report import ReportChoices, ReportDialog
 from gaitviewer.gui.services.jobs import Jobs
 from gaitviewer.workflow.analysis.measure import measure_document
-from tests.support import pdf
+from tests.support import made_up_answers, pdf
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_an_anonymous_report_has_an_anonymous_name(dialog: ReportDialog, qtbot: 
 
 def test_sections_that_are_unticked_leave_the_pages(dialog: ReportDialog, qtbot: QtBot, tmp_path: Path) -> None:
     before = len(dialog.pages.pages)
-    assert dialog.sections.chosen() == set(SECTIONS)
+    assert dialog.sections.chosen() == USUAL_SECTIONS
     for row, name in enumerate(SECTIONS):
         if name not in ("quality", "method"):
             dialog.sections.item(row).setCheckState(Qt.CheckState.Unchecked)
@@ -161,8 +162,51 @@ def test_choices_are_offered_again(
         walker_document, measures, jobs, library=None, folder=tmp_path, choices=before, hidden=True
     )
     assert dialog.choices == before
-    assert dialog.sections.chosen() == frozenset(SECTIONS) - {"strides", "method"}
+    assert dialog.sections.chosen() == USUAL_SECTIONS - {"strides", "method"}
     dialog.anonymous.setChecked(False)
     assert dialog.choices.anonymous is False
     jobs.shutdown()
     dialog.reject()
+
+
+def flags(dialog: ReportDialog) -> dict[str, tuple[bool, bool]]:
+    """Of each section whether it can be switched, and whether it is on."""
+    rows = [dialog.sections.item(row) for row in range(dialog.sections.count())]
+    enabled, on = Qt.ItemFlag.ItemIsEnabled, Qt.CheckState.Checked
+    names = [row.data(Qt.ItemDataRole.UserRole) for row in rows]
+    return {
+        name: (bool(row.flags() & enabled), row.checkState() is on)
+        for name, row in zip(names, rows, strict=True)
+    }
+
+
+def test_sections_of_models_wait_for_answers(dialog: ReportDialog) -> None:
+    found = flags(dialog)
+    assert {name for name, (can, _) in found.items() if not can} == {"models", "saliency", "knowledge_map"}
+    assert not any(found[name][1] for name in MODEL_SECTIONS)
+    assert dialog.choices.left_out == frozenset()
+
+
+def test_what_models_say_is_printed_where_it_is_switched_on(
+    qtbot: QtBot, walker_document: Document, measures: Measures, tmp_path: Path
+) -> None:
+    jobs = Jobs()
+    made = ReportDialog(
+        walker_document, measures, jobs, library=None, folder=tmp_path / "out",
+        choices=ReportChoices(left_out=USUAL_SECTIONS - {"scores"}), answers=made_up_answers.all_three(),
+    )  # fmt: skip
+    try:
+        assert all(flags(made)[name] == (True, False) for name in MODEL_SECTIONS)
+        for row, name in enumerate(SECTIONS):
+            if name == "models":
+                made.sections.item(row).setCheckState(Qt.CheckState.Checked)
+        assert made.choices.left_out == USUAL_SECTIONS - {"scores"}  # begins switched off the next time
+        with qtbot.waitSignal(made.written, timeout=60_000):
+            made.export()
+        _, _, text = pages_of(tmp_path / "out" / "P001-gait.pdf")
+        assert "Model answers beside measurements" in text
+        assert SYNTHETIC_STATEMENT in text
+        assert "Where the severity model looked" not in text
+    finally:
+        jobs.shutdown()
+        made.reject()

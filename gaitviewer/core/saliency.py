@@ -1,0 +1,93 @@
+"""What is read off saliency maps wherever they are drawn: one absolute scale, means over a clip, peaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaitviewer.core.arrays import F8
+from gaitviewer.core.maps import SaliencyMap
+from gaitviewer.core.output import ModelOutput
+from gaitviewer.core.skeleton import Skeleton
+
+_TOP = 3.0  # the scale ends at so many times what the most important joint has in the population
+_MIDDLES = {"neck": ("left_shoulder", "right_shoulder"), "pelvis": ("left_hip", "right_hip")}
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A moment at which a map has much evidence.
+
+    Attributes:
+        map: which map.   cell: which row of it.   total: sum over its joints, without signs.
+    """
+
+    map: SaliencyMap
+    cell: int
+    total: float
+
+    @property
+    def time_s(self) -> float:
+        """On the clock of the map's view, seconds."""
+        return float(self.map.times_s[self.cell])
+
+
+def scale_top(output: ModelOutput) -> float:
+    """Where the scale of a model's saliency ends: the same for every clip of a model with a population ranking.
+
+    Without a ranking it is the largest value of these maps; 0 where there is nothing to show.
+    """
+    most = max((high for _, _, _, high in output.ranking if math.isfinite(high)), default=0.0)
+    if most > 0:
+        return _round_up(_TOP * most)
+    values = [np.abs(one.values[np.isfinite(one.values)]) for one in output.saliency]
+    return _round_up(max((float(v.max()) for v in values if v.size), default=0.0))
+
+
+def _round_up(value: float) -> float:
+    """The next number with one digit, 0.0412 -> 0.05."""
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return math.ceil(value / power * (1 - 1e-9)) * power
+
+
+def has_evidence(maps: Sequence[SaliencyMap]) -> bool:
+    """Whether there is anything to draw: a known value other than zero."""
+    return any(bool((np.isfinite(one.values) & (one.values != 0)).any()) for one in maps)
+
+
+def joint_means(maps: Sequence[SaliencyMap]) -> dict[str, float]:
+    """Mean of each keypoint over all cells of all maps in which it is known; one never known is left out."""
+    found: dict[str, list[F8]] = {}
+    for one in maps:
+        for name, column in zip(one.keypoints, one.values.T, strict=True):
+            found.setdefault(name, []).append(column[np.isfinite(column)])
+    joined = {name: np.concatenate(columns) for name, columns in found.items()}
+    return {name: float(values.mean()) for name, values in joined.items() if values.size}
+
+
+def peaks(maps: Sequence[SaliencyMap], count: int, *, apart_s: float = 0.2) -> tuple[Peak, ...]:
+    """The moments with the most evidence, by map and time; none where there is no evidence."""
+    found: list[Peak] = []
+    for one in maps:
+        totals = np.nansum(np.abs(one.values), axis=1)
+        found += [Peak(one, cell, float(total)) for cell, total in enumerate(totals) if total > 0]
+    taken: list[Peak] = []
+    for peak in sorted(found, key=lambda peak: -peak.total):
+        near = any(peak.map is other.map and abs(peak.time_s - other.time_s) < apart_s for other in taken)
+        if not near and len(taken) < count:
+            taken.append(peak)
+    places = [id(one) for one in maps]
+    return tuple(sorted(taken, key=lambda peak: (places.index(id(peak.map)), peak.time_s)))
+
+
+def joint_xy(xy: F8, skeleton: Skeleton, name: str) -> F8:
+    """[2] where a joint of a map lies among keypoints [K, 2], neck and pelvis between the sides; or NaN."""
+    names = _MIDDLES.get(name, (name,))
+    if not set(names) <= set(skeleton.keypoints):
+        return np.full(2, np.nan)
+    return np.asarray(xy[[skeleton.keypoints.index(one) for one in names]].mean(axis=0), np.float64)
