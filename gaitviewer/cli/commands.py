@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from gaitviewer.cli import EXIT_USER_ERROR
 from gaitviewer.cli.progress import ProgressLine
 from gaitviewer.core.gait import BySide, Side
+from gaitviewer.core.output import Answer
 from gaitviewer.core.progress import subprogress
 from gaitviewer.core.report_options import ReportOptions, parse_sections
 from gaitviewer.core.session import Affected, Footwear, Session, WalkingAid
 from gaitviewer.core.wording import total_words
-from gaitviewer.messages import english
+from gaitviewer.messages import english, message
 from gaitviewer.util import file_set
 from gaitviewer.workflow.analysis.request import (
     AnalyzeRequest,
@@ -25,6 +26,8 @@ from gaitviewer.workflow.analysis.request import (
 )
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.measures import Measures
     from gaitviewer.core.progress import Tick
     from gaitviewer.workflow.analysis.run import AnalyzeResult
 
@@ -137,15 +140,30 @@ def _answer(request: AnalyzeRequest, tick: Tick) -> list[str]:
     """What to say of the results of a request, analysing only what is not there already."""
     from gaitviewer.workflow.analysis import results_cache
 
-    found = results_cache.find_cached_results(request)
+    models = request.report.shows_models  # they may be others since: always asked anew
+    found = None if models else results_cache.find_cached_results(request)
     if found is not None:
         return [*found.summary, "Nothing has changed since these results were written; they are up to date."]
     from gaitviewer.workflow.analysis.run import analyze
 
-    result = analyze(request, tick=tick)
+    result = analyze(request, ask=_ask_models if models else None, tick=tick)
     summary = _summary(result)
-    results_cache.remember(request, result.document.session.id, result.files, summary)
+    if not models:
+        results_cache.remember(request, result.document.session.id, result.files, summary)
     return [*summary, f"Done in {result.seconds:.1f} s."]
+
+
+def _ask_models(document: Document, measures: Measures, tick: Tick) -> tuple[Answer, ...]:
+    """What the model of each system says, on the processor."""
+    from gaitviewer.inference.models import TASKS
+    from gaitviewer.inference.pictures import open_pictures
+    from gaitviewer.inference.predict import predict
+
+    pictures, answers = open_pictures(document), []
+    for number, task in enumerate(TASKS):
+        tick(number / len(TASKS), message("progress.asking", model=task, session=document.session.id))
+        answers.append(Answer(task, predict(document, measures, model=task, pictures=pictures)))
+    return tuple(answers)
 
 
 def _summary(result: AnalyzeResult) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side, Stride, View, WalkingPass
 from gaitviewer.core.measures import QualityFinding, TrialMotion, ViewMotion
+from gaitviewer.core.output import Answer, Opinion
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, VideoStream
+from gaitviewer.formats.explanations import maps_of
 from gaitviewer.messages import english
 
 _DECIMALS = 6
@@ -126,3 +129,45 @@ def provenance_facts(document: Document) -> list[dict[str, Any]]:
         for view in View
         if (made := data.provenance[view]) is not None and data.poses[view] is not None
     ]
+
+
+def answer_facts(answer: Answer) -> dict[str, Any]:
+    """What a model said; its maps by their names in the file of explanations."""
+    output = answer.output
+    return {
+        "task": answer.task,
+        "model": output.model,
+        "synthetic": output.synthetic,
+        "statement": output.statement,
+        "out_of_date": answer.out_of_date,
+        "opinions": [_opinion(opinion) for opinion in output.opinions],
+        "basis": plain(output.basis),
+        "findings": plain(output.findings),
+        "texts": plain(output.texts),
+        "ranking": plain(output.ranking),
+        "origin": plain(output.origin),
+        "provenance": plain(output.provenance),
+        "maps": [
+            {
+                "array": f"{answer.task}.{name}",
+                "kind": name.partition(".")[0],
+                "trial": one.trial,
+                "view": one.view.value,
+                "target": one.target,
+                "layer": getattr(one, "layer", ""),
+            }
+            for name, one, _ in maps_of(output)
+        ],
+    }
+
+
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    chances = opinion.probabilities
+    known = chances is not None and all(math.isfinite(chance) for chance in chances)
+    return {
+        "name": opinion.name,
+        "label": opinion.label,
+        "reason": str(opinion.reason),
+        "reason_code": opinion.reason.code,
+        "probabilities": dict(zip(opinion.classes, plain(chances), strict=True)) if known else None,
+    }

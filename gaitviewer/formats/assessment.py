@@ -2,12 +2,16 @@
 
 The layout has a version and a JSON Schema (``resources/schema/assessment-<version>.json``). Older versions
 are brought up to date when they are read. What could not be measured is null, with the reason beside it.
+
+Version 3 adds what learned models said. Without that it is version 2 to the letter, and is written as such:
+what was signed, and what other programs read, does not change because a model might have been asked.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,15 +19,17 @@ from typing import Any
 from gaitviewer import __version__, paths
 from gaitviewer.core.document import Document
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import Provenance
+from gaitviewer.core.output import Answer, Provenance
 from gaitviewer.core.serialise import MalformedError, parse_json
 from gaitviewer.errors import FormatError, reason_of
 from gaitviewer.formats import _assessment_parts as parts
+from gaitviewer.formats import explanations
 from gaitviewer.formats._text import reading
 from gaitviewer.messages import message
 from gaitviewer.util import atomic, file_set
 
-VERSION = 2
+VERSION = 3
+WITHOUT_MODELS = 2  # the version that is written where no model was asked
 
 # version -> what makes the next version of it
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -38,7 +44,12 @@ def _tell_affected_apart(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "schema_version": 2}
 
 
-UPGRADES: dict[int, Upgrade] = {1: _tell_affected_apart}
+def _no_model_asked(found: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 knew no models."""
+    return {**found, "models": [], "explanations": None, "schema_version": 3}
+
+
+UPGRADES: dict[int, Upgrade] = {1: _tell_affected_apart, 2: _no_model_asked}
 
 
 def assessment(
@@ -47,6 +58,7 @@ def assessment(
     *,
     core: Provenance | None = None,
     made_utc: str | None = None,
+    answers: Sequence[Answer] = (),
 ) -> dict[str, Any]:
     """The assessment as plain JSON values.
 
@@ -55,10 +67,11 @@ def assessment(
         document: gives grades and the provenance of the poses; left out, both lists are empty.
         core: what computed the measures, from which inputs.
         made_utc: time to write, ISO 8601; by default now.
+        answers: what learned models said; their maps are in a file of their own (:mod:`~.explanations`).
     """
     grades = document.grades if document else ()
     found: dict[str, Any] = {
-        "schema_version": VERSION,
+        "schema_version": VERSION if answers else WITHOUT_MODELS,
         "program": f"gaitviewer {__version__}",
         "made_utc": made_utc or datetime.now(UTC).isoformat(timespec="seconds"),
         "session": parts.session_facts(measures.session),
@@ -80,7 +93,18 @@ def assessment(
         "provenance": parts.provenance_facts(document) if document else [],
         "core": parts.plain(core),
     }
+    if answers:
+        found["models"] = [parts.answer_facts(answer) for answer in answers]
+        found["explanations"] = _explanations(answers)
     return found
+
+
+def _explanations(answers: Sequence[Answer]) -> dict[str, str] | None:
+    """Which file holds the arrays, and that it is this very one."""
+    if not any(True for answer in answers for _ in explanations.maps_of(answer.output)):
+        return None
+    digest = hashlib.sha256(explanations.explanation_bytes(answers)).hexdigest()
+    return {"file": explanations.NAME, "sha256": digest}
 
 
 def assessment_text(
@@ -90,8 +114,11 @@ def assessment_text(
     core: Provenance | None = None,
     made_utc: str | None = None,
 ) -> str:
-    """The text of ``assessment.json``; also what a person signs."""
-    found = assessment(measures, document, core=core, made_utc=made_utc)
+    """What a person signs: the text of ``assessment.json`` without what learned models said."""
+    return _text(assessment(measures, document, core=core, made_utc=made_utc))
+
+
+def _text(found: dict[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
@@ -102,13 +129,15 @@ def write_assessment(
     *,
     core: Provenance | None = None,
     made_utc: str | None = None,
+    answers: Sequence[Answer] = (),
 ) -> None:
-    """Writes the assessment.
+    """Writes the assessment, with what learned models said.
 
     Raises:
         OutputError: the file cannot be written; nothing was changed.
     """
-    atomic.write_output(path, assessment_text(measures, document, core=core, made_utc=made_utc))
+    found = assessment(measures, document, core=core, made_utc=made_utc, answers=answers)
+    atomic.write_output(path, _text(found))
 
 
 def read_assessment(path: Path) -> dict[str, Any]:

@@ -382,11 +382,11 @@ def _groups(axes: Axes, groups: Sequence[str], count: int) -> None:
                 Line(axes.left - 88, high, axes.left + axes.width, high, strokeColor=SOFT, strokeWidth=0.4)
             )
         middle = (high + low) / 2
-        label(axes.drawing, axes.left - 6, middle, groups[start], size=6.8, anchor="end", colour=INK)
-        label(
-            axes.drawing, axes.left - 6, middle - 8, _GROUP_WORDS.get(groups[start], ""), size=6, anchor="end"
-        )
-        label(axes.drawing, axes.left - 6, middle - 10, f"{stop - start} rows", size=6, anchor="end")
+        lines = (groups[start], _GROUP_WORDS.get(groups[start], ""), f"{stop - start} rows")
+        for number, words in enumerate(lines):
+            size, colour = (6.0, SOFT) if number else (6.8, INK)
+            at = middle + 6 - 8 * number
+            label(axes.drawing, axes.left - 6, at, words, size=size, anchor="end", colour=colour)
 
 
 def _seconds(axes: Axes, spans: tuple[float, float]) -> None:

@@ -25,8 +25,11 @@ from gaitviewer.workflow.analysis.open_trials import open_trials
 from gaitviewer.workflow.analysis.request import AnalyzeRequest, session_id
 
 if TYPE_CHECKING:
+    from gaitviewer.core.output import Answer
     from gaitviewer.pose import PoseResult
     from gaitviewer.store import Library
+
+AskModels = Callable[[Document, Measures, Tick], "tuple[Answer, ...]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,15 @@ class AnalyzeResult:
     seconds: float
 
 
-def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResult:
+def analyze(
+    request: AnalyzeRequest, *, ask: AskModels | None = None, tick: Tick = no_progress
+) -> AnalyzeResult:
     """Analyse the recordings of one session and write its results; all files appear, or none.
+
+    Args:
+        request: what to analyse.
+        ask: asks learned models about what was found; their answers go into the results.
+        tick: carries progress out.
 
     Raises:
         UserError: with one sentence on what happened, to what, and what to do.
@@ -71,13 +81,15 @@ def analyze(request: AnalyzeRequest, *, tick: Tick = no_progress) -> AnalyzeResu
         document = with_offset(document, request.offset_s)
         document = set_foot_zero(document, request.foot_zero_deg)
         measure = cached_measures if request.use_cache else measure_document
-        measures = measure(document, tick=subprogress(tick, 0.85, 0.9))
+        measures = measure(document, tick=subprogress(tick, 0.85, 0.88))
+        answers = () if ask is None else ask(document, measures, subprogress(tick, 0.88, 0.9))
         files = results_export.write_results(
             request.out,
             document,
             measures,
             core=core_provenance(document, seconds=time.monotonic() - started),
             options=request.report,
+            answers=answers,
             tick=subprogress(tick, 0.9, 0.99),
         )
         if library is not None:

@@ -36,9 +36,12 @@ def write_results(
     *,
     core: Provenance,
     options: ReportOptions,
+    answers: Sequence[Answer] = (),
     tick: Tick,
 ) -> tuple[Path, ...]:
     """Write report, assessment, curves, keypoints and events: all of them, or none.
+
+    Where learned models were asked, ``answers`` are in the assessment, and their maps in a file of their own.
 
     Raises:
         OutputError: nothing was changed in ``folder``.
@@ -55,15 +58,16 @@ def write_results(
         core=core,
         options=options,
         created=now,
+        answers=answers,
         tick=subprogress(tick, 0.2, 1.0),
     )
     if options.anonymous:
         document, measures = without_names(document, measures)
-        core, written = untraceable(core), year_of(now)
+        core, written, answers = untraceable(core), year_of(now), untraceable_answers(answers)
     tick(0.0, message("progress.writing_results"))
     writers: dict[str, Writer] = {
         "assessment.json": lambda path: formats.write_assessment(
-            path, measures, document, core=core, made_utc=written
+            path, measures, document, core=core, made_utc=written, answers=answers
         ),
         "kinematics.csv": lambda path: formats.write_kinematics(
             path, measures, units={kind.name: kind.unit for kind in kinds}
@@ -72,6 +76,8 @@ def write_results(
         "keypoints.parquet": lambda path: formats.write_keypoints(path, measures),
         "report.pdf": lambda path: write_pdf(path, report()),
     }
+    if formats.explanation_arrays(answers):
+        writers["explanations.npz"] = lambda path: formats.write_explanations(path, answers)
     return write_all(folder, writers)
 
 
