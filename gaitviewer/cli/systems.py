@@ -116,6 +116,12 @@ def add_predict(commands: Any) -> None:
     parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default) or cuda")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the answers as JSON")
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="also write what explains them: arrays, saliency on the video, the knowledge map as PNG and SVG",
+    )
     parser.add_argument("--verbose", action="store_true", help="log details to standard error")
     parser.set_defaults(run=_run_predict)
 
@@ -305,6 +311,13 @@ def _run_predict(options: argparse.Namespace) -> int:
         from gaitviewer.inference.predict_library import write_answers
 
         write_answers(options.json, [{"session": name, **output_as_json(one)} for name, one in answers])
+    if options.export is not None:
+        from gaitviewer.cli.exports import export_answers
+
+        asked = (options.model,)
+        with ProgressLine() as tick:
+            lines = export_answers(options.export, answers, library=options.library, models=asked, tick=tick)
+        print("\n".join(lines))
     return 0
 
 

@@ -41,7 +41,12 @@ Arrays = dict[str, NDArray[Any]]
 def maps_of(output: ModelOutput) -> Iterator[tuple[str, SaliencyMap | AttentionMap | KnowledgeMap, Arrays]]:
     """(kind.number, map, its arrays by part) of every map, in the order in which the model gave them."""
     counts: dict[str, int] = {}
-    for one in (*output.saliency, *output.attention, *output.maps):
+    every: tuple[SaliencyMap | AttentionMap | KnowledgeMap, ...] = (
+        *output.saliency,
+        *output.attention,
+        *output.maps,
+    )
+    for one in every:
         kind = "saliency" if isinstance(one, SaliencyMap) else one.kind
         number = counts.get(kind, 0)
         counts[kind] = number + 1
@@ -68,7 +73,7 @@ def explanation_arrays(answers: Sequence[Answer]) -> Arrays:
 def explanation_bytes(answers: Sequence[Answer]) -> bytes:
     """The file; the same answers give the same bytes."""
     out = io.BytesIO()
-    np.savez_compressed(out, **explanation_arrays(answers))  # type: ignore[arg-type]  # its names are ours
+    np.savez_compressed(out, **explanation_arrays(answers))
     return out.getvalue()
 
 

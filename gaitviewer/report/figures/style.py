@@ -58,15 +58,23 @@ def letter_of(side: Side) -> str:
     return "L" if side is Side.LEFT else "R"
 
 
-@cache
-def register_fonts() -> None:
-    """Make DejaVu Sans known to reportlab; it embeds the glyphs used (Vera lacks Greek and Cyrillic)."""
+def font_file(name: str) -> Path:
+    """The file of one of :data:`SANS`, :data:`BOLD` and :data:`ITALIC`.
+
+    Raises:
+        OutputError: matplotlib, which brings them, is not installed.
+    """
     package = find_spec("matplotlib")  # found, not imported: that would cost a third of a second
     if package is None or package.origin is None:
         raise OutputError(message("error.report.fonts_missing"))
-    folder = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
+    return Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
+
+
+@cache
+def register_fonts() -> None:
+    """Make DejaVu Sans known to reportlab; it embeds the glyphs used (Vera lacks Greek and Cyrillic)."""
     for name in (SANS, BOLD, ITALIC):
-        pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
+        pdfmetrics.registerFont(TTFont(name, str(font_file(name))))
     STATE_DEFAULTS["fontName"] = SANS  # every drawing sets it first; Helvetica would not be embedded
     pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=ITALIC, boldItalic=BOLD)
 
