@@ -295,7 +295,10 @@ def _run_predict(options: argparse.Namespace) -> int:
     from gaitviewer.cli.progress import ProgressLine
     from gaitviewer.inference.predict import output_as_json
     from gaitviewer.inference.predict_library import ask_library
+    from gaitviewer.util import file_set
 
+    if options.export is not None:
+        file_set.check_folder(options.export)  # better known before the work than after it
     with ProgressLine() as tick:
         answers = ask_library(
             options.sessions,

@@ -39,7 +39,8 @@ def test_all_files_are_written_and_readable(analysed: Analysed) -> None:
         "assessment.json", "kinematics.csv", "events.csv", "keypoints.parquet", "report.pdf"
     }  # fmt: skip
     found = formats.read_assessment(analysed.out / "assessment.json")
-    assert found["schema_version"] == 2
+    assert found["models"] == []
+    assert json.loads((analysed.out / "assessment.json").read_text(encoding="utf-8"))["schema_version"] == 2
     assert set(formats.read_keypoints(analysed.out / "keypoints.parquet")) == {
         ("t1", View.SAGITTAL), ("t1", View.CORONAL)
     }  # fmt: skip
@@ -227,3 +228,25 @@ def test_stopping_leaves_nothing_behind(demo: Demo, tmp_path: Path) -> None:
     assert not out.exists() or list(out.iterdir()) == []
     names = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
     assert not [name for name in names if "spawn_main" in name]
+
+
+def test_models_are_asked_where_their_sections_are_printed(
+    analysed: Analysed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gaitviewer.formats import read_assessment
+
+    monkeypatch.setenv("GAITVIEWER_HOME", str(analysed.home))
+    videos, out = analysed.demo.videos, tmp_path / "out"
+    given = ["analyze", "--sagittal", str(videos.sagittal), "--coronal", str(videos.coronal), "--subject", "M"]
+    assert main([*given, "--out", str(out), "--no-library", "--sections", "models,doubts"]) == 0
+    found = read_assessment(out / "assessment.json")
+    assert {one["task"] for one in found["models"]} == {"severity", "evgs", "scoliosis"}
+    assert all(one["statement"] for one in found["models"])
+    (evgs,) = [one for one in found["models"] if one["task"] == "evgs"]
+    words = " ".join(pdf.page_texts(out / "report.pdf"))
+    sure = [row["probabilities"]["atypical"] for row in evgs["opinions"] if row["probabilities"]]
+    assert sure
+    for chance in sure:
+        assert f"{round(100 * chance)} %" in words
+    assert "Why you should doubt this" in words
+    assert "explanations.npz" in capsys.readouterr().out

@@ -143,6 +143,21 @@ def test_values_that_are_not_known_are_null_and_not_a_crash(tmp_path: Path, meas
     assert "NaN" not in (tmp_path / "assessment.json").read_text(encoding="utf-8")
 
 
+def test_version_3_is_version_2_with_models() -> None:
+    """Whatever is added to one of them belongs into the other, too."""
+    newer, older = schema(3), schema(2)
+    for name in ("models", "explanations"):
+        del newer["properties"][name]
+        newer["required"].remove(name)
+    for name in ("answer", "opinion"):
+        del newer["$defs"][name]
+    newer["title"], newer["properties"]["schema_version"] = (
+        older["title"],
+        older["properties"]["schema_version"],
+    )
+    assert newer == older
+
+
 def test_a_version_of_today_without_its_models_is_refused(measures: Measures) -> None:
     found = assessment(measures, answers=made.all_three())
     del found["models"][0]["statement"]
