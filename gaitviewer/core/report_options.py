@@ -20,9 +20,9 @@ SECTIONS: dict[str, str] = {
     "evidence": "The frames behind the scores",
     "key_frames": "Key frames over the gait cycle",
     "review": "Texts and grades by a person",
-    "models": "Model answers beside measurements and grades",
-    "saliency": "Where the severity model looked",
-    "knowledge_map": "Knowledge map of asymmetry features",
+    "models": "Model answers",
+    "saliency": "Saliency of the severity model",
+    "knowledge_map": "Knowledge map",
     "doubts": "Why you should doubt this",
     "method": "Method, limits and references",
 }
