@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,8 +22,8 @@ from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import abstention as inference_abstention
+from gaitviewer.inference.answers import answer_digest
 from gaitviewer.messages import NOTHING, Message, message
-from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
     from gaitviewer.nets.card import LoadedModel
@@ -149,7 +148,7 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
     made = Provenance(
         model=model.id,
         weights_digest=model.digest,
-        inputs_digest=_inputs(case.document, model),
+        inputs_digest=answer_digest(case.document, model.digest),
         program=__version__,
         device=device,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -214,8 +213,3 @@ def _system(task: str) -> System:
 
 def _silent(model: LoadedModel, reason: Message) -> tuple[Opinion, ...]:
     return tuple(Opinion(name, model.card.classes, None, reason) for name in model.card.outputs)
-
-
-def _inputs(document: Document, model: LoadedModel) -> str:
-    """Another session or other weights: another digest."""
-    return hashlib.sha256(f"{inputs_digest(document)}/{model.digest}".encode()).hexdigest()
