@@ -111,7 +111,7 @@ def to_plain(
     """
 
     def plain(value: Any) -> Any:
-        if arrays is not None and getattr(value, "ndim", 0):
+        if arrays is not None and hasattr(value, "ndim") and value.ndim:
             arrays.append(value)
             return {_ARRAY: len(arrays) - 1}
         if in_words and isinstance(value, Message):
@@ -169,7 +169,7 @@ def _joined(raw: Any, hint: Any, arrays: Sequence[NDArray[Any]]) -> Any:
     if isinstance(raw, Mapping) and raw.keys() == {_ARRAY}:
         return arrays[raw[_ARRAY]]
     if isinstance(raw, Mapping):
-        hints = _hints(hint) if dataclasses.is_dataclass(hint) else {}
+        hints = _hints(hint)
         return {name: _joined(inner, hints.get(name), arrays) for name, inner in raw.items()}
     if isinstance(raw, list):
         kinds = get_args(hint) if get_origin(hint) is tuple else (None, ...)
@@ -179,7 +179,7 @@ def _joined(raw: Any, hint: Any, arrays: Sequence[NDArray[Any]]) -> Any:
 
 @cache
 def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+    return get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
 
 
 def from_plain(raw: Any, kind: type[T], *, unknown: str = "refuse") -> T:

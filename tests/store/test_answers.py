@@ -35,7 +35,7 @@ def output(label: str = "moderate") -> ModelOutput:
         Provenance("severity-2", "ab" * 32, "cd" * 32, "0.1.0", "cuda:0", "2026-01-02T03:04:05+00:00", 1.5),
         True,
         (SaliencyMap(rng.random((5, 2)), np.arange(5) / 7, ("a", "b"), "t1", View.SAGITTAL, "block 2", "x"),),
-        (AttentionMap(attention, np.arange(2) / 3, (1.0, 2.0, 30.5, 40.0), "t1", View.CORONAL, "occlusion", "y"),),
+        (AttentionMap(attention, np.arange(2) / 3, (1.0, 2.0, 3.5, 4.0), "t1", View.CORONAL, "occlusion", "y"),),
         (KnowledgeMap(rng.random((2, 4)), ("f", "g"), np.arange(4.0), "t1", View.CORONAL, np.full(4, NAN)),),
         (FeatureFinding("f", "trunk", 0.1, 0.9, 0.25, "trunk lean: 3.0 deg", 3.0, "deg"),),
         ("A sentence.",),
@@ -52,9 +52,8 @@ def test_an_answer_comes_back_with_its_maps_and_what_is_not_known(made: Path) ->
         back = library.answers("s1")["severity"]
     for name in ("model", "opinions", "provenance", "synthetic", "findings", "texts", "ranking", "basis"):
         assert repr(getattr(back, name)) == repr(getattr(whole, name)), name
-    for mine, then in zip(
-        (*back.saliency, *back.attention, *back.maps), (*whole.saliency, *whole.attention, *whole.maps), strict=True
-    ):  # fmt: skip
+    for name in ("saliency", "attention", "maps"):
+        (mine,), (then,) = getattr(back, name), getattr(whole, name)
         np.testing.assert_array_equal(mine.values, then.values.astype(np.float32))
         np.testing.assert_array_equal(mine.times_s, then.times_s)
         assert (mine.trial, mine.view, mine.target) == (then.trial, then.view, then.target)
