@@ -146,7 +146,7 @@ def to_plain(
 
 
 def to_parts(value: Any) -> tuple[Any, list[NDArray[Any]]]:
-    """A core value as plain JSON values and its arrays, each of which has ``{"array": position}`` in its place."""
+    """A core value as plain JSON values and its arrays; ``{"array": position}`` stands for each."""
     arrays: list[NDArray[Any]] = []
     return to_plain(value, arrays=arrays), arrays
 

@@ -18,10 +18,11 @@ from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion, Provenance
-from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import InferenceError, SettingsError
 from gaitviewer.inference import abstention as inference_abstention
+from gaitviewer.inference import memory
 from gaitviewer.inference.answers import answer_digest
 from gaitviewer.messages import NOTHING, Message, message
 
@@ -51,6 +52,7 @@ class System(Protocol):
         pictures: PicturesByView,
         device: str,
         precision: Precision,
+        tick: Tick,
     ) -> ModelOutput:
         """Its answers; questions that it cannot answer have a reason instead."""
         ...
@@ -81,7 +83,7 @@ def predict(
         measures: of the same document.
         model: id, task, folder or loaded weights.
         pictures: by (trial id, view), for models that look at them.
-        device: "cpu", "cuda" or "cuda:0".
+        device: "cpu", "cuda", "cuda:0" or "mps".
         precision: "bf16" halves time and memory where the device can; on a CPU it may be slower.
 
     Raises:
@@ -111,7 +113,8 @@ def predict_many(
     held = list(cases)
     for number, case in enumerate(held):
         tick(number / len(held), message("progress.asking", model=loaded.id, session=case.document.session.id))
-        yield _answer(case, loaded, device, precision)
+        share = subprogress(tick, number / len(held), (number + 1) / len(held))
+        yield answer(case, loaded, device=device, precision=precision, tick=share)
     tick(1.0, message("progress.asked", model=loaded.id))
 
 
@@ -123,34 +126,66 @@ def check_device(device: str, precision: str) -> None:
         kind = torch.device(device).type
     except RuntimeError as error:
         raise SettingsError(message("error.model.no_such_device", device=device)) from error
-    if kind not in ("cpu", "cuda"):
+    if kind not in ("cpu", "cuda", "mps"):
         raise SettingsError(message("error.model.device_not_supported", device=device))
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise SettingsError(message("error.model.no_mps"))
     if kind == "cuda" and not torch.cuda.is_available():
         raise SettingsError(message("error.model.no_cuda"))
     if precision not in ("fp32", "bf16"):
         raise SettingsError(message("error.model.precision", precision=precision))
 
 
-def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -> ModelOutput:
-    started = time.perf_counter()
-    reason = abstention(case.measures, model)
-    if reason:
-        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
-    else:
-        found = _system(model.card.task).predict(
+def answer(
+    case: Case,
+    model: LoadedModel,
+    *,
+    device: str = "cpu",
+    precision: Precision = "fp32",
+    tick: Tick = no_progress,
+) -> ModelOutput:
+    """What loaded weights say of one session.
+
+    Where the memory of the device is too small even for the smallest batch, the processor answers, and the
+    provenance says so.
+
+    Raises:
+        InferenceError: the memory is too small for the processor, too.
+    """
+    started, ran = time.perf_counter(), device if precision == "fp32" else f"{device} {precision}"
+    system, reason = _system(model.card.task), abstention(case.measures, model)
+
+    def ask(device: str, precision: Precision) -> ModelOutput:
+        return system.predict(
             case.document,
             case.measures,
             model=model,
             pictures=case.pictures,
             device=device,
             precision=precision,
+            tick=tick,
         )
+
+    if reason:
+        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
+    else:
+        try:
+            found = ask(device, precision)
+        except Exception as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            if device == "cpu":
+                raise InferenceError(message("error.model.no_memory", model=model.id)) from error
+            memory.free()
+            tick(0.0, message("progress.model_on_cpu", device=device))
+            ran = f"cpu (out of memory on {device})"
+            found = ask("cpu", "fp32")
     made = Provenance(
         model=model.id,
         weights_digest=model.digest,
         inputs_digest=answer_digest(case.document, model.digest),
         program=__version__,
-        device=device,
+        device=ran,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=time.perf_counter() - started,
     )

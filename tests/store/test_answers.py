@@ -35,7 +35,7 @@ def output(label: str = "moderate") -> ModelOutput:
         Provenance("severity-2", "ab" * 32, "cd" * 32, "0.1.0", "cuda:0", "2026-01-02T03:04:05+00:00", 1.5),
         True,
         (SaliencyMap(rng.random((5, 2)), np.arange(5) / 7, ("a", "b"), "t1", View.SAGITTAL, "block 2", "x"),),
-        (AttentionMap(attention, np.arange(2) / 3, (1.0, 2.0, 3.5, 4.0), "t1", View.CORONAL, "occlusion", "y"),),
+        (AttentionMap(attention, np.arange(2) / 3, (1.0, 2.0, 3.5, 4.0), "t1", View.CORONAL, "attention", ""),),
         (KnowledgeMap(rng.random((2, 4)), ("f", "g"), np.arange(4.0), "t1", View.CORONAL, np.full(4, NAN)),),
         (FeatureFinding("f", "trunk", 0.1, 0.9, 0.25, "trunk lean: 3.0 deg", 3.0, "deg"),),
         ("A sentence.",),
