@@ -270,7 +270,9 @@ def _run_add(options: argparse.Namespace) -> int:
 
     if options.source.is_file() or is_checkpoint(options.source):
         model = add_pose_model(options.source, name=options.name, licence=options.licence)
-        print(f"{model.card.title} was added; choose it with --pose-model {model.name} or in the settings.")
+        print(
+            f"{model.card.title} was added; choose it with --pose-model {model.name} or under Models in the window."
+        )
         return 0
     entry = add_model(options.source)
     print(f"{entry.id} was added; use it with --model {entry.id}.")

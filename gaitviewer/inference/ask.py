@@ -16,10 +16,10 @@ from gaitviewer.core.output import ModelOutput
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.errors import UserError
 from gaitviewer.inference import memory
-from gaitviewer.inference.models import add_model, list_models, open_model, verify
+from gaitviewer.inference.models import TASKS, add_model, list_models, open_model, verify
 from gaitviewer.inference.pictures import open_pictures
 from gaitviewer.inference.predict import Case, Precision, answer, check_device
-from gaitviewer.messages import Message, message
+from gaitviewer.messages import Message, as_written, message
 from gaitviewer.workflow.analysis.measures_cache import cached_measures
 
 _MEASURED = 0.15
@@ -72,13 +72,14 @@ def ask_models(
     for number, name in enumerate(models):
         share = (1.0 - _MEASURED) / len(models)
         start = _MEASURED + share * number
+        title = message(f"system.{name}") if name in TASKS else as_written(str(name))
+        own = _of_model(subprogress(tick, start, start + share), title)
         try:
-            own = _of_model(subprogress(tick, start, start + share), str(name))
             own(0.0, message("progress.model_loads"))
             model = open_model(name)
-            found = answer(case, model, device=device, precision=precision, tick=_of_model(own, model.id))
+            found = answer(case, model, device=device, precision=precision, tick=own)
         except UserError as problem:
-            problems.append(message("error.model.not_asked", model=str(name), reason=problem.message))
+            problems.append(message("error.model.not_asked", model=title, reason=problem.message))
             continue
         finally:
             memory.free()
@@ -86,7 +87,7 @@ def ask_models(
     return tuple(problems)
 
 
-def _of_model(tick: Tick, model: str) -> Tick:
+def _of_model(tick: Tick, model: Message) -> Tick:
     def inner(fraction: float, stage: Message) -> None:
         tick(fraction, message("progress.of_model", model=model, stage=stage))
 

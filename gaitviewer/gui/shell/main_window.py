@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         services.listing.pictured.connect(self._show_picture)
         services.sessions.opened.connect(self._show_session)
         services.analysis.analysed.connect(lambda _: self._after_analysis())
+        services.inference.changed.connect(self._refresh)
         services.saving.conflicted.connect(self.dialogs.ask_conflict)
         services.saving.unsaved.connect(self.dialogs.ask_unsaved)
         services.saving.troubled.connect(self._show_trouble)
@@ -337,6 +339,11 @@ class MainWindow(QMainWindow):
         else:
             self.dialogs.show_failure(failure.title, say_sentence(failure.message), failure.details)
 
+    def ask_about(self, sessions: Iterable[str]) -> None:
+        """Ask all models about sessions of the list."""
+        names = {card.id: card.subject for card in self.cards if card.state is not SessionState.DAMAGED}
+        self.services.inference.ask_sessions((one, names[one]) for one in sessions if one in names)
+
     # --- showing what is ------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
@@ -394,4 +401,5 @@ class MainWindow(QMainWindow):
             self._desk.close_videos()
         self._settings.sync()
         self.jobs.shutdown()
+        self.services.inference.close()
         super().closeEvent(event)
