@@ -11,6 +11,7 @@
     │   │   └── DamagedLibraryError    the library's file is damaged; a copy may be put in its place
     │   ├── OutputError           a result cannot be written
     │   ├── SettingsError         an option or a setting has an impossible value
+    │   ├── InferenceError        a learned model could not be asked
     │   └── NotInstalledError     a part of the program is not installed
     └── Cancelled                 the user stopped a running job
 
@@ -121,6 +122,10 @@ class OutputError(UserError):
 
 class SettingsError(UserError):
     """An option or a setting has an impossible value."""
+
+
+class InferenceError(UserError):
+    """A learned model could not be asked; nothing that is stored has changed."""
 
 
 class NotInstalledError(UserError):

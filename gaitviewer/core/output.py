@@ -21,7 +21,7 @@ class Provenance:
         weights_digest: SHA-256 of the weights, or "".
         inputs_digest: SHA-256 over all inputs; another value means "out of date".
         program: program version.
-        device: where it ran ("cpu", "cuda:0").
+        device: where it ran, with the precision where that is not fp32 ("cpu", "cuda:0", "cuda:0 bf16").
         when: ISO 8601 UTC time.
         seconds: how long it took; NaN where nobody timed it.
     """

@@ -8,6 +8,7 @@ entries, sentences that name the entry, what was expected and what was found.
 for                    written by                                  read by
 =====================  ==========================================  =============================
 people (JSON)          :func:`to_plain`                            :func:`from_plain`
+JSON beside arrays     :func:`to_parts`                            :func:`from_parts`
 caches, exact          :func:`pack`, :func:`seal`                  :func:`unseal`, :func:`unpack`
 a message in a table   :func:`to_stored`                           :func:`from_stored`
 digests                :func:`canonical_bytes`                     nobody
@@ -26,11 +27,12 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import date
 from enum import Enum
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -46,6 +48,7 @@ T = TypeVar("T")
 LARGEST_TOML = 4_000_000  # bytes; the largest file that is shipped has about 50 kB
 _LONGEST_QUOTE = 60
 _DIGEST_BYTES = 32
+_ARRAY = "array"
 _GET_AGAIN = message("error.remedy.get_again")
 
 
@@ -87,7 +90,12 @@ def quote(value: object, longest: int = _LONGEST_QUOTE) -> str:
 
 
 def to_plain(
-    value: Any, *, decimals: int | None = None, refused: tuple[type, ...] = (), in_words: bool = False
+    value: Any,
+    *,
+    decimals: int | None = None,
+    refused: tuple[type, ...] = (),
+    in_words: bool = False,
+    arrays: list[NDArray[Any]] | None = None,
 ) -> Any:
     """A core value as plain JSON values: fields by name, arrays as lists, NaN and infinity as null.
 
@@ -96,12 +104,16 @@ def to_plain(
         decimals: round floats to so many places.
         refused: types that must not be in it (paths tell names).
         in_words: messages as their English words, not as code and values.
+        arrays: if given, arrays are added to it, and ``{"array": position}`` stands in their place.
 
     Raises:
         TypeError: something else is in it.
     """
 
     def plain(value: Any) -> Any:
+        if arrays is not None and hasattr(value, "ndim") and value.ndim:
+            arrays.append(value)
+            return {_ARRAY: len(arrays) - 1}
         if in_words and isinstance(value, Message):
             return str(value)
         if isinstance(value, refused):
@@ -131,6 +143,43 @@ def to_plain(
         raise TypeError(f"{type(value).__name__} cannot be written as plain data")
 
     return plain(value)
+
+
+def to_parts(value: Any) -> tuple[Any, list[NDArray[Any]]]:
+    """A core value as plain JSON values and its arrays; ``{"array": position}`` stands for each."""
+    arrays: list[NDArray[Any]] = []
+    return to_plain(value, arrays=arrays), arrays
+
+
+def from_parts(raw: Any, arrays: Sequence[NDArray[Any]], kind: type[T]) -> T:
+    """What :func:`to_parts` gave: null is NaN again where only a number may be. Unknown entries are ignored.
+
+    Raises:
+        MalformedError: it is not a ``kind``, or an array is missing or of another type.
+    """
+    try:
+        return from_plain(_joined(raw, kind, arrays), kind, unknown="ignore")
+    except (LookupError, TypeError) as error:
+        raise MalformedError(reason_of(error)) from error
+
+
+def _joined(raw: Any, hint: Any, arrays: Sequence[NDArray[Any]]) -> Any:
+    if raw is None and hint is float:
+        return math.nan
+    if isinstance(raw, Mapping) and raw.keys() == {_ARRAY}:
+        return arrays[raw[_ARRAY]]
+    if isinstance(raw, Mapping):
+        hints = _hints(hint)
+        return {name: _joined(inner, hints.get(name), arrays) for name, inner in raw.items()}
+    if isinstance(raw, list):
+        kinds = get_args(hint) if get_origin(hint) is tuple else (None, ...)
+        return [_joined(one, kinds[0 if kinds[-1] is ... else n], arrays) for n, one in enumerate(raw)]
+    return raw
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
 
 
 def from_plain(raw: Any, kind: type[T], *, unknown: str = "refuse") -> T:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from gaitviewer import paths
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import OutputError, SettingsError, reason_of
+from gaitviewer.inference.rehearsal import rehearse
 from gaitviewer.messages import NOTHING, Message, message
 from gaitviewer.nets.card import CARD, WEIGHTS, Card, LoadedModel, load_model, read_card
 from gaitviewer.util import file_set
+from gaitviewer.workflow.app import settings
 
 TASKS = ("severity", "evgs", "scoliosis")  # what a model can be asked; "legs" works inside the analysis
 _log = logging.getLogger(__name__)
@@ -55,7 +57,9 @@ def list_models() -> tuple[ModelEntry, ...]:
 
 
 def default_model(task: str) -> ModelEntry:
-    """The model of a task that is used when none is named: the user's latest, else the shipped one.
+    """The model of a task that is used when none is named: that of the settings, else the shipped one.
+
+    A model that was added is used by itself only where none was shipped.
 
     Raises:
         SettingsError: there is none.
@@ -63,7 +67,15 @@ def default_model(task: str) -> ModelEntry:
     mine = [entry for entry in list_models() if entry.card is not None and entry.card.task == task]
     if not mine:
         raise SettingsError(message("error.model.none_for_task", task=task))
-    return max(mine, key=lambda entry: (not entry.shipped, _number(entry.id), entry.id))
+    chosen = settings.load().default_models
+    return max(mine, key=lambda entry: (entry.id in chosen, entry.shipped, _number(entry.id), entry.id))
+
+
+def choose_default(entry: ModelEntry, chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """The setting ``default_models`` with this model in the place of the one of the same task."""
+    task = {one.id: one.card.task for one in list_models() if one.card is not None}
+    others = tuple(name for name in chosen if name in task and task[name] != task.get(entry.id))
+    return (*others, entry.id)
 
 
 def open_model(name: str | Path) -> LoadedModel:
@@ -85,21 +97,26 @@ def open_model(name: str | Path) -> LoadedModel:
 
 
 def verify(entry: ModelEntry) -> Message:
-    """What is wrong with a model; NOTHING if its weights are those of its card and fit its network."""
+    """What is wrong with a model; NOTHING if its weights are those of its card and its network answers."""
     if entry.card is None:
         return entry.problem
     try:
-        load_model(entry.folder)
+        loaded = load_model(entry.folder)
+        if entry.card.task in TASKS:  # another one works inside the analysis
+            rehearse(loaded)
     except SettingsError as problem:
         return problem.message
     return NOTHING if entry.card.id == entry.id else message("error.model.other_card", model=entry.card.id)
 
 
 def add_model(source: Path) -> ModelEntry:
-    """Copies a model folder to the user's own models after checking it.
+    """Copies a model folder to the user's own models after checking it and asking it once.
+
+    It is asked by default only once it was chosen, or where there is no other of its task.
 
     Raises:
-        SettingsError: it is no model folder of this program, or its weights are not those of its card.
+        SettingsError: it is no model folder of this program, its weights are not those of its card, or its
+            network does not answer.
         OutputError: it cannot be copied; a model of this name that is there stays.
     """
     model = load_model(source)
@@ -108,10 +125,32 @@ def add_model(source: Path) -> ModelEntry:
         raise SettingsError(message("error.model.impossible_id", folder=source, id=quote(name)))
     if model.card.task not in TASKS:
         raise SettingsError(message("error.model.foreign_task", folder=source, task=quote(model.card.task)))
+    rehearse(model)
     target = user_folder() / name
     file_set.write_all(target, {file: partial(shutil.copyfile, source / file) for file in (CARD, WEIGHTS)})
     _log.info("model %s added", name)
     return ModelEntry(name, target, False, model.card)
+
+
+def remove_model(name: str) -> None:
+    """Takes away a model that was added; a shipped one of the same id is there again.
+
+    Raises:
+        SettingsError: no such model was added.
+        OutputError: it cannot be removed.
+    """
+    entry = next((one for one in list_models() if one.id == name), None)
+    if entry is None:
+        raise SettingsError(message("error.cli.no_such_model", model=name))
+    if entry.shipped:
+        raise SettingsError(message("error.model.shipped", model=name))
+    try:
+        shutil.rmtree(entry.folder)
+    except OSError as error:
+        raise OutputError(
+            message("error.model.not_removed", folder=entry.folder, reason=reason_of(error))
+        ) from error
+    _log.info("model %s removed", name)
 
 
 def _number(name: str) -> int:

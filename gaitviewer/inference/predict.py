@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import math
 import time
@@ -28,12 +27,13 @@ from gaitviewer.core.output import (
     Opinion,
     Provenance,
 )
-from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.serialise import quote
-from gaitviewer.errors import SettingsError
+from gaitviewer.errors import InferenceError, SettingsError
 from gaitviewer.inference import abstention as inference_abstention
+from gaitviewer.inference import memory
+from gaitviewer.inference.answers import answer_digest
 from gaitviewer.messages import NOTHING, Message, message
-from gaitviewer.workflow.analysis.inputs import inputs_digest
 
 if TYPE_CHECKING:
     from gaitviewer.nets.card import Card, LoadedModel
@@ -61,6 +61,7 @@ class System(Protocol):
         pictures: PicturesByView,
         device: str,
         precision: Precision,
+        tick: Tick,
     ) -> ModelOutput:
         """Its answers; questions that it cannot answer have a reason instead."""
         ...
@@ -91,7 +92,7 @@ def predict(
         measures: of the same document.
         model: id, task, folder or loaded weights.
         pictures: by (trial id, view), for models that look at them.
-        device: "cpu", "cuda" or "cuda:0".
+        device: "cpu", "cuda", "cuda:0" or "mps".
         precision: "bf16" halves time and memory where the device can; on a CPU it may be slower.
 
     Raises:
@@ -121,7 +122,8 @@ def predict_many(
     held = list(cases)
     for number, case in enumerate(held):
         tick(number / len(held), message("progress.asking", model=loaded.id, session=case.document.session.id))
-        yield _answer(case, loaded, device, precision)
+        share = subprogress(tick, number / len(held), (number + 1) / len(held))
+        yield answer(case, loaded, device=device, precision=precision, tick=share)
     tick(1.0, message("progress.asked", model=loaded.id))
 
 
@@ -133,40 +135,68 @@ def check_device(device: str, precision: str) -> None:
         kind = torch.device(device).type
     except RuntimeError as error:
         raise SettingsError(message("error.model.no_such_device", device=device)) from error
-    if kind not in ("cpu", "cuda"):
+    if kind not in ("cpu", "cuda", "mps"):
         raise SettingsError(message("error.model.device_not_supported", device=device))
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise SettingsError(message("error.model.no_mps"))
     if kind == "cuda" and not torch.cuda.is_available():
         raise SettingsError(message("error.model.no_cuda"))
     if precision not in ("fp32", "bf16"):
         raise SettingsError(message("error.model.precision", precision=precision))
 
 
-def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -> ModelOutput:
-    started = time.perf_counter()
-    reason, familiarity = abstention(case.measures, model), measured_familiarity(case.measures, model)
-    if reason:
-        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
-    else:
-        found = _system(model.card.task).predict(
-            case.document,
-            case.measures,
-            model=model,
-            pictures=case.pictures,
-            device=device,
-            precision=precision,
-        )
+def answer(
+    case: Case,
+    model: LoadedModel,
+    *,
+    device: str = "cpu",
+    precision: Precision = "fp32",
+    tick: Tick = no_progress,
+) -> ModelOutput:
+    """What loaded weights say of one session.
+
+    Where the memory of the device is too small even for the smallest batch, the processor answers, and the
+    provenance says so.
+
+    Raises:
+        InferenceError: the memory is too small for the processor, too.
+    """
+    started, ran = time.perf_counter(), device if precision == "fp32" else f"{device} {precision}"
+    system, reason = _system(model.card.task), abstention(case.measures, model)
+    familiarity = measured_familiarity(case.measures, model)
+    found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic) if reason else None
+    if found is None:
+        try:
+            found = system.predict(
+                case.document,
+                case.measures,
+                model=model,
+                pictures=case.pictures,
+                device=device,
+                precision=precision,
+                tick=tick,
+            )
+        except Exception as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            if device == "cpu":
+                raise InferenceError(message("error.model.no_memory", model=model.id)) from error
+    if found is None:  # not in the handler, which holds on to what fills the memory of the device
+        memory.free()
+        tick(0.0, message("progress.model_on_cpu", device=device))
+        found, ran = answer(case, model, tick=tick), f"cpu (out of memory on {device})"
     made = Provenance(
         model=model.id,
         weights_digest=model.digest,
-        inputs_digest=_inputs(case.document, model),
+        inputs_digest=answer_digest(case.document, model.digest),
         program=__version__,
-        device=device,
+        device=ran,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=time.perf_counter() - started,
     )
     return replace(
         found, model=model.id, synthetic=model.synthetic, provenance=made, origin=origin_of(model.card),
-        basis=(*found.basis, *familiarity),
+        basis=(*(one for one in found.basis if one.name != FAMILIARITY), *familiarity),
     )  # fmt: skip
 
 
@@ -247,8 +277,3 @@ def _system(task: str) -> System:
 
 def _silent(model: LoadedModel, reason: Message) -> tuple[Opinion, ...]:
     return tuple(Opinion(name, model.card.classes, None, reason) for name in model.card.outputs)
-
-
-def _inputs(document: Document, model: LoadedModel) -> str:
-    """Another session or other weights: another digest."""
-    return hashlib.sha256(f"{inputs_digest(document)}/{model.digest}".encode()).hexdigest()

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 from gaitviewer.errors import PoseError, UserError
 from gaitviewer.messages import as_written, message
 from gaitviewer.pose.estimator import PoseEstimator, make_estimator
-from gaitviewer.util.processes import end_with_parent, worker_context
+from gaitviewer.util.processes import settle_in, worker_context
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
@@ -56,23 +56,12 @@ class _Worker:
     task: PoseTask | None = None
 
 
-def _settle_in() -> None:
-    """Quiet, humble, and deaf to Ctrl-C."""
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def work(pipe: Connection, model: str) -> None:
+    """Main function of a worker: answer tasks until the pipe closes."""
+    settle_in()
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 2)  # MediaPipe's C++ parts write to file descriptor 2 whatever they are told
     os.close(silent)
-    with contextlib.suppress(Exception):
-        import psutil
-
-        me = psutil.Process()
-        me.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 5))  # the name exists on Windows only
-
-
-def work(pipe: Connection, model: str) -> None:
-    """Main function of a worker: answer tasks until the pipe closes."""
-    _settle_in()
     estimator = make_estimator(model)
     try:
         estimator.start()

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Self
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
+from gaitviewer.core.output import ModelOutput
 from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError, reason_of
 from gaitviewer.messages import message
-from gaitviewer.store import changes, copies, database, mapping, migrations, signatures
+from gaitviewer.store import answers, changes, copies, database, mapping, migrations, signatures
 from gaitviewer.store.mapping import from_row
 from gaitviewer.store.ownership import Ownership
 from gaitviewer.store.queries import OutputRow, RecordingRow, SessionRow, list_sessions, load_document
@@ -362,6 +363,31 @@ class Library:
         """Files written for a session, in the order of writing."""
         found = self._select("SELECT * FROM outputs WHERE session = ? ORDER BY id", session_id)
         return tuple(from_row(row, OutputRow) for row in found)
+
+    def save_answer(self, session_id: str, task: str, output: ModelOutput) -> None:
+        """Keeps what a model said of a session in the place of what was said for this ``task`` before.
+
+        The revision of the session stays: an answer is no edit.
+
+        Raises:
+            StoreError: there is no such session, or the library cannot be written.
+        """
+        self._require(session_id)
+        row, arrays = answers.answer_rows(session_id, task, output)
+        with self._writing() as db:
+            self.connection.execute("DELETE FROM answers WHERE session = ? AND task = ?", (session_id, task))
+            db.table("answers").insert(row)
+            db.table("answer_arrays").insert_all(arrays)
+
+    def answers(self, session_id: str) -> dict[str, ModelOutput]:
+        """What models said of a session, by task; an answer that is damaged is left out.
+
+        Raises:
+            StoreError: the library cannot be read.
+        """
+        rows = self._select("SELECT * FROM answers WHERE session = ? ORDER BY task", session_id)
+        found = self._select("SELECT * FROM answer_arrays WHERE session = ? ORDER BY position", session_id)
+        return answers.answers_of(rows, found)
 
     def add_snapshot(
         self, session_id: str, text: str, *, who: str, content: Mapping[str, str] = _NOTHING, revision: str = ""

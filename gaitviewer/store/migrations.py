@@ -140,6 +140,17 @@ _REMARKS = (
         FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE)""",
 )
 
+_ANSWERS = (
+    # What learned models said, at most one answer of each system: JSON with places for the arrays.
+    """CREATE TABLE answers (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, task TEXT NOT NULL,
+        output TEXT NOT NULL, PRIMARY KEY (session, task))""",
+    """CREATE TABLE answer_arrays (
+        session TEXT NOT NULL, task TEXT NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL,
+        PRIMARY KEY (session, task, position),
+        FOREIGN KEY (session, task) REFERENCES answers (session, task) ON DELETE CASCADE)""",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -189,6 +200,11 @@ def _add_remarks(db: Database) -> None:
         db.execute(statement)
 
 
+def _add_answers(db: Database) -> None:
+    for statement in _ANSWERS:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
@@ -198,6 +214,7 @@ STEPS: tuple[Step, ...] = (
     Step("0006_content_that_was_signed", _add_what_was_signed),
     Step("0007_grades_in_one_tree", _keep_grades_in_one_tree),
     Step("0008_remarks_on_videos", _add_remarks),
+    Step("0009_answers_of_models", _add_answers),
 )
 
 

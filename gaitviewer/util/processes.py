@@ -6,8 +6,10 @@ package wherever the program found it, and, if it is a worker, does not outlive 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -96,6 +98,20 @@ def worker_pool(workers: int, start: Any = None, arguments: tuple[Any, ...] = ()
         arguments: for ``start``.
     """
     return ProcessPoolExecutor(workers, worker_context(), _begin, (start, arguments))
+
+
+def settle_in(*, nice: int = 5) -> None:
+    """Make this worker humble: it ends with its parent, is deaf to Ctrl-C, and gives way to others.
+
+    Args:
+        nice: by how much its priority is lower, as Unix counts it.
+    """
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops it
+    with contextlib.suppress(Exception):
+        import psutil
+
+        psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", nice))  # the name is Windows' only
 
 
 def end_with_parent() -> None:

@@ -26,6 +26,7 @@ from gaitviewer.core.serialise import (
     MalformedError,
     canonical_bytes,
     canonical_digest,
+    from_parts,
     from_plain,
     load_arrays,
     load_toml,
@@ -35,6 +36,7 @@ from gaitviewer.core.serialise import (
     quote,
     read_toml,
     seal,
+    to_parts,
     to_plain,
     unpack,
     unseal,
@@ -100,6 +102,35 @@ def test_what_is_written_for_people_is_read_back() -> None:
     assert from_plain(plain, Outer) == whole()
     # Whole numbers where fractions are expected become fractions; nothing else is coerced.
     assert isinstance(from_plain({"rate": 3}, Inner).rate, float)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WithMaps:
+    maps: tuple[Arrays, ...]
+    rows: tuple[tuple[str, float], ...]
+    why: Message
+    limit: float | None = None
+
+
+def test_arrays_beside_json_come_back_with_what_is_not_known() -> None:
+    values = Arrays(np.array([1.5, np.nan], np.float32), ByView(np.array([0.1]), None), math.nan)
+    whole = WithMaps((values, values), (("a", math.nan), ("b", 2.0)), message("reason.few_angles"))
+    plain, arrays = to_parts(whole)
+    text = json.dumps(plain, allow_nan=False)
+    assert plain["maps"][1]["values"] == {"array": 2}
+    back = from_parts(json.loads(text), arrays, WithMaps)
+    assert (back.why, back.limit, back.rows[1]) == (whole.why, None, ("b", 2.0))
+    assert math.isnan(back.rows[0][1])
+    assert math.isnan(back.maps[1].level)
+    np.testing.assert_array_equal(back.maps[1].values, values.values)
+    np.testing.assert_array_equal(back.maps[0].numbers.sagittal, [0.1])
+
+
+@pytest.mark.parametrize("arrays", [[], [np.zeros(2)], [np.zeros(2, np.float32), "text"]])
+def test_arrays_that_are_missing_or_of_another_type_are_refused(arrays: list[Any]) -> None:
+    plain, _ = to_parts(Arrays(np.zeros(2, np.float32), ByView(np.zeros(1), None)))
+    with pytest.raises(MalformedError):
+        from_parts(plain, arrays, Arrays)
 
 
 def test_numbers_that_json_lacks_are_null_for_people_and_exact_in_caches() -> None:

@@ -70,6 +70,7 @@ def test_it_opens_with_all_that_is_in_it(library_of_then: Path, form: str) -> No
         found = library.load_session("s1")
         bare = library.load_session("s2")
         (output,) = library.outputs("s1")
+        answers = library.answers("s1")
         assert library.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert library.connection.execute("PRAGMA foreign_key_check").fetchall() == []
     assert (first.id, first.trials, first.poses, first.grades, first.graded) == ("s1", 2, 2, 2, 1)
@@ -79,6 +80,14 @@ def test_it_opens_with_all_that_is_in_it(library_of_then: Path, form: str) -> No
     assert bare.session.subject == Subject("P002", affected=Affected.UNKNOWN)
     assert (bare.trials, bare.grades) == ((), ())
     _assert_same(found, wanted)
+    assert list(answers) == (["severity"] if form >= "0009" else [])
+    if answers:
+        then, now = earlier_library.answer(), answers["severity"]
+        assert repr(now.opinions) == repr(then.opinions)
+        assert repr(now.basis) == repr(then.basis)
+        assert repr(now.provenance) == repr(then.provenance)
+        np.testing.assert_array_equal(now.saliency[0].values, then.saliency[0].values)
+        np.testing.assert_array_equal(now.saliency[0].times_s, then.saliency[0].times_s)
 
 
 def _assert_same(found: Document, wanted: Document) -> None:
@@ -110,7 +119,7 @@ SIGNED = {
     "0001": SignatureState.UNKNOWN, "0002": SignatureState.UNKNOWN,
     "0003": SignatureState.UNKNOWN, "0004": SignatureState.UNKNOWN,
     "0005": SignatureState.PARTLY, "0006": SignatureState.VALID, "0007": SignatureState.VALID,
-    "0008": SignatureState.VALID,
+    "0008": SignatureState.VALID, "0009": SignatureState.VALID,
 }  # fmt: skip
 
 

@@ -126,6 +126,25 @@ def build() -> core.Document:
     return dataclasses.replace(document, **{name: value for name, value in added.items() if name in known})
 
 
+def answer() -> Any:
+    """What a model said, with a map and a value that is not known."""
+    said: Any = importlib.import_module("gaitviewer.core.output")
+    maps: Any = importlib.import_module("gaitviewer.core.maps")
+    why = importlib.import_module("gaitviewer.messages").message("reason.few_angles")
+    made = Provenance("severity-2", "ab" * 32, "cd" * 32, "0.1.0", "cpu", "2024-03-01T10:00:00+00:00", NAN)
+    seen = maps.SaliencyMap(
+        np.arange(6.0).reshape(3, 2) / 8, np.arange(3) / 25, ("a", "b"), "t1", View.SAGITTAL, "input", "level 2"
+    )
+    opinions = (
+        said.Opinion("severity", ("1", "2"), (0.25, 0.75), label="2"),
+        said.Opinion("x", ("1",), None, why),
+    )
+    return said.ModelOutput(
+        "severity-2", opinions, made, True, (seen,), ranking=(("left_knee", 0.5, 0.25, 0.75),),
+        basis=(said.MeasuredBasis("speed", "walking speed", NAN, "m/s", 0.125, NAN),),
+    )  # fmt: skip
+
+
 def sign(library: Any, document: core.Document, revision: object) -> None:
     """As the version signs, but for the measures, which are none here."""
     inputs = of_its_time(
@@ -149,6 +168,8 @@ def main(out: Path) -> None:
         with open_library(path) as library:
             revision = library.save_session(document)
             sign(library, document, revision)
+            if hasattr(library, "save_answer"):
+                library.save_answer("s1", "severity", answer())
             library.add_output("s1", Path("/reports/report.pdf"), kind="report.pdf", sha256="d" * 64)
             library.save_session(bare)
             if hasattr(library, "delete_session"):

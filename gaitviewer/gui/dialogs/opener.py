@@ -124,6 +124,13 @@ class Dialogs(QObject):
             report_left_out=tuple(sorted(choices.left_out)),
         )
 
+    def show_models(self) -> None:
+        """The models that are here."""
+        from gaitviewer.gui.dialogs.models import ModelsDialog
+
+        services = self._services
+        self._open(ModelsDialog(services.state, services.inference, services.jobs, self._window))
+
     def ask_signature(self) -> None:
         """Who signs the open session."""
         from gaitviewer.gui.dialogs.sign import SignDialog
@@ -247,8 +254,11 @@ class Dialogs(QObject):
         """What is chosen once."""
         from gaitviewer.gui.dialogs.settings import SettingsDialog
 
-        dialog = SettingsDialog(self._services.state.settings, self._services.jobs, self._window)
+        dialog = SettingsDialog(self._services.state.settings, self._window)
         dialog.chosen.connect(self._services.state.set_settings)
+        self._services.inference.find_devices(
+            lambda found: dialog.show_devices(found) if self.current is dialog else None
+        )
         self._open(dialog)
 
     def show_failure(self, title: str, message: str, details: str = "") -> None:

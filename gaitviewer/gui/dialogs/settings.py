@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QLineEdit,
     QPushButton,
@@ -22,24 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from gaitviewer.errors import UserError
-from gaitviewer.gui.services.jobs import JobFailure, Jobs
 from gaitviewer.gui.widgets.plain import PlainLabel, add_plain_row
 from gaitviewer.gui.widgets.translation import say_sentence
-from gaitviewer.pose.added import add_pose_model
-from gaitviewer.pose.models import (
-    BEST,
-    NAMES,
-    PoseModel,
-    added_models,
-    added_names,
-    limit_of,
-    pose_model,
-    problem_of,
-    remove_added,
-)
 from gaitviewer.workflow.app.settings import Settings, change, save
 
-_ADDING = "add pose model"
+if TYPE_CHECKING:
+    from gaitviewer.inference.ask import Device
+
+_GB = 1e9
 
 
 class SettingsDialog(QDialog):
@@ -51,10 +40,8 @@ class SettingsDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, settings: Settings, jobs: Jobs, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._jobs = jobs
-        self.finished.connect(lambda: jobs.cancel(_ADDING))
         self.setObjectName("settings_dialog")
         self.setWindowTitle(self.tr("Settings"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -77,7 +64,6 @@ class SettingsDialog(QDialog):
         self.workers.setSpecialValueText(self.tr("automatic"))
         self.workers.setValue(settings.workers)
         add_plain_row(form, self.tr("Processes for the analysis"), self.workers)
-        self._add_pose_model(form)
         self.memory = QSpinBox()
         self.memory.setRange(64, 65536)
         self.memory.setSingleStep(128)
@@ -89,6 +75,7 @@ class SettingsDialog(QDialog):
         self.refine_legs.setToolTip(self.tr("A network trained on synthetic gait; from the next measuring on"))
         self.refine_legs.setChecked(settings.refine_legs)
         add_plain_row(form, "", self.refine_legs)
+        self._add_models(form)
         self._colours = {"left_colour": settings.left_colour, "right_colour": settings.right_colour}
         for name, words in (("left_colour", self.tr("Left side")), ("right_colour", self.tr("Right side"))):
             add_plain_row(form, words, self._colour_button(name))
@@ -101,71 +88,32 @@ class SettingsDialog(QDialog):
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
 
-    def _add_pose_model(self, form: QFormLayout) -> None:
-        """What finds the keypoints; a model that is not here can be added from its file."""
-        self.pose_model = QComboBox()
-        self.pose_model.setObjectName("settings_pose_model")
-        self._fill_pose_models(self.settings.pose_model)
-        self.pose_model.currentIndexChanged.connect(self._show_pose_model)
-        add_plain_row(form, self.tr("Pose model"), self.pose_model)
-        self.pose_model_problem = PlainLabel(wraps=True)
-        self.add_pose_model = QPushButton(self.tr("Add a pose model…"))
-        self.add_pose_model.setObjectName("settings_add_pose_model")
-        self.add_pose_model.clicked.connect(self._choose_pose_model)
-        self.remove_pose_model = QPushButton(self.tr("Remove it"))
-        self.remove_pose_model.setObjectName("settings_remove_pose_model")
-        self.remove_pose_model.clicked.connect(self._remove_pose_model)
-        form.addRow(self.pose_model_problem)
-        form.addRow("", self.add_pose_model)
-        form.addRow("", self.remove_pose_model)
-        self._show_pose_model()
+    def _add_models(self, form: QFormLayout) -> None:
+        """Where learned models compute; what there is besides the processor is found out by asking."""
+        self.device = QComboBox()
+        self.device.setObjectName("settings_device")
+        self.device.addItem(self.settings.model_device, self.settings.model_device)
+        add_plain_row(form, self.tr("Models compute on"), self.device)
+        self.precision = QComboBox()
+        self.precision.setObjectName("settings_precision")
+        self.precision.addItem(self.tr("32 bits (fp32)"), "fp32")
+        self.precision.addItem(self.tr("16 bits where the device can (bf16)"), "bf16")
+        self.precision.setCurrentIndex(self.precision.findData(self.settings.model_precision))
+        add_plain_row(form, self.tr("Precision of models"), self.precision)
+        self.ask_after = QCheckBox(self.tr("Ask all models after every analysis"))
+        self.ask_after.setChecked(self.settings.ask_after_analysis)
+        add_plain_row(form, "", self.ask_after)
 
-    def _fill_pose_models(self, chosen: str) -> None:
-        self.pose_model.clear()
-        self.pose_model.addItem(self.tr("the best one that is here"), BEST)
-        for name in NAMES:
-            self.pose_model.addItem(pose_model(name).card.title, name)
-        for model in added_models():
-            self.pose_model.addItem(f"{model.name} ({model.card.title})", model.name)
-        self.pose_model.setCurrentIndex(max(0, self.pose_model.findData(chosen)))
-
-    def _show_pose_model(self) -> None:
-        """What is wrong with the chosen model, or what is missing for a better one."""
-        added = self.pose_model.currentData() in added_names()
-        model = pose_model(self.pose_model.currentData() if added else "heavy")
-        missing = problem_of(model) or limit_of(model)
-        self.pose_model_problem.setText(say_sentence(missing))
-        self.pose_model_problem.setVisible(bool(missing))
-        self.remove_pose_model.setVisible(added)
-
-    def _choose_pose_model(self) -> None:
-        kinds = self.tr("Pose models: BlazePose, RTMPose, ViTPose (*.tflite *.onnx *.safetensors)")
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("File of a pose model"), "", kinds)
-        if name:
-            self.take_pose_model(Path(name))
-
-    def take_pose_model(self, file: Path) -> None:
-        """Try a pose model and add it from its file; a problem is said here."""
-
-        def done(model: PoseModel) -> None:
-            self.add_pose_model.setEnabled(True)
-            self.problem.setText("")
-            self._fill_pose_models(model.name)
-
-        def failed(failure: JobFailure) -> None:
-            self.add_pose_model.setEnabled(True)
-            self.problem.setText(say_sentence(failure.message))
-
-        self.add_pose_model.setEnabled(False)
-        self.problem.setText(self.tr("The pose model is being tried…"))
-        self._jobs.start(_ADDING, lambda tick: add_pose_model(file), done=done, failed=failed)
-
-    def _remove_pose_model(self) -> None:
-        try:
-            remove_added(self.pose_model.currentData())
-        except UserError as error:
-            self.problem.setText(say_sentence(error.message))
-        self._fill_pose_models(BEST)
+    def show_devices(self, devices: tuple[Device, ...]) -> None:
+        """What models can compute on, with name and memory; one that is chosen and gone stays in the list."""
+        chosen = self.device.currentData()
+        self.device.clear()
+        for device in devices:
+            memory = f", {device.memory_bytes / _GB:.0f} GB" if device.memory_bytes else ""
+            self.device.addItem(f"{device.id}: {device.name}{memory}", device.id)
+        if self.device.findData(chosen) < 0:
+            self.device.addItem(self.tr("{device} (not here)").format(device=chosen), chosen)
+        self.device.setCurrentIndex(self.device.findData(chosen))
 
     def _colour_button(self, name: str) -> QPushButton:
         button = QPushButton()
@@ -198,9 +146,11 @@ class SettingsDialog(QDialog):
                 hide_until_graded=self.hide_values.isChecked(),
                 paper=self.paper.currentText(),
                 workers=self.workers.value(),
-                pose_model=self.pose_model.currentData(),
                 memory_mb=self.memory.value(),
                 refine_legs=self.refine_legs.isChecked(),
+                model_device=self.device.currentData(),
+                model_precision=self.precision.currentData(),
+                ask_after_analysis=self.ask_after.isChecked(),
                 **self._colours,
             )
             save(chosen)

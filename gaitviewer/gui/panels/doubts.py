@@ -105,7 +105,7 @@ def _card(doubts: tuple[Doubt, ...]) -> QFrame:
     column.setSpacing(4)
     column.addWidget(PlainLabel(sentence_start(say(doubts[0].topic)), quiet=True, wraps=True))
     for doubt in doubts:
-        whose = f"{sentence_start(say(message(f'task.{doubt.task}')))}: " if doubt.task else ""
+        whose = f"{sentence_start(say(message(f'system.{doubt.task}')))}: " if doubt.task else ""
         column.addWidget(PlainLabel(f"{whose}{sentence(doubt.text)}", wraps=True, selectable=True))
     row.addLayout(column, 1)
     return card

@@ -128,6 +128,11 @@ class AnalysisService(QObject):
         """Whether an analysis runs."""
         return self._jobs.get(_JOB) is not None
 
+    @property
+    def latest(self) -> Document | None:
+        """What the latest analysis was started with, perhaps over."""
+        return None if self._run is None else self._run.document
+
     def analyse(self) -> None:
         """Analyse the open session in the background; views are shown as they come, kept when all is done."""
         document = self._state.kept

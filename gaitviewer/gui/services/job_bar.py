@@ -16,7 +16,10 @@ from gaitviewer.gui.widgets.translation import say
 
 # Jobs that are over before a word about them could be read, or that nobody waits for.
 _TELLS_TIME_LEFT = frozenset({"progress.pose_time_left"})
-_QUIET = frozenset(("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted"))
+_QUIET = frozenset(
+    ("list", "thumbnails", "warm up", "masks", "save", "preview", "key images", "list deleted", "answers",
+     "judge answers")
+)  # fmt: skip
 
 
 # Of several messages the first of these is shown: what answers a key just pressed, what is to be mended,

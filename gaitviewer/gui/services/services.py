@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.analysis import AnalysisService
+from gaitviewer.gui.services.inference import InferenceService
 from gaitviewer.gui.services.jobs import Jobs
 from gaitviewer.gui.services.library import LibraryService
 from gaitviewer.gui.services.library_jobs import LibraryJobs
@@ -23,6 +24,7 @@ class Services(QObject):
         state: the open session.   jobs: all background work.   library: the library in use.
         listing: the list of sessions.   sessions: which one is open.   saving: its edits on disk.
         measuring: its measures.   analysis: its keypoints.
+        answers: what models said of it.   inference: asks them.
 
     Signals:
         told: something that a person should know (title, sentence), from any of them.
@@ -51,6 +53,8 @@ class Services(QObject):
             analysis=self.analysis,
             parent=self,
         )
+        self.answers = state.answers
+        self.inference = InferenceService(state, self.library, self.analysis, self)
         self.listing.told.connect(self.told)
-        for service in (self.saving, self.measuring, self.analysis, self.sessions):
+        for service in (self.saving, self.measuring, self.analysis, self.sessions, self.inference):
             service.refused.connect(self.told)

@@ -106,6 +106,7 @@ _MENUS = (
     ("View", ("Two views", "Drawn over the picture")),
     ("Tools", ("Tools",)),
     ("Grade", ("Grading",)),
+    ("Models", ("Models",)),
     ("Window", ("Window",)),
     ("Help", ("Help",)),
 )

@@ -425,6 +425,50 @@ def analyse(window: Window) -> None:
     window.services.analysis.analyse()
 
 
+# --- models -----------------------------------------------------------------------------------------------
+
+
+def _can_ask(window: Window) -> bool:
+    return _measured(window) or _in_library(window)
+
+
+@command("models.ask", "models", when=_can_ask, enters=True)
+def ask_models(window: Window) -> None:
+    if window.reviewing:
+        window.services.inference.ask_open()
+    else:
+        window.ask_about((window.library_page.current_id(),))
+
+
+@command("models.ask_severity", when=_measured, enters=True, task="severity")
+@command("models.ask_evgs", when=_measured, enters=True, task="evgs")
+@command("models.ask_scoliosis", when=_measured, enters=True, task="scoliosis")
+def ask_model(window: Window, task: str) -> None:
+    window.services.inference.ask_open((task,))
+
+
+@command(
+    "models.ask_again", when=lambda w: _measured(w) and bool(w.services.inference.out_of_date), enters=True
+)
+def ask_again(window: Window) -> None:
+    window.services.inference.ask_again()
+
+
+@command("models.ask_listed", when=_in_library, enters=True)
+def ask_listed(window: Window) -> None:
+    window.ask_about(window.library_page.ids())
+
+
+@command("models.after_analysis", on=lambda w: w.state.settings.ask_after_analysis)
+def ask_after_analysis(window: Window) -> None:
+    keep_settings(window.state, ask_after_analysis=not window.state.settings.ask_after_analysis)
+
+
+@command("models.manage")
+def manage_models(window: Window) -> None:
+    window.dialogs.show_models()
+
+
 @command(
     "session.find_video",
     when=lambda w: w.reviewing and bool(w.desk.views.gone_views),

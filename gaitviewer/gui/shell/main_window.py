@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 720)
         self.state: AppState = AppState()
         self.jobs = Jobs(self)
-        self.services = Services(self.state, self.jobs, library=library, parent=self)
+        self.services: Services = Services(self.state, self.jobs, library=library, parent=self)
         self.cards: tuple[Any, ...] = ()
         self._told_damaged: set[str] = set()
         self._desk: Desk | None = None
@@ -78,7 +79,7 @@ class MainWindow(QMainWindow):
         self.controls = ControlKeys(self)
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
-        self.library_page = LibraryPage(self.jobs)
+        self.library_page: LibraryPage = LibraryPage(self.jobs)
         self.pages.addWidget(self.library_page)
         self.actions_by_name = Actions(self, self.bindings)
         self.menus = fill_menus(self.menuBar(), self.actions_by_name, self.bindings)
@@ -93,7 +94,8 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         names = (
-            *("session.library", "", "session.analyse", "session.report", "", "edit.undo", "edit.redo", ""),
+            *("session.library", "", "session.analyse", "models.ask", "session.report", ""),
+            *("edit.undo", "edit.redo", ""),
             *("overlay.skeleton", "overlay.angles", "overlay.trails", "overlay.posture", "overlay.events"),
             *("overlay.mask", "", "tool.goniometer", "tool.vertical", "tool.distance", "player.add_key_image"),
             *("", "view.superpose", "view.fit", "view.full_screen", "", "window.review", "window.grade"),
@@ -126,6 +128,7 @@ class MainWindow(QMainWindow):
         services.listing.pictured.connect(self._show_picture)
         services.sessions.opened.connect(self._show_session)
         services.analysis.analysed.connect(lambda _: self._after_analysis())
+        services.inference.changed.connect(self._refresh)
         services.saving.conflicted.connect(self.dialogs.ask_conflict)
         services.saving.unsaved.connect(self.dialogs.ask_unsaved)
         services.saving.troubled.connect(self._show_trouble)
@@ -337,6 +340,14 @@ class MainWindow(QMainWindow):
         else:
             self.dialogs.show_failure(failure.title, say_sentence(failure.message), failure.details)
 
+    def ask_about(self, sessions: Iterable[str]) -> None:
+        """Ask all models about sessions of the list."""
+        names = {card.id: card.subject for card in self.cards if card.state is not SessionState.DAMAGED}
+        asked = [(one, names[one]) for one in sessions if one in names]
+        self.services.inference.ask_sessions(asked)
+        if not asked:
+            self.statusBar().showMessage(self.tr("There is no session to ask about."), 4000)
+
     # --- showing what is ------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
@@ -394,4 +405,5 @@ class MainWindow(QMainWindow):
             self._desk.close_videos()
         self._settings.sync()
         self.jobs.shutdown()
+        self.services.inference.close()
         super().closeEvent(event)

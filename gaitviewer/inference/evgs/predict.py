@@ -20,9 +20,11 @@ from gaitviewer.core.learning import ITEMS, MaskedPictures
 from gaitviewer.core.maps import AttentionMap
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import ModelOutput, Opinion, Provenance
+from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import SettingsError
-from gaitviewer.inference.evgs.strips import Strip, clip_table, read_strips
+from gaitviewer.inference.evgs.strips import Strip, choose_strides, clip_table, read_strips
+from gaitviewer.inference.memory import in_batches, with_smaller_batches
 from gaitviewer.messages import Message, message, named
 from gaitviewer.nets.card import card_entry
 from gaitviewer.nets.evgs.inputs import ClipPixels, EvgsSettings, PatchTokens, cut_tokens
@@ -96,6 +98,7 @@ def predict(
     pictures: Mapping[tuple[str, View], MaskedPictures],
     device: str = "cpu",
     precision: str = "fp32",
+    tick: Tick = no_progress,
     explain: Sequence[Asked] | None = None,
 ) -> ModelOutput:
     """P(atypical) of each item and limb, or why there is no opinion.
@@ -107,6 +110,7 @@ def predict(
         pictures: by (trial id, view).
         device: "cpu" or "cuda:0".
         precision: "fp32" or "bf16".
+        tick: told of strides read, batches answered and clips explained.
         explain: items and limbs to explain; None = of each limb the one that is most likely atypical.
 
     Raises:
@@ -115,9 +119,14 @@ def predict(
     """
     net, settings = load_net(model)
     net.to(device)
-    strips = list(read_strips(measures, pictures, most=clip_table().crop.strides))
+    strips: list[Strip] = []
+    strides = len(choose_strides(measures, most=clip_table().crop.strides))
+    for strip in read_strips(measures, pictures, most=clip_table().crop.strides):
+        tick(0.3 * len(strips) / strides, message("progress.model_reads"))
+        strips.append(strip)
     clips = clips_of(strips, settings)
-    probability, score = _ask(net, clips, settings, device=device, precision=precision)
+    share = subprogress(tick, 0.3, 0.7)
+    probability, score = _ask(net, clips, settings, device=device, precision=precision, tick=share)
     opinions, texts = [], []
     means: dict[Asked, float] = {}
     for side in Side:
@@ -139,7 +148,7 @@ def predict(
                 f"(mean of {len(values)} clips)."
             )
     asked = _most_atypical(means) if explain is None else tuple(explain)
-    maps = _explain(net, clips, asked, settings, device=device)
+    maps = _explain(net, clips, asked, settings, device=device, tick=subprogress(tick, 0.7, 1.0))
     nothing = Provenance(model.id, model.digest, "", "", device, "", 0.0)
     return ModelOutput(model.id, tuple(opinions), nothing, model.synthetic, attention=maps, texts=tuple(texts))
 
@@ -196,6 +205,7 @@ def _ask(
     *,
     device: str,
     precision: str,
+    tick: Tick,
     size: int = 16,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """P(atypical) [N, 17] of the limb of each clip, and its standardised score [N]."""
@@ -205,15 +215,18 @@ def _ask(
 
     probability, score = np.zeros((len(clips), ITEMS)), np.zeros(len(clips))
     kind = torch.device(device).type
-    for start in range(0, len(clips), size):
-        part = clips[start : start + size]
+
+    def ask(rows: slice) -> None:
+        part = clips[rows]
+        tick(rows.start / len(clips), message("progress.model_asks"))
         batch = {name: value.to(device) for name, value in batch_tensors(part).items()}
         with torch.no_grad(), torch.autocast(kind, torch.bfloat16, enabled=precision == "bf16"):
             found = net(batch["patches"], batch["index"], batch["keys"], batch["kind"])
-        limb = limb_numbers(part, settings)
-        rows = np.arange(len(part))
-        probability[start : start + len(part)] = chance_atypical(found.items.double()).cpu().numpy()[rows, limb]
-        score[start : start + len(part)] = found.score.double().cpu().numpy()[rows, limb]
+        own = np.arange(len(part)), limb_numbers(part, settings)
+        probability[rows] = chance_atypical(found.items.cpu().double()).numpy()[own]
+        score[rows] = found.score.cpu().double().numpy()[own]
+
+    in_batches(ask, len(clips), size)
     return probability, score
 
 
@@ -252,11 +265,18 @@ def _most_atypical(means: Mapping[Asked, float]) -> tuple[Asked, ...]:
 
 
 def _explain(
-    net: EvgsNet, clips: Sequence[VideoClip], asked: Sequence[Asked], settings: EvgsSettings, *, device: str
+    net: EvgsNet,
+    clips: Sequence[VideoClip],
+    asked: Sequence[Asked],
+    settings: EvgsSettings,
+    *,
+    device: str,
+    tick: Tick,
 ) -> tuple[AttentionMap, ...]:
     """Attention and occlusion of the first clip that serves each question, one map for each tubelet."""
     found: list[AttentionMap] = []
-    for item, side in asked:
+    for number, (item, side) in enumerate(asked):
+        tick(number / len(asked), message("progress.model_explains"))
         own = _serving(clips, item, side)
         if own:
             found += explain_clip(net, clips[own[0]], item, settings, device=device)
@@ -295,7 +315,12 @@ def explain_clip(
     with torch.no_grad():
         tokens = net.encoder.embed_patches(normalise_patches(batch["patches"]), batch["index"])
         attention = attention_by_token(net.encoder, tokens, layer=-1)[0]
-        occlusion = occlusion_by_token(answer, batch["patches"], batch["index"], settings.shape)
+        occlusion = with_smaller_batches(
+            lambda size: occlusion_by_token(
+                answer, batch["patches"], batch["index"], settings.shape, batch=size
+            ),
+            32,
+        )
     name = question(item, clip.strip.side)
     maps: list[AttentionMap] = []
     for kind, values in (("attention", attention), ("occlusion", occlusion)):

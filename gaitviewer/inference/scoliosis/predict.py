@@ -16,6 +16,8 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import FAMILIARITY, UNTOLD, MeasuredBasis, ModelOutput, Opinion
+from gaitviewer.core.progress import Tick, no_progress
+from gaitviewer.inference.memory import with_smaller_batches
 from gaitviewer.inference.scoliosis.clips import PicturesByView, ScoliosisClip, read_clips
 from gaitviewer.inference.scoliosis.inputs import (
     ClipArrays,
@@ -45,6 +47,7 @@ def predict(
     pictures: PicturesByView,
     device: str = "cpu",
     precision: str = "fp32",
+    tick: Tick = no_progress,
 ) -> ModelOutput:
     """The probability of a scoliosis-like asymmetry, or why there is no opinion.
 
@@ -56,12 +59,14 @@ def predict(
             by map and text alone, one that looks at nothing else has no opinion.
         device: "cpu" or "cuda:0".
         precision: "fp32" or "bf16".
+        tick: told of each stage.
 
     Returns:
         Opinion, knowledge map and importance of the clip that says most, findings and generated text.
     """
     tables = scoliosis_tables()
     net = build_network(model.settings, model.state).to(device).eval()
+    tick(0.0, message("progress.model_reads"))
     wanted = video_settings() if "video" in net.settings.modalities else None
     clips, reasons = read_clips(
         measures, pictures, view=input_view(), video=wanted, most=int(tables["input"]["clips_per_session"])
@@ -77,8 +82,12 @@ def predict(
     if familiarity.value > familiarity.limit:
         unlike = message("reason.unlike_children", distance=familiarity.value, limit=familiarity.limit)
         return replace(_silent(model, unlike), basis=(familiarity,))
+    tick(0.5, message("progress.model_asks"))
     with _cast(device, precision):
-        each = probabilities(net, arrays, device=device)
+        each = with_smaller_batches(
+            lambda size: probabilities(net, arrays, device=device, at_once=size), len(arrays)
+        )
+    tick(0.7, message("progress.model_explains"))
     return replace(_answer(model, net, clips, arrays, each, device), basis=(familiarity,))
 
 

@@ -14,6 +14,7 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, SaliencyMap
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion
+from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip, SkeletonClipSettings, skeleton_clips
 from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, severity_tables
 from gaitviewer.messages import message
@@ -36,6 +37,7 @@ def predict(
     pictures: Mapping[Any, Any] | None = None,
     device: str = "cpu",
     precision: str = "fp32",
+    tick: Tick = no_progress,
 ) -> ModelOutput:
     """What the model says of the severity.
 
@@ -48,6 +50,7 @@ def predict(
         pictures: not looked at.
         device: where to compute.
         precision: "fp32" or "bf16".
+        tick: told of each stage.
     """
     ranking = card_entry(model.settings, "ranking", tuple[tuple[str, float, float, float], ...])
     classes = tuple(model.card.classes) or severity_tables().levels.titles
@@ -66,6 +69,7 @@ def predict(
         return said(Opinion(QUESTION, classes, None, message("reason.no_clip", why=why)))
     net = build_network(model.settings, model.state).to(device)
     features = model_features(measures, model.settings)
+    tick(0.2, message("progress.model_asks"))
     with _half(device, precision):
         probability, maps = _look(net, clips, features, model.settings, device)
         findings = _missed_features(net, clips, features, model.settings, probability, device)

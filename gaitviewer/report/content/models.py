@@ -47,7 +47,7 @@ def significant(value: float) -> str:
 
 def title_of(task: str) -> str:
     """What the answer of a system is called, with a capital letter."""
-    return sentence(message(f"task.{task}")).rstrip(".")
+    return sentence(message(f"system.{task}")).rstrip(".")
 
 
 def answer_of(answers: Iterable[Answer], task: str) -> Answer | None:

@@ -36,6 +36,10 @@ class Settings:
         report_left_out: sections, by name, that reports of the window leave out.
         refine_legs: put the legs right where the estimator draws both as one.
         pose_model: what finds keypoints: "best" (of those that are here), "full", "heavy", or an added one.
+        default_models: ids of learned models that are asked in the place of the shipped ones, one of a task.
+        model_device: where learned models compute: "cpu", "cuda:0", "mps".
+        model_precision: in what they compute: "fp32" or "bf16".
+        ask_after_analysis: ask all learned models when an analysis has ended.
     """
 
     paper: str = "A4"
@@ -50,6 +54,10 @@ class Settings:
     report_left_out: tuple[str, ...] = ()
     refine_legs: bool = True
     pose_model: str = "best"
+    default_models: tuple[str, ...] = ()
+    model_device: str = "cpu"
+    model_precision: str = "fp32"
+    ask_after_analysis: bool = False
 
 
 def _is_colour(value: Any) -> bool:
@@ -102,6 +110,16 @@ _ALLOWED: dict[str, tuple[Callable[[Any], bool], Message]] = {
     "report_anonymous": (_is_yes_or_no, _YES_OR_NO),
     "report_left_out": (_are_words, message("error.settings.allowed.sections")),
     "refine_legs": (_is_yes_or_no, _YES_OR_NO),
+    "default_models": (_are_words, message("error.settings.allowed.models")),
+    "model_device": (
+        lambda value: isinstance(value, str) and re.fullmatch(r"cpu|mps|cuda(:\d{1,3})?", value) is not None,
+        message("error.settings.allowed.device"),
+    ),
+    "model_precision": (
+        lambda value: value in ("fp32", "bf16"),
+        message("error.settings.allowed.precision"),
+    ),
+    "ask_after_analysis": (_is_yes_or_no, _YES_OR_NO),
 }
 
 
