@@ -57,3 +57,8 @@ def total_words(total: EvgsTotal, *, graded: bool = False) -> Message:
     if graded:
         return message("item.total_graded", **values, items=items)
     return message("item.total_seen", **values, items=items)
+
+
+def answer_title(task: str) -> Message:
+    """What the answer of a system is called where it is shown; that on asymmetry says what it is not."""
+    return message("answer.asymmetry") if task == "scoliosis" else message(f"system.{task}")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from gaitviewer.analysis.outcomes.doubts import find_doubts
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Doubt
+from gaitviewer.core.wording import answer_title
 from gaitviewer.gui.model.blinding import is_any_hidden
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel
@@ -18,7 +19,6 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, TallArea, plain_tip
 from gaitviewer.gui.widgets.translation import say
-from gaitviewer.messages import message
 
 _ICON_PX = 18
 
@@ -105,7 +105,7 @@ def _card(doubts: tuple[Doubt, ...]) -> QFrame:
     column.setSpacing(4)
     column.addWidget(PlainLabel(sentence_start(say(doubts[0].topic)), quiet=True, wraps=True))
     for doubt in doubts:
-        whose = f"{sentence_start(say(message(f'system.{doubt.task}')))}: " if doubt.task else ""
+        whose = f"{sentence_start(say(answer_title(doubt.task)))}: " if doubt.task else ""
         column.addWidget(PlainLabel(f"{whose}{sentence(doubt.text)}", wraps=True, selectable=True))
     row.addLayout(column, 1)
     return card

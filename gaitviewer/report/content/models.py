@@ -17,7 +17,7 @@ from gaitviewer.core.maps import FeatureFinding
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.output import FAMILIARITY, Answer, Doubt, MeasuredBasis, Opinion, item_asked
-from gaitviewer.core.wording import with_unit
+from gaitviewer.core.wording import answer_title, with_unit
 from gaitviewer.messages import Message, message
 from gaitviewer.report.content.sections import PageFrame, Story, section
 from gaitviewer.report.content.tables import ruled
@@ -47,7 +47,7 @@ def significant(value: float) -> str:
 
 def title_of(task: str) -> str:
     """What the answer of a system is called, with a capital letter."""
-    return sentence(message(f"system.{task}")).rstrip(".")
+    return sentence(answer_title(task)).rstrip(".")
 
 
 def answer_of(answers: Iterable[Answer], task: str) -> Answer | None:
