@@ -91,7 +91,7 @@ def add_models(commands: Any) -> None:
         "--name", default="", metavar="NAME", help="of a pose model of your own, for --pose-model"
     )
     added.add_argument("--licence", default="", metavar="TEXT", help="of its weights, as you know it")
-    removed = actions.add_parser("remove", help="take away a pose model that was added")
+    removed = actions.add_parser("remove", help="take away a model, or a pose model, that was added")
     removed.add_argument("name", metavar="NAME")
     for action, run in (
         (listed, _run_list), (verify, _run_verify), (added, _run_add), (removed, _run_remove)
@@ -104,16 +104,19 @@ def add_predict(commands: Any) -> None:
     """``gaitviewer predict``."""
     parser = commands.add_parser(
         "predict",
-        help="what a model says of sessions in the library",
-        description="Asks a model about analysed sessions. Where recordings are not good enough, or unlike "
-        "those that it learned from, it gives no opinion and says why.",
+        help="what models say of sessions in the library",
+        description="Asks one model, or all, about analysed sessions. Where recordings are not good enough, or "
+        "unlike those that it learned from, a model gives no opinion and says why.",
     )
     parser.add_argument(
         "sessions", nargs="+", metavar="SESSION", help="id, or name of a subject with one session"
     )
-    parser.add_argument("--model", default="severity", metavar="MODEL", help="id, system or folder")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", default="severity", metavar="MODEL", help="id, system or folder")
+    which.add_argument("--all-models", action="store_true", help="that of each system")
+    parser.add_argument("--save", action="store_true", help="keep the answers with the sessions in the library")
     parser.add_argument("--library", type=Path, metavar="FILE", help="session library (default: your own)")
-    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default) or cuda")
+    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="cpu (default), cuda or mps")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the answers as JSON")
     parser.add_argument("--verbose", action="store_true", help="log details to standard error")
@@ -270,9 +273,8 @@ def _run_add(options: argparse.Namespace) -> int:
 
     if options.source.is_file() or is_checkpoint(options.source):
         model = add_pose_model(options.source, name=options.name, licence=options.licence)
-        print(
-            f"{model.card.title} was added; choose it with --pose-model {model.name} or under Models in the window."
-        )
+        where = f"--pose-model {model.name}, or under Models in the window"
+        print(f"{model.card.title} was added; choose it with {where}.")
         return 0
     entry = add_model(options.source)
     print(f"{entry.id} was added; use it with --model {entry.id}.")
@@ -280,9 +282,13 @@ def _run_add(options: argparse.Namespace) -> int:
 
 
 def _run_remove(options: argparse.Namespace) -> int:
+    from gaitviewer.inference.models import list_models, remove_model
     from gaitviewer.pose.models import remove_added
 
-    remove_added(options.name)
+    if options.name in {entry.id for entry in list_models()}:
+        remove_model(options.name)
+    else:
+        remove_added(options.name)
     print(f"{options.name} was removed.")
     return 0
 
@@ -295,10 +301,11 @@ def _run_predict(options: argparse.Namespace) -> int:
     with ProgressLine() as tick:
         answers = ask_library(
             options.sessions,
-            model=options.model,
+            models=SYSTEMS if options.all_models else (options.model,),
             library=options.library,
             device=options.device,
             precision=options.precision,
+            save=options.save,
             tick=tick,
         )
     for session, output in answers:

@@ -6,6 +6,7 @@ end.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,13 +100,21 @@ def find_devices() -> tuple[Device, ...]:
     import psutil
     import torch
 
-    found = [Device(_CPU, platform.processor() or platform.machine(), psutil.virtual_memory().total)]
+    found = [Device(_CPU, _processor(), psutil.virtual_memory().total)]
     for number in range(torch.cuda.device_count()):
         facts = torch.cuda.get_device_properties(number)
         found.append(Device(f"cuda:{number}", facts.name, facts.total_memory))
     if torch.backends.mps.is_available():
         found.append(Device("mps", f"Apple GPU ({platform.machine()})", psutil.virtual_memory().total))
     return tuple(found)
+
+
+def _processor() -> str:
+    """What the processor is called; Linux does not tell Python."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return platform.processor() or platform.machine()
 
 
 def list_devices(*, tick: Tick, tell: Callable[[object], None]) -> tuple[Device, ...]:

@@ -140,9 +140,10 @@ def remove_model(name: str) -> None:
         OutputError: it cannot be removed.
     """
     entry = next((one for one in list_models() if one.id == name), None)
-    if entry is None or entry.shipped:
-        code = "error.model.shipped" if entry is not None else "error.cli.no_such_model"
-        raise SettingsError(message(code, model=name))
+    if entry is None:
+        raise SettingsError(message("error.cli.no_such_model", model=name))
+    if entry.shipped:
+        raise SettingsError(message("error.model.shipped", model=name))
     try:
         shutil.rmtree(entry.folder)
     except OSError as error:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from gaitviewer.cli import main
+from gaitviewer.core.document import Document
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
-from gaitviewer.nets.card import WEIGHTS, write_model
+from gaitviewer.inference.answers import stored_answers
+from gaitviewer.nets.card import WEIGHTS
+from gaitviewer.store import open_library
+from tests.support.model_folders import copy_of
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    facts = {
-        "id": "severity-7",
-        "task": "severity",
-        "title": "a toy",
-        "synthetic": True,
-        "statement": SYNTHETIC_STATEMENT,
-        "outputs": ["severity"],
-        "classes": ["1", "2"],
-        "licence": "Apache-2.0",
-        "intended_use": "tests",
-    }
-    write_model(tmp_path / "severity-7", {"w": torch.ones(2)}, facts)
-    return tmp_path / "severity-7"
+    return copy_of("severity", tmp_path, "severity-7")
 
 
 def test_add_list_verify(folder: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +34,36 @@ def test_add_list_verify(folder: Path, own_home: Path, capsys: pytest.CaptureFix
     (own_home / "data/models/severity-7" / WEIGHTS).write_bytes(b"something else")
     assert main(["models", "verify", "severity-7"]) == 2
     assert "is not the file that its card describes" in capsys.readouterr().out
+    assert main(["models", "remove", "severity-7"]) == 0
+    assert main(["models", "remove", "severity-7"]) == 2
+    assert main(["models", "remove", "evgs-1"]) == 2
+    assert "came with the program" in capsys.readouterr().err
+    assert main(["models", "verify"]) == 0
+
+
+def test_all_models_are_asked_about_several_sessions_and_the_answers_kept(
+    walker_document: Document, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(walker_document, session=replace(walker_document.session, id="walk9"))
+    with open_library() as library:
+        library.save_session(walker_document)
+        library.save_session(other)
+    names = [walker_document.session.id, "walk9"]
+    assert main(["predict", *names]) == 0
+    with open_library() as library:
+        assert library.answers("walk9") == {}
+    assert main(["predict", *names, "--all-models", "--save", "--device", "cpu"]) == 0
+    said = capsys.readouterr().out
+    assert said.count(SYNTHETIC_STATEMENT) == 2 + 6
+    with open_library() as library:
+        for name in names:
+            assert set(library.answers(name)) == {"severity", "evgs", "scoliosis"}
+        document = library.load_session("walk9")
+        assert not any(answer.out_of_date for answer in stored_answers(library, document))
+    assert main(["predict", *names, "--save", "--model", str(folder)]) == 2
+    assert "gaitviewer models add" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["predict", *names, "--all-models", "--model", "evgs"])
 
 
 def test_wrong_wishes_end_with_one_sentence(

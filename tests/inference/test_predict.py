@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,10 +20,11 @@ from gaitviewer.core.output import SYNTHETIC_STATEMENT, ModelOutput, Opinion, Pr
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import predict as asking
 from gaitviewer.inference.abstention import describe, learn_distribution, quality_reason
-from gaitviewer.inference.models import add_model
+from gaitviewer.inference.models import choose_default, list_models, user_folder
 from gaitviewer.messages import NOTHING, as_written, message
 from gaitviewer.nets.card import write_model
 from gaitviewer.workflow.analysis.measure import measure_document
+from gaitviewer.workflow.app import settings
 
 Write = Callable[..., Path]
 
@@ -79,7 +81,7 @@ def test_the_answer_carries_statement_and_provenance(
     assert output.statement == SYNTHETIC_STATEMENT
     made = output.provenance
     assert len(made.weights_digest) == 64
-    assert made.device == "cpu"
+    assert made.device == "cpu bf16"
     assert made.seconds > 0
     assert system[0]["precision"] == "bf16"
     plain = asking.output_as_json(output)
@@ -145,9 +147,14 @@ def test_many_sessions_with_one_reading_of_the_weights(
 def test_models_are_found_by_id_and_task(
     walker_document: Document, measures: Measures, write: Write, system: list[dict[str, object]]
 ) -> None:
-    add_model(write())
-    for name in ("severity-9", "severity"):
-        assert asking.predict(walker_document, measures, model=name).model == "severity-9"
+    shutil.copytree(write(), user_folder() / "severity-9")
+    assert asking.predict(walker_document, measures, model="severity-9").model == "severity-9"
+    # A new model is never asked by itself: a person chooses it.
+    assert asking.predict(walker_document, measures, model="severity").model == "severity-2"
+    chosen = choose_default(next(one for one in list_models() if one.id == "severity-9"), ("severity-2", "x"))
+    assert chosen == ("severity-9",)
+    settings.save(settings.change(settings.load(), default_models=(*chosen, "evgs-1")))
+    assert asking.predict(walker_document, measures, model="severity").model == "severity-9"
 
 
 def test_impossible_wishes_are_told(

@@ -131,7 +131,7 @@ class ModelsDialog(QDialog):
         self.setObjectName("models_dialog")
         self.setWindowTitle(self.tr("Models"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(760, 640)
+        self.resize(860, 680)
         self._state = state
         self._inference = inference
         self._jobs = jobs
@@ -216,9 +216,9 @@ class ModelsDialog(QDialog):
         asked = ", ".join(card.outputs[:_MOST_ANSWERS])
         if more > 0:
             asked += self.tr(" and {n} more").format(n=more)
-        answers = self.tr("{asked}: {classes}").format(asked=asked, classes=", ".join(card.classes))
+        answers = ": ".join(filter(None, (asked, ", ".join(card.classes))))
         shown.add_fact(self.tr("What"), card.title)
-        shown.add_fact(self.tr("Answers"), answers if asked else "", tip=", ".join(card.outputs))
+        shown.add_fact(self.tr("Answers"), answers, tip=", ".join(card.outputs))
         shown.add_fact(self.tr("Learned from"), self._learned_from(card))
         shown.add_fact("", card.statement, warns=True)
         self._add_figures(shown, card)
@@ -238,9 +238,8 @@ class ModelsDialog(QDialog):
 
     def _add_figures(self, shown: ModelCard, card: Card) -> None:
         """How well, apart: on synthetic gait, and on recordings of people."""
-        real = {
-            name: one for name, one in card.metrics.items() if name.startswith("real") or not card.synthetic
-        }
+        of_people = [name for name in card.metrics if name.startswith("real") or not card.synthetic]
+        real = {name: card.metrics[name] for name in of_people}
         synthetic = {name: one for name, one in card.metrics.items() if name not in real}
         if synthetic:
             shown.add_row(self.tr("On synthetic gait"), self._table(synthetic))
@@ -252,7 +251,7 @@ class ModelsDialog(QDialog):
     def _table(self, sets: Mapping[str, Mapping[str, Any]]) -> QWidget:
         heads = {
             "accuracy": self.tr("accuracy"),
-            "balanced_accuracy": self.tr("balanced"),
+            "balanced_accuracy": self.tr("balanced accuracy"),
             "auroc": self.tr("AUROC"),
             "qwk": self.tr("weighted kappa"),
             "ece": self.tr("calibration error"),
@@ -262,7 +261,8 @@ class ModelsDialog(QDialog):
             "test": self.tr("left out"),
             "shifted": self.tr("left out, other cameras"),
         }
-        names = [name for name in heads if any(name in one for one in sets.values())]
+        given = dict.fromkeys(name for one in sets.values() for name in one)
+        names = [name for name in heads if name in given] or list(given)[:5]
         table = QWidget()
         grid = QGridLayout(table)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -270,7 +270,7 @@ class ModelsDialog(QDialog):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(len(names) + 1, 1)
         for column, name in enumerate(names, start=1):
-            grid.addWidget(PlainLabel(heads[name], quiet=True), 0, column)
+            grid.addWidget(PlainLabel(heads.get(name, name.replace("_", " ")), quiet=True), 0, column)
         for row, (name, figures) in enumerate(sets.items(), start=1):
             grid.addWidget(PlainLabel(rows.get(name, name), quiet=True), row, 0)
             for column, figure in enumerate(names, start=1):

@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 720)
         self.state: AppState = AppState()
         self.jobs = Jobs(self)
-        self.services = Services(self.state, self.jobs, library=library, parent=self)
+        self.services: Services = Services(self.state, self.jobs, library=library, parent=self)
         self.cards: tuple[Any, ...] = ()
         self._told_damaged: set[str] = set()
         self._desk: Desk | None = None
@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self.controls = ControlKeys(self)
         self.pages = QStackedWidget()
         self.setCentralWidget(self.pages)
-        self.library_page = LibraryPage(self.jobs)
+        self.library_page: LibraryPage = LibraryPage(self.jobs)
         self.pages.addWidget(self.library_page)
         self.actions_by_name = Actions(self, self.bindings)
         self.menus = fill_menus(self.menuBar(), self.actions_by_name, self.bindings)
@@ -94,7 +94,8 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         names = (
-            *("session.library", "", "session.analyse", "session.report", "", "edit.undo", "edit.redo", ""),
+            *("session.library", "", "session.analyse", "models.ask", "session.report", ""),
+            *("edit.undo", "edit.redo", ""),
             *("overlay.skeleton", "overlay.angles", "overlay.trails", "overlay.posture", "overlay.events"),
             *("overlay.mask", "", "tool.goniometer", "tool.vertical", "tool.distance", "player.add_key_image"),
             *("", "view.superpose", "view.fit", "view.full_screen", "", "window.review", "window.grade"),

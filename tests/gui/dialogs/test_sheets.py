@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QTextEdit
+from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.gui.dialogs.about import AboutDialog
@@ -17,11 +13,9 @@ from gaitviewer.gui.dialogs.failure import FailureDialog
 from gaitviewer.gui.dialogs.help import HelpDialog
 from gaitviewer.gui.dialogs.question import Answer, QuestionDialog
 from gaitviewer.gui.dialogs.settings import SettingsDialog
-from gaitviewer.gui.services.jobs import Jobs
 from gaitviewer.gui.widgets.keys import load_keys
-from gaitviewer.pose.models import added_names
+from gaitviewer.inference.ask import Device
 from gaitviewer.workflow.app import settings
-from tests.support.onnx_files import fixed_points_file
 
 
 def test_the_sheet_lists_every_key_and_is_searched(qtbot: QtBot) -> None:
@@ -80,15 +74,8 @@ def test_a_failure_is_one_sentence_with_details_to_copy(qtbot: QtBot) -> None:
     assert QGuiApplication.clipboard().text() == "Nobody was found in side.mp4.\n\nTraceback: line 1"
 
 
-@pytest.fixture
-def jobs(qtbot: QtBot) -> Iterator[Jobs]:
-    made = Jobs()
-    yield made
-    made.shutdown()
-
-
-def test_settings_are_written(qtbot: QtBot, jobs: Jobs) -> None:
-    dialog = SettingsDialog(settings.Settings(), jobs)
+def test_settings_are_written(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(settings.Settings())
     qtbot.addWidget(dialog)
     dialog.rater.setText("AB")
     dialog.hide_values.setChecked(True)
@@ -99,58 +86,20 @@ def test_settings_are_written(qtbot: QtBot, jobs: Jobs) -> None:
     assert (kept.rater, kept.hide_until_graded, kept.memory_mb) == ("AB", True, 1024)
 
 
-def test_a_pose_model_is_chosen_and_one_that_is_missing_is_added_from_its_file(
-    qtbot: QtBot, jobs: Jobs, tmp_path: Path
-) -> None:
-    dialog = SettingsDialog(settings.Settings(), jobs)
+def test_models_compute_where_they_are_told_and_a_device_that_is_gone_is_said(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(settings.Settings(model_device="cuda:1", default_models=("severity-9",)))
     qtbot.addWidget(dialog)
-    assert dialog.pose_model.currentData() == "best"
-    assert not dialog.pose_model_problem.isHidden()
-    assert "BlazePose heavy is not here" in dialog.pose_model_problem.text()
-    other = tmp_path / "other.tflite"
-    other.write_bytes(b"TFL3")
-    dialog.take_pose_model(other)
-    qtbot.waitUntil(lambda: "no pose model that this program knows" in dialog.problem.text(), timeout=60_000)
-    dialog.pose_model.setCurrentIndex(dialog.pose_model.findData("full"))
+    dialog.show_devices((Device("cpu", "a processor", 16 * 10**9), Device("cuda:0", "a card", 0)))
+    names = [dialog.device.itemText(row) for row in range(dialog.device.count())]
+    assert names == ["cpu: a processor, 16 GB", "cuda:0: a card", "cuda:1 (not here)"]
+    assert dialog.device.currentData() == "cuda:1"
+    dialog.device.setCurrentIndex(1)
+    dialog.precision.setCurrentIndex(1)
+    dialog.ask_after.setChecked(True)
     dialog.accept()
-    assert settings.load().pose_model == "full"
-
-
-def test_a_pose_model_of_ones_own_is_picked_tried_chosen_and_removed(
-    qtbot: QtBot, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = fixed_points_file(
-        tmp_path / "mine.onnx", np.full((17, 2), 9.0, np.float32), width=48, height=64, bins=2
-    )
-    damaged = tmp_path / "damaged.onnx"
-    damaged.write_bytes(good.read_bytes()[:500])
-    picked = iter([str(damaged), str(good)])
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (next(picked), ""))
-    dialog = SettingsDialog(settings.Settings(), jobs)
-    qtbot.addWidget(dialog)
-    dialog.open()
-    assert not dialog.remove_pose_model.isVisible()
-    qtbot.mouseClick(dialog.add_pose_model, Qt.MouseButton.LeftButton)
-    assert not dialog.add_pose_model.isEnabled()
-    qtbot.waitUntil(lambda: "damaged.onnx is damaged" in dialog.problem.text(), timeout=60_000)
-    assert dialog.pose_model.currentData() == "best"
-    qtbot.mouseClick(dialog.add_pose_model, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: dialog.pose_model.currentData() == "mine", timeout=60_000)
-    assert "RTMPose, 17 points" in dialog.pose_model.currentText()
-    assert "no heels" in dialog.pose_model_problem.text()
-    dialog.accept()
-    assert settings.load().pose_model == "mine"
-
-    later = SettingsDialog(settings.load(), jobs)
-    qtbot.addWidget(later)
-    later.open()
-    assert later.pose_model.currentData() == "mine"
-    qtbot.mouseClick(later.remove_pose_model, Qt.MouseButton.LeftButton)
-    assert later.pose_model.findData("mine") == -1
-    assert not later.remove_pose_model.isVisible()
-    assert added_names() == ()
-    later.accept()
-    assert settings.load().pose_model == "best"
+    kept = settings.load()
+    assert (kept.model_device, kept.model_precision, kept.ask_after_analysis) == ("cuda:0", "bf16", True)
+    assert kept.default_models == ("severity-9",)
 
 
 def test_the_limits_are_said(qtbot: QtBot) -> None:
