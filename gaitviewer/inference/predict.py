@@ -154,32 +154,27 @@ def answer(
     """
     started, ran = time.perf_counter(), device if precision == "fp32" else f"{device} {precision}"
     system, reason = _system(model.card.task), abstention(case.measures, model)
-
-    def ask(device: str, precision: Precision) -> ModelOutput:
-        return system.predict(
-            case.document,
-            case.measures,
-            model=model,
-            pictures=case.pictures,
-            device=device,
-            precision=precision,
-            tick=tick,
-        )
-
-    if reason:
-        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
-    else:
+    found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic) if reason else None
+    if found is None:
         try:
-            found = ask(device, precision)
+            found = system.predict(
+                case.document,
+                case.measures,
+                model=model,
+                pictures=case.pictures,
+                device=device,
+                precision=precision,
+                tick=tick,
+            )
         except Exception as error:
             if not memory.is_out_of_memory(error):
                 raise
             if device == "cpu":
                 raise InferenceError(message("error.model.no_memory", model=model.id)) from error
-            memory.free()
-            tick(0.0, message("progress.model_on_cpu", device=device))
-            ran = f"cpu (out of memory on {device})"
-            found = ask("cpu", "fp32")
+    if found is None:  # not in the handler, which holds on to what fills the memory of the device
+        memory.free()
+        tick(0.0, message("progress.model_on_cpu", device=device))
+        found, ran = answer(case, model, tick=tick), f"cpu (out of memory on {device})"
     made = Provenance(
         model=model.id,
         weights_digest=model.digest,

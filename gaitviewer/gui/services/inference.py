@@ -96,7 +96,7 @@ class InferenceService(QObject):
         document = self._state.kept
         if document is not None:
             subject = document.session.subject.pseudonym
-            self._add(_Question(document.session.id, subject, tuple(tasks)), first=True)
+            self._add([_Question(document.session.id, subject, tuple(tasks))], first=True)
 
     def ask_again(self) -> None:
         """Ask the models again whose answers are out of date."""
@@ -104,24 +104,24 @@ class InferenceService(QObject):
 
     def ask_sessions(self, sessions: Iterable[tuple[str, str]]) -> None:
         """Ask all models about sessions of the library (id, subject), one after the other."""
-        for session_id, subject in sessions:
-            self._add(_Question(session_id, subject, TASKS))
+        self._add([_Question(session_id, subject, TASKS) for session_id, subject in sessions])
 
     def _after_analysis(self) -> None:
         asked = self._analysis.latest
         if self._state.settings.ask_after_analysis and asked is not None:
-            self._add(_Question(asked.session.id, asked.session.subject.pseudonym, TASKS))
+            self._add([_Question(asked.session.id, asked.session.subject.pseudonym, TASKS)])
 
-    def _add(self, question: _Question, *, first: bool = False) -> None:
-        if self._jobs.closing or not question.tasks or question in self._waiting:
+    def _add(self, questions: list[_Question], *, first: bool = False) -> None:
+        if self._jobs.closing:
             return
         if not self.asking:
             self._asked = self._total = 0
-        self._total += 1
+        new = [one for one in questions if one.tasks and one not in self._waiting]
+        self._total += len(new)
         if first:
-            self._waiting.appendleft(question)
+            self._waiting.extendleft(reversed(new))
         else:
-            self._waiting.append(question)
+            self._waiting.extend(new)
         self._next()
 
     def _next(self) -> None:

@@ -429,7 +429,7 @@ def analyse(window: Window) -> None:
 
 
 def _can_ask(window: Window) -> bool:
-    return _measured(window) or (not window.reviewing and bool(window.library_page.current_id()))
+    return _measured(window) or _in_library(window)
 
 
 @command("models.ask", "models", when=_can_ask, enters=True)
@@ -454,7 +454,7 @@ def ask_again(window: Window) -> None:
     window.services.inference.ask_again()
 
 
-@command("models.ask_listed", when=lambda w: _in_library(w) and bool(w.library_page.ids()), enters=True)
+@command("models.ask_listed", when=_in_library, enters=True)
 def ask_listed(window: Window) -> None:
     window.ask_about(window.library_page.ids())
 

@@ -343,7 +343,10 @@ class MainWindow(QMainWindow):
     def ask_about(self, sessions: Iterable[str]) -> None:
         """Ask all models about sessions of the list."""
         names = {card.id: card.subject for card in self.cards if card.state is not SessionState.DAMAGED}
-        self.services.inference.ask_sessions((one, names[one]) for one in sessions if one in names)
+        asked = [(one, names[one]) for one in sessions if one in names]
+        self.services.inference.ask_sessions(asked)
+        if not asked:
+            self.statusBar().showMessage(self.tr("There is no session to ask about."), 4000)
 
     # --- showing what is ------------------------------------------------------------------------------
 

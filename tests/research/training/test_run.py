@@ -31,6 +31,7 @@ from gaitviewer.nets.card import CARD, WEIGHTS, load_model, read_card, write_mod
 from gaitviewer.research.training import run as training
 from gaitviewer.research.training.evaluate import RUNS, main_variant
 from gaitviewer.research.training.experiment import Experiment, RunSettings, run_variant
+from tests.support.model_folders import copy_of
 
 LARGEST_BYTES = 60_000_000
 
@@ -45,6 +46,12 @@ def folder(experiment: Callable[[], Experiment], monkeypatch: pytest.MonkeyPatch
     )
     assert card is not None
     return out
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A shipped model as one of one's own."""
+    return copy_of("severity", tmp_path / "copied", "toy-1")
 
 
 def test_the_card_says_what_must_be_known(folder: Path) -> None:
@@ -178,11 +185,11 @@ def test_damaged_cards_are_refused(tmp_path: Path, text: str, words: str) -> Non
     ],
 )
 def test_a_card_with_wrong_types_is_told_and_hides_no_other(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
+    copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
 ) -> None:
-    add_model(folder)
+    add_model(copied)
     bad = user_folder() / "bad-1"
-    shutil.copytree(folder, bad)
+    shutil.copytree(copied, bad)
     name = line.split(" =")[0]
     head, _, tables = (bad / CARD).read_text().partition("\n[")
     kept = [one for one in head.splitlines() if not one.startswith(f"{name} =")]
@@ -214,16 +221,18 @@ def test_a_synthetic_model_without_its_statement_cannot_be(folder: Path, tmp_pat
         read_card(folder)
 
 
-def test_list_verify_add(folder: Path) -> None:
-    entry = add_model(folder)
+def test_list_verify_add(copied: Path, folder: Path) -> None:
+    entry = add_model(copied)
     assert entry.folder == user_folder() / "toy-1"
     assert "toy-1" in {one.id for one in list_models()}
-    assert default_model("severity").id == "toy-1"  # one's own before a shipped one
+    assert default_model("severity").shipped  # an added one is asked once it was chosen
     assert not verify(entry)
-    assert open_model("toy-1").digest == load_model(folder).digest
+    assert open_model("toy-1").digest == load_model(copied).digest
     file = entry.folder / WEIGHTS
     file.write_bytes(file.read_bytes() + b"x")
     assert "not the file" in str(verify(entry))
+    with pytest.raises(SettingsError, match="have no network"):
+        add_model(folder)  # a network that this program does not build
     with pytest.raises(SettingsError, match=r"There is no model nonsense; there are: .*toy-1"):
         open_model("nonsense")
 
