@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gaitviewer.core.document import Document
+from gaitviewer.core.output import UNTOLD, ModelOutput
+from gaitviewer.store import open_library
 
 HEAVY = (
     "torch",
@@ -46,10 +47,10 @@ AFTER_THE_FIRST_WINDOW = (
 )
 
 
-def run(code: str, home: Path, *, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+def run(code: str, home: Path, *words: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
     surroundings = os.environ | {"GAITVIEWER_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
+        [sys.executable, "-c", textwrap.dedent(code), *words],
         env=surroundings,
         capture_output=True,
         text=True,
@@ -115,9 +116,14 @@ CLOSE_IN_MID_JOB = """
             app.processEvents()
             time.sleep(0.01)
             assert time.monotonic() < end
-    window.services.sessions.open("walk2")
+    window.services.sessions.open(sys.argv[1])
     wait(lambda: window.reviewing)
-    window.services.analysis.analyse()
+    if sys.argv[2] == "analyse":
+        window.services.analysis.analyse()
+    else:
+        wait(lambda: window.services.answers.all)
+        print([answer.task for answer in window.services.answers.all], flush=True)
+        window.services.inference.ask_open()
     import psutil
     me = psutil.Process()
 
@@ -128,7 +134,8 @@ CLOSE_IN_MID_JOB = """
             return []
 
     wait(lambda: workers())
-    time.sleep(float(sys.argv[1]) if len(sys.argv) > 1 else 0.5)
+    time.sleep(0.5)
+    print("torch" in sys.modules, flush=True)
     print([p.pid for p in me.children(recursive=True)], flush=True)
     window.close()
     print("closed", flush=True)
@@ -136,12 +143,17 @@ CLOSE_IN_MID_JOB = """
 
 
 @pytest.mark.slow
-def test_closing_in_mid_analysis_leaves_no_process(
-    filled: Path, own_home: Path, walker_document: Document
+@pytest.mark.parametrize(("session", "job"), [("walk2", "analyse"), ("walk1", "ask")])
+def test_closing_in_mid_job_leaves_no_process_and_torch_was_never_here(
+    filled: Path, own_home: Path, session: str, job: str
 ) -> None:
-    done = run(CLOSE_IN_MID_JOB, own_home, timeout_s=120)
+    with open_library(filled) as library:
+        library.save_answer(session, "severity", ModelOutput("severity-2", (), UNTOLD, True))
+    done = run(CLOSE_IN_MID_JOB, own_home, session, job, timeout_s=240)
     assert done.returncode == 0, done.stderr
-    children, last = done.stdout.splitlines()
+    *kept, torch, children, last = done.stdout.splitlines()
+    assert kept == ([] if job == "analyse" else ["['severity']"])
+    assert torch == "False"
     pids = [int(pid) for pid in children.strip("[]").split(",") if pid]
     assert pids
     assert last == "closed"
