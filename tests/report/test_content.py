@@ -14,7 +14,7 @@ from gaitviewer.core.measures import Measures, Stat
 from gaitviewer.core.numerals import number
 from gaitviewer.core.session import Affected
 from gaitviewer.core.wording import with_unit
-from gaitviewer.messages import NOTHING, as_written
+from gaitviewer.messages import NOTHING, Message, as_written
 from gaitviewer.report.content import curve_notes, recording, sheet
 from gaitviewer.report.content import facts as content_facts
 from gaitviewer.report.content.limits import load_limits, reliability_lines
@@ -118,6 +118,14 @@ def test_a_limb_resembles_only_a_pattern(build_measures: Build, label: str, word
     )
     said = content_facts.pattern_sentence(replace(measures, patterns=BySide(found, found)), Side.RIGHT)
     assert words in said
+
+
+@pytest.mark.parametrize(("label", "warned"), [(patterns.NORMAL, True), (patterns.CROUCH, False)])
+def test_a_normal_ankle_is_not_called_proof(build_measures: Build, label: Message, warned: bool) -> None:
+    measures = build_measures()
+    found = replace(measures.patterns.right, label=label, probabilities=((label, 0.83),))
+    lines = content_facts.pattern_sentences(replace(measures, patterns=BySide(found, found)))
+    assert (lines[-1].startswith("A normal ankle is not proof"), len(lines)) == (warned, 3 if warned else 2)
 
 
 def test_the_large_totals_are_called_the_programs(build_measures: Build) -> None:

@@ -22,6 +22,7 @@ from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, TallArea, plain_tip
 from gaitviewer.gui.widgets.translation import say, translate_data
+from gaitviewer.messages import message
 from gaitviewer.workflow.app.tables import angle_kinds
 
 _LEAST_REACH = 3.5  # z that the plot shows at least to each side
@@ -90,7 +91,7 @@ class PatternPanel(Panel):
         self.plot.fit(viewport.height() - words - 22)  # margins, and the space between
 
     def _fill(self, measures: Measures) -> None:
-        self.words.setText("\n".join(pattern_words(measures.patterns[side]) for side in Side))
+        self.words.setText("\n".join(pattern_lines(measures.patterns)))
         self.plot.show_patterns(measures.patterns)
         self.bars.show_rows(profile_rows(measures))
         self._fit_plot()
@@ -99,6 +100,14 @@ class PatternPanel(Panel):
         """Colours of the theme."""
         self.plot.update()
         self.bars.update()
+
+
+def pattern_lines(patterns: BySide[SagittalPattern]) -> list[str]:
+    """The pattern of each limb, and what a normal one leaves open."""
+    lines = [pattern_words(patterns[side]) for side in Side]
+    if any(pattern.label.code == "pattern.normal" for pattern in patterns):
+        lines.append(sentence(message("pattern.normal_ankle_unsure")))
+    return lines
 
 
 def pattern_words(pattern: SagittalPattern) -> str:

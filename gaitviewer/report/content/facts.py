@@ -13,7 +13,7 @@ from gaitviewer.core.measures import FindingSeverity, Measures, Parameter
 from gaitviewer.core.numerals import DASH, number
 from gaitviewer.core.session import Session, coarse_age
 from gaitviewer.core.wording import not_assessable
-from gaitviewer.messages import Message, named
+from gaitviewer.messages import Message, message, named
 from gaitviewer.report.content.limits import load_limits
 from gaitviewer.report.content.sheet import band_words, normal_words, total_range, value_words
 from gaitviewer.report.content.wording import VIEW_WORDS, hertz, joined, many, sentence, unique
@@ -243,6 +243,14 @@ def pattern_sentence(measures: Measures, side: Side) -> str:
     return f"{where}; {_likeness(pattern.label)}, probability {100 * chance:.0f} %{others}."
 
 
+def pattern_sentences(measures: Measures) -> tuple[str, ...]:
+    """The pattern of each limb, and what a normal one leaves open."""
+    lines = [pattern_sentence(measures, side) for side in Side]
+    if any(pattern.label.code == "pattern.normal" for pattern in measures.patterns):
+        lines.append(sentence(message("pattern.normal_ankle_unsure")))
+    return tuple(lines)
+
+
 def summary(measures: Measures) -> tuple[str, ...]:
     """The assessment in plain sentences, each with how sure it is; the scored items come separately."""
     lines = [_basis(measures), _speed(measures)]
@@ -254,7 +262,7 @@ def summary(measures: Measures) -> tuple[str, ...]:
     )
     lines.append(_normal_items(measures))
     lines.append(_limits(measures))
-    lines += [pattern_sentence(measures, side) for side in Side]
+    lines += pattern_sentences(measures)
     lines.append(_asymmetries(measures))
     return tuple(line for line in lines if line)
 

@@ -35,6 +35,8 @@ METHOD = (
 )
 
 LIMITS = (
+    "Feet are read less surely than knees: in drawn walkers who keep the heel off the floor (equinus) the foot "
+    "was read too flat, and half of the limbs were called normal.",
     "A walk that leaves the picture plane shortens segments and changes angles; rotations of the legs and "
     "the pelvis cannot be seen from the side, and flexion cannot be seen from the front.",
     "Below 60 frames per second, quick events (initial contact, heel rise) are known to one frame at best: "

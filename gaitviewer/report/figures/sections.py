@@ -150,7 +150,7 @@ def profile(measures: Measures, frame: PageFrame, kinds: Sequence[AngleKind]) ->
             )
         )
     plot = pattern_plot(measures.patterns, size=126)
-    words = [text(content_facts.pattern_sentence(measures, side)) for side in Side]
+    words = [text(line) for line in content_facts.pattern_sentences(measures)]
     words.append(
         text(
             method.PATTERN_NOTE,

@@ -11,16 +11,22 @@ from PySide6.QtWidgets import QStyleOptionViewItem
 from gaitviewer.core import edits
 from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import Side, View
+from gaitviewer.core.gait import BySide, Side, View
 from gaitviewer.core.measures import Parameter, Stat
 from gaitviewer.core.session import Subject
 from gaitviewer.gui.panels.details import DetailsPanel, sections
 from gaitviewer.gui.panels.key_frames.panel import CAPTION, WHERE, KeyImagesPanel
 from gaitviewer.gui.panels.parameters import LEFT, ParametersPanel, digits_for, norm_position
-from gaitviewer.gui.panels.pattern import PatternPanel, letter_places, pattern_words, profile_rows
+from gaitviewer.gui.panels.pattern import (
+    PatternPanel,
+    letter_places,
+    pattern_lines,
+    pattern_words,
+    profile_rows,
+)
 from gaitviewer.gui.panels.quality import QualityPanel, summary
 from gaitviewer.gui.panels.texts import TextsPanel
-from gaitviewer.messages import NOTHING, as_written
+from gaitviewer.messages import NOTHING, as_written, message
 
 ALL = (ParametersPanel, QualityPanel, PatternPanel, DetailsPanel, TextsPanel, KeyImagesPanel)
 
@@ -86,6 +92,15 @@ def test_pattern_in_words_and_rows(measures: Any) -> None:
     rows = profile_rows(measures)
     assert rows[-1].total
     assert rows[0].values[Side.RIGHT] == (9.0, 5.0)
+
+
+def test_a_normal_ankle_is_not_called_proof(measures: Any) -> None:
+    right = measures.patterns.right
+    normal = replace(right, label=message("pattern.normal"))
+    assert "not proof" not in " ".join(pattern_lines(BySide(right, right)))
+    assert pattern_lines(BySide(right, normal))[2].startswith(
+        "A normal ankle is not proof that the heel comes down"
+    )
 
 
 @pytest.mark.parametrize("size", [(910, 175), (430, 250), (430, 700)])

@@ -90,6 +90,46 @@ def test_what_a_session_needs_is_loaded_after_the_first_window(filled: Path, own
     assert done.stdout.strip() == "[]"
 
 
+WATCH_IMPORTS = """
+    import sys, threading, time
+    asked = {}
+
+    class Watch:
+        def find_spec(self, name, path=None, target=None):
+            if name.startswith(("PySide6", "shiboken6", "pyqtgraph", "gaitviewer.gui")):
+                asked.setdefault(name, threading.current_thread() is threading.main_thread())
+
+    sys.meta_path.insert(0, Watch())
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
+    app = make_application()
+    window = MainWindow()
+    window.show()
+
+    def wait(ready, seconds=120):
+        end = time.monotonic() + seconds
+        while not ready():
+            app.processEvents()
+            time.sleep(0.002)
+            assert time.monotonic() < end
+
+    wait(lambda: window.has_desk)
+    window.services.sessions.open("walk1")
+    wait(lambda: window.state.measures is not None and not window.jobs.active)
+    window.dialogs.show_report()
+    wait(lambda: not window.jobs.active)
+    print("pyqtgraph" in asked, [name for name, by_the_window in asked.items() if not by_the_window])
+    window.close()
+"""
+
+
+def test_qt_is_loaded_by_the_thread_of_the_window_alone(filled: Path, own_home: Path) -> None:
+    # PySide makes its types when they are first asked for: two threads at it took the window down.
+    done = run(WATCH_IMPORTS, own_home, timeout_s=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "True []"
+
+
 def test_without_a_display_the_command_line_says_so(own_home: Path) -> None:
     surroundings = {
         k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
