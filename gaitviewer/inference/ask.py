@@ -7,6 +7,7 @@ end.
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from gaitviewer.core.document import Document
 from gaitviewer.core.output import ModelOutput
 from gaitviewer.core.progress import Tick, no_progress, subprogress
-from gaitviewer.errors import UserError
+from gaitviewer.errors import Cancelled, InferenceError, UserError, reason_of
 from gaitviewer.inference import memory
 from gaitviewer.inference.models import TASKS, add_model, list_models, open_model, verify
 from gaitviewer.inference.pictures import open_pictures
@@ -23,6 +24,7 @@ from gaitviewer.inference.predict import Case, Precision, answer, check_device
 from gaitviewer.messages import Message, as_written, message
 from gaitviewer.workflow.analysis.measures_cache import cached_measures
 
+_LOG = logging.getLogger(__name__)
 _MEASURED = 0.15
 _CPU = "cpu"
 
@@ -79,8 +81,15 @@ def ask_models(
             own(0.0, message("progress.model_loads"))
             model = open_model(name)
             found = answer(case, model, device=device, precision=precision, tick=own)
+        except (Cancelled, InferenceError):
+            raise
         except UserError as problem:
             problems.append(message("error.model.not_asked", model=title, reason=problem.message))
+            continue
+        except Exception as error:  # of one model; the others are asked all the same
+            _LOG.exception("the model %s failed", name)
+            why = message("error.model.failed", reason=reason_of(error))
+            problems.append(message("error.model.not_asked", model=title, reason=why))
             continue
         finally:
             memory.free()

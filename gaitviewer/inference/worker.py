@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -34,14 +35,34 @@ _GIVEN_UP_S = 1.0  # the longest that a cancelled worker may go on before it is 
 _NICE = 10
 
 
+class _Line:
+    """The worker's end of the pipe; what is logged goes to the window's log through it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._turn = threading.Lock()
+
+    def send(self, *what: Any) -> None:
+        with self._turn:
+            self._pipe.send(what)
+
+    def put_nowait(self, record: logging.LogRecord) -> None:
+        """As a :class:`QueueHandler` calls it."""
+        self.send("log", record)
+
+
 def serve(pipe: Connection, stop: Event) -> None:
     """Main function of the worker: do what is asked until the pipe closes."""
     settle_in(nice=_NICE)
     _leave_a_processor()
+    line = _Line(pipe)
+    handler = QueueHandler(line)  # type: ignore[arg-type]  # a line will do
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
     with suppress(EOFError, OSError):
         while True:
             work, arguments = pipe.recv()
-            pipe.send(_done(work, arguments, pipe, stop))
+            line.send(*_done(work, arguments, line, stop))
 
 
 def _leave_a_processor() -> None:
@@ -52,7 +73,7 @@ def _leave_a_processor() -> None:
     torch.set_num_threads(max(1, own - 1))
 
 
-def _done(work: Work, arguments: tuple[Any, ...], pipe: Connection, stop: Event) -> tuple[Any, ...]:
+def _done(work: Work, arguments: tuple[Any, ...], line: _Line, stop: Event) -> tuple[Any, ...]:
     """The last word on one piece of work."""
     last = 0.0
 
@@ -63,10 +84,10 @@ def _done(work: Work, arguments: tuple[Any, ...], pipe: Connection, stop: Event)
         now = time.monotonic()
         if now - last >= _REPORT_S:
             last = now
-            pipe.send(("progress", fraction, note))
+            line.send("progress", fraction, note)
 
     def tell(what: object) -> None:
-        pipe.send(("told", what))
+        line.send("told", what)
 
     try:
         return "done", work(*arguments, tick=tick, tell=tell)
@@ -178,6 +199,8 @@ class ModelWorker:
                     at = fraction, note
                 case "told", what:
                     told(what)
+                case "log", record:
+                    logging.getLogger(record.name).handle(record)
                 case _:
                     return tuple(said)
 
@@ -196,7 +219,7 @@ class ModelWorker:
         deadline = time.monotonic() + _GIVEN_UP_S
         try:
             while pipe.poll(max(0.0, deadline - time.monotonic())):
-                if pipe.recv()[0] not in ("progress", "told"):
+                if pipe.recv()[0] not in ("progress", "told", "log"):
                     return
         except (EOFError, OSError):
             pass

@@ -125,7 +125,7 @@ def test_opening_with_stored_answers(
     ratio = median(stored) / median(without)
     with capsys.disabled():
         print(
-            f"\nopening, processor seconds: {median(without):.2f} without answers, {median(stored):.2f} with those "
-            f"of all models, ratio {ratio:.2f}"
+            f"\nopening, processor seconds: {median(without):.2f} without answers, {median(stored):.2f} with "
+            f"those of all models, ratio {ratio:.2f}"
         )
     assert ratio <= 1.2

@@ -86,6 +86,23 @@ def test_weights_of_another_network_are_told(walker_document: Document, tmp_path
     assert "evgs-9" not in {entry.id for entry in list_models()}
 
 
+def test_a_fault_in_one_model_is_told_and_leaves_the_others_alone(
+    walker_document: Document, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from gaitviewer.inference.scoliosis import predict as screening
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("Error(s) in loading state_dict: size mismatch")
+
+    monkeypatch.setattr(screening, "build_network", broken)
+    told, problems = ask(walker_document, ("scoliosis", "severity"))
+    assert list(told) == ["severity"]
+    (problem,) = map(str, problems)
+    assert problem.startswith("asymmetry screening could not be asked: It failed by a fault")
+    assert "size mismatch" in problem
+    assert "in broken" in caplog.text
+
+
 def test_a_network_that_answers_no_number_is_refused(tmp_path: Path) -> None:
     from safetensors.torch import load_file
 

@@ -110,6 +110,13 @@ def test_errors_of_the_user_come_as_they_are_and_faults_as_a_sentence(
     assert worker.run(tasks.in_steps, 1) == "all"
 
 
+def test_what_is_logged_there_is_in_the_log_of_the_window(
+    worker: ModelWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.run(tasks.with_a_remark)
+    assert [(one.name, one.getMessage()) for one in caplog.records] == [("a.library", "odd: 3")]
+
+
 def test_two_threads_are_served_one_after_the_other(worker: ModelWorker) -> None:
     said: list[Any] = []
     threads = [threading.Thread(target=lambda: said.append(worker.run(tasks.in_steps, 200))) for _ in range(3)]

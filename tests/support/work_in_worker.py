@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -34,6 +35,12 @@ def in_steps(steps: int, *, tick: Tick, tell: Tell) -> str:
         tell(step)
         tick(step / steps, message("progress.model_asks"))
     return "all"
+
+
+def with_a_remark(*, tick: Tick, tell: Tell) -> None:
+    """Writes into the log."""
+    logging.getLogger("a.library").warning("odd: %s", 3)
+    logging.getLogger("a.library").info("nobody wants to know")
 
 
 def until_stopped(*, tick: Tick, tell: Tell) -> None:

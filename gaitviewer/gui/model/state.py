@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from gaitviewer.gui.model.answers import Answers
 from gaitviewer.gui.model.documents import same_poses, with_poses_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 class AppState(QObject):
     """The open session; panels read it, listen to it and call its methods, and know nothing of each other.
+
+    Attributes:
+        undo: the steps to undo.   answers: what learned models said of the session.
 
     Signals (none carries a value; read what you need):
         session_changed: another session is open, or none.
@@ -55,6 +59,7 @@ class AppState(QObject):
         self._side: Side | None = None
         self._evidence: Evidence | None = None
         self._settings = settings
+        self.answers = Answers(self)
         self.undo = QUndoStack(self)  # without a limit: a step holds what it changed and shares the rest
 
     # --- the session ---------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from gaitviewer.core.progress import Tick
-from gaitviewer.gui.model.answers import Answers
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.analysis import AnalysisService
 from gaitviewer.gui.services.jobs import Job, JobFailure
@@ -58,7 +57,6 @@ class InferenceService(QObject):
         state: AppState,
         library: LibraryJobs,
         analysis: AnalysisService,
-        answers: Answers,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -66,7 +64,7 @@ class InferenceService(QObject):
         self._library = library
         self._jobs = library.jobs
         self._analysis = analysis
-        self._answers = answers
+        self._answers = state.answers
         self._worker: ModelWorker | None = None
         self._waiting: deque[_Question] = deque()
         self._asked = self._total = 0  # of the questions since nothing was asked last

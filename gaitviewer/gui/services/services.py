@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from gaitviewer.gui.model.answers import Answers
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.analysis import AnalysisService
 from gaitviewer.gui.services.inference import InferenceService
@@ -54,8 +53,8 @@ class Services(QObject):
             analysis=self.analysis,
             parent=self,
         )
-        self.answers = Answers(self)
-        self.inference = InferenceService(state, self.library, self.analysis, self.answers, self)
+        self.answers = state.answers
+        self.inference = InferenceService(state, self.library, self.analysis, self)
         self.listing.told.connect(self.told)
         for service in (self.saving, self.measuring, self.analysis, self.sessions, self.inference):
             service.refused.connect(self.told)

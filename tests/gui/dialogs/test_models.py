@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.gui.dialogs.models import ModelsDialog
-from gaitviewer.gui.model.answers import Answers
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.services.inference import TASKS
 from gaitviewer.gui.services.jobs import Jobs
@@ -32,7 +31,6 @@ LONG_MS = 120_000
 def services(qtbot: QtBot) -> Iterator[Services]:
     jobs = Jobs()
     made = Services(AppState(), jobs)
-    assert isinstance(made.answers, Answers)
     yield made
     jobs.shutdown()
     made.inference.close()
