@@ -187,6 +187,7 @@ def small_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[s
         monkeypatch.setitem(sys.modules, "small_system", SimpleNamespace(predict=predict))  # type: ignore[arg-type]
         monkeypatch.setattr(asking, "SYSTEMS", {"severity": "small_system"})
         monkeypatch.setattr(asking, "abstention", lambda *_: Message())
+        monkeypatch.setattr(asking, "measured_familiarity", lambda *_: ())
         return devices
 
     return make

@@ -92,7 +92,8 @@ class SettingsDialog(QDialog):
         """Where learned models compute; what there is besides the processor is found out by asking."""
         self.device = QComboBox()
         self.device.setObjectName("settings_device")
-        self.device.addItem(self.settings.model_device, self.settings.model_device)
+        chosen = self.settings.model_device
+        self.device.addItem(self.tr("{device}, being looked for").format(device=chosen), chosen)
         add_plain_row(form, self.tr("Models compute on"), self.device)
         self.precision = QComboBox()
         self.precision.setObjectName("settings_precision")
@@ -109,8 +110,9 @@ class SettingsDialog(QDialog):
         chosen = self.device.currentData()
         self.device.clear()
         for device in devices:
-            memory = f", {device.memory_bytes / _GB:.0f} GB" if device.memory_bytes else ""
-            self.device.addItem(f"{device.id}: {device.name}{memory}", device.id)
+            words = self.tr("{device}: {name}, {gb} GB") if device.memory_bytes else self.tr("{device}: {name}")
+            gb = f"{device.memory_bytes / _GB:.0f}"
+            self.device.addItem(words.format(device=device.id, name=device.name, gb=gb), device.id)
         if self.device.findData(chosen) < 0:
             self.device.addItem(self.tr("{device} (not here)").format(device=chosen), chosen)
         self.device.setCurrentIndex(self.device.findData(chosen))

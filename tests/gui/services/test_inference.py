@@ -17,11 +17,13 @@ from pytestqt.qtbot import QtBot
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import Side
 from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion
+from gaitviewer.errors import AnalysisError, StoreError
 from gaitviewer.gui.services.inference import TASKS
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.inference.answers import answer_digest, weights_digests
 from gaitviewer.inference.ask import ask_models
-from gaitviewer.store import open_library
+from gaitviewer.messages import as_written, message
+from gaitviewer.store import Library, open_library
 from gaitviewer.workflow.app import settings
 
 OpenSession = Callable[[str], MainWindow]
@@ -60,7 +62,7 @@ class Worker:
         name = document.session.id
         self.asked.append((name, tasks))
         while self.waits:
-            tick(0.5, message_of_stage())
+            tick(0.5, message("progress.model_asks"))
             time.sleep(0.005)
         if name in self.problems:
             raise self.problems[name]
@@ -73,12 +75,6 @@ class Worker:
 
     def close(self) -> None:
         self.waits = False
-
-
-def message_of_stage() -> Any:
-    from gaitviewer.messages import message
-
-    return message("progress.model_asks")
 
 
 @pytest.fixture
@@ -164,9 +160,6 @@ def test_an_edit_while_a_model_is_asked_makes_its_answer_out_of_date(
 def test_a_queue_goes_on_after_a_session_that_cannot_be_asked_about(
     filled: Path, window: MainWindow, worker: Worker, qtbot: QtBot
 ) -> None:
-    from gaitviewer.errors import AnalysisError
-    from gaitviewer.messages import as_written
-
     qtbot.waitUntil(lambda: len(window.cards) == 2, timeout=30_000)
     worker.problems["walk2"] = AnalysisError(as_written("this session was not analysed"))
     with qtbot.waitSignal(window.services.inference.refused, timeout=LONG_MS) as told:
@@ -232,3 +225,17 @@ def test_two_windows_ask_at_once(reviewed: MainWindow, qtbot: QtBot) -> None:
         other.close()
         other.deleteLater()
         qtbot.wait(10)
+
+
+def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(
+    reviewed: MainWindow, worker: Worker, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise StoreError(as_written("The disk is full."))
+
+    monkeypatch.setattr(Library, "save_answer", full)
+    with qtbot.waitSignal(reviewed.services.inference.refused, timeout=LONG_MS) as told:
+        reviewed.services.inference.ask_open(("severity",))
+    assert told.args[1] == "P001: The disk is full."
+    qtbot.waitUntil(lambda: states(reviewed) == {"severity": False}, timeout=LONG_MS)
+    assert kept("walk1") == {}

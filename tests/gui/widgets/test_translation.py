@@ -120,14 +120,14 @@ def test_what_the_window_says_itself_is_collected(found: set[tuple[str, str]]) -
 # --- every word passes ------------------------------------------------------------------------------------
 
 # What needs no translation: the program, its papers, names of subjects and recordings, codes of items, keys,
-# units, colours, citations.
+# units, colours, citations, devices.
 _PLAIN = re.compile(
     r"GaitViewer|gaitviewer|^Letter$|\bA4\b|\bP00\d\b|\bwalk\d\b|\bt\d\b|\bMB\b|\bSI\b"
     r"|\b(s|ms|mm|m|px|Hz|x|n|z|SD|S\d+|F\d+)\b|#[0-9a-f]{6}"
     r"|\b(Ctrl|Shift|Alt|Del|Ins|Esc|Space|Return|Enter|Tab|Home|End|PgUp|PgDown|Left|Right|Up|Down|Backspace)\b"
     r"|\b[A-Z]\b|\bF\d{1,2}\b|\b[A-Z]{2,3}\b"
     r"|BlazePose (full|heavy)|@mediapipe/pose [\d.]+ \(npm\)|Apache-2\.0|`[^`]*`"
-    r"|\S+\.(mp4|pdf|tflite)\b|(/[\w.-]+)+/?|<[^>]*>"
+    r"|\S+\.(mp4|pdf|tflite)\b|(/[\w.-]+)+/?|<[^>]*>|\b(cpu|mps|cuda:\d)\b"
 )
 
 
