@@ -250,3 +250,20 @@ def test_models_are_asked_where_their_sections_are_printed(
         assert f"{round(100 * chance)} %" in words
     assert "Why you should doubt this" in words
     assert "explanations.npz" in capsys.readouterr().out
+
+
+def test_what_explains_an_answer_is_exported_from_the_library(
+    analysed: Analysed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gaitviewer.formats import read_explanations
+
+    monkeypatch.setenv("GAITVIEWER_HOME", str(analysed.home))
+    session = analysed.result.document.session.id
+    (tmp_path / "taken").write_text("mine")
+    assert main(["predict", session, "--model", "evgs", "--export", str(tmp_path / "taken")]) == 2
+    assert "taken" in capsys.readouterr().err
+    assert main(["predict", session, "--model", "evgs", "--export", str(tmp_path / "out")]) == 0
+    assert "explanations.npz in" in capsys.readouterr().out
+    arrays = read_explanations(tmp_path / "out" / session / "evgs-1" / "explanations.npz")
+    assert arrays["evgs.attention.0.values"].ndim == 3
+    assert {name.split(".")[1] for name in arrays} == {"attention", "occlusion"}
