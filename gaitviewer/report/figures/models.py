@@ -282,7 +282,7 @@ def knowledge_map(answer: Answer | None, rows: Sequence[MapRow], frame_: PageFra
     if answer is None:
         return [*story, text("The model of asymmetry features was not asked about this session.")]
     output = answer.output
-    story += [text(f"{title_of(answer.task)}.", "sub"), *origin_lines(answer)]
+    story += [text(title_of(answer.task), "sub"), *origin_lines(answer)]
     if not output.maps:
         return [*story, text(f"Nothing is drawn. {reason_words(output.opinions) or NOT_ASKED}")]
     drawn = next((one for one in output.maps if one.kind == "importance"), None)
