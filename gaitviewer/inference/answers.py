@@ -49,7 +49,8 @@ def stored_answers(library: Library, document: Document) -> list[Answer]:
     Raises:
         StoreError: the library cannot be read.
     """
-    return judged(library.answers(document.session.id), document, weights_digests())
+    found = library.answers(document.session.id)
+    return judged(found, document, weights_digests()) if found else []
 
 
 def _with_weights(inputs: str, weights: str) -> str:

@@ -201,15 +201,23 @@ class InferenceService(QObject):
             return
         name = self._shown_id
 
-        def work(library: Library, tick: Tick) -> dict[str, ModelOutput]:
-            return library.answers(name)
+        def work(library: Library, tick: Tick) -> list[Answer]:
+            from gaitviewer.inference.answers import stored_answers
 
-        def done(found: dict[str, ModelOutput]) -> None:
-            if name == self._shown_id:
-                self._outputs = found | self._outputs  # what was answered meanwhile is newer
+            return stored_answers(library, document)
+
+        def done(found: list[Answer]) -> None:
+            if name != self._shown_id:
+                return
+            alone = not self._outputs and self._state.kept is document
+            # What was answered meanwhile is newer.
+            self._outputs = {answer.task: answer.output for answer in found} | self._outputs
+            if alone:
+                self._show(found)
+            else:
                 self._judge()
 
-        nothing: dict[str, ModelOutput] = {}
+        nothing: list[Answer] = []
         title = self.tr("Reading the answers of models")
         self._library.start("answers", work, title=title, absent=nothing, done=done)
 
@@ -225,11 +233,15 @@ class InferenceService(QObject):
             return judged(outputs, document, weights_digests())
 
         def done(found: list[Answer]) -> None:
-            if self._state.kept is document and outputs == self._outputs and _differ(found, self._answers.all):
-                self._answers.show(found)
-                self.changed.emit()
+            if self._state.kept is document and outputs == self._outputs:
+                self._show(found)
 
         self._jobs.start("judge answers", work, done=done)
+
+    def _show(self, found: list[Answer]) -> None:
+        if _differ(found, self._answers.all):
+            self._answers.show(found)
+            self.changed.emit()
 
     # --- devices and models --------------------------------------------------------------------------
 
