@@ -254,6 +254,20 @@ def test_no_opinion_is_a_sentence_and_no_figure(build_measures: Build, settings:
     assert "%" not in page_of(found, "Where the severity model looked")
 
 
+def test_probabilities_that_are_not_known_are_dashes(build_measures: Build, settings: Any) -> None:
+    answers = []
+    for answer in (made.severity(), made.scoliosis(), made.evgs()):
+        unknown = tuple(
+            replace(one, probabilities=one.probabilities and (NAN,) * len(one.probabilities))
+            for one in answer.output.opinions
+        )
+        answers.append(replace(answer, output=replace(answer.output, opinions=unknown)))
+    page = page_of(pages(build_measures(), settings, *answers), "beside measurements")
+    assert "nan" not in page.lower()
+    assert "level 3 – %" in page
+    assert "≠: the model says otherwise than the measured score; it does for left 0 of 0" in page
+
+
 def test_models_that_were_not_asked_are_named(build_measures: Build, settings: Any) -> None:
     found = pages(build_measures(), settings)
     assert "No model was asked about this session." in page_of(found, "beside measurements")

@@ -231,7 +231,7 @@ def _borders(measures: Measures) -> Iterator[Doubt]:
 
 def _of_answer(answer: Answer, document: Document, measures: Measures) -> Iterator[Doubt]:
     output, task = answer.output, answer.task
-    said = [opinion for opinion in output.opinions if opinion.probabilities is not None]
+    said = [one for one in output.opinions if one.probabilities and np.isfinite(one.probabilities).all()]
     for name, texts in (
         ("synthetic", _origin(output)),
         ("familiarity", _familiarity(output)),
@@ -310,12 +310,14 @@ def _level_disagrees(answer: Answer, measures: Measures) -> Iterator[_Told]:
     if answer.task != "severity" or not answer.output.opinions or not math.isfinite(profile):
         return
     limits, opinion = doubt_limits().severity, answer.output.opinions[0]
-    best = None if opinion.probabilities is None else int(np.argmax(opinion.probabilities))
+    chances = opinion.probabilities
+    if chances is not None and not (chances and np.isfinite(chances).all()):
+        return
+    best = None if chances is None else int(np.argmax(chances))
     values: dict[str, Value] = {"level": opinion.label, "profile": profile, "limit": limits.healthy_profile_deg}
-    if best is not None and opinion.probabilities is not None and best + 1 >= limits.high_level:
+    if best is not None and chances and best + 1 >= limits.high_level:
         if profile <= limits.healthy_profile_deg:
-            percent = 100 * opinion.probabilities[best]
-            yield message("doubt.level_without_deviation", percent=percent, **values), True
+            yield message("doubt.level_without_deviation", percent=100 * chances[best], **values), True
     elif (best == 0 or (best is None and opinion.label)) and profile > limits.marked_profile_deg:
         yield message("doubt.deviation_without_level", **values), True
 
@@ -326,6 +328,8 @@ def _ties(said: Sequence[Opinion]) -> Iterator[_Told]:
     near = []
     for opinion in said:
         chances = opinion.probabilities or ()
+        if len(chances) < 2:
+            continue
         first, second = sorted(range(len(chances)), key=chances.__getitem__, reverse=True)[:2]
         if chances[first] - chances[second] >= tie:
             continue

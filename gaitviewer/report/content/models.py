@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -181,8 +182,9 @@ def _items(
             key = item.number, side
             score, own = measures.evgs.get(*key).score, asked.get(key)
             cells += _limb_cells(own, score, grades.get(key), reasons)
-            if own is not None and own.probabilities is not None and score is not None:
-                counts[side][0] += (own.probabilities[-1] >= 0.5) != (score > 0)
+            chance = own.probabilities[-1] if own is not None and own.probabilities else math.nan
+            if math.isfinite(chance) and score is not None:
+                counts[side][0] += (chance >= 0.5) != (score > 0)
                 counts[side][1] += 1
         rows.append(cells)
     apart = [f"{side.value} {counts[side][0]} of {counts[side][1]}" for side in Side]
@@ -213,7 +215,7 @@ def _limb_cells(
         said = text(f"{DASH}{foot}", "cell", markup=True)
     else:
         chance = opinion.probabilities[-1]
-        apart = score is not None and (chance >= 0.5) != (score > 0)
+        apart = math.isfinite(chance) and score is not None and (chance >= 0.5) != (score > 0)
         words = f"<b>{percent(chance)} {APART}</b>" if apart else percent(chance)
         said = Table([[chance_bar(chance, 26.0), text(words, "cell", markup=True)]], colWidths=[30, 44],
                      style=[("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0),

@@ -162,6 +162,15 @@ def test_ties_are_told_with_both_probabilities() -> None:
     ]
 
 
+@pytest.mark.parametrize("chances", [(1.0,), (math.nan, 0.5), ()])
+def test_a_single_answer_and_unknown_probabilities_are_no_error(chances: tuple[float, ...]) -> None:
+    answer = made_up_answers.severity()
+    opinion = Opinion("severity", made_up_answers.LEVELS[: len(chances)], chances, label="level 1")
+    found = doubts(replace(answer, output=replace(answer.output, opinions=(opinion,))))
+    assert not said("undecided", found)
+    assert not said("agreement", found)
+
+
 def test_no_opinion_has_its_reason_once() -> None:
     assert said("no_opinion", doubts(made_up_answers.evgs())) == [
         "HVV left and HVV right: there is no coronal view."
