@@ -35,6 +35,12 @@ def add_train(commands: Any) -> None:
         metavar="FOLDER",
         help="pages of an evaluation: the same run, if it was made there, is taken and not trained again",
     )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="start from published weights (.safetensors): evgs from VideoMAE v2, severity from ST-GCN",
+    )
     parser.set_defaults(run=_run_train, needs_research="train")
 
 
@@ -159,6 +165,7 @@ def _run_train(options: argparse.Namespace) -> int:
             out=options.out,
             shifted=options.shifted,
             judged=options.judged,
+            checkpoint=options.checkpoint,
             tick=tick,
         )
     if card is not None:

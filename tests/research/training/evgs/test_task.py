@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import BySide, Side, View
@@ -410,8 +411,8 @@ def test_protocols_can_be_read_and_unknown_settings_are_refused() -> None:
 def test_an_encoder_starts_from_the_users_file(sets: ExampleSets, tmp_path: Path) -> None:
     settings = network_settings(read_protocol("tiny"))
     source = EvgsNet(settings, kinds=len(_KINDS)).encoder
-    path = tmp_path / "vit.pth"
-    torch.save({"model": source.state_dict()}, path)
+    path = tmp_path / "vit.safetensors"
+    save_file(source.state_dict(), path)
     changes = {"checkpoint": str(path), "loop.epochs": 1, "loop.learning_rate": 1e-9, "loop.weight_decay": 0.0}
     result = EvgsTask().run(Variant("started", "", changes), _context(sets, tmp_path / "run"))
     assert result.state is not None
@@ -419,7 +420,7 @@ def test_an_encoder_starts_from_the_users_file(sets: ExampleSets, tmp_path: Path
     assert torch.allclose(result.state[weight], source.patch_embed.proj.weight, atol=1e-6)
     with pytest.raises(SettingsError, match="no weights file"):
         EvgsTask().run(
-            Variant("gone", "", {"checkpoint": str(tmp_path / "no.pth")}), _context(sets, tmp_path / "run2")
+            Variant("gone", "", {"checkpoint": str(tmp_path / "no.safetensors")}), _context(sets, tmp_path / "run2")
         )
 
 
