@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gaitviewer.core.output import ModelOutput
     from gaitviewer.core.progress import Tick
     from gaitviewer.research.training.experiment import RunSettings
+    from gaitviewer.research.training.splits import Split
 
 SYSTEMS = ("severity", "evgs", "scoliosis")
 
@@ -132,11 +133,30 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, metavar="PATH", help="cohort, session library or CGV folder"
     )
     parser.add_argument("--shifted", type=Path, metavar="PATH", help="a further test set")
+    add_own_data(parser)
     parser.add_argument("--protocol", choices=("tiny", "small", "full"), default="small")
     parser.add_argument("--device", default="auto", metavar="DEVICE", help="auto (default), cpu or cuda")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for the examples")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the processor, in training")
     parser.add_argument("--verbose", action="store_true", help="log details to standard error")
+
+
+def add_own_data(parser: argparse.ArgumentParser) -> None:
+    """Options for data of one's own: labels and a split."""
+    parser.add_argument(
+        "--labels", type=Path, metavar="CSV", help="GMFCS, Cobb angles and grades of the subjects of --data"
+    )
+    parser.add_argument("--split", type=Path, metavar="FILE", help="who learns and who is judged, JSON or CSV")
+    parser.add_argument(
+        "--folds", type=int, default=0, metavar="K", help="cross-validation: K folds by person; the seed is the fold"
+    )
+
+
+def own_split(options: argparse.Namespace) -> Split:
+    """The split that was asked for."""
+    from gaitviewer.research.training.splits import Split
+
+    return Split.read(options.split, options.folds)
 
 
 def _settings(options: argparse.Namespace) -> RunSettings:
@@ -166,6 +186,8 @@ def _run_train(options: argparse.Namespace) -> int:
             shifted=options.shifted,
             judged=options.judged,
             checkpoint=options.checkpoint,
+            labels=options.labels,
+            split=own_split(options),
             tick=tick,
         )
     if card is not None:
@@ -192,6 +214,8 @@ def _run_evaluate(options: argparse.Namespace) -> int:
             outside=options.predictions,
             videos=options.videos,
             results_file=options.results,
+            labels=options.labels,
+            split=own_split(options),
             tick=tick,
         )
     for page in pages:

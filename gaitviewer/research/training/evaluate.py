@@ -25,6 +25,7 @@ from gaitviewer.research.training.experiment import (
 )
 from gaitviewer.research.training.pages import build as pages_build
 from gaitviewer.research.training.results import ResultLine
+from gaitviewer.research.training.splits import Split
 from gaitviewer.research.training.task import LearnedSystem, Variant
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ def evaluate(
     outside: Sequence[Path] = (),
     videos: Path | None = None,
     results_file: Path | None = None,
+    labels: Path | None = None,
+    split: Split | None = None,
     tick: Tick,
 ) -> tuple[Path, ...]:
     """Trains and judges what is asked for, and writes ``results.md`` and ``results.html``.
@@ -60,6 +63,8 @@ def evaluate(
         outside: CSV tables of answers of other methods, judged on the same cases.
         videos: library of real sessions without labels, on which the weights in use are looked at.
         results_file: where result lines are kept; finished runs found there are not done again.
+        labels: table of labels.
+        split: how people are divided; None = drawn by seed. Of folds each is judged once, whatever ``seeds``.
         tick: progress.
 
     Raises:
@@ -69,7 +74,11 @@ def evaluate(
     file = results_file if results_file is not None else out / "results.jsonl"
     # Of several processes all read before any can write: they must agree on what is to be done.
     finished = {line.key for line in results.read(file)}
-    experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=subprogress(tick, 0.0, 0.2))
+    share = subprogress(tick, 0.0, 0.2)
+    experiment = open_experiment(
+        task_name, source, settings, shifted=shifted, labels=labels, split=split, tick=share
+    )
+    seeds = experiment.split.folds or seeds
     chosen = choose_variants(experiment.task, settings.protocol, ablation, only)
     wanted = [
         (variant, seed)

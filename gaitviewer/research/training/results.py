@@ -36,6 +36,7 @@ class ResultLine:
         leakage: what the check of the split said.
         extras: further results.   synthetic: whether the data are synthetic.
         seconds, device, program, when: how it was made.
+        split: how people were divided; "" = drawn by seed.
     """
 
     task: str
@@ -56,20 +57,28 @@ class ResultLine:
     program: str
     when: str
     extras: Mapping[str, Any] = field(default_factory=dict)
+    split: str = ""
 
     @property
     def key(self) -> str:
         """A run with the same key need not be done again."""
-        return run_key(
-            self.task, self.variant, self.seed, self.protocol, self.task_version, self.data_digest, self.others
-        )
+        run = self.task, self.variant, self.seed, self.protocol, self.task_version
+        return run_key(*run, self.data_digest, self.others, self.split)
 
 
 def run_key(
-    task: str, variant: str, seed: int, protocol: str, version: str, digest: str, others: Mapping[str, str]
+    task: str,
+    variant: str,
+    seed: int,
+    protocol: str,
+    version: str,
+    digest: str,
+    others: Mapping[str, str],
+    split: str = "",
 ) -> str:
     """What makes two runs the same."""
-    return json.dumps([task, variant, seed, protocol, version, digest, sorted(others.items())])
+    divided = [split] if split else []
+    return json.dumps([task, variant, seed, protocol, version, digest, sorted(others.items()), *divided])
 
 
 def as_text(line: ResultLine) -> str:

@@ -29,6 +29,7 @@ from gaitviewer.research.training.experiment import (
 )
 from gaitviewer.research.training.registry import open_task
 from gaitviewer.research.training.results import ResultLine
+from gaitviewer.research.training.splits import Split
 from gaitviewer.research.training.task import ExampleSets, RunResult, Variant
 
 TITLES = {
@@ -57,6 +58,8 @@ def train_model(
     shifted: Path | None = None,
     judged: Path | None = None,
     checkpoint: Path | None = None,
+    labels: Path | None = None,
+    split: Split | None = None,
     tick: Tick,
 ) -> Card | None:
     """Trains the main variant of a task and writes ``weights.safetensors`` and ``card.toml``.
@@ -70,6 +73,7 @@ def train_model(
         shifted: a further test set for the card.
         judged: folder of the pages of an evaluation; the same run is taken from there, if it is found.
         checkpoint: weights file of others to start from.
+        labels: table of labels.   split: how people are divided; None = drawn by seed.
         tick: progress.
 
     Returns:
@@ -84,7 +88,10 @@ def train_model(
         raise SettingsError(message("error.research.model_there", folder=folder))
     if checkpoint is not None:  # told at once, not after the examples are made
         open_task(task_name).check_checkpoint(checkpoint, settings.protocol)
-    experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=subprogress(tick, 0.0, 0.3))
+    share = subprogress(tick, 0.0, 0.3)
+    experiment = open_experiment(
+        task_name, source, settings, shifted=shifted, labels=labels, split=split, tick=share
+    )
     variant = main_variant(experiment.task, settings.protocol)
     if checkpoint is not None:
         variant = _started(variant, checkpoint)
@@ -147,6 +154,7 @@ def _card(
             "subjects": dict(leakage.subjects),
             "examples": len(sets.train),
             "check": str(leakage),
+            **({"split": experiment.split.name} if experiment.split.name else {}),
             "further": dict(experiment.other_names),
         },
         "training": {
