@@ -67,6 +67,9 @@ def add_evaluate(commands: Any) -> None:
         help="judge another method: columns case, output, and answer or p_<class>",
     )
     parser.add_argument(
+        "--template", type=Path, metavar="CSV", help="write the table for --predictions, to be filled in"
+    )
+    parser.add_argument(
         "--videos",
         type=Path,
         metavar="LIBRARY",
@@ -212,6 +215,7 @@ def _run_evaluate(options: argparse.Namespace) -> int:
             seeds=options.seeds,
             only=options.only,
             outside=options.predictions,
+            template=options.template,
             videos=options.videos,
             results_file=options.results,
             labels=options.labels,
