@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer.cli import systems
+from gaitviewer.cli.dataset import add_dataset
 
 
 def add_commands(commands: Any) -> None:
@@ -210,6 +211,7 @@ COMMANDS: tuple[Callable[[Any], None], ...] = (
     _add_cohort,
     _add_legs,
     _add_patients,
+    add_dataset,
     systems.add_train,
     systems.add_evaluate,
     systems.add_models,

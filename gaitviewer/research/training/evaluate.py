@@ -24,7 +24,7 @@ from gaitviewer.research.training.experiment import (
     run_variant,
 )
 from gaitviewer.research.training.pages import build as pages_build
-from gaitviewer.research.training.results import ResultLine
+from gaitviewer.research.training.results import Answers, ResultLine
 from gaitviewer.research.training.splits import Split
 from gaitviewer.research.training.task import LearnedSystem, Predictions, Variant
 
@@ -74,6 +74,8 @@ def evaluate(
         FormatError: data or tables cannot be read.
     """
     file = results_file if results_file is not None else out / "results.jsonl"
+    for table in outside:
+        results.read_table(table)  # what cannot be read is told before anything is trained
     # Of several processes all read before any can write: they must agree on what is to be done.
     finished = {line.key for line in results.read(file)}
     share = subprogress(tick, 0.0, 0.2)
@@ -96,10 +98,12 @@ def evaluate(
         return ()
     if outside or template is not None:
         references = _references(experiment, seeds, settings, out, file)
+        held = [one for reference in references for one in reference.sets.values()]
+        answers = {table: results.read_outside(table, held) for table in outside}
         for table in outside:
-            _judge_outside(table, references, file)
+            _judge_outside(table, answers[table], references, file)
         if template is not None:
-            results.write_template(template, [held for one in references for held in one.sets.values()])
+            results.write_template(template, held)
     if videos is not None:
         _look_at_videos(experiment, videos, settings, file, subprogress(tick, 0.95, 0.99))
     tick(0.99, message("progress.pages"))
@@ -239,9 +243,8 @@ def _references(
     return found
 
 
-def _judge_outside(table: Path, references: Sequence[_Reference], file: Path) -> None:
+def _judge_outside(table: Path, answers: Answers, references: Sequence[_Reference], file: Path) -> None:
     """Scores another method's answers on the test cases of each seed, and the run's own on the same cases."""
-    answers = results.read_outside(table, [held for one in references for held in one.sets.values()])
     for one in references:
         theirs = {name: results.outside_predictions(answers, held) for name, held in one.sets.items()}
         judged = {name: held for name, held in theirs.items() if held is not None}

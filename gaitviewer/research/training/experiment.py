@@ -125,6 +125,8 @@ def open_experiment(
             table = None if name else labels
             opened[name] = open_data(place, table)
             _tell_notes(opened[name])
+            if not name and split is not None and (names := names_of(opened[""])):
+                split.assign(dict.fromkeys(names.values(), ""), names, seed=0)  # told before anything is measured
             share = subprogress(tick, number / len(sources), (number + 1) / len(sources))
             held[name] = prepare(
                 task_name, place, labels=table, tick=share, workers=settings.workers, cache=settings.cache

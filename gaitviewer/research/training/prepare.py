@@ -36,7 +36,30 @@ def prepare(
     workers: int = 2,
     cache: Path | None = None,
 ) -> tuple[PreparedSession, ...]:
-    """All sessions of some data as examples of a task; those known already are read from the cache.
+    """All sessions of some data as examples of a task, as :func:`prepare_all` gives them.
+
+    Raises:
+        SettingsError: no session gives an example.
+    """
+    found = prepare_all(task_name, source, labels=labels, tick=tick, workers=workers, cache=cache)
+    if not any(one.examples for one in found):
+        if not found:
+            raise SettingsError(message("error.research.no_sessions", source=source, task=task_name))
+        reason = as_written(found[0].reason)
+        raise SettingsError(message("error.research.no_examples", source=source, task=task_name, reason=reason))
+    return found
+
+
+def prepare_all(
+    task_name: str,
+    source: Path,
+    *,
+    labels: Path | None = None,
+    tick: Tick,
+    workers: int = 2,
+    cache: Path | None = None,
+) -> tuple[PreparedSession, ...]:
+    """All sessions of some data, even if none gives an example; those known already are read from the cache.
 
     Args:
         task_name: as in :func:`gaitviewer.research.training.registry.open_task`.
@@ -44,16 +67,14 @@ def prepare(
         tick: progress; raises Cancelled; what is done by then stays done.
         workers: processes; 1 = none besides this one.
         cache: folder; by default the user's.
-
-    Raises:
-        SettingsError: no session gives an example.
     """
     data, task = open_data(source, labels), open_task(task_name)
     folder = cache_folder(task, data, cache)
     ids = data.session_ids()
     missing = [one for one in ids if prepared_examples.read(_file(folder, one)) is None]
     known = len(ids) - len(missing)
-    for done, session in enumerate(_work((task_name, source, labels, folder), data, task, missing, workers), known + 1):
+    places = task_name, source, labels, folder
+    for done, session in enumerate(_work(places, data, task, missing, workers), known + 1):
         tick(
             done / len(ids),
             message("progress.examples", task=task.name, session=session, done=done, total=len(ids)),
@@ -64,11 +85,6 @@ def prepare(
     for one in found:
         if not one.examples:
             log.info("%s: session %s gives no example: %s", task.name, one.session, one.reason)
-    if not any(one.examples for one in found):
-        if not found:
-            raise SettingsError(message("error.research.no_sessions", source=source, task=task.name))
-        reason = as_written(found[0].reason)
-        raise SettingsError(message("error.research.no_examples", source=source, task=task.name, reason=reason))
     return found
 
 
