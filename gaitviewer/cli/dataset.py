@@ -15,14 +15,12 @@ def add_dataset(commands: Any) -> None:
     parser = commands.add_parser(
         "dataset",
         help="look at data before training on them",
-        description="Data to learn from: a cohort, a session library, or a folder in the layout that models/DATA.md "
-        "describes.",
+        description="Data to learn from: a cohort, a session library, or a folder in the layout that "
+        "models/DATA.md describes.",
     )
     parser.set_defaults(needs_research="dataset")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    check = actions.add_parser(
-        "check", help="what each learned system would learn from it, what not, and why"
-    )
+    check = actions.add_parser("check", help="what each learned system would learn from it, what not, and why")
     check.add_argument("data", type=Path, metavar="PATH")
     add_own_data(check)
     check.add_argument(

@@ -151,7 +151,11 @@ def add_own_data(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", type=Path, metavar="FILE", help="who learns and who is judged, JSON or CSV")
     parser.add_argument(
-        "--folds", type=int, default=0, metavar="K", help="cross-validation: K folds by person; the seed is the fold"
+        "--folds",
+        type=int,
+        default=0,
+        metavar="K",
+        help="cross-validation: K folds by person; the seed is the fold",
     )
 
 

@@ -22,7 +22,6 @@ def assign_subjects(strata: Mapping[str, str], *, seed: int) -> dict[str, str]:
         strata: by subject, e.g. "level 2, no asymmetry".
         seed: another seed gives another split.
     """
-
     counts = dict.fromkeys(SHARES, 0)
     found: dict[str, str] = {}
     for subject in _spread(strata, seed):

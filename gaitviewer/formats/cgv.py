@@ -3,10 +3,11 @@
 Keypoints: a JSON file for each frame, ``{video_info: {video_name, width, height, fps, total_frames},
 frame_index, instance_info: [{keypoints: [[x, y], ...], keypoint_scores: [...], ...}]}``, of which the first 23
 points are COCO-17 and six of the feet; of several people the one whose ``bbox`` goes on from frame to frame
-counts. Videos: ``<subject>-<session>_<backward|forward|left|right>_<first>-<last>.mp4``. Labels: JSON by patient,
-``{"patient_id": 1, "left": {"1": 0, ...}, "right": {...}}``, with the scores 1 and 2 merged; with a ``session``
-they are of that visit alone. Masks: below a folder whose name begins with "mask", a PNG for each frame in a folder
-named as the clip, or a video; what is not black is the person. In which sub-folders the rest lies does not matter.
+counts. Videos: ``<subject>-<session>_<backward|forward|left|right>_<first>-<last>.mp4``. Labels: JSON by
+patient, ``{"patient_id": 1, "left": {"1": 0, ...}, "right": {...}}``, with the scores 1 and 2 merged; with a
+``session`` they are of that visit alone. Masks: below a folder whose name begins with "mask", a PNG for each
+frame in a folder named as the clip, or a video; what is not black is the person. In which sub-folders the rest
+lies does not matter.
 """
 
 from __future__ import annotations

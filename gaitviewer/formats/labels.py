@@ -1,8 +1,9 @@
 """GMFCS levels, Cobb angles and Edinburgh grades of many sessions in one CSV table.
 
-Columns: ``subject`` (needed), ``session`` (the visit; empty = every visit of the subject), ``gmfcs`` (I to V, or
-0 for a child without motor impairment), ``cobb_deg``, ``left_1`` ... ``left_17``, ``right_1`` ... ``right_17``
-(0, 1, 2; empty = not graded) and ``merged`` (yes: 1 means "1 or 2"). ``split`` and ``note`` may stand there, too.
+Columns: ``subject`` (needed), ``session`` (the visit; empty = every visit of the subject), ``gmfcs`` (I to V,
+or 0 for a child without motor impairment), ``cobb_deg``, ``left_1`` ... ``left_17``, ``right_1`` ...
+``right_17`` (0, 1, 2; empty = not graded) and ``merged`` (yes: 1 means "1 or 2"). ``split`` and ``note`` may
+stand there, too.
 """
 
 from __future__ import annotations

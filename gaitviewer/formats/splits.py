@@ -1,8 +1,9 @@
 """Who learns and who is judged, from a file: that of a data set, or one's own.
 
-JSON: names by set (``{"train": [...], "valid": [...], "test": [...]}``, also ``TRAIN_SET`` and the like), or the
-set by name. CSV: columns ``subject`` (or ``session``, ``clip``, ``name``) and ``split``. ``fold_1``, ``fold_2``, ...
-in place of the sets are folds of a cross-validation. A name is a subject, a session or a clip of the data.
+JSON: names by set (``{"train": [...], "valid": [...], "test": [...]}``, also ``TRAIN_SET`` and the like), or
+the set by name. CSV: columns ``subject`` (or ``session``, ``clip``, ``name``) and ``split``. ``fold_1``,
+``fold_2``, ... in place of the sets are folds of a cross-validation. A name is a subject, a session or a clip
+of the data.
 """
 
 from __future__ import annotations

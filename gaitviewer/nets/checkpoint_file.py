@@ -69,10 +69,14 @@ def foreign(state: Mapping[str, Tensor], *, name: str, wanted: str) -> SettingsE
     """That a file is of another network: of which, as far as its names tell, and what they are.
 
     Args:
-        state: of the file.   name: of the file.   wanted: "VideoMAE v2", "ST-GCN".
+        state: of the file.
+        name: of the file.
+        wanted: "VideoMAE v2", "ST-GCN".
     """
     kind = next((kind for part, kind in _KINDS if any(key.endswith(part) for key in state)), "")
-    words = message(f"error.model.checkpoint.kind.{kind}") if kind else message("error.model.checkpoint.unknown")
+    words = (
+        message(f"error.model.checkpoint.kind.{kind}") if kind else message("error.model.checkpoint.unknown")
+    )
     return SettingsError(
         message(
             "error.model.checkpoint.foreign",
@@ -90,7 +94,9 @@ def check_fit(
     """That a file has all weights of a network in their shapes.
 
     Args:
-        own: of the network.   state: of the file, by the same names.   name: of the file.
+        own: of the network.
+        state: of the file, by the same names.
+        name: of the file.
         free: names that it may lack or hold in another shape.
 
     Raises:

@@ -2,7 +2,8 @@
 
 Names of the official ST-GCN, of PYSKL (whose layers MMAction2 took over) and of this program are understood.
 What belongs to the joints (``data_bn``, the graph and its weights) is taken only where the file is of the same
-skeleton; all other layers know nothing of joints. The answers' layer starts anew unless it has the same classes.
+skeleton; all other layers know nothing of joints. The answers' layer starts anew unless it has the same
+classes.
 """
 
 from __future__ import annotations

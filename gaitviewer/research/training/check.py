@@ -126,7 +126,8 @@ def check_dataset(
 
     Args:
         path: as :func:`gaitviewer.research.training.data.open_data` takes it.
-        labels: table of labels.   split: how people would be divided.
+        labels: table of labels.
+        split: how people would be divided.
         examples: measure the sessions, too: what gives no example then is known for certain.
         workers: processes for that.
         tick: progress; raises Cancelled.

@@ -25,7 +25,6 @@ from gaitviewer.research.training.mask_files import read_masks
 from gaitviewer.video.identity import identity_of
 from gaitviewer.workflow.sessions.demo import is_demo
 
-
 LABELS = "labels.csv"  # in a folder in the CGV layout: read without being named
 
 

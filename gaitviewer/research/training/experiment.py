@@ -108,9 +108,12 @@ def open_experiment(
     """Opens the data and prepares all examples (those known already are read).
 
     Args:
-        task_name: the learned system.   source: what is learned from.   settings: device, workers, cache.
+        task_name: the learned system.
+        source: what is learned from.
+        settings: device, workers, cache.
         shifted: a further test set.
-        labels: table of labels of ``source``.   split: how people are divided; None = drawn by seed.
+        labels: table of labels of ``source``.
+        split: how people are divided; None = drawn by seed.
         tick: progress.
 
     Raises:
@@ -126,7 +129,9 @@ def open_experiment(
             opened[name] = open_data(place, table)
             _tell_notes(opened[name])
             if not name and split is not None and (names := names_of(opened[""])):
-                split.assign(dict.fromkeys(names.values(), ""), names, seed=0)  # told before anything is measured
+                split.assign(
+                    dict.fromkeys(names.values(), ""), names, seed=0
+                )  # told before anything is measured
             share = subprogress(tick, number / len(sources), (number + 1) / len(sources))
             held[name] = prepare(
                 task_name, place, labels=table, tick=share, workers=settings.workers, cache=settings.cache

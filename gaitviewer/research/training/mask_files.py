@@ -22,7 +22,9 @@ def read_masks(files: Sequence[Path], *, frames: int, width: int, height: int) -
     Args:
         files: PNG files with the frame's number at the end of their names, not black where the person is; or
             one mp4.
-        frames, width, height: of the clip.
+        frames: of the clip.
+        width: of the clip.
+        height: of the clip.
 
     Raises:
         FormatError: one is damaged, or of another size than the clip.
@@ -30,7 +32,12 @@ def read_masks(files: Sequence[Path], *, frames: int, width: int, height: int) -
     found: dict[int, SmallMask] = {}
     for path, number, mask in _outlines(files, frames):
         if mask.shape != (height, width):
-            sizes = {"width": mask.shape[1], "height": mask.shape[0], "clip_width": width, "clip_height": height}
+            sizes = {
+                "width": mask.shape[1],
+                "height": mask.shape[0],
+                "clip_width": width,
+                "clip_height": height,
+            }
             raise FormatError(
                 message(
                     "error.format.cgv.mask", path=path, reason=message("error.format.cgv.mask_size", **sizes)

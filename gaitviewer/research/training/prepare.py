@@ -63,7 +63,8 @@ def prepare_all(
 
     Args:
         task_name: as in :func:`gaitviewer.research.training.registry.open_task`.
-        source: what :func:`gaitviewer.research.training.data.open_data` opens.   labels: table of labels.
+        source: what :func:`gaitviewer.research.training.data.open_data` opens.
+        labels: table of labels.
         tick: progress; raises Cancelled; what is done by then stays done.
         workers: processes; 1 = none besides this one.
         cache: folder; by default the user's.

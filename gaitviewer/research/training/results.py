@@ -222,7 +222,7 @@ def read_outside(path: Path, references: Sequence[Predictions]) -> Answers:
     """Answers of any other method to questions of the references.
 
     The table has the columns ``case``, ``output`` (may be left out where there is one question) and either
-    ``answer`` (one of the classes; empty = no opinion) or ``p_<class>`` for each class (all empty = no opinion).
+    ``answer`` (one of the classes; empty = no opinion) or ``p_<class>`` for each class (all empty: the same).
 
     Raises:
         FormatError: columns or answers that do not fit, cases of no reference, a case that is there twice.
@@ -243,7 +243,9 @@ def read_outside(path: Path, references: Sequence[Predictions]) -> Answers:
         if row["case"] not in cases:
             raise FormatError(message("error.research.results.case", **place, case=shorten(row["case"])))
         if (row["case"], output) in found:
-            raise FormatError(message("error.research.results.twice", **place, case=row["case"], question=output))
+            raise FormatError(
+                message("error.research.results.twice", **place, case=row["case"], question=output)
+            )
         found[row["case"], output] = _chances(row, classes, path.name, number)
     return found
 

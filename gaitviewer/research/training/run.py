@@ -73,7 +73,8 @@ def train_model(
         shifted: a further test set for the card.
         judged: folder of the pages of an evaluation; the same run is taken from there, if it is found.
         checkpoint: weights file of others to start from.
-        labels: table of labels.   split: how people are divided; None = drawn by seed.
+        labels: table of labels.
+        split: how people are divided; None = drawn by seed.
         tick: progress.
 
     Returns:

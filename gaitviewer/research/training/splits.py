@@ -14,7 +14,6 @@ from gaitviewer.formats.splits import read_split
 from gaitviewer.messages import message
 from gaitviewer.research.training.task import Example, ExampleSets
 
-
 LEAST_FOLDS = 3  # one to judge, one to choose by, the rest to learn
 
 
@@ -87,7 +86,9 @@ class Split:
                     )
                 )
         if not said:
-            raise SettingsError(message("error.research.split.nobody", split=self.name, name=next(iter(self.sets))))
+            raise SettingsError(
+                message("error.research.split.nobody", split=self.name, name=next(iter(self.sets)))
+            )
         if self.folds:
             order = sorted(set(self.sets.values()), key=lambda one: int(one.split()[1]))
             return {subject: self._role(order.index(fold), seed) for subject, (fold, _) in said.items()}
@@ -169,7 +170,9 @@ def split_examples(
     """
     everyone = {subject: strata[subject] for subject in _subjects(examples)}
     where = (split or Split()).assign(everyone, names or {}, seed=seed)
-    sets = {name: tuple(e for e in examples if where.get(e["subject"]) == name) for name in (TRAIN, VALID, TEST)}
+    sets = {
+        name: tuple(e for e in examples if where.get(e["subject"]) == name) for name in (TRAIN, VALID, TEST)
+    }
     for name, held in sets.items():
         if not held:
             raise SettingsError(message("error.research.too_few_subjects", count=len(where), set=name))
@@ -182,7 +185,9 @@ def split_examples(
     for name, held in further.items():
         check_disjoint({"learning": known, name: _subjects(held)})
     counts = {name: len(_subjects(held)) for name, held in {**sets, **further}.items()}
-    return ExampleSets(sets[TRAIN], sets[VALID], sets[TEST], further), Leakage(counts, dropped, len(everyone) - len(where))
+    return ExampleSets(sets[TRAIN], sets[VALID], sets[TEST], further), Leakage(
+        counts, dropped, len(everyone) - len(where)
+    )
 
 
 def _subjects(examples: Sequence[Example]) -> set[str]:

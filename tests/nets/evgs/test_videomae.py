@@ -7,7 +7,6 @@ import shlex
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from gaitviewer.errors import SettingsError
 from gaitviewer.nets.checkpoint_file import read_checkpoint
-from gaitviewer.nets.evgs.attention import attention_by_token, occlusion_by_token, to_grid
 from gaitviewer.nets.evgs.videomae import (
     VideoMae,
     VideoShape,
@@ -298,7 +296,9 @@ def test_weights_of_another_size_are_refused_with_what_differs() -> None:
         with pytest.raises(SettingsError, match=r"vit\.safetensors is 48 wide and 3 blocks deep"):
             load_weights(other, state, name="vit.safetensors")
     coarse = VideoMae(VideoShape(**{**_fields(SMALL), "patch_px": 16}))
-    with pytest.raises(SettingsError, match=r"proj\.weight is 48 x 3 x 2 x 8 x 8 where 48 x 3 x 2 x 16 x 16 is"):
+    with pytest.raises(
+        SettingsError, match=r"proj\.weight is 48 x 3 x 2 x 8 x 8 where 48 x 3 x 2 x 16 x 16 is"
+    ):
         load_weights(coarse, state)
     del state["blocks.1.attn.v_bias"]
     with pytest.raises(SettingsError, match=r"it lacks blocks\.1\.attn\.v_bias 48;"):

@@ -1,4 +1,4 @@
-"""Published ST-GCN and ST-GCN++ weights, by official and by PYSKL's names, against networks written as they are."""
+"""Published ST-GCN and ST-GCN++ weights, by official and by PYSKL's names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def _filled(net: nn.Module, seed: int = 1) -> dict[str, Tensor]:
     """Random values in every weight, nothing neutral."""
     rng = torch.Generator().manual_seed(seed)
     return {
-        key: value if key == "A" or not value.is_floating_point() else 0.5 + torch.rand(value.shape, generator=rng)
+        key: value
+        if key == "A" or not value.is_floating_point()
+        else 0.5 + torch.rand(value.shape, generator=rng)
         for key, value in net.state_dict().items()
     }
 
@@ -78,7 +80,9 @@ class _Pyskl(nn.Module):
         self.backbone.data_bn = nn.BatchNorm1d(3 * 17)
         self.backbone.gcn = nn.ModuleList(
             _Block(before, after, a.clone(), stride, first=k == 0)
-            for k, (before, after, (_, stride)) in enumerate(zip((3, *widths[:-1]), widths, BLOCKS, strict=True))
+            for k, (before, after, (_, stride)) in enumerate(
+                zip((3, *widths[:-1]), widths, BLOCKS, strict=True)
+            )
         )
         self.cls_head = nn.Module()
         self.cls_head.fc_cls = nn.Linear(widths[-1], 4)
@@ -102,7 +106,12 @@ def _pyskl_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Weights of our ST-GCN++ by the names that PYSKL gives them."""
     found = {}
     for key, value in state.items():
-        for own, theirs in ((".gcn.adjacency", ".gcn.A"), (".tcn.mix.", ".tcn.transform."), (".residual.0.", ".residual.conv."), (".residual.1.", ".residual.bn.")):  # fmt: skip
+        for own, theirs in (
+            (".gcn.adjacency", ".gcn.A"),
+            (".tcn.mix.", ".tcn.transform."),
+            (".residual.0.", ".residual.conv."),
+            (".residual.1.", ".residual.bn."),
+        ):
             key = key.replace(own, theirs)
         if ".tcn.branches." in key and ".3." in key:
             key = key.replace(".3.weight", ".3.conv.weight").replace(".3.bias", ".3.conv.bias")
@@ -119,7 +128,10 @@ def test_official_weights_of_the_same_skeleton_are_taken_whole() -> None:
 
 def test_pyskls_st_gcn_answers_the_same() -> None:
     theirs, net = _Pyskl().eval(), Stgcn(NARROW).eval()
-    state = {k: (v if k.endswith(".A") else w) for (k, v), w in zip(theirs.state_dict().items(), _filled(theirs).values(), strict=True)}  # fmt: skip
+    state = {
+        k: (v if k.endswith(".A") else w)
+        for (k, v), w in zip(theirs.state_dict().items(), _filled(theirs).values(), strict=True)
+    }
     theirs.load_state_dict(state)
     assert start_skeleton(net, _plain(state), name="j.safetensors") == ()
     x = torch.randn(2, 2, 16, 17, 3, generator=torch.Generator().manual_seed(2))
@@ -162,7 +174,9 @@ def test_twenty_five_joints_of_another_skeleton_are_not_ours(network: type[Stgcn
 
 def test_what_does_not_fit_is_told() -> None:
     state = _filled(Stgcn(NARROW))
-    with pytest.raises(SettingsError, match=r"st_gcn_networks\.0\.gcn\.conv\.weight is 24 x 3 x 1 x 1 where 48 x"):
+    with pytest.raises(
+        SettingsError, match=r"st_gcn_networks\.0\.gcn\.conv\.weight is 24 x 3 x 1 x 1 where 48 x"
+    ):
         start_skeleton(Stgcn(StgcnSettings(layout="coco-17", width=0.25)), state, name="s.safetensors")
     with pytest.raises(SettingsError, match=r"holds no ST-GCN\+\+ network but an ST-GCN: A 3 x 17 x 17"):
         start_skeleton(Stgcnpp(NARROW), state, name="s.safetensors")

@@ -23,9 +23,16 @@ def person(x: float = 30.0, box: Box | None = None) -> dict[str, object]:
 
 def write_clip(folder: Path, name: str, *, frames: int = 4, x: float = 30.0, fps: float = 30.0) -> Path:
     """All frames of a clip in one JSON file."""
-    info = {"video_name": f"{name}.mp4", "width": SIZE[0], "height": SIZE[1], "fps": fps, "total_frames": frames}
+    info = {
+        "video_name": f"{name}.mp4",
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "fps": fps,
+        "total_frames": frames,
+    }
     rows = [
-        {"video_info": info, "frame_index": number, "instance_info": [person(x + number)]} for number in range(frames)
+        {"video_info": info, "frame_index": number, "instance_info": [person(x + number)]}
+        for number in range(frames)
     ]
     path = folder / f"{name}.json"
     path.write_text(json.dumps(rows))
@@ -50,7 +57,9 @@ def three_files(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     write_clip(folder, "12-1_left_0-143")
     write_pictures(folder / "12-1_left_0-143.mp4")
-    write_labels(folder / "labels.csv", [{"subject": "12", "gmfcs": "II", "cobb_deg": 14, "left_1": 1, "left_2": 0}])
+    write_labels(
+        folder / "labels.csv", [{"subject": "12", "gmfcs": "II", "cobb_deg": 14, "left_1": 1, "left_2": 0}]
+    )
     return folder
 
 

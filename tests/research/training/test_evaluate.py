@@ -138,9 +138,7 @@ def _cases(tmp_path: Path) -> dict[str, str]:
 def test_partial_answers_are_compared_on_the_same_cases(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     run(seeds=1, only=["linear"])
     linear = [
-        row
-        for table in (tmp_path / "out/predictions").glob("*-test.csv")
-        for row in results.read_table(table)
+        row for table in (tmp_path / "out/predictions").glob("*-test.csv") for row in results.read_table(table)
     ]
     answered = linear[:5]
     right = [(row["true"] == "low") == (float(row["p_low"]) >= 0.5) for row in answered]
@@ -184,7 +182,9 @@ def test_each_class_has_its_figures(run, tmp_path: Path) -> None:  # type: ignor
     assert f"| linear | low | {low_low + low_high} | {precision:.3f} | {recall:.3f} |" in text
 
 
-def test_folds_judge_everybody_once(run, experiment: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_folds_judge_everybody_once(
+    run, experiment: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
     split = Split.read(folds=4)
     monkeypatch.setattr(evaluation, "open_experiment", lambda *args, **rest: replace(experiment(), split=split))
     markdown, _ = run(seeds=1, only=["majority"], split=split)

@@ -130,7 +130,9 @@ def test_masks_are_read(tmp_path: Path, kind: str) -> None:
     assert 85 < picture.rgb.mean() < 99  # the clip's own video, not that of the masks
     if kind == "pictures":
         Image.fromarray(outline[:-1]).save(folder / "masks" / clip / "000101.png")
-        with pytest.raises(FormatError, match=r"000101\.png cannot be used \(it is 64 x 47 pixels, the clip 64 x 48\)"):
+        with pytest.raises(
+            FormatError, match=r"000101\.png cannot be used \(it is 64 x 47 pixels, the clip 64 x 48\)"
+        ):
             open_data(folder).read("12-1")
 
 
@@ -147,12 +149,15 @@ SPLITS = {
     "partition.json": {"TRAIN_SET": ["1", "2", "3", "4"], "VAL_SET": ["5", "6"], "TEST_SET": ["7", "8"]},
     "clips.json": {
         **{f"videos/{n}-1_left_0-9.mp4": "train" for n in (1, 2, 3, 4)},
-        "1-2": "train", "5": "valid", "6": "dev", "7-1": "test", "8": "testing",
+        "1-2": "train",
+        "5": "valid",
+        "6": "dev",
+        "7-1": "test",
+        "8": "testing",
     },
-    "table.csv": "subject,split\n" + "".join(
-        f"{n},{'train' if n < 5 else 'valid' if n < 7 else 'test'}\n" for n in range(1, 9)
-    ),
-}  # fmt: skip
+    "table.csv": "subject,split\n"
+    + "".join(f"{n},{'train' if n < 5 else 'valid' if n < 7 else 'test'}\n" for n in range(1, 9)),
+}
 
 
 def _sets(folder: Path, split: Split, seed: int = 0) -> dict[str, str]:
@@ -188,7 +193,9 @@ def test_folds_come_from_a_file_too(eight: Path, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps({f"fold_{k + 1}": [2 * k + 1, 2 * k + 2] for k in range(4)}))
     split = Split.read(tmp_path / "s.json")
     assert split.folds == 4
-    judged = [{name for name, chosen in _sets(eight, split, seed).items() if chosen == "test"} for seed in range(4)]
+    judged = [
+        {name for name, chosen in _sets(eight, split, seed).items() if chosen == "test"} for seed in range(4)
+    ]
     assert judged == [{"1", "2"}, {"3", "4"}, {"5", "6"}, {"7", "8"}]
 
 
@@ -214,23 +221,30 @@ def test_the_check_says_what_would_be_learned(tmp_path: Path, capsys: pytest.Cap
     write_clip(folder, "13-1_forward_0-119", frames=120)
     write_clip(folder, "12-2_backward_0-9")
     write_clip(folder, "14-1_left_0-9", x=9.0)
-    rows = [{"subject": 12, "gmfcs": 2, "cobb_deg": 14, "left_1": 1}, {"subject": 13, "cobb_deg": 3}, {"subject": 99}]
+    rows = [
+        {"subject": 12, "gmfcs": 2, "cobb_deg": 14, "left_1": 1},
+        {"subject": 13, "cobb_deg": 3},
+        {"subject": 99},
+    ]
     write_labels(folder / "labels.csv", rows)
     (tmp_path / "s.json").write_text(json.dumps({"train": [12], "test": [13, 15]}))
     assert main(["dataset", "check", str(folder), "--split", str(tmp_path / "s.json")]) == 2
     said = capsys.readouterr().out
     for words in (
         "2 subjects, 3 visits with labels; 1 subjects came several times",
-        "recordings: ", "with video 1",
+        "recordings: ",
+        "with video 1",
         "severity: learns from 2 visits of 1 subjects (level 2 2); subjects by set: train 1",
         "1 subjects are too few to split; nobody is left for the valid set",
         "not from 1 (13-1): no GMFCS level",
         "evgs: learns from 1 visits of 1 subjects (atypical 1)",
         "not from 1 (12-2): no video",
         "scoliosis: learns from 1 visits of 1 subjects (none 1); subjects by set: test 1",
-        "not from 1 (12-1): no front or back view", "not from 1 (12-2): no front or back view of 3.2 s",
-        "1 match no label: 14-1_left_0-9", "1 labels are of nobody in the data: 99",
-    ):  # fmt: skip
+        "not from 1 (12-1): no front or back view",
+        "not from 1 (12-2): no front or back view of 3.2 s",
+        "1 match no label: 14-1_left_0-9",
+        "1 labels are of nobody in the data: 99",
+    ):
         assert words in said, said
     assert main(["dataset", "check", str(folder), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["systems"]["severity"]["classes"] == {"level 2": 2}

@@ -1,4 +1,4 @@
-"""Wrong, foreign and damaged checkpoints, cards, layouts and tables: a true sentence, code 2, nothing changed."""
+"""Wrong, foreign and damaged checkpoints, cards, layouts and tables: a sentence, code 2, nothing changed."""
 
 from __future__ import annotations
 
@@ -94,11 +94,15 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = 
     "cut off": ("severity", cut_off, ("w.safetensors cannot be read as safetensors",)),
     "empty": ("severity", saved({}), ("w.safetensors holds no weights",)),
     "not a number": (
-        "evgs", saved({**video(), "fc_norm.bias": torch.full((32,), torch.nan)}), ("no numbers, in fc_norm.bias",),
+        "evgs",
+        saved({**video(), "fc_norm.bias": torch.full((32,), torch.nan)}),
+        ("no numbers, in fc_norm.bias",),
     ),
     "another width": ("evgs", saved(video()), ("w.safetensors is 32 wide and 1 blocks deep", "network")),
     "another patch": (
-        "evgs", lambda path: saved(resized_video())(path), ("patch_embed.proj.weight is", "where", "is needed"),
+        "evgs",
+        lambda path: saved(resized_video())(path),
+        ("patch_embed.proj.weight is", "where", "is needed"),
     ),
     "video for severity": ("severity", saved(video()), ("no ST-GCN network but a video transformer: ", "32")),
     "skeleton for evgs": ("evgs", saved(skeleton()), ("no VideoMAE v2 network but an ST-GCN: ",)),
@@ -107,7 +111,7 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = 
     "st-gcn++ for st-gcn": ("severity", saved(skeleton(Stgcnpp)), ("no ST-GCN network but an ST-GCN++: ",)),
     "half of the attention": ("evgs", saved(HUGGING_FACE), ("in layer 0 queries, keys and values",)),
     "any for scoliosis": ("scoliosis", saved(video()), ("scoliosis system starts from no weights file",)),
-}  # fmt: skip
+}
 
 
 def resized_video() -> dict[str, Tensor]:
@@ -144,15 +148,22 @@ CARDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no card": (lambda folder: (folder / CARD).unlink(), "is no model folder"),
     "a card that is no TOML": (lambda folder: (folder / CARD).write_text("id = "), CARD),
     "a card without its digest": (lambda folder: _in_card(folder, "sha256", "digest"), "complete model card"),
-    "a card of later times": (lambda folder: _in_card(folder, "format = 1", "format = 99"), "by a newer version"),
-    "a card of no format": (lambda folder: _in_card(folder, "format = 1", 'format = "one"'), "complete model card"),
+    "a card of later times": (
+        lambda folder: _in_card(folder, "format = 1", "format = 99"),
+        "by a newer version",
+    ),
+    "a card of no format": (
+        lambda folder: _in_card(folder, "format = 1", 'format = "one"'),
+        "complete model card",
+    ),
     "no weights": (lambda folder: (folder / WEIGHTS).unlink(), "is missing"),
     "weights of another card": (
-        lambda folder: save_file({"net/w": torch.zeros(2)}, folder / WEIGHTS), "is not the file that its card",
+        lambda folder: save_file({"net/w": torch.zeros(2)}, folder / WEIGHTS),
+        "is not the file that its card",
     ),
     "an impossible id": (lambda folder: _in_card(folder, '"severity-7"', '"../out"'), "impossible"),
     "a task of the future": (lambda folder: _in_card(folder, '"severity"', '"gait"'), "gait"),
-}  # fmt: skip
+}
 
 
 def _in_card(folder: Path, old: str, new: str) -> None:
@@ -165,9 +176,16 @@ def _in_card(folder: Path, old: str, new: str) -> None:
 def test_cards(kind: str, tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change, words = CARDS[kind]
     facts = {
-        "id": "severity-7", "task": "severity", "title": "a toy", "synthetic": False, "statement": "",
-        "outputs": ["severity"], "classes": ["1", "2"], "licence": "Apache-2.0", "intended_use": "tests",
-    }  # fmt: skip
+        "id": "severity-7",
+        "task": "severity",
+        "title": "a toy",
+        "synthetic": False,
+        "statement": "",
+        "outputs": ["severity"],
+        "classes": ["1", "2"],
+        "licence": "Apache-2.0",
+        "intended_use": "tests",
+    }
     write_model(tmp_path / "severity-7", {"w": torch.ones(2)}, facts)
     change(tmp_path / "severity-7")
     refused(["models", "add", tmp_path / "severity-7"], (words,), capsys, tmp_path, own_home)
@@ -190,13 +208,17 @@ DATA: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "nowhere": (shutil.rmtree, ("does not exist",)),
     "an empty folder": (lambda f: [path.unlink() for path in f.iterdir()], ("holds no file",)),
     "other files": (
-        lambda f: [(f / f"{CLIP}.json").rename(f / "keypoints.json"), (f / f"{CLIP}.mp4").rename(f / "walk.mp4")],
+        lambda f: [
+            (f / f"{CLIP}.json").rename(f / "keypoints.json"),
+            (f / f"{CLIP}.mp4").rename(f / "walk.mp4"),
+        ],
         ("holds 1 ", ".mp4", "no folder in the CGV layout", "`gaitviewer analyze`"),
     ),
     "videos alone": (lambda f: (f / f"{CLIP}.json").unlink(), ("holds no keypoints in the CGV layout",)),
     "nobody labelled": (lambda f: (f / "labels.csv").unlink(), ("no labels for any of its 1 clips", CLIP)),
     "an item scored 3": (
-        text("l.json", json.dumps({**LABEL, "left": {"1": 3}})), ("l.json has damaged labels of patient 12", "item 1 is 3"),
+        text("l.json", json.dumps({**LABEL, "left": {"1": 3}})),
+        ("l.json has damaged labels of patient 12", "item 1 is 3"),
     ),
     "labels cut off": (text("l.json", '{"patient_id": 12, "le'), ("l.json cannot be read as JSON",)),
     "two labels of a patient": (
@@ -205,16 +227,26 @@ DATA: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     ),
     "keypoints cut off": (text(f"{CLIP}.json", '[{"video_info"'), (f"{CLIP}.json cannot be read as JSON",)),
     "too few points": (
-        lambda f: _in_frames(f, "keypoints", [[1, 2]] * 17), (f"keypoints of clip {CLIP} are damaged", "23 points"),
+        lambda f: _in_frames(f, "keypoints", [[1, 2]] * 17),
+        (f"keypoints of clip {CLIP} are damaged", "23 points"),
     ),
-    "no frame rate": (lambda f: write_clip(f, CLIP, fps=0.0), (f"clip {CLIP} are damaged", "0.0 frames per second")),
+    "no frame rate": (
+        lambda f: write_clip(f, CLIP, fps=0.0),
+        (f"clip {CLIP} are damaged", "0.0 frames per second"),
+    ),
     "a damaged mask": (
-        lambda f: [(f / "masks" / CLIP).mkdir(parents=True), (f / "masks" / CLIP / "000001.png").write_text("png")],
+        lambda f: [
+            (f / "masks" / CLIP).mkdir(parents=True),
+            (f / "masks" / CLIP / "000001.png").write_text("png"),
+        ],
         ("000001.png cannot be used",),
     ),
     "one child as two": (
-        lambda f: [shutil.copy(f / f"{CLIP}.mp4", f / "13-1_left_0-9.mp4"), write_clip(f, "13-1_left_0-9", x=9.0),
-                   label("subject,gmfcs\n12,1\n13,2\n")(f)],
+        lambda f: [
+            shutil.copy(f / f"{CLIP}.mp4", f / "13-1_left_0-9.mp4"),
+            write_clip(f, "13-1_left_0-9", x=9.0),
+            label("subject,gmfcs\n12,1\n13,2\n")(f),
+        ],
         (f"{CLIP} and 13-1_left_0-9 are the same recording", "leakage"),
     ),
     "a damaged cohort": (text("cohort.json", "{}"), ("is not the index of a synthetic cohort",)),
@@ -231,11 +263,15 @@ DATA: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "a line twice": (label("subject,gmfcs\n12,1\n12,2\n"), ("line 3: 12 stands in line 2 already",)),
     "a line of nobody": (label("subject,gmfcs\n12,1\n,2\n"), ("line 3: there is no subject",)),
     "a line too short": (label("subject,gmfcs\n12\n"), ("labels.csv", "line 2")),
-    "a table of strangers": (label("subject,gmfcs\n99,1\n"), ("labels.csv names nobody who is in the data (99, ...)",)),
-    "a table that is no text": (
-        lambda f: (f / "labels.csv").write_bytes(b"subject,gmfcs\n\xff\xfe,1\n"), ("labels.csv", "text"),
+    "a table of strangers": (
+        label("subject,gmfcs\n99,1\n"),
+        ("labels.csv names nobody who is in the data (99, ...)",),
     ),
-}  # fmt: skip
+    "a table that is no text": (
+        lambda f: (f / "labels.csv").write_bytes(b"subject,gmfcs\n\xff\xfe,1\n"),
+        ("labels.csv", "text"),
+    ),
+}
 
 
 def _in_frames(folder: Path, key: str, value: object) -> None:
@@ -276,15 +312,23 @@ SPLITS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a list": ("s.json", "[1, 2]", ("s.json holds no sets",)),
     "an unknown set": ("s.json", '{"learn": ["1"], "test": ["2"]}', ("s.json: 'learn' is no set",)),
     "nobody to test": ("s.json", '{"train": ["1", "2"]}', ("s.json is no whole split",)),
-    "a name in two sets": ("s.json", '{"train": ["1", "2"], "test": ["2"]}', ("2 is in two sets, train and test",)),
+    "a name in two sets": (
+        "s.json",
+        '{"train": ["1", "2"], "test": ["2"]}',
+        ("2 is in two sets, train and test",),
+    ),
     "no name": ("s.json", '{"train": ["1"], "test": [null]}', ("s.json holds None where a name",)),
     "two folds": ("s.json", '{"fold_1": ["1"], "fold_2": ["2"]}', ("2 folds are too few",)),
     "folds and sets": ("s.json", '{"fold_1": ["1"], "test": ["2"]}', ("s.json is no whole split",)),
     "strangers": ("s.json", '{"train": ["91"], "test": ["92"]}', ("names nobody of the data (91, ...)",)),
-    "a child on both sides": ("s.json", '{"train": ["1-1"], "test": ["1-2", "3"]}', ("d-1 is on both sides", "leakage")),
+    "a child on both sides": (
+        "s.json",
+        '{"train": ["1-1"], "test": ["1-2", "3"]}',
+        ("d-1 is on both sides", "leakage"),
+    ),
     "a table without names": ("s.csv", "who,split\n1,test\n", ("s.csv has none of the columns subject",)),
     "a table without sets": ("s.csv", "subject,set\n1,test\n", ("s.csv", "split")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("command", ["check", "train"])
@@ -320,10 +364,16 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.syspath_prepend(str(Path(__file__).parent))
         patch.setattr("gaitviewer.workflow.app.logs.start", lambda **rest: None)
         sessions = tuple(
-            PreparedSession(f"s{n}", f"P{n}", f"{n % 2}", ({"subject": f"P{n}", "session": f"s{n}", "level": n % 2},),
-                            "", np.zeros(0))
+            PreparedSession(
+                f"s{n}",
+                f"P{n}",
+                f"{n % 2}",
+                ({"subject": f"P{n}", "session": f"s{n}", "level": n % 2},),
+                "",
+                np.zeros(0),
+            )
             for n in range(20)
-        )  # fmt: skip
+        )
         held = Experiment(import_module("toy_task").ToyTask(), "toys", "d" * 64, True, sessions, {}, {}, {})
         patch.setattr(evaluation, "open_experiment", lambda *args, **rest: held)
         out = tmp_path_factory.mktemp("judged") / "out"
@@ -350,7 +400,7 @@ TABLES = {
     "a case twice": ("case,answer\n{case},low\n{case},high\n", ("line 3: {case} has an answer",)),
     "an unknown question": ("case,output,answer\n{case},gait,low\n", ('line 2: there is no question "gait"',)),
     "a line too short": ("case,p_low,p_high\n{case},0.5\n", ("line 2: it has not as many cells",)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -367,5 +417,3 @@ def test_answers_of_others(
     tables = ["--predictions", good, "--predictions", bad]
     said = tuple(one.format(case=case) for one in words)
     refused([*_evaluate(judged), *tables], said, capsys, judged, tmp_path, own_home)
-
-

@@ -70,7 +70,8 @@ def build_page(lines: Sequence[ResultLine]) -> list[Block]:
         mine = [
             one
             for one in lines
-            if (one.protocol, one.data_digest, one.task_version, one.split) == (protocol, digest, version, split)
+            if (one.protocol, one.data_digest, one.task_version, one.split)
+            == (protocol, digest, version, split)
         ]
         divided = f", {split}" if split else ""
         blocks.append(
@@ -89,7 +90,11 @@ def _part(lines: Sequence[ResultLine], prefix: str) -> list[Block]:
     judged = [line for line in lines if line.metrics] or lines
     check = max(judged, key=lambda line: (len(line.others), line.when)).leakage
     split = lines[0].split
-    divided = f"people are divided by the {split}, a seed has its own" if split else "a seed has its own split by subject,"
+    divided = (
+        f"people are divided by the {split}, a seed has its own"
+        if split
+        else "a seed has its own split by subject,"
+    )
     blocks: list[Block] = [
         ParagraphBlock(
             f"Figures are means over seeds with a 95 % t-interval; {divided} first weights and order. "
@@ -224,7 +229,9 @@ def _same_cases(lines: Sequence[ResultLine], name: str) -> str:
     known = [pair for pair in counts if pair]
     if not known:
         return ""
-    return f", {sum(some for some, _ in known)} of {sum(every for _, every in known)} answers, the same for both"
+    return (
+        f", {sum(some for some, _ in known)} of {sum(every for _, every in known)} answers, the same for both"
+    )
 
 
 def _compared(

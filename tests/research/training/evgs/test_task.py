@@ -420,7 +420,8 @@ def test_an_encoder_starts_from_the_users_file(sets: ExampleSets, tmp_path: Path
     assert torch.allclose(result.state[weight], source.patch_embed.proj.weight, atol=1e-6)
     with pytest.raises(SettingsError, match="no weights file"):
         EvgsTask().run(
-            Variant("gone", "", {"checkpoint": str(tmp_path / "no.safetensors")}), _context(sets, tmp_path / "run2")
+            Variant("gone", "", {"checkpoint": str(tmp_path / "no.safetensors")}),
+            _context(sets, tmp_path / "run2"),
         )
 
 

@@ -103,7 +103,10 @@ def test_the_skeleton_network_starts_from_a_file(
     train, place = labelled(sets.train), context(sets, tmp_path / "run" / "a")
     for chosen, same in ((tables, False), (started, True), (tables, False)):
         net = task._skeleton(chosen, train, place).skeleton
-        assert torch.equal(net.st_gcn_networks[3].gcn.conv.weight, source.st_gcn_networks[3].gcn.conv.weight) == same
+        assert (
+            torch.equal(net.st_gcn_networks[3].gcn.conv.weight, source.st_gcn_networks[3].gcn.conv.weight)
+            == same
+        )
 
 
 def test_predictions_cover_deviating_sessions_only(fused: RunResult) -> None:
