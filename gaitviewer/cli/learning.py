@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer.cli import systems
-from gaitviewer.cli.dataset import add_dataset
+from gaitviewer.cli.dataset import add_adapt, add_dataset
 
 
 def add_commands(commands: Any) -> None:
@@ -214,6 +214,7 @@ COMMANDS: tuple[Callable[[Any], None], ...] = (
     add_dataset,
     systems.add_train,
     systems.add_evaluate,
+    add_adapt,
     systems.add_models,
     systems.add_predict,
 )
