@@ -268,20 +268,22 @@ def report_lines(report: DatasetReport) -> list[str]:
     """The report for people."""
     several = sum(count > 1 for count in report.visits.values())
     lines = [
-        f"{report.name}: {len(report.visits)} subjects, {report.visits.total()} visits with labels"
-        + (f"; {several} subjects came several times and stay on one side of every split" if several else ""),
-        f"  recordings: {_counts(report.views) or 'none'}; with video {report.pictures}, "
-        f"with masks {report.masks} (else outlines are drawn around the keypoints)",
+        f"{report.name}: {_many(len(report.visits), 'subject')}, "
+        f"{_many(report.visits.total(), 'visit')} with labels"
+        + (f"; {several} came several times: on one side of every split" if several else ""),
+        f"  recordings: {_counts(report.views) or 'none'}; with video: {report.pictures}, with masks as files: "
+        f"{report.masks}",
     ]
     for name, facts in report.systems.items():
         known, sets = _counts(facts.classes), _counts(facts.sets)
         lines.append(
-            f"{name}: learns from {len(facts.sessions)} visits of {len(facts.subjects)} subjects"
+            f"{name}: learns from {_many(len(facts.sessions), 'visit')} "
+            f"of {_many(len(facts.subjects), 'subject')}"
             + (f" ({known})" if known else "")
             + (f"; subjects by set: {sets}" if sets else "")
         )
         if left_out := len(facts.subjects) - facts.sets.total() if sets else 0:
-            lines.append(f"  {left_out} subjects are in no set of the split")
+            lines.append(f"  {_many(left_out, 'subject')} in no set of the split")
         if facts.refused and facts.refused not in report.problems:
             lines.append(f"  cannot be trained: {facts.refused}")
         lines += [f"  not from {_names(names)}: {reason}" for reason, names in facts.left_out.items()]
@@ -296,7 +298,11 @@ def report_lines(report: DatasetReport) -> list[str]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return ", ".join(f"{name}: {count}" for name, count in counts.items())
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
 
 
 def _names(names: list[str] | tuple[str, ...], *, count: bool = True) -> str:

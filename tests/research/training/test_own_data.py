@@ -231,15 +231,15 @@ def test_the_check_says_what_would_be_learned(tmp_path: Path, capsys: pytest.Cap
     assert main(["dataset", "check", str(folder), "--split", str(tmp_path / "s.json")]) == 2
     said = capsys.readouterr().out
     for words in (
-        "2 subjects, 3 visits with labels; 1 subjects came several times",
+        "2 subjects, 3 visits with labels; 1 came several times",
         "recordings: ",
-        "with video 1",
-        "severity: learns from 2 visits of 1 subjects (level 2 2); subjects by set: train 1",
+        "with video: 1",
+        "severity: learns from 2 visits of 1 subject (level 2: 2); subjects by set: train: 1",
         "1 subjects are too few to split; nobody is left for the valid set",
         "not from 1 (13-1): no GMFCS level",
-        "evgs: learns from 1 visits of 1 subjects (atypical 1)",
+        "evgs: learns from 1 visit of 1 subject (atypical: 1)",
         "not from 1 (12-2): no video",
-        "scoliosis: learns from 1 visits of 1 subjects (none 1); subjects by set: test 1",
+        "scoliosis: learns from 1 visit of 1 subject (none: 1); subjects by set: test: 1",
         "not from 1 (12-1): no front or back view",
         "not from 1 (12-2): no front or back view of 3.2 s",
         "1 match no label: 14-1_left_0-9",
@@ -263,5 +263,7 @@ def test_the_check_can_measure(tmp_path: Path) -> None:
 def test_data_that_can_be_trained_on_pass_the_check(eight: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dataset", "check", str(eight)]) == 0
     said = capsys.readouterr().out
-    assert "severity: learns from 9 visits of 8 subjects (level 1 2, level 2 3, level 3 2, level 4 2)" in said
-    assert "subjects by set: train 6, valid 1, test 1" in said
+    assert (
+        "severity: learns from 9 visits of 8 subjects (level 1: 2, level 2: 3, level 3: 2, level 4: 2)" in said
+    )
+    assert "subjects by set: train: 6, valid: 1, test: 1" in said

@@ -34,7 +34,6 @@ from gaitviewer.nets.severity.stgcn import Stgcn
 from gaitviewer.research.training import run as training
 from gaitviewer.research.training.evaluate import RUNS, main_variant
 from gaitviewer.research.training.experiment import Experiment, RunSettings, run_variant
-from gaitviewer.research.training.severity import settings as severity_settings
 
 LARGEST_BYTES = 60_000_000
 
@@ -110,6 +109,8 @@ def test_a_run_that_was_judged_is_not_made_again(
 
 def test_a_card_says_what_its_training_started_from(folder: Path, tmp_path: Path) -> None:
     """``folder``: of the experiment that is opened here, too."""
+    from gaitviewer.research.training.severity import settings as severity_settings
+
     tables = severity_settings.read_protocol("tiny")
     net = Stgcn(severity_settings.network_settings(tables, kind="skeleton", chosen=()).skeleton)
     file = tmp_path / "st_gcn.safetensors"
