@@ -111,6 +111,7 @@ def adapt_model(
         "title": f"{loaded.card.title}; calibrated by {site.sessions} graded sessions of {site.people} people",
         "settings": {**loaded.settings, SITE: to_plain(site)},
         "training": {**loaded.card.training, "adapted_from": loaded.id},
+        "metrics": {**loaded.card.metrics, "own_site": _means(reports)},
     }
     try:
         written = write_model(folder, loaded.state, card, extra=loaded.extra)
@@ -239,6 +240,18 @@ def _limit(against: Floats, who: NDArray[Any]) -> float:
     share = np.cumsum((1.0 / counts[place])[order]) / (len(counts) + 1)
     enough = np.flatnonzero(share >= COVERAGE - 1e-9)
     return float(against[order][enough[0]]) if len(enough) else 1.0
+
+
+def _means(reports: Sequence[ItemReport]) -> dict[str, float]:
+    """Of the items that were adapted, of people left out."""
+    made = [one for one in reports if not one.reason]
+    return {
+        "items": len(made),
+        "squared_error_before": round(float(np.mean([one.error[0] for one in made])), 4),
+        "squared_error": round(float(np.mean([one.error[1] for one in made])), 4),
+        "coverage_of_sets": round(float(np.mean([one.coverage for one in made])), 4),
+        "answers_in_sets": round(float(np.mean([one.size for one in made])), 4),
+    }
 
 
 def _too_few(sessions: int) -> SettingsError:

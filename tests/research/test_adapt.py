@@ -134,6 +134,8 @@ def test_a_library_adapts_the_model_in_use(tmp_path: Path, monkeypatch: pytest.M
     assert card.id == "evgs-here"
     assert card.statement == open_model("evgs").card.statement  # still trained on synthetic gait
     assert reports[2].sessions == 20
+    assert card.metrics["own_site"]["items"] == 1
+    assert card.metrics["own_site"]["squared_error"] <= card.metrics["own_site"]["squared_error_before"]
     model = open_model(tmp_path / "evgs-here")
     assert from_plain(model.settings["site"], Site).items[0].item == 3
     load_net(model)  # the network is what it was
