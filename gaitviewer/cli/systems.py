@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
-from contextlib import AbstractContextManager, nullcontext
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,18 +175,29 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     return RunSettings(options.protocol, options.device, options.workers, options.threads)
 
 
-def _progress() -> AbstractContextManager[Tick]:
-    """A progress line; of several processes the first alone draws one."""
+@contextmanager
+def _progress(options: argparse.Namespace) -> Iterator[Tick]:
+    """A progress line, and what is not learned from above it; of several processes the first alone says it."""
     from gaitviewer.cli.progress import ProgressLine
     from gaitviewer.core.progress import no_progress
 
-    return nullcontext(no_progress) if os.environ.get("RANK", "0") != "0" else ProgressLine()
+    if os.environ.get("RANK", "0") != "0":
+        yield no_progress
+        return
+    log, said = logging.getLogger("gaitviewer.research.training.experiment"), logging.StreamHandler(sys.stderr)
+    if not options.verbose:  # else it is there already
+        log.addHandler(said)
+    try:
+        with ProgressLine() as tick:
+            yield tick
+    finally:
+        log.removeHandler(said)
 
 
 def _run_train(options: argparse.Namespace) -> int:
     from gaitviewer.research.training.run import train_model
 
-    with _progress() as tick:
+    with _progress(options) as tick:
         card = train_model(
             options.system,
             options.data,
@@ -208,7 +222,7 @@ def _run_train(options: argparse.Namespace) -> int:
 def _run_evaluate(options: argparse.Namespace) -> int:
     from gaitviewer.research.training.evaluate import evaluate
 
-    with _progress() as tick:
+    with _progress(options) as tick:
         pages = evaluate(
             options.system,
             options.data,
