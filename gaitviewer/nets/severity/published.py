@@ -46,6 +46,24 @@ _JOINTS = re.compile(r"^(A|data_bn\..*|edge_importance\.\d+|gcn\.\d+\.gcn\.adjac
 _ANSWER = re.compile(r"^(fcn|fc)\.")
 
 
+def backbone_of(state: Mapping[str, Tensor], *, name: str) -> str:
+    """Which of the two a file is of: "st-gcn" or "st-gcn++".
+
+    Args:
+        state: of :func:`gaitviewer.nets.checkpoint_file.read_checkpoint`.
+        name: of the file.
+
+    Raises:
+        SettingsError: neither.
+    """
+    plain = {key.removeprefix("skeleton.") for key in state}
+    if _BRANCHES in plain:
+        return "st-gcn++"
+    if plain.isdisjoint((_OFFICIAL, _PYSKL)):
+        raise foreign(state, name=name, wanted="ST-GCN or ST-GCN++")
+    return "st-gcn"
+
+
 def start_skeleton(net: Stgcn | Stgcnpp, state: Mapping[str, Tensor], *, name: str) -> Sequence[str]:
     """Put published weights into a skeleton network; returns the names of its own that start anew.
 
@@ -59,7 +77,7 @@ def start_skeleton(net: Stgcn | Stgcnpp, state: Mapping[str, Tensor], *, name: s
     """
     own, learnt_graph = net.state_dict(), isinstance(net, Stgcnpp)
     plain = {key.removeprefix("skeleton."): value for key, value in state.items()}
-    if not any(key in plain for key in ((_BRANCHES,) if learnt_graph else (_OFFICIAL, _PYSKL))):
+    if (backbone_of(plain, name=name) == "st-gcn++") != learnt_graph:
         raise foreign(plain, name=name, wanted="ST-GCN++" if learnt_graph else "ST-GCN")
     pyskl = _PYSKL_GRAPH in plain
     if pyskl:

@@ -104,11 +104,15 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = 
         lambda path: saved(resized_video())(path),
         ("patch_embed.proj.weight is", "where", "is needed"),
     ),
-    "video for severity": ("severity", saved(video()), ("no ST-GCN network but a video transformer: ", "32")),
+    "video for severity": (
+        "severity",
+        saved(video()),
+        ("no ST-GCN or ST-GCN++ network but a video transformer: ", "32"),
+    ),
     "skeleton for evgs": ("evgs", saved(skeleton()), ("no VideoMAE v2 network but an ST-GCN: ",)),
     "anything for evgs": ("evgs", saved({"w": torch.zeros(2, 3)}), ("not known here: w 2 x 3",)),
     "narrow skeleton": ("severity", saved(skeleton()), ("st_gcn_networks", "is needed")),
-    "st-gcn++ for st-gcn": ("severity", saved(skeleton(Stgcnpp)), ("no ST-GCN network but an ST-GCN++: ",)),
+    "narrow st-gcn++": ("severity", saved(skeleton(Stgcnpp)), ("gcn.0", "is needed")),
     "half of the attention": ("evgs", saved(HUGGING_FACE), ("in layer 0 queries, keys and values",)),
     "any for scoliosis": ("scoliosis", saved(video()), ("scoliosis system starts from no weights file",)),
 }

@@ -37,7 +37,7 @@ from gaitviewer.inference.severity.normal_gate import judge_normal, measure_devi
 from gaitviewer.messages import message
 from gaitviewer.nets.checkpoint_file import read_checkpoint
 from gaitviewer.nets.severity.fusion import FusionNet
-from gaitviewer.nets.severity.published import start_skeleton
+from gaitviewer.nets.severity.published import backbone_of, start_skeleton
 from gaitviewer.research.training import distributed
 from gaitviewer.research.training.checkpoint import copy_of, save_atomically
 from gaitviewer.research.training.loop import LoopSettings, fit
@@ -123,7 +123,8 @@ class SeverityTask:
 
     def check_checkpoint(self, file: Path, protocol: str) -> Sequence[str]:
         """Weights of the skeleton network that would start anew."""
-        net = FusionNet(network_settings(read_protocol(protocol), kind="skeleton", chosen=()))
+        tables = _with_backbone(read_protocol(protocol, {"checkpoint": str(file)}))
+        net = FusionNet(network_settings(tables, kind="skeleton", chosen=()))
         return start_skeleton(net.skeleton, read_checkpoint(file), name=file.name)
 
     def run(self, variant: Variant, context: RunContext) -> RunResult:
@@ -132,7 +133,7 @@ class SeverityTask:
         Raises:
             SettingsError: unknown protocol or setting, or nobody deviates.
         """
-        tables = read_protocol(context.protocol, variant.settings)
+        tables = _with_backbone(read_protocol(context.protocol, variant.settings))
         train = labelled(context.sets.train)
         if not train:
             raise SettingsError(message("error.research.severity.no_examples"))
@@ -158,12 +159,21 @@ class SeverityTask:
         if _read_skeleton(net, kept):
             return net.to(context.device).eval()
         if tables["checkpoint"]:
-            start_skeleton(net.skeleton, read_checkpoint(Path(tables["checkpoint"])), name=tables["checkpoint"])
+            file = Path(tables["checkpoint"])
+            start_skeleton(net.skeleton, read_checkpoint(file), name=file.name)
         clips = learned(tables, train, context)
         _fit(net, "skeleton", tables, clips, context, subprogress(context.tick, 0.0, 0.6))
         if distributed.rank() == 0:
             save_atomically(copy_of(net.skeleton.state_dict()), kept, {})
         return net.eval()
+
+
+def _with_backbone(tables: Tables) -> Tables:
+    """The network that the file to start from is of."""
+    if not tables["checkpoint"]:
+        return tables
+    file = Path(tables["checkpoint"])
+    return {**tables, "backbone": backbone_of(read_checkpoint(file), name=file.name)}
 
 
 def _read_skeleton(net: FusionNet, file: Path) -> bool:

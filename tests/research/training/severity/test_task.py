@@ -18,6 +18,7 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import JOINTS
 from gaitviewer.messages import Message
 from gaitviewer.nets.severity.stgcn import Stgcn
+from gaitviewer.nets.severity.stgcnpp import Stgcnpp
 from gaitviewer.research.training.severity import task as severity_task
 from gaitviewer.research.training.severity.batches import (
     CollateSkeletons,
@@ -107,6 +108,15 @@ def test_the_skeleton_network_starts_from_a_file(
             torch.equal(net.st_gcn_networks[3].gcn.conv.weight, source.st_gcn_networks[3].gcn.conv.weight)
             == same
         )
+
+
+def test_the_network_is_the_one_that_the_file_is_of(tmp_path: Path) -> None:
+    settings = network_settings(read_protocol("tiny"), kind="skeleton", chosen=()).skeleton
+    save_file(Stgcnpp(settings).state_dict(), tmp_path / "pp.safetensors")
+    assert set(SeverityTask().check_checkpoint(tmp_path / "pp.safetensors", "tiny")) == set()
+    started = read_protocol("tiny", {"checkpoint": str(tmp_path / "pp.safetensors")})
+    assert severity_task._with_backbone(started)["backbone"] == "st-gcn++"
+    assert severity_task._with_backbone(read_protocol("tiny"))["backbone"] == "st-gcn"
 
 
 def test_predictions_cover_deviating_sessions_only(fused: RunResult) -> None:
