@@ -153,7 +153,9 @@ def test_partial_answers_are_compared_on_the_same_cases(run, tmp_path: Path) -> 
     assert line.extras["compared"]["mean"]["test"]["accuracy"] == pytest.approx(np.mean(right))
     assert line.extras["compared"]["answers"]["test"] == [5, len(linear)]
     assert "shifted" not in line.metrics
-    assert f"5 of {len(linear)} answers, the same for both" in markdown.read_text()
+    text = markdown.read_text()
+    assert f"answers in contrary.csv (outside, 5 of {len(linear)} answers)" in text
+    assert f"test, accuracy, 5 of {len(linear)} answers" in text
 
 
 def test_a_template_names_every_case_and_can_be_handed_in(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -127,7 +127,7 @@ def _variants_table(runs: Runs, name: str) -> list[Block] | None:
         rows.append(
             (
                 variant,
-                f"{held[0].what} ({held[0].ablation})",
+                f"{held[0].what} ({held[0].ablation}{_answered(held, name)})",
                 *cells,
                 str(len(held)),
                 f"{seconds.mean:.0f}" if seconds else "",
@@ -211,11 +211,14 @@ def _comparisons(runs: Runs) -> list[Block]:
             for metric in ("accuracy", _JUDGED):
                 words = _compared(runs[first], runs[second], name, metric)
                 if words:
-                    where = f"{name}, {TITLES[metric].lower()}{_same_cases(runs[second], name)}"
+                    where = f"{name}, {TITLES[metric].lower()}{_answered(runs[second], name)}"
                     rows.append((f"{first} against {second}", where, *words))
     if not rows:
         return []
-    note = "Differences are taken seed by seed (same split); the interval is a 95 % t-interval over seeds."
+    note = (
+        "Differences are taken seed by seed (same split), from another method on the cases that it answered; the "
+        "interval is a 95 % t-interval over seeds."
+    )
     return [
         HeadingBlock("Comparisons", 3),
         ParagraphBlock(note),
@@ -223,15 +226,13 @@ def _comparisons(runs: Runs) -> list[Block]:
     ]
 
 
-def _same_cases(lines: Sequence[ResultLine], name: str) -> str:
-    """What another method's answers are compared on."""
+def _answered(lines: Sequence[ResultLine], name: str) -> str:
+    """How much of a set another method answered; "" of the runs themselves."""
     counts = [line.extras["compared"]["answers"].get(name) for line in lines if "compared" in line.extras]
     known = [pair for pair in counts if pair]
     if not known:
         return ""
-    return (
-        f", {sum(some for some, _ in known)} of {sum(every for _, every in known)} answers, the same for both"
-    )
+    return f", {sum(some for some, _ in known)} of {sum(every for _, every in known)} answers"
 
 
 def _compared(
