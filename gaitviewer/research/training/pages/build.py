@@ -216,8 +216,8 @@ def _comparisons(runs: Runs) -> list[Block]:
     if not rows:
         return []
     note = (
-        "Differences are taken seed by seed (same split), from another method on the cases that it answered; the "
-        "interval is a 95 % t-interval over seeds."
+        "Differences are taken seed by seed (same split), from another method on the cases that it answered; "
+        "the interval is a 95 % t-interval over seeds."
     )
     return [
         HeadingBlock("Comparisons", 3),
