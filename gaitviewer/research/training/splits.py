@@ -48,7 +48,7 @@ class Split:
             name = f"split of {file.name} ({digest[:12]})"
         else:
             sets, name = {}, f"{folds} folds by person" if folds else ""
-        if folds in (1, 2):
+        if folds and folds < LEAST_FOLDS:
             raise SettingsError(message("error.research.split.few_folds", folds=folds, least=LEAST_FOLDS))
         return cls(folds, sets, name)
 

@@ -352,7 +352,8 @@ def test_splits(
 
 def test_folds_and_a_split(tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["dataset", "check", many(tmp_path / "d", 4)]
-    refused([*arguments, "--folds", "2"], ("2 folds are too few",), capsys, tmp_path, own_home)
+    for folds in ("2", "-3"):
+        refused([*arguments, "--folds", folds], (f"{folds} folds are too few",), capsys, tmp_path, own_home)
     (tmp_path / "s.json").write_text('{"train": ["1"], "test": ["2"]}')
     both = ["--folds", "5", "--split", tmp_path / "s.json"]
     refused([*arguments, *both], ("both asked for",), capsys, tmp_path, own_home)
