@@ -92,6 +92,8 @@ def test_answers_after_what_the_grades_said() -> None:
     opinions.append(Opinion(question(3, Side.RIGHT), CLASSES, None))
     assert adapted(opinions, {}, NAMES) == tuple(opinions)
     first, second, third = adapted(opinions, {"site": to_plain(site)}, NAMES)
+    with pytest.raises(SettingsError):
+        adapted(opinions, {"site": {"items": 3}}, NAMES)
     assert first.probabilities is not None
     assert first.probabilities[1] == pytest.approx(1 / (1 + np.exp(-(0.5 * np.log(9) - 1.0))))  # 0.52
     assert first.label == "normal or atypical"

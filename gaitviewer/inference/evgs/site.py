@@ -14,7 +14,7 @@ from typing import Any
 
 from gaitviewer.core.gait import Side
 from gaitviewer.core.output import Opinion
-from gaitviewer.core.serialise import from_plain
+from gaitviewer.nets.card import card_entry
 
 SITE = "site"  # entry in the settings of a card
 _NEAR = 1e-4  # chances nearer to 0 or 1 are taken as this
@@ -76,10 +76,13 @@ def adapted(
         opinions: chances of "normal" and "atypical".
         settings: of the model's card.
         names: item and limb of each question.
+
+    Raises:
+        SettingsError: the card's entry is damaged.
     """
     if SITE not in settings:
         return tuple(opinions)
-    items = {one.item: one for one in from_plain(settings[SITE], Site).items}
+    items = {one.item: one for one in card_entry(settings, SITE, Site).items}
     found = []
     for opinion in opinions:
         known = items.get(names[opinion.name][0])
