@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitviewer.cli import systems
+from gaitviewer.cli.dataset import add_adapt, add_dataset
 
 
 def add_commands(commands: Any) -> None:
@@ -210,8 +211,10 @@ COMMANDS: tuple[Callable[[Any], None], ...] = (
     _add_cohort,
     _add_legs,
     _add_patients,
+    add_dataset,
     systems.add_train,
     systems.add_evaluate,
+    add_adapt,
     systems.add_models,
     systems.add_predict,
 )

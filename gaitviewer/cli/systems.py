@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
-from contextlib import AbstractContextManager, nullcontext
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from gaitviewer.core.output import ModelOutput
     from gaitviewer.core.progress import Tick
     from gaitviewer.research.training.experiment import RunSettings
+    from gaitviewer.research.training.splits import Split
 
 SYSTEMS = ("severity", "evgs", "scoliosis")
 
@@ -34,6 +38,12 @@ def add_train(commands: Any) -> None:
         type=Path,
         metavar="FOLDER",
         help="pages of an evaluation: the same run, if it was made there, is taken and not trained again",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="start from published weights (.safetensors): evgs from VideoMAE v2, severity from ST-GCN",
     )
     parser.set_defaults(run=_run_train, needs_research="train")
 
@@ -58,6 +68,9 @@ def add_evaluate(commands: Any) -> None:
         type=Path,
         metavar="CSV",
         help="judge another method: columns case, output, and answer or p_<class>",
+    )
+    parser.add_argument(
+        "--template", type=Path, metavar="CSV", help="write the table for --predictions, to be filled in"
     )
     parser.add_argument(
         "--videos",
@@ -135,11 +148,34 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, metavar="PATH", help="cohort, session library or CGV folder"
     )
     parser.add_argument("--shifted", type=Path, metavar="PATH", help="a further test set")
+    add_own_data(parser)
     parser.add_argument("--protocol", choices=("tiny", "small", "full"), default="small")
     parser.add_argument("--device", default="auto", metavar="DEVICE", help="auto (default), cpu or cuda")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes for the examples")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the processor, in training")
     parser.add_argument("--verbose", action="store_true", help="log details to standard error")
+
+
+def add_own_data(parser: argparse.ArgumentParser) -> None:
+    """Options for data of one's own: labels and a split."""
+    parser.add_argument(
+        "--labels", type=Path, metavar="CSV", help="GMFCS, Cobb angles and grades of the subjects of --data"
+    )
+    parser.add_argument("--split", type=Path, metavar="FILE", help="who learns and who is judged, JSON or CSV")
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=0,
+        metavar="K",
+        help="cross-validation: K folds by person; the seed is the fold",
+    )
+
+
+def own_split(options: argparse.Namespace) -> Split:
+    """The split that was asked for."""
+    from gaitviewer.research.training.splits import Split
+
+    return Split.read(options.split, options.folds)
 
 
 def _settings(options: argparse.Namespace) -> RunSettings:
@@ -148,18 +184,29 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     return RunSettings(options.protocol, options.device, options.workers, options.threads)
 
 
-def _progress() -> AbstractContextManager[Tick]:
-    """A progress line; of several processes the first alone draws one."""
+@contextmanager
+def _progress(options: argparse.Namespace) -> Iterator[Tick]:
+    """A progress line, and what is not learned from above it; of several processes the first alone says it."""
     from gaitviewer.cli.progress import ProgressLine
     from gaitviewer.core.progress import no_progress
 
-    return nullcontext(no_progress) if os.environ.get("RANK", "0") != "0" else ProgressLine()
+    if os.environ.get("RANK", "0") != "0":
+        yield no_progress
+        return
+    log, said = logging.getLogger("gaitviewer.research.training.experiment"), logging.StreamHandler(sys.stderr)
+    if not options.verbose:  # else it is there already
+        log.addHandler(said)
+    try:
+        with ProgressLine() as tick:
+            yield tick
+    finally:
+        log.removeHandler(said)
 
 
 def _run_train(options: argparse.Namespace) -> int:
     from gaitviewer.research.training.run import train_model
 
-    with _progress() as tick:
+    with _progress(options) as tick:
         card = train_model(
             options.system,
             options.data,
@@ -168,6 +215,9 @@ def _run_train(options: argparse.Namespace) -> int:
             out=options.out,
             shifted=options.shifted,
             judged=options.judged,
+            checkpoint=options.checkpoint,
+            labels=options.labels,
+            split=own_split(options),
             tick=tick,
         )
     if card is not None:
@@ -181,7 +231,7 @@ def _run_train(options: argparse.Namespace) -> int:
 def _run_evaluate(options: argparse.Namespace) -> int:
     from gaitviewer.research.training.evaluate import evaluate
 
-    with _progress() as tick:
+    with _progress(options) as tick:
         pages = evaluate(
             options.system,
             options.data,
@@ -192,8 +242,11 @@ def _run_evaluate(options: argparse.Namespace) -> int:
             seeds=options.seeds,
             only=options.only,
             outside=options.predictions,
+            template=options.template,
             videos=options.videos,
             results_file=options.results,
+            labels=options.labels,
+            split=own_split(options),
             tick=tick,
         )
     for page in pages:

@@ -22,18 +22,28 @@ def assign_subjects(strata: Mapping[str, str], *, seed: int) -> dict[str, str]:
         strata: by subject, e.g. "level 2, no asymmetry".
         seed: another seed gives another split.
     """
-
-    def place(subject: str) -> str:
-        return hashlib.sha256(f"{seed}/{subject}".encode()).hexdigest()
-
     counts = dict.fromkeys(SHARES, 0)
     found: dict[str, str] = {}
-    for subject in sorted(strata, key=lambda name: (strata[name], place(name))):
+    for subject in _spread(strata, seed):
         due = {name: share * (len(found) + 1) - counts[name] for name, share in SHARES.items()}
         chosen = max(due, key=due.__getitem__)
         counts[chosen] += 1
         found[subject] = chosen
     return found
+
+
+def assign_folds(strata: Mapping[str, str], folds: int) -> dict[str, int]:
+    """A fold from 0 for each subject; each stratum is spread over the folds, which differ by one at most."""
+    return {subject: number % folds for number, subject in enumerate(_spread(strata, 0))}
+
+
+def _spread(strata: Mapping[str, str], seed: int) -> list[str]:
+    """Subjects by stratum and, inside one, by a hash."""
+
+    def place(subject: str) -> str:
+        return hashlib.sha256(f"{seed}/{subject}".encode()).hexdigest()
+
+    return sorted(strata, key=lambda name: (strata[name], place(name)))
 
 
 def check_disjoint(sets: Mapping[str, Iterable[str]]) -> None:

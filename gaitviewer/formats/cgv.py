@@ -2,20 +2,24 @@
 
 Keypoints: a JSON file for each frame, ``{video_info: {video_name, width, height, fps, total_frames},
 frame_index, instance_info: [{keypoints: [[x, y], ...], keypoint_scores: [...], ...}]}``, of which the first 23
-points are COCO-17 and six of the feet. Videos: ``<subject>-<session>_<backward|forward|left|right>_<first>-
-<last>.mp4``. Labels: JSON by patient, ``{"patient_id": 1, "left": {"1": 0, ...}, "right": {...}}``, with the
-scores 1 and 2 merged. In which sub-folders they lie does not matter.
+points are COCO-17 and six of the feet; of several people the one whose ``bbox`` goes on from frame to frame
+counts. Videos: ``<subject>-<session>_<backward|forward|left|right>_<first>-<last>.mp4``. Labels: JSON by
+patient, ``{"patient_id": 1, "left": {"1": 0, ...}, "right": {...}}``, with the scores 1 and 2 merged; with a
+``session`` they are of that visit alone. Masks: below a folder whose name begins with "mask", a PNG for each
+frame in a folder named as the clip, or a video; what is not black is the person. In which sub-folders the rest
+lies does not matter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gaitviewer.core.gait import BySide, View
 from gaitviewer.core.learning import ITEMS
@@ -42,6 +46,7 @@ class CgvClip:
         name: the video's name without its ending.
         subject, session: as in the name.   way: "left", "right", "forward" or "backward".
         video: the mp4 file, or None.   frames: its JSON files, sorted by name.
+        masks: PNG files of the person's outline, or one video of them; () = none.
     """
 
     name: str
@@ -50,6 +55,7 @@ class CgvClip:
     way: str
     video: Path | None
     frames: tuple[Path, ...]
+    masks: tuple[Path, ...] = ()
 
     @property
     def view(self) -> View:
@@ -59,10 +65,17 @@ class CgvClip:
 
 @dataclass(frozen=True, slots=True)
 class CgvFolder:
-    """What a folder holds: clips by name, and the merged scores (0, or 1 for "1 or 2") by subject."""
+    """What a folder holds.
+
+    Attributes:
+        clips: by name.
+        scores: merged scores (0, or 1 for "1 or 2") by subject, or by "<subject>-<session>" for one visit.
+        videos_alone: clips that have a video and no keypoints.
+    """
 
     clips: tuple[CgvClip, ...]
     scores: Mapping[str, BySide[tuple[int | None, ...]]]
+    videos_alone: tuple[str, ...] = ()
 
 
 def looks_like_cgv(folder: Path) -> bool:
@@ -78,14 +91,18 @@ def read_folder(folder: Path) -> CgvFolder:
     """
     videos: dict[str, Path] = {}
     frames: dict[str, list[Path]] = {}
+    masks: dict[str, list[Path]] = {}
     scores: dict[str, BySide[tuple[int | None, ...]]] = {}
     for path in sorted(folder.rglob("*")):
-        name = _clip_of(path)
-        if name is not None and path.suffix.lower() == ".mp4":
+        name, ending = _clip_of(path), path.suffix.lower()
+        if any(part.lower().startswith("mask") for part in path.relative_to(folder).parts[:-1]):
+            if name is not None and ending in (".png", ".mp4"):
+                masks.setdefault(name, []).append(path)
+        elif name is not None and ending == ".mp4":
             videos[name] = path
-        elif path.suffix.lower() == ".json":
+        elif ending == ".json":
             if name is None:
-                scores.update(_labels(path))
+                _add_labels(path, scores)
             else:
                 frames.setdefault(name, []).append(path)
     clips = []
@@ -93,11 +110,19 @@ def read_folder(folder: Path) -> CgvFolder:
         parts = _NAME.match(name)
         assert parts is not None
         clips.append(
-            CgvClip(name, parts["subject"], parts["session"], parts["way"], videos.get(name), tuple(files))
+            CgvClip(
+                name,
+                parts["subject"],
+                parts["session"],
+                parts["way"],
+                videos.get(name),
+                tuple(files),
+                tuple(masks.get(name, ())),
+            )
         )
     if not clips:
         raise FormatError(message("error.format.cgv.no_keypoints", folder=folder))
-    return CgvFolder(tuple(clips), scores)
+    return CgvFolder(tuple(clips), scores, tuple(sorted(videos.keys() - frames.keys())))
 
 
 def read_clip(clip: CgvClip) -> PoseSequence:
@@ -135,12 +160,14 @@ def _sequence(clip: CgvClip, found: Mapping[int, Mapping[str, Any]], info: Mappi
         raise ValueError("frame numbers far apart")
     xy = np.full((count, _POINTS, 2), np.nan, np.float32)
     score = np.zeros((count, _POINTS), np.float32)
+    box: NDArray[np.float64] | None = None
     for number in numbers:
         people = found[number]["instance_info"]
         if not people:
             continue
-        points = np.asarray(people[0]["keypoints"], np.float32)[:_POINTS]
-        trust = np.asarray(people[0]["keypoint_scores"], np.float32)[:_POINTS]
+        person, box = _the_person(people, box)
+        points = np.asarray(person["keypoints"], np.float32)[:_POINTS]
+        trust = np.asarray(person["keypoint_scores"], np.float32)[:_POINTS]
         if points.shape != (_POINTS, 2) or trust.shape != (_POINTS,):
             raise ValueError(f"frame {number} has not {_POINTS} points")
         seen = np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)
@@ -150,6 +177,39 @@ def _sequence(clip: CgvClip, found: Mapping[int, Mapping[str, Any]], info: Mappi
     if not 1.0 <= rate <= 1000.0:
         raise ValueError(f"{rate} frames per second")
     return PoseSequence(xy, score, np.arange(count) / rate, int(info["width"]), int(info["height"]))
+
+
+def _the_person(
+    people: Sequence[Mapping[str, Any]], last: NDArray[np.float64] | None
+) -> tuple[Mapping[str, Any], NDArray[np.float64] | None]:
+    """Of several the one whose box overlaps most with the last one; at first the surest, then the largest."""
+    boxes = [_box(person) for person in people]
+    if len(people) == 1 or all(box is None for box in boxes):
+        return people[0], boxes[0] if boxes[0] is not None else last
+
+    def worth(k: int) -> tuple[float, ...]:
+        box = boxes[k]
+        if box is None:
+            return (-1.0,)
+        size = float(np.prod(box[2:] - box[:2]))
+        if last is None:
+            return float(people[k].get("bbox_score", 1.0)), size
+        common = np.clip(np.minimum(box[2:], last[2:]) - np.maximum(box[:2], last[:2]), 0.0, None).prod()
+        return (float(common / (size + np.prod(last[2:] - last[:2]) - common)),)
+
+    best = max(range(len(people)), key=worth)
+    return people[best], boxes[best]
+
+
+def _box(person: Mapping[str, Any]) -> NDArray[np.float64] | None:
+    """[x1, y1, x2, y2] of ``bbox``, which may stand in a list of its own; None without one."""
+    raw = person.get("bbox")
+    if raw is None:
+        return None
+    box = np.asarray(raw, np.float64).reshape(-1)
+    if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
+        raise ValueError(f"a box is {raw}")
+    return box
 
 
 def _clip_of(path: Path) -> str | None:
@@ -167,24 +227,23 @@ def _frames_of(path: Path) -> Iterator[Mapping[str, Any]]:
     yield from raw if isinstance(raw, list) else [raw]
 
 
-def _labels(path: Path) -> dict[str, BySide[tuple[int | None, ...]]]:
+def _add_labels(path: Path, scores: dict[str, BySide[tuple[int | None, ...]]]) -> None:
     raw = _json(path)
-    rows = raw if isinstance(raw, list) else [raw]
-    found: dict[str, BySide[tuple[int | None, ...]]] = {}
-    for row in rows:
-        if isinstance(row, Mapping) and "patient_id" in row:
-            try:
-                found[str(row["patient_id"])] = BySide(_limb(row["left"]), _limb(row["right"]))
-            except _DAMAGE as error:
-                raise FormatError(
-                    message(
-                        "error.format.cgv.labels_damaged",
-                        file=path.name,
-                        patient=row["patient_id"],
-                        reason=reason_of(error),
-                    )
-                ) from error
-    return found
+    for row in raw if isinstance(raw, list) else [raw]:
+        if not isinstance(row, Mapping) or "patient_id" not in row:
+            continue
+        patient = str(row["patient_id"])
+        name = f"{patient}-{row['session']}" if "session" in row else patient
+        try:
+            found = BySide(_limb(row["left"]), _limb(row["right"]))
+        except _DAMAGE as error:
+            raise FormatError(
+                message(
+                    "error.format.cgv.labels_damaged", file=path.name, patient=patient, reason=reason_of(error)
+                )
+            ) from error
+        if scores.setdefault(name, found) != found:
+            raise FormatError(message("error.format.cgv.labels_differ", file=path.name, patient=name))
 
 
 def _limb(raw: Mapping[str, Any]) -> tuple[int | None, ...]:

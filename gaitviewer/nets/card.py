@@ -117,7 +117,7 @@ def read_card(folder: Path) -> Card:
         ) from error
     except (OSError, MalformedError) as error:
         raise SettingsError(message("error.model.card.not_read", path=path, reason=reason_of(error))) from error
-    if not isinstance(raw.get("format"), int) or raw["format"] > FORMAT:
+    if isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
         raise SettingsError(message("error.model.card.newer", path=path))
     try:
         return from_plain(raw, Card, unknown="ignore")  # what later versions say besides does no harm

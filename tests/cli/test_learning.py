@@ -28,6 +28,8 @@ def without_research(monkeypatch: pytest.MonkeyPatch) -> None:
         ["evaluate", "evgs", "--data", "cohort", "--out", "out"],
         ["cohort", "make", "cohort", "--subjects", "1", "--seed", "1"],
         ["cohort", "show", "cohort"],
+        ["dataset", "check", "cohort"],
+        ["adapt", "evgs"],
         ["cohort", "fit-errors"],
         ["validate", "walk.c3d"],
     ],

@@ -23,6 +23,7 @@ from gaitviewer.core.output import ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress, subprogress
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.errors import SettingsError
+from gaitviewer.inference.evgs.site import adapted
 from gaitviewer.inference.evgs.strips import Strip, choose_strides, clip_table, read_strips
 from gaitviewer.inference.memory import in_batches, with_smaller_batches
 from gaitviewer.messages import Message, message, named
@@ -150,7 +151,9 @@ def predict(
     asked = _most_atypical(means) if explain is None else tuple(explain)
     maps = _explain(net, clips, asked, settings, device=device, tick=subprogress(tick, 0.7, 1.0))
     nothing = Provenance(model.id, model.digest, "", "", device, "", 0.0)
-    return ModelOutput(model.id, tuple(opinions), nothing, model.synthetic, attention=maps, texts=tuple(texts))
+    names = {question(item, side): (item, side) for side in Side for item in range(1, ITEMS + 1)}
+    said = adapted(opinions, model.settings, names)
+    return ModelOutput(model.id, said, nothing, model.synthetic, attention=maps, texts=tuple(texts))
 
 
 def load_net(model: LoadedModel) -> tuple[EvgsNet, EvgsSettings]:

@@ -8,10 +8,10 @@ the caller.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -19,11 +19,11 @@ from torch.nn import functional
 
 from gaitviewer.errors import SettingsError
 from gaitviewer.messages import message
+from gaitviewer.nets.checkpoint_file import check_fit, foreign
 
 PIXEL_MEAN = (0.485, 0.456, 0.406)
 PIXEL_SD = (0.229, 0.224, 0.225)
 _EPS = 1e-6
-_PREFIXES = ("module.", "_orig_mod.", "backbone.", "encoder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,80 +244,87 @@ def _start(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """Weights of a user's file under their published names; nothing in it is executed.
+def published_names(state: Mapping[str, Tensor], *, name: str) -> dict[str, Tensor]:
+    """The encoder's weights by the names that VideoMAE v2 publishes after fine-tuning.
+
+    Those of its pre-training (``encoder.blocks...``, with a decoder that is left out) and those of Hugging Face
+    (``videomae.encoder.layer...``, queries, keys and values apart) are turned into them.
 
     Args:
-        path: ``.safetensors``, or a PyTorch file that holds tensors only.
+        state: of :func:`gaitviewer.nets.checkpoint_file.read_checkpoint`.
+        name: of the file.
 
     Raises:
-        SettingsError: the file is missing, unreadable, holds more than plain tensors, or no video weights.
+        SettingsError: it is no VideoMAE, or a layer of it is not whole.
     """
-    if not path.is_file():
-        raise SettingsError(message("error.model.evgs.no_file", path=path))
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            content: object = load_file(str(path))
-        else:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a damaged or hostile file makes the readers raise
-        raise SettingsError(
-            message("error.model.evgs.not_weights", file=path.name, reason=type(error).__name__)
-        ) from error
-    return tidy_names(_tensors(content, path.name))
+    plain = {key.removeprefix("videomae."): value for key, value in state.items()}
+    if "embeddings.patch_embeddings.projection.weight" in plain:
+        return _from_hugging_face(plain, name)
+    # "encoder_to_decoder" stays: it is no part of the encoder.
+    plain = {key.removeprefix("encoder."): value for key, value in plain.items()}
+    if "patch_embed.proj.weight" not in plain or not any(key.startswith("blocks.0.") for key in plain):
+        raise foreign(state, name=name, wanted="VideoMAE v2")
+    return plain
 
 
-def _tensors(content: object, name: str) -> dict[str, Tensor]:
-    for key in ("model", "module"):
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-            break
-    if not isinstance(content, Mapping):
-        raise SettingsError(message("error.model.evgs.no_names", file=name))
-    found = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
-    if not any("patch_embed.proj.weight" in key for key in found):
-        raise SettingsError(message("error.model.evgs.not_videomae", file=name))
+_HUGGING_FACE = (
+    (r"^embeddings\.patch_embeddings\.projection\.", "patch_embed.proj."),
+    (r"^encoder\.layer\.(\d+)\.attention\.output\.dense\.", r"blocks.\1.attn.proj."),
+    (r"^encoder\.layer\.(\d+)\.attention\.attention\.(?:(q|v)_bias|(?:(q)uery|(v)alue)\.bias)$",
+     r"blocks.\1.attn.\2\3\4_bias"),
+    (r"^encoder\.layer\.(\d+)\.intermediate\.dense\.", r"blocks.\1.mlp.fc1."),
+    (r"^encoder\.layer\.(\d+)\.output\.dense\.", r"blocks.\1.mlp.fc2."),
+    (r"^encoder\.layer\.(\d+)\.layernorm_before\.", r"blocks.\1.norm1."),
+    (r"^encoder\.layer\.(\d+)\.layernorm_after\.", r"blocks.\1.norm2."),
+    (r"^layernorm\.", "norm."),
+    (r"^classifier\.", "head."),
+)  # fmt: skip
+_APART = re.compile(r"^encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\.weight$")
+
+
+def _from_hugging_face(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    apart: dict[str, dict[str, Tensor]] = {}
+    for key, value in state.items():
+        if match := _APART.match(key):
+            apart.setdefault(match[1], {})[match[2]] = value
+            continue
+        for pattern, place in _HUGGING_FACE:
+            key = re.sub(pattern, place, key)
+        found[key] = value
+    for layer, parts in apart.items():
+        if set(parts) != {"query", "key", "value"} or len({value.shape for value in parts.values()}) > 1:
+            raise SettingsError(message("error.model.checkpoint.attention", file=name, layer=layer))
+        found[f"blocks.{layer}.attn.qkv.weight"] = torch.cat([parts[one] for one in ("query", "key", "value")])
     return found
 
 
-def tidy_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors without the prefixes that training tools put before their names."""
-    tidy = {}
-    for key, value in state.items():
-        short = key
-        while prefix := next((p for p in _PREFIXES if short.startswith(p)), None):
-            short = short.removeprefix(prefix)
-        tidy[short] = value
-    return tidy
-
-
 def load_weights(model: VideoMae, state: Mapping[str, Tensor], *, name: str = "the file") -> Sequence[str]:
-    """Put published weights into ``model``; returns the names that were left out.
+    """Put published weights into ``model``; returns the names of its own that start anew.
 
-    The head is left out where it answers other questions, and a decoder of the pre-training is ignored. Every
-    other weight must be there in the right shape.
+    The head starts anew where it answers other questions, and ``fc_norm``, which is of the tokens' mean, after
+    a pre-training, whose ``norm`` is of each token, as in the published fine-tuning. A decoder of the
+    pre-training is ignored. Every other weight must be there in the right shape.
 
     Raises:
-        SettingsError: the file is of another network; the message names the first weight that differs.
+        SettingsError: the file is of another network; the message names the weights that differ.
     """
     own = model.state_dict()
-    left_out = [key for key in state if key not in own]
-    for key, mine in own.items():
-        other = state.get(key)
-        if other is not None and other.shape == mine.shape:
-            continue
-        if key.startswith("head."):
-            left_out += [key] if other is not None else []
-            continue
-        needed = str(tuple(mine.shape))
-        if other is None:
-            raise SettingsError(message("error.model.evgs.lacks", file=name, key=key, needed=needed))
-        has = str(tuple(other.shape))
+    depth = 1 + max(int(key.split(".")[1]) for key in state if re.match(r"blocks\.\d+\.", key))
+    width = state["patch_embed.proj.weight"].shape[0]
+    if (width, depth) != (model.shape.width, model.shape.depth):
         raise SettingsError(
-            message("error.model.evgs.other_network", file=name, key=key, has=has, needed=needed)
+            message(
+                "error.model.checkpoint.video_size",
+                file=name,
+                width=width,
+                depth=depth,
+                needed_width=model.shape.width,
+                needed_depth=model.shape.depth,
+            )
         )
-    taken = {key: state[key] for key in own if key in state and key not in left_out}
+    free = {key for key in own if key.startswith("head.") or (key.startswith("fc_norm.") and key not in state)}
+    check_fit(own, state, name=name, free=free)
+    taken = {key: state[key] for key in own if key in state and state[key].shape == own[key].shape}
     model.load_state_dict(taken, strict=False)
-    return tuple(left_out)
+    return tuple(key for key in own if key not in taken)

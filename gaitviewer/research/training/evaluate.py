@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from gaitviewer.research.training.experiment import (
     run_variant,
 )
 from gaitviewer.research.training.pages import build as pages_build
-from gaitviewer.research.training.results import ResultLine
-from gaitviewer.research.training.task import LearnedSystem, Variant
+from gaitviewer.research.training.results import Answers, ResultLine
+from gaitviewer.research.training.splits import Split
+from gaitviewer.research.training.task import LearnedSystem, Predictions, Variant
 
 log = logging.getLogger(__name__)
 RUNS = "runs"  # folder beside the pages
@@ -42,8 +43,11 @@ def evaluate(
     seeds: int = 3,
     only: Sequence[str] = (),
     outside: Sequence[Path] = (),
+    template: Path | None = None,
     videos: Path | None = None,
     results_file: Path | None = None,
+    labels: Path | None = None,
+    split: Split | None = None,
     tick: Tick,
 ) -> tuple[Path, ...]:
     """Trains and judges what is asked for, and writes ``results.md`` and ``results.html``.
@@ -58,8 +62,11 @@ def evaluate(
         seeds: how many; each gives its own split, first weights and order.
         only: names of variants; others are left alone.
         outside: CSV tables of answers of other methods, judged on the same cases.
+        template: where a table for such answers is written, with all cases and no answers.
         videos: library of real sessions without labels, on which the weights in use are looked at.
         results_file: where result lines are kept; finished runs found there are not done again.
+        labels: table of labels.
+        split: how people are divided; None = drawn by seed. Of folds each is judged once, whatever ``seeds``.
         tick: progress.
 
     Raises:
@@ -67,9 +74,15 @@ def evaluate(
         FormatError: data or tables cannot be read.
     """
     file = results_file if results_file is not None else out / "results.jsonl"
+    for table in outside:
+        results.read_table(table)  # what cannot be read is told before anything is trained
     # Of several processes all read before any can write: they must agree on what is to be done.
     finished = {line.key for line in results.read(file)}
-    experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=subprogress(tick, 0.0, 0.2))
+    share = subprogress(tick, 0.0, 0.2)
+    experiment = open_experiment(
+        task_name, source, settings, shifted=shifted, labels=labels, split=split, tick=share
+    )
+    seeds = experiment.split.folds or seeds
     chosen = choose_variants(experiment.task, settings.protocol, ablation, only)
     wanted = [
         (variant, seed)
@@ -83,8 +96,14 @@ def evaluate(
         _one_run(experiment, variant, seed, settings, out, file, share)
     if distributed.rank() > 0:
         return ()
-    for table in outside:
-        _judge_outside(experiment, table, seeds, settings, out, file)
+    if outside or template is not None:
+        references = _references(experiment, seeds, settings, out, file)
+        held = [one for reference in references for one in reference.sets.values()]
+        answers = {table: results.read_outside(table, held) for table in outside}
+        for table in outside:
+            _judge_outside(table, answers[table], references, file)
+        if template is not None:
+            results.write_template(template, held)
     if videos is not None:
         _look_at_videos(experiment, videos, settings, file, subprogress(tick, 0.95, 0.99))
     tick(0.99, message("progress.pages"))
@@ -193,34 +212,65 @@ def _table(out: Path, key: str, name: str) -> Path:
     return out / "predictions" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-{name}.csv"
 
 
-def _judge_outside(
-    experiment: Experiment, table: Path, seeds: int, settings: RunSettings, out: Path, file: Path
-) -> None:
-    """Scores another method's answers on the test cases of each seed."""
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A finished run whose cases others answer: its line, and its predictions by set."""
+
+    line: ResultLine
+    sets: Mapping[str, Predictions]
+
+
+def _references(
+    experiment: Experiment, seeds: int, settings: RunSettings, out: Path, file: Path
+) -> list[_Reference]:
+    """Of each seed the first variant that left its cases: the main one, if it was run.
+
+    Raises:
+        SettingsError: a seed has none.
+    """
     done = {line.key: line for line in results.read(file)}
-    variant = Variant(f"outside: {table.stem}", f"answers in {table.name}", ablation="outside")
+    found = []
     for seed in range(seeds):
-        for model in experiment.task.variants(settings.protocol):
-            key = experiment.key(model, seed, settings.protocol)
-            known = [name for name in ("test", *experiment.others) if _table(out, key, name).is_file()]
-            if key in done and known:
+        for variant in experiment.task.variants(settings.protocol):
+            key = experiment.key(variant, seed, settings.protocol)
+            places = {name: _table(out, key, name) for name in ("test", *experiment.others)}
+            sets = {name: results.read_predictions(path) for name, path in places.items() if path.is_file()}
+            if key in done and sets:
+                found.append(_Reference(done[key], sets))
                 break
         else:
             raise SettingsError(message("error.research.no_finished_run", seed=seed, folder=out))
-        scores = {}
-        for name in known:
-            reference = results.read_predictions(_table(out, key, name))
-            scores[name] = metrics.score(results.read_outside(table, reference))
-        line: ResultLine = replace(
-            done[key],
-            variant=variant.name,
-            what=variant.what,
-            ablation=variant.ablation,
-            metrics=scores,
+    return found
+
+
+def _judge_outside(table: Path, answers: Answers, references: Sequence[_Reference], file: Path) -> None:
+    """Scores another method's answers on the test cases of each seed, and the run's own on the same cases."""
+    for one in references:
+        theirs = {name: results.outside_predictions(answers, held) for name, held in one.sets.items()}
+        judged = {name: held for name, held in theirs.items() if held is not None}
+        if not judged:
+            continue
+        same = {name: results.same_cases(one.sets[name], held) for name, held in judged.items()}
+        line = replace(
+            one.line,
+            variant=f"outside: {table.stem}",
+            what=f"answers in {table.name}",
+            ablation="outside",
+            metrics={name: metrics.score(held) for name, held in judged.items()},
             seconds=0.0,
             device="",
             program=__version__,
             when=datetime.now(UTC).isoformat(timespec="seconds"),
-            extras={"sha256": hashlib.sha256(table.read_bytes()).hexdigest()},
+            extras={
+                "sha256": hashlib.sha256(table.read_bytes()).hexdigest(),
+                "compared": {
+                    "variant": one.line.variant,
+                    "answers": {
+                        name: [int((held.target >= 0).sum()), int((one.sets[name].target >= 0).sum())]
+                        for name, held in same.items()
+                    },
+                    "mean": {name: metrics.score(held)["mean"] for name, held in same.items()},
+                },
+            },
         )
         results.append(file, line)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gaitviewer import __version__
+from gaitviewer.core.learning import LearningData
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.errors import SettingsError
 from gaitviewer.messages import message
 from gaitviewer.research.training import distributed, metrics, saved_runs
-from gaitviewer.research.training.data import open_data
+from gaitviewer.research.training.data import names_of, notes_of, open_data
 from gaitviewer.research.training.prepare import prepare
 from gaitviewer.research.training.prepared_examples import PreparedSession
 from gaitviewer.research.training.registry import open_task
 from gaitviewer.research.training.results import ResultLine, run_key
-from gaitviewer.research.training.splits import Leakage, split_examples, strata_of
+from gaitviewer.research.training.splits import Leakage, Split, split_examples, strata_of
 from gaitviewer.research.training.task import ExampleSets, LearnedSystem, RunContext, RunResult, Variant
 
+log = logging.getLogger(__name__)
 PROTOCOLS = ("tiny", "small", "full")
 MAIN = "main"  # the group of variants that are always run; the first of them is shipped
 
@@ -58,6 +61,8 @@ class Experiment:
         synthetic: whether any of it, the further test sets included, is synthetic.
         prepared: its sessions.   others: sessions of further test sets by name.
         other_digests: their identities.   other_names: their names.
+        split: how people are divided.
+        names: the subject of each further name that a split may use (clips, subjects as the files call them).
     """
 
     task: LearnedSystem
@@ -68,6 +73,8 @@ class Experiment:
     others: Mapping[str, tuple[PreparedSession, ...]]
     other_digests: Mapping[str, str]
     other_names: Mapping[str, str]
+    split: Split = field(default_factory=Split)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def sets(self, seed: int) -> tuple[ExampleSets, Leakage]:
         """Examples split by subject; another seed gives another split."""
@@ -77,32 +84,58 @@ class Experiment:
         others = {
             name: [example for one in held for example in one.examples] for name, held in self.others.items()
         }
-        return split_examples(examples, strata, seed=seed, others=others)
+        names = {name: one.subject for one in self.prepared for name in (one.session, one.subject)}
+        return split_examples(
+            examples, strata, seed=seed, others=others, split=self.split, names={**names, **self.names}
+        )
 
     def key(self, variant: Variant, seed: int, protocol: str) -> str:
         """What makes two runs the same."""
-        return run_key(
-            self.task.name, variant.name, seed, protocol, self.task.version, self.digest, self.other_digests
-        )
+        run = self.task.name, variant.name, seed, protocol, self.task.version
+        return run_key(*run, self.digest, self.other_digests, self.split.name)
 
 
 def open_experiment(
-    task_name: str, source: Path, settings: RunSettings, *, shifted: Path | None = None, tick: Tick
+    task_name: str,
+    source: Path,
+    settings: RunSettings,
+    *,
+    shifted: Path | None = None,
+    labels: Path | None = None,
+    split: Split | None = None,
+    tick: Tick,
 ) -> Experiment:
     """Opens the data and prepares all examples (those known already are read).
 
+    Args:
+        task_name: the learned system.
+        source: what is learned from.
+        settings: device, workers, cache.
+        shifted: a further test set.
+        labels: table of labels of ``source``.
+        split: how people are divided; None = drawn by seed.
+        tick: progress.
+
     Raises:
         FormatError: the data cannot be read.
-        SettingsError: no such task, or no session gives an example.
+        SettingsError: no such task, no session gives an example, or a child is there under two names.
     """
     task = open_task(task_name)
     sources = {"": source} | ({"shifted": shifted} if shifted is not None else {})
     held, opened = {}, {}
     with distributed.rank0_first(own_device(settings.device)):
         for number, (name, place) in enumerate(sources.items()):
-            opened[name] = open_data(place)
+            table = None if name else labels
+            opened[name] = open_data(place, table)
+            _tell_notes(opened[name])
+            if not name and split is not None and (names := names_of(opened[""])):
+                split.assign(
+                    dict.fromkeys(names.values(), ""), names, seed=0
+                )  # told before anything is measured
             share = subprogress(tick, number / len(sources), (number + 1) / len(sources))
-            held[name] = prepare(task_name, place, tick=share, workers=settings.workers, cache=settings.cache)
+            held[name] = prepare(
+                task_name, place, labels=table, tick=share, workers=settings.workers, cache=settings.cache
+            )
     return Experiment(
         task,
         opened[""].name,
@@ -112,7 +145,23 @@ def open_experiment(
         held,
         {name: data.digest for name, data in opened.items() if name},
         {name: data.name for name, data in opened.items() if name},
+        split or Split(),
+        names_of(opened[""]),
     )
+
+
+def _tell_notes(data: LearningData) -> None:
+    """Counts and names what is not learned from; a child under two names is no basis for anything."""
+    notes = notes_of(data)
+    for words, names in (
+        ("match no label", notes.unlabelled),
+        ("labels are of nobody in the data", notes.unmatched),
+        ("videos have no keypoints", notes.videos_alone),
+    ):
+        if names:
+            log.warning("%s: %d %s: %s", data.name, len(names), words, ", ".join(names))
+    for one, other in notes.twice:
+        raise SettingsError(message("error.research.split.twice", one=one, other=other))
 
 
 def own_device(wanted: str) -> str:
@@ -161,6 +210,7 @@ def run_variant(
         program=__version__,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         extras=result.extras,
+        split=experiment.split.name,
     )
     for checkpoint in place.rglob("checkpoint.safetensors"):
         if distributed.rank() == 0:

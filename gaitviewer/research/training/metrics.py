@@ -84,6 +84,22 @@ def score_output(target: NDArray[np.int64], probability: NDArray[np.float64], cl
     return found
 
 
+def by_class(confusion: Sequence[Sequence[int]]) -> list[tuple[float | None, float | None, float | None]]:
+    """Precision, recall and F1 of each class; None where it cannot be told.
+
+    Args:
+        confusion: [C, C] counts, [true][answered].
+    """
+    table = np.asarray(confusion, np.float64)
+    found: list[tuple[float | None, float | None, float | None]] = []
+    for label in range(len(table)):
+        hits, said, true = table[label, label], table[:, label].sum(), table[label].sum()
+        precision = float(hits / said) if said else None
+        recall = float(hits / true) if true else None
+        found.append((precision, recall, float(2 * hits / (said + true)) if said + true else None))
+    return found
+
+
 def calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
     """Expected calibration error: mean gap between confidence and accuracy over bins of equal width."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)

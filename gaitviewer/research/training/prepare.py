@@ -28,26 +28,54 @@ log = logging.getLogger(__name__)
 
 
 def prepare(
-    task_name: str, source: Path, *, tick: Tick, workers: int = 2, cache: Path | None = None
+    task_name: str,
+    source: Path,
+    *,
+    labels: Path | None = None,
+    tick: Tick,
+    workers: int = 2,
+    cache: Path | None = None,
 ) -> tuple[PreparedSession, ...]:
-    """All sessions of some data as examples of a task; those known already are read from the cache.
-
-    Args:
-        task_name: as in :func:`gaitviewer.research.training.registry.open_task`.
-        source: what :func:`gaitviewer.research.training.data.open_data` opens.
-        tick: progress; raises Cancelled; what is done by then stays done.
-        workers: processes; 1 = none besides this one.
-        cache: folder; by default the user's.
+    """All sessions of some data as examples of a task, as :func:`prepare_all` gives them.
 
     Raises:
         SettingsError: no session gives an example.
     """
-    data, task = open_data(source), open_task(task_name)
+    found = prepare_all(task_name, source, labels=labels, tick=tick, workers=workers, cache=cache)
+    if not any(one.examples for one in found):
+        if not found:
+            raise SettingsError(message("error.research.no_sessions", source=source, task=task_name))
+        reason = as_written(found[0].reason)
+        raise SettingsError(message("error.research.no_examples", source=source, task=task_name, reason=reason))
+    return found
+
+
+def prepare_all(
+    task_name: str,
+    source: Path,
+    *,
+    labels: Path | None = None,
+    tick: Tick,
+    workers: int = 2,
+    cache: Path | None = None,
+) -> tuple[PreparedSession, ...]:
+    """All sessions of some data, even if none gives an example; those known already are read from the cache.
+
+    Args:
+        task_name: as in :func:`gaitviewer.research.training.registry.open_task`.
+        source: what :func:`gaitviewer.research.training.data.open_data` opens.
+        labels: table of labels.
+        tick: progress; raises Cancelled; what is done by then stays done.
+        workers: processes; 1 = none besides this one.
+        cache: folder; by default the user's.
+    """
+    data, task = open_data(source, labels), open_task(task_name)
     folder = cache_folder(task, data, cache)
     ids = data.session_ids()
     missing = [one for one in ids if prepared_examples.read(_file(folder, one)) is None]
     known = len(ids) - len(missing)
-    for done, session in enumerate(_work(task_name, source, data, task, missing, folder, workers), known + 1):
+    places = task_name, source, labels, folder
+    for done, session in enumerate(_work(places, data, task, missing, workers), known + 1):
         tick(
             done / len(ids),
             message("progress.examples", task=task.name, session=session, done=done, total=len(ids)),
@@ -58,11 +86,6 @@ def prepare(
     for one in found:
         if not one.examples:
             log.info("%s: session %s gives no example: %s", task.name, one.session, one.reason)
-    if not any(one.examples for one in found):
-        if not found:
-            raise SettingsError(message("error.research.no_sessions", source=source, task=task.name))
-        reason = as_written(found[0].reason)
-        raise SettingsError(message("error.research.no_examples", source=source, task=task.name, reason=reason))
     return found
 
 
@@ -77,22 +100,20 @@ def _file(folder: Path, session: str) -> Path:
     return folder / f"{plain}-{hashlib.sha256(session.encode()).hexdigest()[:8]}.npz"
 
 
+_Places = tuple[str, Path, Path | None, Path]  # task, source, labels, folder of the examples
+
+
 def _work(
-    task_name: str,
-    source: Path,
-    data: LearningData,
-    task: LearnedSystem,
-    ids: list[str],
-    folder: Path,
-    workers: int,
+    places: _Places, data: LearningData, task: LearnedSystem, ids: list[str], workers: int
 ) -> Iterator[str]:
     """Prepares sessions; yields each as it is done."""
+    folder = places[-1]
     if workers < 2 or len(ids) < 2:
         for one in ids:
             prepared_examples.write(_file(folder, one), prepare_session(data, task, one))
             yield one
         return
-    pool = worker_pool(min(workers, len(ids)), _start, (task_name, source, folder))
+    pool = worker_pool(min(workers, len(ids)), _start, places)
     try:
         for future in as_completed([pool.submit(_one, name) for name in ids]):
             yield future.result()
@@ -103,9 +124,9 @@ def _work(
 _held: tuple[LearningData, LearnedSystem, Path] | None = None  # of a worker process
 
 
-def _start(task_name: str, source: Path, folder: Path) -> None:
+def _start(task_name: str, source: Path, labels: Path | None, folder: Path) -> None:
     global _held
-    _held = open_data(source), open_task(task_name), folder
+    _held = open_data(source, labels), open_task(task_name), folder
     import torch
 
     torch.set_num_threads(1)  # there are several of us

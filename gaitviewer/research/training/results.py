@@ -7,8 +7,8 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ import numpy as np
 
 from gaitviewer.core.numbers import column_mark, parse_decimal
 from gaitviewer.core.serialise import from_plain, parse_json
-from gaitviewer.errors import FormatError, reason_of
+from gaitviewer.errors import FormatError, OutputError, reason_of, shorten
 from gaitviewer.messages import message
 from gaitviewer.research.training.task import Predictions
-from gaitviewer.util import private
+from gaitviewer.util import atomic, private
 
 _DIGITS = 5
+_ROUNDED = 0.02  # chances in tables of others are rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ResultLine:
         leakage: what the check of the split said.
         extras: further results.   synthetic: whether the data are synthetic.
         seconds, device, program, when: how it was made.
+        split: how people were divided; "" = drawn by seed.
     """
 
     task: str
@@ -56,20 +58,28 @@ class ResultLine:
     program: str
     when: str
     extras: Mapping[str, Any] = field(default_factory=dict)
+    split: str = ""
 
     @property
     def key(self) -> str:
         """A run with the same key need not be done again."""
-        return run_key(
-            self.task, self.variant, self.seed, self.protocol, self.task_version, self.data_digest, self.others
-        )
+        run = self.task, self.variant, self.seed, self.protocol, self.task_version
+        return run_key(*run, self.data_digest, self.others, self.split)
 
 
 def run_key(
-    task: str, variant: str, seed: int, protocol: str, version: str, digest: str, others: Mapping[str, str]
+    task: str,
+    variant: str,
+    seed: int,
+    protocol: str,
+    version: str,
+    digest: str,
+    others: Mapping[str, str],
+    split: str = "",
 ) -> str:
     """What makes two runs the same."""
-    return json.dumps([task, variant, seed, protocol, version, digest, sorted(others.items())])
+    divided = [split] if split else []
+    return json.dumps([task, variant, seed, protocol, version, digest, sorted(others.items()), *divided])
 
 
 def as_text(line: ResultLine) -> str:
@@ -161,11 +171,15 @@ def read_table(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             text = file.read()
-        return [dict(row) for row in csv.DictReader(io.StringIO(text), delimiter=column_mark(text))]
+        rows = [dict(row) for row in csv.DictReader(io.StringIO(text), delimiter=column_mark(text))]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FormatError(
             message("error.research.results.not_csv", path=path, reason=reason_of(error))
         ) from error
+    for line, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise FormatError(message("error.research.results.row_length", file=path.name, line=line))
+    return rows
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -184,54 +198,113 @@ def read_predictions(path: Path) -> Predictions:
     return Predictions(cases, tuple(subject[c] for c in cases), outputs, classes, probability, target)
 
 
-def read_outside(path: Path, reference: Predictions) -> Predictions:
-    """Answers of any other method to the questions of ``reference``.
+Answers = Mapping[tuple[str, str], list[float]]
+"""Chances of the classes by (case, question); NaN = no opinion."""
 
-    The table has the columns ``case``, ``output`` (may be left out where there is one question) and either
-    ``answer`` (one of the classes; empty = no opinion) or ``p_<class>`` for each class.
+
+def write_template(path: Path, references: Sequence[Predictions]) -> None:
+    """The table that another method fills in: a row for each case and question, empty chances.
 
     Raises:
-        FormatError: columns or answers that do not fit.
+        OutputError: it is there already, or cannot be written.
     """
-    rows, classes = read_table(path), reference.classes
+    if path.exists():
+        raise OutputError(message("error.research.results.template_there", path=path))
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["case", "output", *(f"p_{name}" for name in references[0].classes)])
+    rows = dict.fromkeys((case, output) for one in references for case in one.cases for output in one.outputs)
+    table.writerows([*row, *[""] * len(references[0].classes)] for row in rows)
+    atomic.write_output(path, text.getvalue())
+
+
+def read_outside(path: Path, references: Sequence[Predictions]) -> Answers:
+    """Answers of any other method to questions of the references.
+
+    The table has the columns ``case``, ``output`` (may be left out where there is one question) and either
+    ``answer`` (one of the classes; empty = no opinion) or ``p_<class>`` for each class (all empty: the same).
+
+    Raises:
+        FormatError: columns or answers that do not fit, cases of no reference, a case that is there twice.
+    """
+    rows, classes, outputs = read_table(path), references[0].classes, references[0].outputs
     named = [f"p_{name}" for name in classes]
     if not rows or "case" not in rows[0] or not ("answer" in rows[0] or set(named) <= set(rows[0])):
         raise FormatError(message("error.research.results.columns", file=path.name, columns=tuple(named)))
-    probability, _ = _empty(len(reference.cases), len(reference.outputs), len(classes))
-    where = {case: n for n, case in enumerate(reference.cases)}
+    cases = {case for one in references for case in one.cases}
+    found: dict[tuple[str, str], list[float]] = {}
     for number, row in enumerate(rows, start=2):
-        output = row.get("output") or reference.outputs[0]
-        if output not in reference.outputs:
+        place: dict[str, str | int] = {"file": path.name, "line": number}
+        if not row.get("output") and len(outputs) > 1:
+            raise FormatError(message("error.research.results.no_question", **place))
+        output = row.get("output") or outputs[0]
+        if output not in outputs:
+            raise FormatError(message("error.research.results.question", **place, question=shorten(output)))
+        if row["case"] not in cases:
+            raise FormatError(message("error.research.results.case", **place, case=shorten(row["case"])))
+        if (row["case"], output) in found:
             raise FormatError(
-                message("error.research.results.question", file=path.name, line=number, question=output)
+                message("error.research.results.twice", **place, case=row["case"], question=output)
             )
-        if row["case"] in where:  # others belong to sets that are not judged here
-            place = where[row["case"]], reference.outputs.index(output)
-            probability[place] = _chances(row, classes, path.name, number)
-    return Predictions(
-        reference.cases, reference.subjects, reference.outputs, classes, probability, reference.target
-    )
+        found[row["case"], output] = _chances(row, classes, path.name, number)
+    return found
 
 
-def _chances(row: Mapping[str, str], classes: Iterable[str], file: str, line: int) -> list[float]:
-    names = list(classes)
-    if row.get("answer") is not None:
-        answer = row["answer"].strip()
-        if not answer:
-            return [math.nan] * len(names)
-        if answer not in names:
-            raise FormatError(
-                message(
-                    "error.research.results.answer", file=file, line=line, answer=answer, names=tuple(names)
-                )
+def outside_predictions(answers: Answers, reference: Predictions) -> Predictions | None:
+    """The answers to questions of one set; what they leave out counts as not asked. None where all is."""
+    probability, _ = _empty(len(reference.cases), len(reference.outputs), len(reference.classes))
+    target = np.full_like(reference.target, -1)
+    for n, case in enumerate(reference.cases):
+        for o, output in enumerate(reference.outputs):
+            if (case, output) in answers:
+                probability[n, o], target[n, o] = answers[case, output], reference.target[n, o]
+    if (target < 0).all():
+        return None
+    return replace(reference, probability=probability, target=target, scalars={})
+
+
+def same_cases(reference: Predictions, other: Predictions) -> Predictions:
+    """A reference, where another method has an answer, too."""
+    both = (other.target >= 0) & np.isfinite(other.probability).all(axis=2)
+    return replace(reference, target=np.where(both, reference.target, -1), scalars={})
+
+
+def _chances(row: Mapping[str, str], classes: Sequence[str], file: str, line: int) -> list[float]:
+    nothing = [math.nan] * len(classes)
+    answer = row.get("answer", "").strip()
+    if answer and answer not in classes:
+        raise FormatError(
+            message(
+                "error.research.results.answer",
+                file=file,
+                line=line,
+                answer=shorten(answer),
+                names=tuple(classes),
             )
-        return [float(name == answer) for name in names]
+        )
+    if answer or f"p_{classes[0]}" not in row:
+        return [float(name == answer) for name in classes] if answer else nothing
     try:
-        return [_chance(row[f"p_{name}"]) for name in names]
+        chances = [_chance(row.get(f"p_{name}")) for name in classes]
     except ValueError as error:
         raise FormatError(
             message("error.research.results.probability", file=file, line=line, reason=reason_of(error))
         ) from error
+    if all(math.isnan(one) for one in chances):
+        return nothing
+    if any(math.isnan(one) for one in chances):
+        raise FormatError(message("error.research.results.some_empty", file=file, line=line))
+    if any(not 0.0 <= one <= 1.0 for one in chances) or abs(sum(chances) - 1.0) > _ROUNDED:
+        raise FormatError(
+            message(
+                "error.research.results.range",
+                file=file,
+                line=line,
+                found=tuple(f"{one:g}" for one in chances),
+                total=sum(chances),
+            )
+        )
+    return chances
 
 
 def _chance(text: str | None) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from gaitviewer.research.training.experiment import (
     run_folder,
     run_variant,
 )
+from gaitviewer.research.training.registry import open_task
 from gaitviewer.research.training.results import ResultLine
-from gaitviewer.research.training.task import ExampleSets, RunResult
+from gaitviewer.research.training.splits import Split
+from gaitviewer.research.training.task import ExampleSets, RunResult, Variant
 
 TITLES = {
     "severity": "Motor severity of cerebral palsy in four levels, from skeleton clips and gait features",
@@ -54,6 +57,9 @@ def train_model(
     out: Path | None = None,
     shifted: Path | None = None,
     judged: Path | None = None,
+    checkpoint: Path | None = None,
+    labels: Path | None = None,
+    split: Split | None = None,
     tick: Tick,
 ) -> Card | None:
     """Trains the main variant of a task and writes ``weights.safetensors`` and ``card.toml``.
@@ -66,6 +72,9 @@ def train_model(
         out: the model folder; its name becomes the id. None = the next free one of the user's models.
         shifted: a further test set for the card.
         judged: folder of the pages of an evaluation; the same run is taken from there, if it is found.
+        checkpoint: weights file of others to start from.
+        labels: table of labels.
+        split: how people are divided; None = drawn by seed.
         tick: progress.
 
     Returns:
@@ -78,8 +87,15 @@ def train_model(
     folder = out if out is not None else _next_folder(task_name)
     if (folder / CARD).exists():
         raise SettingsError(message("error.research.model_there", folder=folder))
-    experiment = open_experiment(task_name, source, settings, shifted=shifted, tick=subprogress(tick, 0.0, 0.3))
+    if checkpoint is not None:  # told at once, not after the examples are made
+        open_task(task_name).check_checkpoint(checkpoint, settings.protocol)
+    share = subprogress(tick, 0.0, 0.3)
+    experiment = open_experiment(
+        task_name, source, settings, shifted=shifted, labels=labels, split=split, tick=share
+    )
     variant = main_variant(experiment.task, settings.protocol)
+    if checkpoint is not None:
+        variant = _started(variant, checkpoint)
     known = None
     if judged is not None:
         place = run_folder(experiment, variant, seed, settings, folder=judged / RUNS)
@@ -101,6 +117,13 @@ def train_model(
         ) from error
     tick(1.0, message("progress.model_written", model=folder.name))
     return written
+
+
+def _started(variant: Variant, checkpoint: Path) -> Variant:
+    """The variant that starts from a weights file, known by its content."""
+    digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    name = f"{variant.name} from {checkpoint.name} ({digest[:12]})"
+    return replace(variant, name=name, settings={**variant.settings, "checkpoint": str(checkpoint)})
 
 
 def _card(
@@ -132,6 +155,7 @@ def _card(
             "subjects": dict(leakage.subjects),
             "examples": len(sets.train),
             "check": str(leakage),
+            **({"split": experiment.split.name} if experiment.split.name else {}),
             "further": dict(experiment.other_names),
         },
         "training": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -138,6 +138,14 @@ class LearnedSystem(Protocol):
 
     def variants(self, protocol: str) -> tuple[Variant, ...]:
         """All variants, baselines included; the first of group "main" is what is shipped."""
+        ...
+
+    def check_checkpoint(self, file: Path, protocol: str) -> Sequence[str]:
+        """That the main variant can start from a weights file; returns the names of weights that start anew.
+
+        Raises:
+            SettingsError: it cannot, and why.
+        """
         ...
 
     def run(self, variant: Variant, context: RunContext) -> RunResult:

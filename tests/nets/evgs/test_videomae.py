@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
+import shlex
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
 from gaitviewer.errors import SettingsError
-from gaitviewer.nets.evgs.attention import attention_by_token, occlusion_by_token, to_grid
+from gaitviewer.nets.checkpoint_file import read_checkpoint
 from gaitviewer.nets.evgs.videomae import (
     VideoMae,
     VideoShape,
     load_weights,
     position_table,
-    read_checkpoint,
+    published_names,
 )
 
 SMALL = VideoShape(width=48, depth=3, heads=3, size_px=32, patch_px=8, frames=4, classes=5)
@@ -183,26 +184,74 @@ def test_the_position_table_is_over_the_flat_number() -> None:
     assert float(table[1000, 11]) == pytest.approx(math.cos(1000 / 10000 ** (10 / 384)), abs=1e-6)
 
 
-@pytest.mark.parametrize("wrapped", ["", "model", "module"])
-@pytest.mark.parametrize("prefix", ["", "_orig_mod.", "backbone.", "encoder.", "module.backbone."])
-def test_a_users_checkpoint_is_loaded(tmp_path: Path, wrapped: str, prefix: str) -> None:
+def _load(model: VideoMae, path: Path) -> set[str]:
+    return set(load_weights(model, published_names(read_checkpoint(path), name=path.name), name=path.name))
+
+
+def _same_tokens(one: VideoMae, other: VideoMae) -> bool:
+    with torch.no_grad():
+        return torch.allclose(one.encode(one.embed(_clip())), other.encode(other.embed(_clip())), atol=1e-5)
+
+
+@pytest.mark.parametrize("prefix", ["", "_orig_mod.", "backbone.", "encoder.", "module.backbone.", "model."])
+def test_a_fine_tuned_checkpoint_is_loaded(tmp_path: Path, prefix: str) -> None:
     source = _model(VideoShape(**{**_fields(SMALL), "classes": 710}))
-    state = {prefix + key: value for key, value in source.state_dict().items()}
-    path = tmp_path / "vit.pth"
-    torch.save({wrapped: state, "epoch": 3} if wrapped else state, path)
+    path = tmp_path / "vit.safetensors"
+    save_file({prefix + key: value for key, value in source.state_dict().items()}, path)
     model = _model(seed=5)
-    left_out = load_weights(model, read_checkpoint(path), name=path.name)
-    assert set(left_out) == {"head.weight", "head.bias"}
-    assert torch.equal(model.blocks[2].mlp.fc1.weight, source.blocks[2].mlp.fc1.weight)
-    assert torch.equal(model.patch_embed.proj.weight, source.patch_embed.proj.weight)
+    assert _load(model, path) == {"head.weight", "head.bias"}
+    assert _same_tokens(model, source)
+    assert torch.equal(model.fc_norm.weight, source.fc_norm.weight)
 
 
-def test_safetensors_with_the_same_head_loads_whole(tmp_path: Path) -> None:
+def test_the_same_head_is_taken_too(tmp_path: Path) -> None:
     source, model = _model(), _model(seed=3)
     save_file(source.state_dict(), tmp_path / "vit.safetensors")
-    assert load_weights(model, read_checkpoint(tmp_path / "vit.safetensors")) == ()
+    assert _load(model, tmp_path / "vit.safetensors") == set()
     with torch.no_grad():
         assert torch.equal(model(_clip()), source(_clip()))
+
+
+def test_a_pre_trained_checkpoint_is_loaded_without_its_decoder(tmp_path: Path) -> None:
+    source, model = _model(), _model(seed=3)
+    fresh = model.fc_norm.weight.clone()
+    state = {
+        f"encoder.{key.replace('fc_norm', 'norm')}": value
+        for key, value in source.state_dict().items()
+        if not key.startswith("head.")
+    }
+    state |= {"mask_token": torch.zeros(1, 1, 24), "encoder_to_decoder.weight": torch.zeros(24, 48)}
+    state |= {"decoder.blocks.0.norm1.weight": torch.zeros(24), "decoder.norm.weight": torch.zeros(24)}
+    save_file(state, tmp_path / "pretrain.safetensors")
+    anew = _load(model, tmp_path / "pretrain.safetensors")
+    assert anew == {"fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"}
+    assert _same_tokens(model, source)
+    assert torch.equal(model.fc_norm.weight, fresh)
+
+
+@pytest.mark.parametrize("biases", ["as written by version 5", "as written before"])
+def test_hugging_face_names_are_loaded(tmp_path: Path, biases: str) -> None:
+    from transformers import VideoMAEConfig, VideoMAEForVideoClassification
+
+    torch.manual_seed(4)
+    theirs = VideoMAEForVideoClassification(
+        VideoMAEConfig(
+            image_size=32, patch_size=8, num_frames=4, tubelet_size=2, hidden_size=48, num_hidden_layers=3,
+            num_attention_heads=3, intermediate_size=192, num_labels=5, layer_norm_eps=1e-6,
+        )
+    ).eval()  # fmt: skip
+    with torch.no_grad():
+        for value in theirs.parameters():
+            value.add_(0.1 * torch.randn_like(value))
+    state = theirs.state_dict()
+    if biases == "as written before":
+        state = {k.replace("query.bias", "q_bias").replace("value.bias", "v_bias"): v for k, v in state.items()}
+    save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "model.safetensors")
+    model = _model(seed=6)
+    assert _load(model, tmp_path / "model.safetensors") == set()
+    with torch.no_grad():
+        wanted = theirs(_clip().transpose(1, 2)).logits
+        assert torch.allclose(model(_clip()), wanted, atol=1e-4)
 
 
 # A pickle that calls print() when it is loaded, written out: nothing here makes or reads pickles.
@@ -210,58 +259,59 @@ _HOSTILE = b"cbuiltins\nprint\n(S'run by a weights file'\ntR."
 
 
 def test_foreign_and_hostile_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "text.pth").write_text("not weights")
     (tmp_path / "text.safetensors").write_text("not weights")
     (tmp_path / "hostile.pth").write_bytes(_HOSTILE)
-    torch.save({"model": {"conv.weight": torch.zeros(3)}}, tmp_path / "other.pth")
-    torch.save([1, 2], tmp_path / "list.pth")
-    for name in ("text.pth", "text.safetensors", "hostile.pth", "other.pth", "list.pth", "absent.pth"):
-        with pytest.raises(SettingsError, match=name):
+    save_file({}, tmp_path / "nothing.safetensors")
+    save_file({"patch_embed.proj.weight": torch.tensor([1.0, float("nan")])}, tmp_path / "broken.safetensors")
+    for name, words in (
+        ("text.safetensors", "damaged"),
+        ("hostile.pth", "pickled PyTorch file"),
+        ("nothing.safetensors", "holds no weights"),
+        ("broken.safetensors", "no numbers, in patch_embed.proj.weight"),
+        ("absent.safetensors", "There is no weights file"),
+    ):
+        with pytest.raises(SettingsError, match=words) as problem:
             read_checkpoint(tmp_path / name)
+        assert name in str(problem.value)
     assert capsys.readouterr().out == ""
 
 
-def test_weights_of_another_size_are_refused() -> None:
+def test_the_way_to_convert_a_pickled_file_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, model = _model(), _model(seed=3)
+    torch.save({"module": source.state_dict(), "epoch": 3}, tmp_path / "my vit.pth")
+    with pytest.raises(SettingsError) as problem:
+        read_checkpoint(tmp_path / "my vit.pth")
+    python, option, code, *files = shlex.split(str(problem.value).partition("you trust it: ")[2])
+    assert (python, option, files) == ("python", "-c", ["my vit.pth", "my vit.safetensors"])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["-c", *files])
+    exec(code, {})  # the sentence's own command
+    assert _load(model, tmp_path / "my vit.safetensors") == set()
+
+
+def test_weights_of_another_size_are_refused_with_what_differs() -> None:
     state = _model().state_dict()
-    wide = VideoMae(VideoShape(**{**_fields(SMALL), "width": 96}))
-    with pytest.raises(SettingsError, match="another network"):
-        load_weights(wide, state, name="vit.pth")
+    for shape in ({"width": 96}, {"depth": 2}, {"depth": 4}):
+        other = VideoMae(VideoShape(**{**_fields(SMALL), **shape}))
+        with pytest.raises(SettingsError, match=r"vit\.safetensors is 48 wide and 3 blocks deep"):
+            load_weights(other, state, name="vit.safetensors")
+    coarse = VideoMae(VideoShape(**{**_fields(SMALL), "patch_px": 16}))
+    with pytest.raises(
+        SettingsError, match=r"proj\.weight is 48 x 3 x 2 x 8 x 8 where 48 x 3 x 2 x 16 x 16 is"
+    ):
+        load_weights(coarse, state)
     del state["blocks.1.attn.v_bias"]
-    with pytest.raises(SettingsError, match=r"blocks\.1\.attn\.v_bias is missing"):
+    with pytest.raises(SettingsError, match=r"it lacks blocks\.1\.attn\.v_bias 48;"):
         load_weights(_model(), state)
 
 
-def test_a_picture_that_does_not_divide_is_refused() -> None:
-    with pytest.raises(SettingsError, match="divide"):
-        VideoShape(size_px=100)
-
-
-def test_attention_for_display_is_the_mean_over_query_rows() -> None:
-    model = _model()
-    tokens = model.embed(_clip(batch=1)).detach()
-    shown = attention_by_token(model, tokens, layer=1)
-    block = model.blocks[1]
-    with torch.no_grad():
-        matrix = block.attn.matrix(block.norm1(model.blocks[0](tokens)))
-    assert torch.allclose(shown[0], matrix[0].mean(0).mean(0), atol=1e-6)
-    assert float(shown.sum()) == pytest.approx(1.0, abs=1e-5)
-    grid = to_grid(shown[0, :5], torch.tensor([0, 3, 4, 17, 31]), SMALL)
-    assert grid.shape == SMALL.grid
-    assert int(np.isfinite(grid).sum()) == 5
-    assert grid[1, 0, 1] == pytest.approx(float(shown[0, 3]))
-
-
-def test_occlusion_finds_the_patch_that_the_answer_hangs_on() -> None:
-    patches = torch.zeros(1, 32, 4)
-    patches[0, 21] = 8.0  # second tubelet, second row, second column: in the cube of 16, 17, 20 and 21
-    index = torch.arange(32)[None]
-
-    def answer(values: Tensor, numbers: Tensor, keys: Tensor) -> Tensor:
-        return (values.sum(-1) * keys).sum(-1)
-
-    falls = occlusion_by_token(answer, patches, index, SMALL, cube=(1, 2, 2), batch=3)
-    assert set(np.flatnonzero(falls.numpy() > 0).tolist()) == {16, 17, 20, 21}
-    assert float(falls[21]) == 32.0
+def test_a_network_of_another_kind_is_named() -> None:
+    for key, words in (
+        ("st_gcn_networks.0.gcn.conv.weight", "no VideoMAE v2 network but an ST-GCN: st_gcn"),
+        ("conv.weight", "but one that is not known here: conv.weight 3"),
+    ):
+        with pytest.raises(SettingsError, match=words):
+            published_names({key: torch.zeros(3)}, name="other.safetensors")
 
 
 def _fields(shape: VideoShape) -> dict[str, object]:

@@ -23,7 +23,7 @@ from gaitviewer.core.timing import VideoInfo
 from gaitviewer.errors import Cancelled, FormatError, SettingsError
 from gaitviewer.messages import Message
 from gaitviewer.research.training import prepared_examples
-from gaitviewer.research.training.data import LibraryData, labels_of, open_data
+from gaitviewer.research.training.data import LibraryData, labels_of, notes_of, open_data
 from gaitviewer.research.training.prepare import cache_folder, prepare
 from gaitviewer.research.training.registry import open_task
 from gaitviewer.video import write_video
@@ -106,6 +106,24 @@ def test_library_is_learning_data(library: Path) -> None:
     assert data.read("s3").labels.asymmetry is True
     assert data.read("s3").subject == "P3"
     assert data.read("s3").pictures == {}  # its videos are gone
+
+
+def test_a_table_adds_to_a_library(library: Path, tmp_path: Path, poses: ByView[PoseSequence]) -> None:
+    from gaitviewer.store import open_library
+
+    with open_library(library) as held:  # P0 came twice, and P6 is P1 under another name
+        held.save_session(replace(_document(poses, 7), session=Session("s7", Subject("P0"), date(2026, 3, 1))))
+        held.save_session(replace(_document(poses, 1), session=Session("s6", Subject("P6"))))
+    table = tmp_path / "labels.csv"
+    table.write_text("subject;session;gmfcs;cobb_deg\nP4;;II;\nP0;2026-03-01;III;9,5\nP6;s6;0;\nP9;;I;\n")
+    data = open_data(library, table)
+    assert data.session_ids() == ("s0", "s1", "s3", "s4", "s6", "s7")
+    assert [data.read(name).labels.severity for name in data.session_ids()] == [1, 3, None, 2, 0, 3]
+    assert data.read("s7").labels.cobb_deg == 9.5
+    notes = notes_of(data)
+    assert notes.unmatched == ("P9",)
+    assert notes.unlabelled == ("s2 (P2)",)
+    assert notes.twice == (("P1", "P6"),)
 
 
 def test_a_new_grade_is_other_data(library: Path, poses: ByView[PoseSequence]) -> None:

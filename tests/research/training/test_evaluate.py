@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 
 from gaitviewer.core.progress import no_progress
-from gaitviewer.errors import Cancelled, FormatError, SettingsError
+from gaitviewer.errors import Cancelled, FormatError, OutputError, SettingsError
 from gaitviewer.messages import Message
 from gaitviewer.research.training import evaluate as evaluation
 from gaitviewer.research.training import results
 from gaitviewer.research.training.experiment import Experiment, RunSettings
+from gaitviewer.research.training.splits import Split
 from gaitviewer.research.training.task import Predictions
 
 Make = Callable[[], Experiment]
@@ -99,11 +101,12 @@ def test_predictions_may_have_decimal_commas(tmp_path: Path) -> None:
     for path in (ours, theirs):
         found = results.read_predictions(path)
         assert np.array_equal(found.probability, truth.probability, equal_nan=True)
-        outside = results.read_outside(path, truth)
+        outside = results.outside_predictions(results.read_outside(path, [truth]), truth)
+        assert outside is not None
         assert np.array_equal(outside.probability, truth.probability, equal_nan=True)
     theirs.write_text("case;p_low;p_high\na;0,2x;0,8\n")
     with pytest.raises(FormatError, match="line 2: a probability is no number"):
-        results.read_outside(theirs, truth)
+        results.read_outside(theirs, [truth])
 
 
 def test_any_other_method_is_judged_on_the_same_cases(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -125,12 +128,79 @@ def test_any_other_method_is_judged_on_the_same_cases(run, tmp_path: Path) -> No
         assert 0.1 < line.metrics["test"]["mean"]["coverage"] < 0.9
     assert "outside: clairvoyant" in (tmp_path / "out/results.md").read_text()
 
-    other.write_text("case,answer\nsession P001,perhaps\n" + "".join(f"{case},perhaps\n" for case in truth))
-    with pytest.raises(FormatError, match="perhaps"):
-        run(outside=[other])
-    other.write_text("who,what\n1,2\n")
-    with pytest.raises(FormatError, match="needs columns"):
-        run(outside=[other])
+
+def _cases(tmp_path: Path) -> dict[str, str]:
+    """Every test case of the runs with its truth."""
+    tables = (tmp_path / "out/predictions").glob("*.csv")
+    return {row["case"]: row["true"] for table in tables for row in results.read_table(table)}
+
+
+def test_partial_answers_are_compared_on_the_same_cases(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    run(seeds=1, only=["linear"])
+    linear = [
+        row for table in (tmp_path / "out/predictions").glob("*-test.csv") for row in results.read_table(table)
+    ]
+    answered = linear[:5]
+    right = [(row["true"] == "low") == (float(row["p_low"]) >= 0.5) for row in answered]
+    other = tmp_path / "contrary.csv"  # says the opposite of the truth, and nothing of most
+    other.write_text("case,p_low,p_high\n" + "".join(
+        f"{row['case']},{float(row['true'] == 'high')},{float(row['true'] == 'low')}\n" for row in answered
+    ))  # fmt: skip
+    markdown, _ = run(seeds=1, only=["linear"], outside=[other])
+    line = next(one for one in results.read(tmp_path / "out/results.jsonl") if one.ablation == "outside")
+    assert line.metrics["test"]["mean"]["accuracy"] == 0.0
+    assert line.metrics["test"]["outputs"]["severity"]["cases"] == 5
+    assert line.extras["compared"]["mean"]["test"]["accuracy"] == pytest.approx(np.mean(right))
+    assert line.extras["compared"]["answers"]["test"] == [5, len(linear)]
+    assert "shifted" not in line.metrics
+    text = markdown.read_text()
+    assert f"answers in contrary.csv (outside, 5 of {len(linear)} answers)" in text
+    assert f"test, accuracy, 5 of {len(linear)} answers" in text
+
+
+def test_a_template_names_every_case_and_can_be_handed_in(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    template = tmp_path / "mine.csv"
+    run(seeds=1, only=["majority"], template=template)
+    rows = results.read_table(template)
+    assert {row["case"] for row in rows} == set(_cases(tmp_path))
+    assert set(rows[0]) == {"case", "output", "p_low", "p_high"}
+    assert not any(row["p_low"] or row["p_high"] for row in rows)
+    before = template.read_bytes()
+    with pytest.raises(OutputError, match="may hold answers"):
+        run(seeds=1, only=["majority"], template=template)
+    assert template.read_bytes() == before
+    run(seeds=1, only=["majority"], outside=[template])  # no opinion on anybody
+    lines = [line for line in results.read(tmp_path / "out/results.jsonl") if line.ablation == "outside"]
+    assert [line.metrics["test"]["mean"]["coverage"] for line in lines] == [0.0]
+
+
+def test_each_class_has_its_figures(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    markdown, _ = run(seeds=1)
+    text = markdown.read_text()
+    assert "| Variant | Class | Answered cases | Precision | Recall | F1 |" in text
+    line = next(one for one in results.read(tmp_path / "out/results.jsonl") if one.variant == "linear")
+    (low_low, low_high), (high_low, _) = line.metrics["test"]["outputs"]["severity"]["confusion"]
+    precision, recall = low_low / (low_low + high_low), low_low / (low_low + low_high)
+    assert f"| linear | low | {low_low + low_high} | {precision:.3f} | {recall:.3f} |" in text
+
+
+def test_folds_judge_everybody_once(
+    run, experiment: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    split = Split.read(folds=4)
+    monkeypatch.setattr(evaluation, "open_experiment", lambda *args, **rest: replace(experiment(), split=split))
+    markdown, _ = run(seeds=1, only=["majority"], split=split)
+    judged = [
+        row["case"]
+        for table in (tmp_path / "out/predictions").glob("*-test.csv")
+        for row in results.read_table(table)
+    ]
+    assert sorted(judged) == sorted(one.session for one in experiment().prepared)
+    assert "people are divided by the 4 folds by person" in markdown.read_text()
+    lines = results.read(tmp_path / "out/results.jsonl")
+    assert [line.split for line in lines] == ["4 folds by person"] * 4
+    run(seeds=1, only=["majority"])
+    assert len(results.read(tmp_path / "out/results.jsonl")) == 4  # none was done again
 
 
 def test_wrong_names_are_told(run) -> None:  # type: ignore[no-untyped-def]

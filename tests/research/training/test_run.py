@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from gaitviewer import paths
 from gaitviewer.cli import main
@@ -28,6 +30,7 @@ from gaitviewer.inference.models import (
 from gaitviewer.inference.predict import training_distribution
 from gaitviewer.messages import NOTHING
 from gaitviewer.nets.card import CARD, WEIGHTS, load_model, read_card, write_model
+from gaitviewer.nets.severity.stgcn import Stgcn
 from gaitviewer.research.training import run as training
 from gaitviewer.research.training.evaluate import RUNS, main_variant
 from gaitviewer.research.training.experiment import Experiment, RunSettings, run_variant
@@ -111,6 +114,28 @@ def test_a_run_that_was_judged_is_not_made_again(
         )
 
 
+def test_a_card_says_what_its_training_started_from(folder: Path, tmp_path: Path) -> None:
+    """``folder``: of the experiment that is opened here, too."""
+    from gaitviewer.research.training.severity import settings as severity_settings
+
+    tables = severity_settings.read_protocol("tiny")
+    net = Stgcn(severity_settings.network_settings(tables, kind="skeleton", chosen=()).skeleton)
+    file = tmp_path / "st_gcn.safetensors"
+    save_file(net.state_dict(), file)
+    card = training.train_model(
+        "severity",
+        tmp_path,
+        RunSettings("tiny", "cpu", 1, 1),
+        seed=2,
+        out=tmp_path / "toy-2",
+        checkpoint=file,
+        tick=no_progress,
+    )
+    assert card is not None
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    assert card.training["variant"] == f"linear from st_gcn.safetensors ({digest})"
+
+
 def test_loaded_model_is_what_was_trained(folder: Path) -> None:
     model = load_model(folder, task="severity")
     assert set(model.state) == {"weight", "bias"}
@@ -160,7 +185,7 @@ def test_wrong_foreign_and_missing_files_are_refused(folder: Path, tmp_path: Pat
         ("not toml [", "cannot be read"),
         ("format = 99", "newer version"),
         ("format = 1\nid = 'x'", "not a complete model card"),
-        ("x = 1", "newer version"),
+        ("x = 1", "not a complete model card"),
     ],
 )
 def test_damaged_cards_are_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -25,10 +25,11 @@ from gaitviewer.core.serialise import to_plain
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.evgs.strips import clip_table, read_strips
 from gaitviewer.messages import message
+from gaitviewer.nets.checkpoint_file import read_checkpoint
 from gaitviewer.nets.evgs.inputs import EvgsSettings
 from gaitviewer.nets.evgs.network import Answers, EvgsNet, items_loss, looks_loss, probabilities, seen_loss
 from gaitviewer.nets.evgs.pruning import normalise_patches
-from gaitviewer.nets.evgs.videomae import VideoShape, load_weights, read_checkpoint
+from gaitviewer.nets.evgs.videomae import VideoShape, load_weights, published_names
 from gaitviewer.research.training.checkpoint import copy_of
 from gaitviewer.research.training.evgs.answers import by_session, visible_mean
 from gaitviewer.research.training.evgs.baselines import logistic_probabilities, majority_probabilities
@@ -70,6 +71,11 @@ class EvgsTask:
         """All variants; the first one is shipped."""
         read_protocol(protocol)
         return VARIANTS
+
+    def check_checkpoint(self, file: Path, protocol: str) -> Sequence[str]:
+        """Weights of the encoder that would start anew."""
+        settings = network_settings(read_protocol(protocol))
+        return start_encoder(EvgsNet(settings, kinds=len(clip_table().kinds)), file)
 
     def run(self, variant: Variant, context: RunContext) -> RunResult:
         """Train and predict.
@@ -116,6 +122,18 @@ class EvgsTask:
             made = clip_cases([example], settings, pixels=variety is not None, variety=anew, tick=lambda: None)
             self._kept[key] = there = (learned, made)
         return there[1]
+
+
+def start_encoder(net: EvgsNet, file: Path) -> Sequence[str]:
+    """Start the encoder from a VideoMAE v2 checkpoint; returns the names of its weights that start anew.
+
+    Raises:
+        SettingsError: the file cannot be read, or is of another network.
+    """
+    state = published_names(read_checkpoint(file), name=file.name)
+    anew = load_weights(net.encoder, state, name=file.name)
+    log.info("evgs: encoder started from %s, without %s", file.name, ", ".join(anew) or "nothing")
+    return anew
 
 
 def _counting(context: RunContext, total: int) -> Callable[[], None]:
@@ -228,9 +246,7 @@ class _Run:
         torch.manual_seed(self.context.seed)
         net = EvgsNet(self.settings, kinds=len(clip_table().kinds))
         if self.tables["checkpoint"]:
-            path = Path(self.tables["checkpoint"])
-            left_out = load_weights(net.encoder, read_checkpoint(path), name=path.name)
-            log.info("evgs: encoder started from %s, without %s", path.name, ", ".join(left_out) or "nothing")
+            start_encoder(net, Path(self.tables["checkpoint"]))
         return net
 
     def _held(self) -> list[tuple[str, list[Example]]]:

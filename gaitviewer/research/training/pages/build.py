@@ -14,7 +14,7 @@ import numpy as np
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.errors import OutputError, reason_of
 from gaitviewer.messages import message
-from gaitviewer.research.training.metrics import NAMES, TITLES, Interval, compare, over_seeds
+from gaitviewer.research.training.metrics import NAMES, TITLES, Interval, by_class, compare, over_seeds
 from gaitviewer.research.training.pages.blocks import (
     Block,
     HeadingBlock,
@@ -63,15 +63,19 @@ def build_page(lines: Sequence[ResultLine]) -> list[Block]:
     if not lines:
         return [HeadingBlock("Results", 1), ParagraphBlock("No run is finished.")]
     blocks: list[Block] = [HeadingBlock(f"{lines[0].task}: results", 1)]
-    parts = dict.fromkeys((line.protocol, line.data, line.data_digest, line.task_version) for line in lines)
-    for number, (protocol, data, digest, version) in enumerate(parts):
+    parts = dict.fromkeys(
+        (line.protocol, line.data, line.data_digest, line.task_version, line.split) for line in lines
+    )
+    for number, (protocol, data, digest, version, split) in enumerate(parts):
         mine = [
             one
             for one in lines
-            if (one.protocol, one.data_digest, one.task_version) == (protocol, digest, version)
+            if (one.protocol, one.data_digest, one.task_version, one.split)
+            == (protocol, digest, version, split)
         ]
+        divided = f", {split}" if split else ""
         blocks.append(
-            HeadingBlock(f'Protocol "{protocol}" on {data} (digest {digest[:12]}, examples {version})')
+            HeadingBlock(f'Protocol "{protocol}" on {data} (digest {digest[:12]}, examples {version}{divided})')
         )
         blocks += _part(mine, f"p{number}")
     return [*blocks, *_published(lines[0].task)]
@@ -85,10 +89,16 @@ def _part(lines: Sequence[ResultLine], prefix: str) -> list[Block]:
     # A run without the shifted set says nothing of it; the latest check is that of all.
     judged = [line for line in lines if line.metrics] or lines
     check = max(judged, key=lambda line: (len(line.others), line.when)).leakage
+    split = lines[0].split
+    divided = (
+        f"people are divided by the {split}, a seed has its own"
+        if split
+        else "a seed has its own split by subject,"
+    )
     blocks: list[Block] = [
         ParagraphBlock(
-            "Figures are means over seeds with a 95 % t-interval; each seed has its own split by subject, "
-            f"first weights and order. Leakage: {check}"
+            f"Figures are means over seeds with a 95 % t-interval; {divided} first weights and order. "
+            f"Leakage: {check}"
         )
     ]
     tables = (
@@ -117,7 +127,7 @@ def _variants_table(runs: Runs, name: str) -> list[Block] | None:
         rows.append(
             (
                 variant,
-                f"{held[0].what} ({held[0].ablation})",
+                f"{held[0].what} ({held[0].ablation}{_answered(held, name)})",
                 *cells,
                 str(len(held)),
                 f"{seconds.mean:.0f}" if seconds else "",
@@ -126,7 +136,32 @@ def _variants_table(runs: Runs, name: str) -> list[Block] | None:
     if not rows:
         return None
     columns = ("Variant", "What", *(TITLES[metric] for metric in NAMES), "Seeds", "Seconds a run")
-    return [TableBlock(columns, tuple(rows)), *_scalars(runs, name)]
+    return [TableBlock(columns, tuple(rows)), *_classes_table(runs, name), *_scalars(runs, name)]
+
+
+def _classes_table(runs: Runs, name: str) -> list[Block]:
+    """Precision, recall and F1 of each class; of several questions their mean."""
+    rows = []
+    for variant, held in runs.items():
+        mine = [line for line in held if name in line.metrics]
+        if not mine:
+            continue
+        for label, word in enumerate(mine[0].metrics[name]["classes"]):
+            tables = [[one["confusion"] for one in line.metrics[name]["outputs"].values()] for line in mine]
+            cases = sum(sum(table[label]) for questions in tables for table in questions)
+            figures = [
+                over_seeds([_mean([by_class(t)[label][k] for t in questions]) for questions in tables])
+                for k in range(3)
+            ]
+            rows.append((variant, word, str(cases), *map(_cell, figures)))
+    if not rows:
+        return []
+    return [TableBlock(("Variant", "Class", "Answered cases", "Precision", "Recall", "F1"), tuple(rows))]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _scalars(runs: Runs, name: str) -> list[Block]:
@@ -167,7 +202,8 @@ def _comparisons(runs: Runs) -> list[Block]:
     for name, held in runs.items():
         groups.setdefault(held[0].ablation, []).append(name)
     for group, names in groups.items():
-        if group != "main" and len(names) <= _MOST_PAIRS:
+        # Two other methods need not have answered the same cases.
+        if group not in ("main", "outside") and len(names) <= _MOST_PAIRS:
             pairs += itertools.combinations(names, 2)
     rows = []
     for first, second in pairs:
@@ -175,10 +211,14 @@ def _comparisons(runs: Runs) -> list[Block]:
             for metric in ("accuracy", _JUDGED):
                 words = _compared(runs[first], runs[second], name, metric)
                 if words:
-                    rows.append((f"{first} against {second}", f"{name}, {TITLES[metric].lower()}", *words))
+                    where = f"{name}, {TITLES[metric].lower()}{_answered(runs[second], name)}"
+                    rows.append((f"{first} against {second}", where, *words))
     if not rows:
         return []
-    note = "Differences are taken seed by seed (same split); the interval is a 95 % t-interval over seeds."
+    note = (
+        "Differences are taken seed by seed (same split), from another method on the cases that it answered; "
+        "the interval is a 95 % t-interval over seeds."
+    )
     return [
         HeadingBlock("Comparisons", 3),
         ParagraphBlock(note),
@@ -186,10 +226,24 @@ def _comparisons(runs: Runs) -> list[Block]:
     ]
 
 
+def _answered(lines: Sequence[ResultLine], name: str) -> str:
+    """How much of a set another method answered; "" of the runs themselves."""
+    counts = [line.extras["compared"]["answers"].get(name) for line in lines if "compared" in line.extras]
+    known = [pair for pair in counts if pair]
+    if not known:
+        return ""
+    return f", {sum(some for some, _ in known)} of {sum(every for _, every in known)} answers"
+
+
 def _compared(
     first: Sequence[ResultLine], second: Sequence[ResultLine], name: str, metric: str
 ) -> tuple[str, str] | None:
     held = [{line.seed: _mean_of(line, name, metric) for line in lines} for lines in (first, second)]
+    for line in second:  # another method's answers: on the cases that it answered
+        compared = line.extras.get("compared")
+        if compared is not None:
+            mine = line.seed in held[0] and compared["variant"] == first[0].variant
+            held[0][line.seed] = compared["mean"].get(name, {}).get(metric) if mine else None
     seeds = [s for s in held[0] if s in held[1] and None not in (held[0][s], held[1][s])]
     if not seeds:
         return None
@@ -242,8 +296,14 @@ def _questions(held: Sequence[ResultLine], prefix: str) -> list[Block]:
         if judged is not None:
             shown[name] = judged
         cases = sum(line.metrics["test"]["outputs"][name]["cases"] for line in held)
-        rows.append((name, str(cases), *(_cell(value) for value in values)))
-    blocks.append(TableBlock(("Question", "Cases", *(TITLES[metric] for metric in NAMES)), tuple(rows)))
+        each = [by_class(line.metrics["test"]["outputs"][name]["confusion"]) for line in held]
+        figures = [
+            " / ".join(_short(over_seeds([one[label][k] for one in each])) for k in range(3))
+            for label in range(len(classes))
+        ]
+        rows.append((name, str(cases), *(_cell(value) for value in values), *figures))
+    titles = (*(TITLES[metric] for metric in NAMES), *(f"{word}: precision / recall / F1" for word in classes))
+    blocks.append(TableBlock(("Question", "Cases", *titles), tuple(rows)))
     if shown:
         lowest = min(shown, key=lambda name: shown[name].mean)
         blocks.append(ParagraphBlock(f"Lowest balanced accuracy: {lowest} ({shown[lowest]})."))
@@ -260,7 +320,7 @@ def _extras(runs: Runs) -> list[Block]:
         (variant, name, json.dumps(value, ensure_ascii=False)[:600])
         for variant, held in runs.items()
         for name, value in held[0].extras.items()
-        if name not in ("real_videos", "sha256")
+        if name not in ("real_videos", "sha256", "compared")
     ]
     if not rows:
         return []
@@ -308,6 +368,10 @@ def _means(lines: Sequence[ResultLine], name: str, metric: str) -> Interval | No
 def _mean_of(line: ResultLine, name: str, metric: str) -> float | None:
     value = line.metrics.get(name, {}).get("mean", {}).get(metric)
     return None if value is None else float(value)
+
+
+def _short(value: Interval | None) -> str:
+    return "-" if value is None else f"{value.mean:.2f}"
 
 
 def _cell(value: Interval | None, *, sign: bool = False) -> str:

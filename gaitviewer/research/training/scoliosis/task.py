@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -116,6 +117,10 @@ class ScoliosisTask:
         """All variants; the first one is shipped."""
         read_protocol(protocol)
         return VARIANTS
+
+    def check_checkpoint(self, file: Path, protocol: str) -> Sequence[str]:
+        """Never: this network has no published weights."""
+        raise SettingsError(message("error.model.checkpoint.no_checkpoint", system=self.name))
 
     def run(self, variant: Variant, context: RunContext) -> RunResult:
         """Train and predict.

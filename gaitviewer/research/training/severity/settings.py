@@ -83,7 +83,8 @@ def read_protocol(name: str, changes: Mapping[str, Any] | None = None) -> Tables
         SettingsError: there is no such protocol, or a change of something unknown.
     """
     tables = choose_protocol(severity_tables().protocols, name, system="severity")
-    return change_tables(tables | {"kind": "cross", "check_maps": False}, changes, system="severity")
+    own = {"kind": "cross", "check_maps": False, "checkpoint": ""}
+    return change_tables(tables | own, changes, system="severity")
 
 
 def network_settings(tables: Tables, *, kind: str, chosen: Sequence[int]) -> SeverityNetSettings:

@@ -35,7 +35,9 @@ from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import skeleton_clips
 from gaitviewer.inference.severity.normal_gate import judge_normal, measure_deviation, severity_tables
 from gaitviewer.messages import message
+from gaitviewer.nets.checkpoint_file import read_checkpoint
 from gaitviewer.nets.severity.fusion import FusionNet
+from gaitviewer.nets.severity.published import backbone_of, start_skeleton
 from gaitviewer.research.training import distributed
 from gaitviewer.research.training.checkpoint import copy_of, save_atomically
 from gaitviewer.research.training.loop import LoopSettings, fit
@@ -119,13 +121,19 @@ class SeverityTask:
         read_protocol(protocol)
         return VARIANTS
 
+    def check_checkpoint(self, file: Path, protocol: str) -> Sequence[str]:
+        """Weights of the skeleton network that would start anew."""
+        tables = _with_backbone(read_protocol(protocol, {"checkpoint": str(file)}))
+        net = FusionNet(network_settings(tables, kind="skeleton", chosen=()))
+        return start_skeleton(net.skeleton, read_checkpoint(file), name=file.name)
+
     def run(self, variant: Variant, context: RunContext) -> RunResult:
         """Train and predict.
 
         Raises:
             SettingsError: unknown protocol or setting, or nobody deviates.
         """
-        tables = read_protocol(context.protocol, variant.settings)
+        tables = _with_backbone(read_protocol(context.protocol, variant.settings))
         train = labelled(context.sets.train)
         if not train:
             raise SettingsError(message("error.research.severity.no_examples"))
@@ -150,11 +158,22 @@ class SeverityTask:
         net = FusionNet(settings)
         if _read_skeleton(net, kept):
             return net.to(context.device).eval()
+        if tables["checkpoint"]:
+            file = Path(tables["checkpoint"])
+            start_skeleton(net.skeleton, read_checkpoint(file), name=file.name)
         clips = learned(tables, train, context)
         _fit(net, "skeleton", tables, clips, context, subprogress(context.tick, 0.0, 0.6))
         if distributed.rank() == 0:
             save_atomically(copy_of(net.skeleton.state_dict()), kept, {})
         return net.eval()
+
+
+def _with_backbone(tables: Tables) -> Tables:
+    """The network that the file to start from is of."""
+    if not tables["checkpoint"]:
+        return tables
+    file = Path(tables["checkpoint"])
+    return {**tables, "backbone": backbone_of(read_checkpoint(file), name=file.name)}
 
 
 def _read_skeleton(net: FusionNet, file: Path) -> bool:
@@ -377,6 +396,8 @@ def _key(settings: Any, tables: Tables, context: RunContext, train: Sequence[Exa
     total = hashlib.sha256(canonical_bytes([settings, tables["skeleton_loop"], tables["augment"]]))
     train = learned(tables, train, context)
     total.update(canonical_bytes([tables["loss"], context.seed, str(context.device), context.threads]))
+    if tables["checkpoint"]:
+        total.update(Path(tables["checkpoint"]).read_bytes())
     for example in (*train, *labelled(context.sets.valid)):
         total.update(f"{example['session']}/{example['severity']}".encode())
         total.update(np.ascontiguousarray(example["x"]).tobytes())

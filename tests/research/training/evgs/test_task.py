@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import BySide, Side, View
@@ -36,9 +37,9 @@ from gaitviewer.research.training.evgs.settings import (
     read_protocol,
     visible_items,
 )
-from gaitviewer.research.training.evgs.task import EvgsLoss, EvgsTask
+from gaitviewer.research.training.evgs.task import EvgsLoss, EvgsTask, _Run
 from gaitviewer.research.training.loop import LoopSettings
-from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
+from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult
 
 SIZE = 112
 _KINDS = clip_table().kinds
@@ -408,19 +409,17 @@ def test_protocols_can_be_read_and_unknown_settings_are_refused() -> None:
 
 
 def test_an_encoder_starts_from_the_users_file(sets: ExampleSets, tmp_path: Path) -> None:
-    settings = network_settings(read_protocol("tiny"))
+    settings, path = network_settings(read_protocol("tiny")), tmp_path / "vit.safetensors"
     source = EvgsNet(settings, kinds=len(_KINDS)).encoder
-    path = tmp_path / "vit.pth"
-    torch.save({"model": source.state_dict()}, path)
-    changes = {"checkpoint": str(path), "loop.epochs": 1, "loop.learning_rate": 1e-9, "loop.weight_decay": 0.0}
-    result = EvgsTask().run(Variant("started", "", changes), _context(sets, tmp_path / "run"))
-    assert result.state is not None
-    weight = "encoder.patch_embed.proj.weight"
-    assert torch.allclose(result.state[weight], source.patch_embed.proj.weight, atol=1e-6)
+    save_file(source.state_dict(), path)
+    tables = read_protocol("tiny", {"checkpoint": str(path)})
+    net = _Run(tables, settings, {"train": []}, _context(sets, tmp_path / "run"))._network()
+    assert all(
+        torch.equal(value, source.state_dict()[name]) for name, value in net.encoder.state_dict().items()
+    )
+    assert set(EvgsTask().check_checkpoint(path, "tiny")) == set()
     with pytest.raises(SettingsError, match="no weights file"):
-        EvgsTask().run(
-            Variant("gone", "", {"checkpoint": str(tmp_path / "no.pth")}), _context(sets, tmp_path / "run2")
-        )
+        EvgsTask().check_checkpoint(tmp_path / "no.safetensors", "tiny")
 
 
 def test_without_labels_nothing_is_learned(sets: ExampleSets, tmp_path: Path) -> None:

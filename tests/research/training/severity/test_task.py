@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.gait import View
@@ -16,6 +17,9 @@ from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import JOINTS
 from gaitviewer.messages import Message
+from gaitviewer.nets.severity.stgcn import Stgcn
+from gaitviewer.nets.severity.stgcnpp import Stgcnpp
+from gaitviewer.research.training.severity import task as severity_task
 from gaitviewer.research.training.severity.batches import (
     CollateSkeletons,
     SeverityLoss,
@@ -25,7 +29,7 @@ from gaitviewer.research.training.severity.batches import (
 )
 from gaitviewer.research.training.severity.ceiling import best_probabilities
 from gaitviewer.research.training.severity.explain import plant_knees
-from gaitviewer.research.training.severity.settings import read_protocol
+from gaitviewer.research.training.severity.settings import network_settings, read_protocol
 from gaitviewer.research.training.severity.task import SeverityTask, choose_features
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext, RunResult, Variant
 from gaitviewer.synthesis.gait.subjects import draw_subject
@@ -85,6 +89,34 @@ def test_the_first_variant_is_the_fusion_and_names_are_unique() -> None:
     assert {"skeleton-only", "features-only", "concat", "logistic", "boosting", "majority"} <= set(names)
     for v in found:
         read_protocol("full", v.settings)
+
+
+def test_the_skeleton_network_starts_from_a_file(
+    sets: ExampleSets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights are there before the first step; the network that was kept is not one of another start."""
+    monkeypatch.setattr(severity_task, "_fit", lambda *args, **rest: None)
+    task, tables = SeverityTask(), read_protocol("tiny")
+    source = Stgcn(network_settings(tables, kind="skeleton", chosen=()).skeleton)
+    save_file(source.state_dict(), tmp_path / "st_gcn.safetensors")
+    assert set(task.check_checkpoint(tmp_path / "st_gcn.safetensors", "tiny")) == set()
+    started = read_protocol("tiny", {"checkpoint": str(tmp_path / "st_gcn.safetensors")})
+    train, place = labelled(sets.train), context(sets, tmp_path / "run" / "a")
+    for chosen, same in ((tables, False), (started, True), (tables, False)):
+        net = task._skeleton(chosen, train, place).skeleton
+        assert (
+            torch.equal(net.st_gcn_networks[3].gcn.conv.weight, source.st_gcn_networks[3].gcn.conv.weight)
+            == same
+        )
+
+
+def test_the_network_is_the_one_that_the_file_is_of(tmp_path: Path) -> None:
+    settings = network_settings(read_protocol("tiny"), kind="skeleton", chosen=()).skeleton
+    save_file(Stgcnpp(settings).state_dict(), tmp_path / "pp.safetensors")
+    assert set(SeverityTask().check_checkpoint(tmp_path / "pp.safetensors", "tiny")) == set()
+    started = read_protocol("tiny", {"checkpoint": str(tmp_path / "pp.safetensors")})
+    assert severity_task._with_backbone(started)["backbone"] == "st-gcn++"
+    assert severity_task._with_backbone(read_protocol("tiny"))["backbone"] == "st-gcn"
 
 
 def test_predictions_cover_deviating_sessions_only(fused: RunResult) -> None:
