@@ -155,7 +155,8 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=time.perf_counter() - started,
     )
-    return replace(found, model=model.id, synthetic=model.synthetic, provenance=made)
+    few = inference_abstention.too_few(model.card.people)
+    return replace(found, model=model.id, synthetic=model.synthetic, few=few, provenance=made)
 
 
 def abstention(measures: Measures, model: LoadedModel) -> Message:

@@ -18,7 +18,7 @@ from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
 from gaitviewer.core.output import SYNTHETIC_STATEMENT, ModelOutput, Opinion, Provenance
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import predict as asking
-from gaitviewer.inference.abstention import describe, learn_distribution, quality_reason
+from gaitviewer.inference.abstention import abstention_table, describe, learn_distribution, quality_reason
 from gaitviewer.inference.models import add_model
 from gaitviewer.messages import NOTHING, as_written, message
 from gaitviewer.nets.card import write_model
@@ -36,7 +36,7 @@ def measures(walker_document: Document) -> Measures:
 def write(tmp_path: Path) -> Write:
     """Writes a model that learned from sessions like the given description."""
 
-    def make(about: np.ndarray | None = None, task: str = "severity") -> Path:
+    def make(about: np.ndarray | None = None, task: str = "severity", people: int = 0) -> Path:
         extra = {}
         if about is not None:
             rng = np.random.default_rng(0)
@@ -47,6 +47,7 @@ def write(tmp_path: Path) -> Write:
         facts = {
             "id": f"{task}-9", "task": task, "title": "t", "synthetic": True, "statement": SYNTHETIC_STATEMENT,
             "outputs": ["severity"], "classes": ["1", "2"], "licence": "Apache-2.0", "intended_use": "tests",
+            "data": {"subjects": {"train": people}},
         }  # fmt: skip
         write_model(tmp_path / f"{task}-9", {"w": torch.ones(2)}, facts, extra=extra)
         return tmp_path / f"{task}-9"
@@ -85,6 +86,18 @@ def test_the_answer_carries_statement_and_provenance(
     plain = asking.output_as_json(output)
     assert plain["statement"] == SYNTHETIC_STATEMENT
     assert plain["opinions"][0]["probabilities"] == {"1": 0.25, "2": 0.75}
+
+
+def test_a_model_that_learned_from_few_says_so_with_each_answer(
+    walker_document: Document, measures: Measures, write: Write, system: list[dict[str, object]]
+) -> None:
+    enough = abstention_table().few.people
+    for people, words in ((48, f"{SYNTHETIC_STATEMENT}; learned from 48 people only"), (enough, SYNTHETIC_STATEMENT)):
+        folder = write(people=people)
+        for seen in (measures, replace(measures, motions=())):  # with an opinion and without
+            output = asking.predict(walker_document, seen, model=folder)
+            assert output.statement == words
+            assert asking.output_as_json(output)["statement"] == words
 
 
 def test_other_inputs_or_weights_have_another_digest(
