@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,9 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
+from gaitviewer.core.maps import FeatureFinding
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import UNTOLD, MeasuredBasis, ModelOutput, Opinion, Provenance
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.serialise import quote
 from gaitviewer.errors import SettingsError
@@ -136,7 +138,9 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
     started = time.perf_counter()
     reason = abstention(case.measures, model)
     if reason:
-        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic)
+        measured = getattr(_system(model.card.task), "basis", None)  # of a system that rests on measured values
+        basis = measured(case.measures) if measured is not None else ()
+        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic, basis=basis)
     else:
         found = _system(model.card.task).predict(
             case.document,
@@ -193,17 +197,18 @@ def output_as_json(output: ModelOutput) -> dict[str, Any]:
             }
             for opinion in output.opinions
         ],
-        "findings": [
-            {
-                name: getattr(finding, name)
-                for name in ("feature", "domain", "start_s", "stop_s", "weight", "words")
-            }
-            for finding in output.findings
-        ],
+        "findings": [_finite(finding) for finding in output.findings],
+        "basis": [_finite(row) for row in output.basis],
         "texts": list(output.texts),
         "ranking": [list(row) for row in output.ranking],
         "provenance": {name: getattr(output.provenance, name) for name in Provenance.__slots__},
     }
+
+
+def _finite(row: MeasuredBasis | FeatureFinding) -> dict[str, Any]:
+    """Its fields; None for a number that is not known."""
+    found = {name: getattr(row, name) for name in type(row).__slots__}
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}
 
 
 def _system(task: str) -> System:

@@ -33,7 +33,7 @@ from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.serialise import canonical_bytes, to_plain
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import skeleton_clips
-from gaitviewer.inference.severity.normal_gate import judge_normal, measure_deviation, severity_tables
+from gaitviewer.inference.severity.normal_gate import Verdict, judge_normal, severity_tables
 from gaitviewer.messages import message
 from gaitviewer.nets.severity.fusion import FusionNet
 from gaitviewer.research.training import distributed
@@ -80,13 +80,14 @@ from gaitviewer.research.training.severity.settings import (
 from gaitviewer.research.training.task import Example, Predictions, RunContext, RunResult, Variant
 
 log = logging.getLogger(__name__)
+_MEASURED = {Verdict.NORMAL: 1, Verdict.DEVIATES: 0, Verdict.UNSURE: -1}
 
 
 class SeverityTask:
     """System 1 as a task; a trained skeleton network is kept on disk for the other variants of its seed."""
 
     name = "severity"
-    version = "1"
+    version = "2"
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each clip; [] where no clip can be cut or no severity is known."""
@@ -98,8 +99,7 @@ class SeverityTask:
             log.info("severity: session %s gives no clip: %s", session.id, "; ".join(map(str, reasons)))
             return []
         features = features_of(measures).astype(np.float32)
-        normal, reason = judge_normal(measures)
-        shares = measure_deviation(measures).shares
+        judged = judge_normal(measures)
         return [
             {
                 "subject": session.subject,
@@ -108,8 +108,8 @@ class SeverityTask:
                 "view": clip.view.value,
                 "x": clip.values,
                 "features": features,
-                "measured_normal": -1 if reason else int(normal),
-                "deviation": max(shares.values()) if not reason else float("nan"),
+                "measured_normal": _MEASURED[judged.verdict],
+                "points": judged.basis[0].value,
             }
             for clip in clips
         ]
@@ -301,7 +301,20 @@ class _Run:
             "clips": to_plain(severity_tables().clips),
             "target": str(self.tables["explain"]["target"]),
             "ranking": [list(row) for row in ranking],
+            "norms": healthy_norms(self.context.sets.train),
         }
+
+
+def healthy_norms(examples: Sequence[Example]) -> dict[str, list[float]]:
+    """Mean and standard deviation of each feature in the children who do not deviate, by name."""
+    healthy = [e for e in per_session(examples) if e["severity"] is not None and int(e["severity"]) == 0]
+    found = {}
+    for k, feature in enumerate(load_features()):
+        values = np.array([float(e["features"][k]) for e in healthy])
+        values = values[np.isfinite(values)]
+        if len(values) > 1:
+            found[feature.name] = [float(values.mean()), float(values.std(ddof=1))]
+    return found
 
 
 def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int, ...]:

@@ -49,7 +49,7 @@ def example(number: int, level: int, clip: int = 0) -> Example:
     features[random.random(len(features)) < 0.1] = np.nan
     return {
         "subject": f"P{number:03d}", "session": f"S{number:03d}", "severity": level, "view": "sagittal",
-        "x": x, "features": features, "measured_normal": int(level == 0), "deviation": 0.5 * level,
+        "x": x, "features": features, "measured_normal": int(level == 0), "points": 0.1 * level,
     }  # fmt: skip
 
 
