@@ -92,7 +92,10 @@ def test_a_model_that_learned_from_few_says_so_with_each_answer(
     walker_document: Document, measures: Measures, write: Write, system: list[dict[str, object]]
 ) -> None:
     enough = abstention_table().few.people
-    for people, words in ((48, f"{SYNTHETIC_STATEMENT}; learned from 48 people only"), (enough, SYNTHETIC_STATEMENT)):
+    for people, words in (
+        (48, f"{SYNTHETIC_STATEMENT}; learned from 48 people only"),
+        (enough, SYNTHETIC_STATEMENT),
+    ):
         folder = write(people=people)
         for seen in (measures, replace(measures, motions=())):  # with an opinion and without
             output = asking.predict(walker_document, seen, model=folder)

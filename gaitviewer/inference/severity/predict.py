@@ -209,8 +209,16 @@ def _missed_features(
         norm, norm_sd = norms.get(feature.name, (math.nan, math.nan))
         found.append(
             FeatureFinding(
-                feature.name, feature.parts[0], start, stop, float(lost[k]), words,
-                value=value, unit=feature.unit, norm=norm, norm_sd=norm_sd,
+                feature.name,
+                feature.parts[0],
+                start,
+                stop,
+                float(lost[k]),
+                words,
+                value=value,
+                unit=feature.unit,
+                norm=norm,
+                norm_sd=norm_sd,
             )  # fmt: skip
         )
     return tuple(found)

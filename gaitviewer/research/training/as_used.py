@@ -105,16 +105,14 @@ def said_of(opinion: Opinion) -> str:
 
 def format_told(told: Sequence[Told]) -> str:
     """The five-way table and its three figures, as Markdown."""
-    columns = (NONE, *severity_tables().levels.titles, NO_OPINION)
-    rows = [NONE, *severity_tables().levels.titles]
-    counts = Counter((rows[one.true], one.said) for one in told)
+    counts = counts_of(told)
+    columns = tuple(counts[NONE])
     lines = [
         f"| true \\ said | {' | '.join(columns)} | sessions |",
         "|---" * (len(columns) + 2) + "|",
         *(
-            f"| {row} | {' | '.join(str(counts[row, said]) for said in columns)} "
-            f"| {sum(counts[row, said] for said in columns)} |"
-            for row in rows
+            f"| {row} | {' | '.join(map(str, said.values()))} | {sum(said.values())} |"
+            for row, said in counts.items()
         ),
         "",
     ]
@@ -127,6 +125,14 @@ def format_told(told: Sequence[Told]) -> str:
     ):
         lines.append(f"{words}: {share_of(group, wanted)}")
     return "\n".join(lines)
+
+
+def counts_of(told: Iterable[Told]) -> dict[str, dict[str, int]]:
+    """How many sessions by what is true, and by what was said."""
+    titles = severity_tables().levels.titles
+    rows = (NONE, *titles)
+    found = Counter((rows[one.true], one.said) for one in told)
+    return {row: {said: found[row, said] for said in (NONE, *titles, NO_OPINION)} for row in rows}
 
 
 def share_of(told: Sequence[Told], wanted: Iterable[str]) -> str:

@@ -148,8 +148,16 @@ def _card(
             "seconds": round(line.seconds, 1),
             "finished": line.when,
         },
-        "metrics": {name: _means(scores) for name, scores in line.metrics.items()},
+        "metrics": {name: _means(scores) for name, scores in line.metrics.items()} | _as_used(result),
         "settings": dict(result.settings),
+    }
+
+
+def _as_used(result: RunResult) -> dict[str, dict[str, int]]:
+    """Of a system that gives levels: sessions by what is true and what was said, all gates of its own included."""
+    return {
+        f"as used, {name}": {f"{true} -> {said}": n for true, row in table.items() for said, n in row.items()}
+        for name, table in result.extras.get("as used", {}).items()
     }
 
 

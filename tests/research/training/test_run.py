@@ -121,9 +121,7 @@ def test_loaded_model_is_what_was_trained(folder: Path) -> None:
     assert familiar.reason(np.full(36, np.nan)).code == "reason.few_angles"
 
 
-def test_sessions_of_another_kind_set_no_limit(
-    experiment: Callable[[], Experiment], folder: Path
-) -> None:
+def test_sessions_of_another_kind_set_no_limit(experiment: Callable[[], Experiment], folder: Path) -> None:
     """Such as children with cerebral palsy, where what is learned is the asymmetry of those without."""
     held = experiment()
     stranger = replace(

@@ -37,6 +37,7 @@ from gaitviewer.inference.severity.normal_gate import Verdict, judge_normal, sev
 from gaitviewer.messages import message
 from gaitviewer.nets.severity.fusion import FusionNet
 from gaitviewer.research.training import distributed
+from gaitviewer.research.training.as_used import NO_OPINION, NONE, Told, counts_of
 from gaitviewer.research.training.checkpoint import copy_of, save_atomically
 from gaitviewer.research.training.loop import LoopSettings, fit
 from gaitviewer.research.training.protocols import Tables
@@ -67,7 +68,6 @@ from gaitviewer.research.training.severity.explain import (
     reference_of,
 )
 from gaitviewer.research.training.severity.sets import (
-    gate_shares,
     learned,
     measured_normal,
     planted_sets,
@@ -187,7 +187,7 @@ class _Run:
         if kind != "skeleton" or net is None:
             net = self._fusion(kind, chosen, skeleton)
             self._compare_with_normal(net if kind != "features" else None)
-        extras: dict[str, Any] = {"gate": gate_shares(context)}
+        extras: dict[str, Any] = {"as used": self._as_used(net)}
         if skeleton is not None:
             extras |= {"ranking": [list(row) for row in ranking]}
             extras |= {"layer": tables["explain"]["layer"] + 1, "target": tables["explain"]["target"]}
@@ -293,6 +293,26 @@ class _Run:
             for name, examples in self.context.sets.held.items()
             if (held := labelled(examples))
         }
+
+    def _as_used(self, net: FusionNet) -> dict[str, dict[str, dict[str, int]]]:
+        """By set, true level and answer: the sessions, those included that the network is not asked about."""
+        return {name: counts_of(self._told(net, held)) for name, held in self.context.sets.held.items()}
+
+    def _told(self, net: FusionNet, examples: Sequence[Example]) -> list[Told]:
+        asked = [e for e in examples if int(e["measured_normal"]) == _MEASURED[Verdict.DEVIATES]]
+        levels: dict[str, str] = {}
+        if asked:
+            found = by_session(asked, clip_probabilities(net, asked, self.context.device))
+            best = found.probability[:, 0].argmax(axis=1)
+            levels = {case: found.classes[k] for case, k in zip(found.cases, best, strict=True)}
+        unasked = {_MEASURED[Verdict.NORMAL]: NONE, _MEASURED[Verdict.UNSURE]: NO_OPINION}
+        return [
+            Told(
+                str(e["session"]), str(e["subject"]), int(e["severity"]),
+                levels.get(str(e["session"]), unasked.get(int(e["measured_normal"]), NO_OPINION)),
+            )
+            for e in per_session(examples)
+        ]  # fmt: skip
 
     def _settings(self, net: FusionNet, ranking: Ranking) -> dict[str, Any]:
         return {
