@@ -1,8 +1,8 @@
 """Whether a gait was measured as normal: then no level of severity is named, whatever a network would say.
 
-What decides are the Edinburgh points of the worse limb, as they are to be expected under the error of each item. Only
-points that lie farther from the limit than their standard error allows for give an answer: below, "none"; beyond, a
-level; between them there is no opinion.
+What decides are the Edinburgh points of the worse limb, as they are to be expected under the error of each
+item. Only points that lie farther from the limit than their standard error allows for give an answer: below,
+"none"; beyond, a level; between them there is no opinion.
 """
 
 from __future__ import annotations

@@ -219,6 +219,6 @@ def _missed_features(
                 unit=feature.unit,
                 norm=norm,
                 norm_sd=norm_sd,
-            )  # fmt: skip
+            )
         )
     return tuple(found)

@@ -1,7 +1,7 @@
 """A severity model judged as it is used: measures, gates and network, of every session that has a label.
 
-Figures of the network alone leave out who is asked at all. Here each session counts: what is true (none, a level)
-against what was said (none, a level, no opinion).
+Figures of the network alone leave out who is asked at all. Here each session counts: what is true (none, a
+level) against what was said (none, a level, no opinion).
 """
 
 from __future__ import annotations

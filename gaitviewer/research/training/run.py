@@ -154,7 +154,7 @@ def _card(
 
 
 def _as_used(result: RunResult) -> dict[str, dict[str, int]]:
-    """Of a system that gives levels: sessions by what is true and what was said, all gates of its own included."""
+    """Of a system that gives levels: sessions by what is true and what was said, its own gates included."""
     return {
         f"as used, {name}": {f"{true} -> {said}": n for true, row in table.items() for said, n in row.items()}
         for name, table in result.extras.get("as used", {}).items()
