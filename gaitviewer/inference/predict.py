@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "bf16"]
 PicturesByView = Mapping[tuple[str, View], MaskedPictures]
 
+_ROUNDED = 1e-3  # by how much probabilities may miss their sum
 SYSTEMS: Mapping[str, str] = {
     "severity": "gaitviewer.inference.severity.predict",
     "evgs": "gaitviewer.inference.evgs.predict",
@@ -150,6 +151,7 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
             device=device,
             precision=precision,
         )
+    _check(found, model)
     made = Provenance(
         model=model.id,
         weights_digest=model.digest,
@@ -161,6 +163,18 @@ def _answer(case: Case, model: LoadedModel, device: str, precision: Precision) -
     )
     few = inference_abstention.too_few(model.card.people)
     return replace(found, model=model.id, synthetic=model.synthetic, few=few, provenance=made)
+
+
+def _check(output: ModelOutput, model: LoadedModel) -> None:
+    """Raises a ValueError where a system gives what no probability can be: a defect of it, never an answer."""
+    for opinion in output.opinions:
+        given = opinion.probabilities
+        if given is None:
+            continue
+        if len(given) != len(opinion.classes) or not all(0.0 <= p <= 1.0 for p in given):
+            raise ValueError(f"{model.id} gives probabilities outside 0 to 1 for {opinion.name}: {given}")
+        if abs(sum(given) - 1.0) > _ROUNDED:
+            raise ValueError(f"probabilities of {model.id} for {opinion.name} sum to {sum(given)}, not to 1")
 
 
 def abstention(measures: Measures, model: LoadedModel) -> Message:

@@ -15,7 +15,7 @@ import torch
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
-from gaitviewer.core.output import SYNTHETIC_STATEMENT, ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import SYNTHETIC_STATEMENT, UNTOLD, ModelOutput, Opinion, Provenance
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import predict as asking
 from gaitviewer.inference.abstention import abstention_table, describe, learn_distribution, quality_reason
@@ -101,6 +101,23 @@ def test_a_model_that_learned_from_few_says_so_with_each_answer(
             output = asking.predict(walker_document, seen, model=folder)
             assert output.statement == words
             assert asking.output_as_json(output)["statement"] == words
+
+
+@pytest.mark.parametrize("given", [(-0.2, 1.2), (0.5, 0.9), (float("nan"), 1.0), (1.0,)])
+def test_what_no_probability_can_be_is_a_defect_and_no_answer(
+    walker_document: Document,
+    measures: Measures,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[float, ...],
+) -> None:
+    def predict(*args: object, **rest: object) -> ModelOutput:
+        return ModelOutput("", (Opinion("severity", ("1", "2"), given),), UNTOLD, False)
+
+    monkeypatch.setitem(sys.modules, "toy_system", SimpleNamespace(predict=predict))  # type: ignore[arg-type]
+    monkeypatch.setattr(asking, "SYSTEMS", {"severity": "toy_system"})
+    with pytest.raises(ValueError, match="probabilities"):
+        asking.predict(walker_document, measures, model=write())
 
 
 def test_other_inputs_or_weights_have_another_digest(
