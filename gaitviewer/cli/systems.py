@@ -79,6 +79,11 @@ def add_evaluate(commands: Any) -> None:
         help="real sessions without labels to look at with the weights in use",
     )
     parser.add_argument(
+        "--as-used",
+        metavar="MODEL",
+        help="train nothing: print what this severity model (or folder) says of every session, gates included",
+    )
+    parser.add_argument(
         "--results", type=Path, metavar="FILE", help="file of result lines (default: FOLDER/results.jsonl)"
     )
     parser.set_defaults(run=_run_evaluate, needs_research="evaluate")
@@ -231,6 +236,8 @@ def _run_train(options: argparse.Namespace) -> int:
 def _run_evaluate(options: argparse.Namespace) -> int:
     from gaitviewer.research.training.evaluate import evaluate
 
+    if options.as_used:
+        return _judge_as_used(options)
     with _progress(options) as tick:
         pages = evaluate(
             options.system,
@@ -251,6 +258,23 @@ def _run_evaluate(options: argparse.Namespace) -> int:
         )
     for page in pages:
         print(page)
+    return 0
+
+
+def _judge_as_used(options: argparse.Namespace) -> int:
+    from gaitviewer.inference.models import open_model
+    from gaitviewer.research.training.as_used import format_told, judge_as_used
+    from gaitviewer.util import private
+
+    model = open_model(options.as_used)
+    with _progress(options) as tick:
+        told = judge_as_used(model, options.data, workers=options.workers, tick=tick)
+    text = f"{model.id}, as used\n\n{format_told(told)}\n"
+    private.make_folder(options.out)
+    (options.out / f"{model.id}-as-used.md").write_text(text, encoding="utf-8")
+    print(text)
+    if model.card.statement:
+        print(model.card.statement)
     return 0
 
 

@@ -12,6 +12,17 @@ from gaitviewer.messages import NOTHING, Message
 SYNTHETIC_STATEMENT = "trained on synthetic gait; not validated on patients"
 
 
+def statement_of(*, synthetic: bool, few: int = 0) -> str:
+    """The sentence that must stand wherever an output is shown; "" if none must.
+
+    Args:
+        synthetic: the model was trained on synthetic gait.
+        few: people that it learned from, where they are too few to rely on; 0 where they are enough.
+    """
+    parts = [SYNTHETIC_STATEMENT] if synthetic else []
+    return "; ".join([*parts, f"learned from {few} people only"] if few else parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """What made a result, from what.
@@ -149,6 +160,7 @@ class ModelOutput:
         ranking: (keypoint, mean, low, high) of the population ranking, best first.
         basis: the measured values that the answers rest on.
         origin: what the model's card said when it was asked.
+        few: people that the model learned from, where they are too few to rely on; 0 where they are enough.
         synthetic: trained on synthetic gait; must be shown wherever the output is.
         provenance: from what, when, where.
     """
@@ -165,11 +177,12 @@ class ModelOutput:
     ranking: tuple[tuple[str, float, float, float], ...] = ()
     basis: tuple[MeasuredBasis, ...] = ()
     origin: ModelOrigin = ModelOrigin()
+    few: int = 0
 
     @property
     def statement(self) -> str:
         """The sentence that must stand wherever this output is shown; "" if none must."""
-        return SYNTHETIC_STATEMENT if self.synthetic else ""
+        return statement_of(synthetic=self.synthetic, few=self.few)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -205,7 +205,7 @@ def from_settings(raw: Any, kind: type[T], owner: str, *, unknown: str = "refuse
     Args:
         raw: the table.
         kind: what it is to become.
-        owner: whose settings these are, for the sentence ("The card of severity-2").
+        owner: whose settings these are, for the sentence ("The card of severity-3").
         unknown: "refuse" or "ignore" other entries.
 
     Raises:

@@ -46,18 +46,31 @@ class DistributionRule:
 
 
 @dataclass(frozen=True, slots=True)
+class FewRule:
+    """Fewer people to learn from than this, and a model says so."""
+
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class AbstentionTable:
     """``resources/models/gates.toml``; ``views`` by task."""
 
     quality: QualityRule
     views: dict[str, tuple[View, ...]]
     familiar: DistributionRule
+    few: FewRule
 
 
 @cache
 def abstention_table() -> AbstentionTable:
     """When a learned system gives no opinion."""
     return read_resource("models/gates.toml", AbstentionTable)
+
+
+def too_few(people: int) -> int:
+    """The number of people that a model learned from if they are too few to rely on, else 0 (0 = not known)."""
+    return people if people < abstention_table().few.people else 0
 
 
 def quality_reason(measures: Measures, task: str) -> Message:

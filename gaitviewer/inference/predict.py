@@ -17,6 +17,7 @@ from gaitviewer import __version__
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.learning import MaskedPictures
+from gaitviewer.core.maps import FeatureFinding
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import (
     FAMILIARITY,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "bf16"]
 PicturesByView = Mapping[tuple[str, View], MaskedPictures]
 
+_ROUNDED = 1e-3  # by how much probabilities may miss their sum
 SYSTEMS: Mapping[str, str] = {
     "severity": "gaitviewer.inference.severity.predict",
     "evgs": "gaitviewer.inference.evgs.predict",
@@ -164,8 +166,12 @@ def answer(
     started, ran = time.perf_counter(), device if precision == "fp32" else f"{device} {precision}"
     system, reason = _system(model.card.task), abstention(case.measures, model)
     familiarity = measured_familiarity(case.measures, model)
-    found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic) if reason else None
-    if found is None:
+    found: ModelOutput | None = None
+    if reason:
+        measured = getattr(system, "basis", None)  # of a system that rests on measured values
+        basis = measured(case.measures) if measured is not None else ()
+        found = ModelOutput(model.id, _silent(model, reason), UNTOLD, model.synthetic, basis=basis)
+    else:
         try:
             found = system.predict(
                 case.document,
@@ -185,6 +191,7 @@ def answer(
         memory.free()
         tick(0.0, message("progress.model_on_cpu", device=device))
         found, ran = answer(case, model, tick=tick), f"cpu (out of memory on {device})"
+    _check(found, model)
     made = Provenance(
         model=model.id,
         weights_digest=model.digest,
@@ -196,6 +203,7 @@ def answer(
     )
     return replace(
         found, model=model.id, synthetic=model.synthetic, provenance=made, origin=origin_of(model.card),
+        few=inference_abstention.too_few(model.card.people),
         basis=(*(one for one in found.basis if one.name != FAMILIARITY), *familiarity),
     )  # fmt: skip
 
@@ -209,6 +217,18 @@ def origin_of(card: Card) -> ModelOrigin:
         if figure in row
     )
     return ModelOrigin(card.title, str(card.data.get("name", "")), card.limits, figures)
+
+
+def _check(output: ModelOutput, model: LoadedModel) -> None:
+    """Raises a ValueError where a system gives what no probability can be: a defect of it, never an answer."""
+    for opinion in output.opinions:
+        given = opinion.probabilities
+        if given is None:
+            continue
+        if len(given) != len(opinion.classes) or not all(0.0 <= p <= 1.0 for p in given):
+            raise ValueError(f"{model.id} gives probabilities outside 0 to 1 for {opinion.name}: {given}")
+        if abs(sum(given) - 1.0) > _ROUNDED:
+            raise ValueError(f"probabilities of {model.id} for {opinion.name} sum to {sum(given)}, not to 1")
 
 
 def abstention(measures: Measures, model: LoadedModel) -> Message:
@@ -255,17 +275,18 @@ def output_as_json(output: ModelOutput) -> dict[str, Any]:
             }
             for opinion in output.opinions
         ],
-        "findings": [
-            {
-                name: getattr(finding, name)
-                for name in ("feature", "domain", "start_s", "stop_s", "weight", "words")
-            }
-            for finding in output.findings
-        ],
+        "findings": [_finite(finding) for finding in output.findings],
+        "basis": [_finite(row) for row in output.basis],
         "texts": list(output.texts),
         "ranking": [list(row) for row in output.ranking],
         "provenance": {name: getattr(output.provenance, name) for name in Provenance.__slots__},
     }
+
+
+def _finite(row: MeasuredBasis | FeatureFinding) -> dict[str, Any]:
+    """Its fields; None for a number that is not known."""
+    found = {name: getattr(row, name) for name in type(row).__slots__}
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}
 
 
 def _system(task: str) -> System:

@@ -67,8 +67,15 @@ class Card:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.synthetic and self.statement != SYNTHETIC_STATEMENT:
+        if self.synthetic and not self.statement.startswith(SYNTHETIC_STATEMENT):
             raise ValueError(f"a model trained on synthetic gait must say: {SYNTHETIC_STATEMENT}")
+
+    @property
+    def people(self) -> int:
+        """How many people the model learned from; 0 where the card does not say."""
+        subjects = self.data.get("subjects")
+        learned = subjects.get("train", 0) if isinstance(subjects, Mapping) else 0
+        return learned if isinstance(learned, int) else 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -57,7 +57,7 @@ def test_only_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_research")
 def test_models_are_listed_without_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list"]) == 0
-    assert "severity-2" in capsys.readouterr().out
+    assert "severity-3" in capsys.readouterr().out
 
 
 def test_nothing_outside_research_loads_them_or_the_research_part() -> None:

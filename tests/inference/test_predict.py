@@ -16,10 +16,10 @@ import torch
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import View
 from gaitviewer.core.measures import FindingSeverity, Measures, QualityFinding
-from gaitviewer.core.output import SYNTHETIC_STATEMENT, ModelOutput, Opinion, Provenance
+from gaitviewer.core.output import SYNTHETIC_STATEMENT, UNTOLD, ModelOutput, Opinion, Provenance
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference import predict as asking
-from gaitviewer.inference.abstention import describe, learn_distribution, quality_reason
+from gaitviewer.inference.abstention import abstention_table, describe, learn_distribution, quality_reason
 from gaitviewer.inference.models import choose_default, list_models, user_folder
 from gaitviewer.messages import NOTHING, as_written, message
 from gaitviewer.nets.card import write_model
@@ -38,7 +38,7 @@ def measures(walker_document: Document) -> Measures:
 def write(tmp_path: Path) -> Write:
     """Writes a model that learned from sessions like the given description."""
 
-    def make(about: np.ndarray | None = None, task: str = "severity") -> Path:
+    def make(about: np.ndarray | None = None, task: str = "severity", people: int = 0) -> Path:
         extra = {}
         if about is not None:
             rng = np.random.default_rng(0)
@@ -49,6 +49,7 @@ def write(tmp_path: Path) -> Write:
         facts = {
             "id": f"{task}-9", "task": task, "title": "t", "synthetic": True, "statement": SYNTHETIC_STATEMENT,
             "outputs": ["severity"], "classes": ["1", "2"], "licence": "Apache-2.0", "intended_use": "tests",
+            "data": {"subjects": {"train": people}},
         }  # fmt: skip
         write_model(tmp_path / f"{task}-9", {"w": torch.ones(2)}, facts, extra=extra)
         return tmp_path / f"{task}-9"
@@ -87,6 +88,38 @@ def test_the_answer_carries_statement_and_provenance(
     plain = asking.output_as_json(output)
     assert plain["statement"] == SYNTHETIC_STATEMENT
     assert plain["opinions"][0]["probabilities"] == {"1": 0.25, "2": 0.75}
+
+
+def test_a_model_that_learned_from_few_says_so_with_each_answer(
+    walker_document: Document, measures: Measures, write: Write, system: list[dict[str, object]]
+) -> None:
+    enough = abstention_table().few.people
+    for people, words in (
+        (48, f"{SYNTHETIC_STATEMENT}; learned from 48 people only"),
+        (enough, SYNTHETIC_STATEMENT),
+    ):
+        folder = write(people=people)
+        for seen in (measures, replace(measures, motions=())):  # with an opinion and without
+            output = asking.predict(walker_document, seen, model=folder)
+            assert output.statement == words
+            assert asking.output_as_json(output)["statement"] == words
+
+
+@pytest.mark.parametrize("given", [(-0.2, 1.2), (0.5, 0.9), (float("nan"), 1.0), (1.0,)])
+def test_what_no_probability_can_be_is_a_defect_and_no_answer(
+    walker_document: Document,
+    measures: Measures,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[float, ...],
+) -> None:
+    def predict(*args: object, **rest: object) -> ModelOutput:
+        return ModelOutput("", (Opinion("severity", ("1", "2"), given),), UNTOLD, False)
+
+    monkeypatch.setitem(sys.modules, "toy_system", SimpleNamespace(predict=predict))  # type: ignore[arg-type]
+    monkeypatch.setattr(asking, "SYSTEMS", {"severity": "toy_system"})
+    with pytest.raises(ValueError, match="probabilities"):
+        asking.predict(walker_document, measures, model=write())
 
 
 def test_other_inputs_or_weights_have_another_digest(

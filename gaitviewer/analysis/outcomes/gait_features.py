@@ -17,6 +17,7 @@ import numpy as np
 
 from gaitviewer.analysis.outcomes.spatiotemporal import body_scale
 from gaitviewer.core.arrays import F8
+from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import BySide, Side
 from gaitviewer.core.measures import CYCLE_POINTS, MeanCurve, Measures
 from gaitviewer.core.serialise import read_resource
@@ -259,8 +260,13 @@ def expected_share(measures: Measures, side: Side) -> float:
 
     Expected under the error of each measurement, so that a value just beyond an edge counts half.
     """
+    return expected_share_of(measures.evgs.measures[side])
+
+
+def expected_share_of(items: Sequence[EvgsMeasure]) -> float:
+    """The same of some items of a limb."""
     points, top = 0.0, 0
-    for measure in measures.evgs.measures[side]:
+    for measure in items:
         if measure.probabilities is not None:
             points += measure.probabilities[1] + 2.0 * measure.probabilities[2]
             top += max(band.score for band in measure.item.bands)

@@ -142,8 +142,8 @@ def predict(
             label = CLASSES[int(mean >= 0.5)]
             opinions.append(Opinion(question(item, side), CLASSES, (1.0 - mean, mean), label=label))
         values = [score[k] for k, clip in enumerate(clips) if clip.strip.side is side]
-        if values:
-            degrees = float(np.mean(values)) * _number(model, "score_sd") + _number(model, "score_mean")
+        degrees = _variable_score(model, values)
+        if degrees is not None:
             texts.append(
                 f"Gait variable score of the {side.value} limb as the model sees it: {degrees:.1f} degrees "
                 f"(mean of {len(values)} clips)."
@@ -176,8 +176,17 @@ def load_net(model: LoadedModel) -> tuple[EvgsNet, EvgsSettings]:
     return net.eval(), settings
 
 
-def _number(model: LoadedModel, name: str) -> float:
-    return card_entry({"score_mean": 0.0, "score_sd": 1.0, **model.settings}, name, float)
+def _variable_score(model: LoadedModel, values: Sequence[float]) -> float | None:
+    """Degrees from what the head said of the clips.
+
+    None without clips, from a model that saw no such label, and where it says what no such score can be:
+    a root mean square is not negative.
+    """
+    if not values or "score_mean" not in model.settings:
+        return None
+    mean, sd = (card_entry(model.settings, name, float) for name in ("score_mean", "score_sd"))
+    degrees = float(np.mean(values)) * sd + mean
+    return degrees if degrees >= 0 else None
 
 
 def _serving(clips: Sequence[VideoClip], item: int, side: Side) -> list[int]:

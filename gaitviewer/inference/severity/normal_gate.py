@@ -1,49 +1,58 @@
-"""Whether a gait was measured as normal: then no level of severity is named, whatever a network would say."""
+"""Whether a gait was measured as normal: then no level of severity is named, whatever a network would say.
+
+What decides are the Edinburgh points of the worse limb, as they are to be expected under the error of each
+item. Only points that lie farther from the limit than their standard error allows for give an answer: below,
+"none"; beyond, a level; between them there is no opinion.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
-from gaitviewer.core.gait import Side
+from gaitviewer.analysis.outcomes.gait_features import expected_share_of
+from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.output import MeasuredBasis
 from gaitviewer.core.serialise import read_resource
 from gaitviewer.inference.severity.clips import SkeletonClipSettings
 from gaitviewer.messages import NOTHING, Message, message
 
 NORMAL = "no CP-like deviation measured"
+POINTS = "points"
+
+
+class Verdict(Enum):
+    """What the measured values say before any network is asked."""
+
+    NORMAL = "normal"
+    DEVIATES = "deviates"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
-class _Compared:
-    """What tells a deviation.
+class NormalGate:
+    """``[gate]`` of ``resources/models/severity.toml``, which says how each number was set.
 
     Attributes:
-        profile_worse_deg, profile_mean_deg: sagittal profile score of the worse limb, and of both.
-        hip_deg, knee_deg, ankle_deg: variable score of the limb in which it is worse.
-        points_both, points_limb: Edinburgh points as part of the maximum of the items seen, of both limbs
-            together and of the worse limb.
+        least_items: Edinburgh items that must be seen of each limb.
+        left_out: numbers of items that do not count, as they cannot always be told.
+        limit: between healthy children and those who deviate, part of the maximum of the items seen.
+        none_below, level_beyond: standard errors from the limit at which an answer is given.
+        one_view: how much larger the standard error is where the walk was seen in one view only.
+        errors: standard error of each value that :func:`deviations` gives, as pixels give it.
     """
 
-    profile_worse_deg: float
-    profile_mean_deg: float
-    hip_deg: float
-    knee_deg: float
-    ankle_deg: float
-    points_both: float
-    points_limb: float
-
-
-_NAMES = tuple(field.name for field in fields(_Compared))
-
-
-@dataclass(frozen=True, slots=True)
-class NormalLimits(_Compared):
-    """Up to which deviation a gait counts as normal, and how many items of a limb must be seen."""
-
     least_items: int
+    left_out: tuple[int, ...]
+    limit: float
+    none_below: float
+    level_beyond: float
+    one_view: float
+    errors: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class SeverityTables:
     """``resources/models/severity.toml``; the protocols are tables that a variant may change."""
 
     clips: SkeletonClipSettings
-    gate: NormalLimits
+    gate: NormalGate
     levels: _Levels
     explain: _Explain
     protocols: dict[str, Any]
@@ -75,51 +84,83 @@ def severity_tables() -> SeverityTables:
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation(_Compared):
-    """How far the measured gait lies from that of healthy children; NaN = not assessable.
+class Judged:
+    """What the measured values say.
 
     Attributes:
-        items: items seen of the limb of which fewer were seen.
+        verdict: normal, deviating, or neither can be told.
+        reason: why neither can be told; NOTHING otherwise.
+        basis: what decides, then what was measured besides.
     """
 
-    items: int
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """Each value as a part of the limit up to which it counts as normal."""
-        limits = severity_tables().gate
-        return {name: getattr(self, name) / getattr(limits, name) for name in _NAMES}
+    verdict: Verdict
+    reason: Message
+    basis: tuple[MeasuredBasis, ...]
 
 
-def measure_deviation(measures: Measures) -> Deviation:
-    """The deviation of a session from healthy children, from the measuring core alone."""
-    profiles = [score.raw for score in measures.profile_scores]
-    totals = [measures.evgs.total(side) for side in Side]
-    shares = [total.score / total.maximum if total.maximum else math.nan for total in totals]
-    top = sum(total.maximum for total in totals)
+_TITLES = {
+    POINTS: ("Expected Edinburgh points of the worse limb, part of the maximum", ""),
+    "profile": ("Sagittal profile score of the worse limb", "deg"),
+    "hip": ("Variable score of the hip, worse limb", "deg"),
+    "knee": ("Variable score of the knee, worse limb", "deg"),
+    "ankle": ("Variable score of the ankle, worse limb", "deg"),
+}
+
+
+def deviations(measures: Measures) -> dict[str, float]:
+    """How far the measured gait lies from that of healthy children, by name; NaN = not assessable."""
 
     def worse(angle: str) -> float:
         return max((s.raw for s in measures.variable_scores if s.angle == angle), default=math.nan)
 
-    seen = [share for share in shares if math.isfinite(share)]
-    return Deviation(
-        profile_worse_deg=max(profiles, default=math.nan),
-        profile_mean_deg=sum(profiles) / len(profiles) if profiles else math.nan,
-        hip_deg=worse("hip_flexion"),
-        knee_deg=worse("knee_flexion"),
-        ankle_deg=worse("ankle_dorsiflexion"),
-        points_both=sum(total.score for total in totals) / top if top else math.nan,
-        points_limb=max(seen, default=math.nan),
-        items=min(total.items_seen for total in totals),
+    return {
+        POINTS: max(_expected_points(measures, side) for side in Side),
+        "profile": max((score.raw for score in measures.profile_scores), default=math.nan),
+        "hip": worse("hip_flexion"),
+        "knee": worse("knee_flexion"),
+        "ankle": worse("ankle_dorsiflexion"),
+    }
+
+
+def _expected_points(measures: Measures, side: Side) -> float:
+    """Of a limb, as a part of the maximum; -inf where no item of it was seen."""
+    left_out = severity_tables().gate.left_out
+    seen = tuple(m for m in measures.evgs.measures[side] if m.item.number not in left_out)
+    share = expected_share_of(seen)
+    return -math.inf if math.isnan(share) else share
+
+
+def judge_normal(measures: Measures) -> Judged:
+    """Whether the gait was measured as normal, as deviating, or why that cannot be told."""
+    gate = severity_tables().gate
+    found = deviations(measures)
+    wider = gate.one_view if _views(measures) < len(View) else 1.0
+    points, error = found[POINTS], gate.errors[POINTS] * wider
+    items = min(measures.evgs.total(side).items_seen for side in Side)
+    basis = tuple(
+        MeasuredBasis(
+            name,
+            title,
+            found[name] if math.isfinite(found[name]) else math.nan,
+            unit,
+            error if name == POINTS else gate.errors[name],
+            gate.limit if name == POINTS else math.nan,
+        )
+        for name, (title, unit) in _TITLES.items()
     )
+    if items < gate.least_items:
+        reason = message("reason.few_items", items=items, least=gate.least_items)
+        return Judged(Verdict.UNSURE, reason, basis)
+    if math.isnan(found["profile"]):
+        return Judged(Verdict.UNSURE, message("reason.no_profile"), basis)
+    if points <= gate.limit - gate.none_below * error:
+        return Judged(Verdict.NORMAL, NOTHING, basis)
+    if points >= gate.limit + gate.level_beyond * error:
+        return Judged(Verdict.DEVIATES, NOTHING, basis)
+    near = message("reason.near_limit", value=points, error=error, limit=gate.limit)
+    return Judged(Verdict.UNSURE, near, basis)
 
 
-def judge_normal(measures: Measures) -> tuple[bool, Message]:
-    """Whether the gait was measured as normal, or why that cannot be told (NOTHING if it can)."""
-    found = measure_deviation(measures)
-    least = severity_tables().gate.least_items
-    if found.items < least:
-        return False, message("reason.few_items", items=found.items, least=least)
-    if not math.isfinite(found.profile_worse_deg):
-        return False, message("reason.no_profile")
-    return all(share <= 1.0 for share in found.shares.values()), NOTHING
+def _views(measures: Measures) -> int:
+    """In how many views the walk was measured."""
+    return len({view for motion in measures.motions for view in View if motion.views[view] is not None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,10 @@ from gaitviewer.analysis.outcomes.gait_features import feature_indices, features
 from gaitviewer.core.document import Document
 from gaitviewer.core.maps import FeatureFinding, SaliencyMap
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import UNTOLD, ModelOutput, Opinion
+from gaitviewer.core.output import UNTOLD, MeasuredBasis, ModelOutput, Opinion
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip, SkeletonClipSettings, skeleton_clips
-from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, severity_tables
+from gaitviewer.inference.severity.normal_gate import NORMAL, Verdict, judge_normal, severity_tables
 from gaitviewer.messages import message
 from gaitviewer.nets.card import card_entry
 
@@ -41,7 +42,8 @@ def predict(
 ) -> ModelOutput:
     """What the model says of the severity.
 
-    A gait that was measured as normal gets no level; one of which too little was seen gets no opinion.
+    A gait that was measured as normal gets no level; one that lies near the limit, or of which too little was
+    seen, gets no opinion. What was measured comes with every answer.
 
     Args:
         document: the session.
@@ -55,14 +57,17 @@ def predict(
     ranking = card_entry(model.settings, "ranking", tuple[tuple[str, float, float, float], ...])
     classes = tuple(model.card.classes) or severity_tables().levels.titles
 
-    def said(opinion: Opinion, **more: Any) -> ModelOutput:
-        return ModelOutput(model.id, (opinion,), UNTOLD, model.synthetic, ranking=ranking, **more)
+    judged = judge_normal(measures)
 
-    normal, reason = judge_normal(measures)
-    if normal:
+    def said(opinion: Opinion, **more: Any) -> ModelOutput:
+        return ModelOutput(
+            model.id, (opinion,), UNTOLD, model.synthetic, ranking=ranking, basis=judged.basis, **more
+        )
+
+    if judged.verdict is Verdict.NORMAL:
         return said(Opinion(QUESTION, classes, None, label=NORMAL))
-    if reason:
-        return said(Opinion(QUESTION, classes, None, reason))
+    if judged.verdict is Verdict.UNSURE:
+        return said(Opinion(QUESTION, classes, None, judged.reason))
     clips, reasons = skeleton_clips(measures, card_entry(model.settings, "clips", SkeletonClipSettings))
     if not clips:
         why = reasons[0] if reasons else message("reason.no_walk_in_view")
@@ -77,6 +82,11 @@ def predict(
     total = float(probability.sum())
     opinion = Opinion(QUESTION, classes, tuple(float(p) / total for p in probability), label=classes[best])
     return said(opinion, saliency=maps, findings=findings)
+
+
+def basis(measures: Measures) -> tuple[MeasuredBasis, ...]:
+    """What any answer to this session rests on, one that another gate gave included."""
+    return judge_normal(measures).basis
 
 
 def build_network(settings: Mapping[str, Any], state: Mapping[str, Tensor]) -> FusionNet:
@@ -194,10 +204,25 @@ def _missed_features(
     order = [k for k in np.argsort(-lost)[: limits.most_features] if lost[k] >= limits.smallest_change]
     names = card_entry(settings, "features", tuple[str, ...])
     start, stop = float(clip.source_s.min()), float(clip.source_s.max())
+    norms = card_entry({"norms": {}, **settings}, "norms", dict[str, tuple[float, float]])
     found = []
     for k in order:
         feature = table[names[seen[k]]]
         value = float(features[seen[k]])
         words = f"{feature.title}: {value:.1f} {feature.unit}".rstrip()
-        found.append(FeatureFinding(feature.name, feature.parts[0], start, stop, float(lost[k]), words))
+        norm, norm_sd = norms.get(feature.name, (math.nan, math.nan))
+        found.append(
+            FeatureFinding(
+                feature.name,
+                feature.parts[0],
+                start,
+                stop,
+                float(lost[k]),
+                words,
+                value=value,
+                unit=feature.unit,
+                norm=norm,
+                norm_sd=norm_sd,
+            )
+        )
     return tuple(found)

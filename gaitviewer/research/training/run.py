@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from gaitviewer import __version__, paths
-from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.output import statement_of
 from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.splits import TRAIN
 from gaitviewer.errors import OutputError, SettingsError, reason_of
+from gaitviewer.inference.abstention import too_few
 from gaitviewer.messages import message
 from gaitviewer.nets.card import CARD, Card, write_model
 from gaitviewer.research.training import distributed, saved_runs
@@ -46,6 +47,7 @@ SYNTHETIC_LIMITS = (
     "All of its figures were measured on synthetic gait; how well it does on patients was not measured.",
     "Labels and gait features come from related formulas, so part of the accuracy is by construction.",
 )
+FEW_LIMIT = "It learned from few people: another selection of them may well give other answers."
 
 
 def train_model(
@@ -137,17 +139,18 @@ def _card(
     test = result.predictions["test"]
     sets, leakage = experiment.sets(seed)
     synthetic = experiment.synthetic
+    few = too_few(leakage.subjects[TRAIN])
     return {
         "id": name,
         "task": experiment.task.name,
         "title": TITLES.get(experiment.task.name, experiment.task.name),
         "synthetic": synthetic,
-        "statement": SYNTHETIC_STATEMENT if synthetic else "",
+        "statement": statement_of(synthetic=synthetic, few=few),
         "outputs": list(test.outputs),
         "classes": list(test.classes),
         "licence": "Apache-2.0",
         "intended_use": USE,
-        "limits": [*LIMITS, *(SYNTHETIC_LIMITS if synthetic else ())],
+        "limits": [*LIMITS, *(SYNTHETIC_LIMITS if synthetic else ()), *([FEW_LIMIT] if few else ())],
         "data": {
             "name": experiment.data,
             "digest": experiment.digest,
@@ -169,8 +172,16 @@ def _card(
             "seconds": round(line.seconds, 1),
             "finished": line.when,
         },
-        "metrics": {name: _means(scores) for name, scores in line.metrics.items()},
+        "metrics": {name: _means(scores) for name, scores in line.metrics.items()} | _as_used(result),
         "settings": dict(result.settings),
+    }
+
+
+def _as_used(result: RunResult) -> dict[str, dict[str, int]]:
+    """Of a system that gives levels: sessions by what is true and what was said, its own gates included."""
+    return {
+        f"as used, {name}": {f"{true} -> {said}": n for true, row in table.items() for said, n in row.items()}
+        for name, table in result.extras.get("as used", {}).items()
     }
 
 
@@ -179,14 +190,17 @@ def _means(scores: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _familiar(experiment: Experiment, seed: int) -> dict[str, Any]:
-    """What the sessions looked like that were learned from, for the gate of strangers."""
+    """What the sessions looked like that were learned from, for the gate of strangers.
+
+    Sessions that give no example are of a kind that the system does not learn from: they set no limit.
+    """
     import torch
 
     from gaitviewer.inference.abstention import learn_distribution
 
     sets, _ = experiment.sets(seed)
     learned = _subjects(sets)
-    known = [one for one in experiment.prepared if one.description.size]
+    known = [one for one in experiment.prepared if one.examples and one.description.size]
     inside = [one.description for one in known if one.subject in learned]
     outside = [one.description for one in known if one.subject not in learned]
     if len(inside) < 2 or not outside:

@@ -229,6 +229,24 @@ def test_predict_answers_all_34_questions(walker_document: Document, measures: M
     assert again.attention == ()
 
 
+@pytest.mark.parametrize(
+    ("scale", "told"),
+    [
+        pytest.param({"score_mean": 8.0, "score_sd": 2.0}, True, id="learned"),
+        pytest.param({}, False, id="never saw such a label"),
+        pytest.param({"score_mean": -90.0, "score_sd": 2.0}, False, id="says what cannot be"),
+    ],
+)
+def test_the_variable_score_is_only_told_by_a_head_that_learned_it(
+    walker_document: Document, measures: Measures, scale: dict[str, float], told: bool
+) -> None:
+    model = replace(_model(), settings={**to_plain(SETTINGS), **scale})
+    pictures = {("t1", view): Numbered([]) for view in View}
+    texts = predict(walker_document, measures, model=model, pictures=pictures, explain=()).texts
+    assert len(texts) == (2 if told else 0)
+    assert all(float(text.split(": ")[1].split()[0]) >= 0 for text in texts)
+
+
 def test_maps_are_raw_and_lie_where_the_subject_walks(walker_document: Document, measures: Measures) -> None:
     pictures = {("t1", view): Numbered([]) for view in View}
     output = predict(walker_document, measures, model=_model(), pictures=pictures, explain=[(14, Side.LEFT)])

@@ -23,7 +23,14 @@ from gaitviewer.formats.mot import read_mot
 from gaitviewer.inference.models import open_model
 from gaitviewer.inference.predict import predict
 from gaitviewer.inference.severity.clips import SkeletonClipSettings, skeleton_clips
-from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal, measure_deviation
+from gaitviewer.inference.severity.normal_gate import (
+    NORMAL,
+    POINTS,
+    Verdict,
+    deviations,
+    judge_normal,
+    severity_tables,
+)
 from gaitviewer.inference.severity.predict import as_batch, build_network, model_features
 from gaitviewer.messages import NOTHING, message
 from gaitviewer.nets.card import LoadedModel, card_entry
@@ -57,8 +64,9 @@ def walk(gait: WalkerGait, seed: int = 1) -> Measures:
 
 
 def total(measures: Measures) -> float:
-    """All four values, each as a part of its limit."""
-    return sum(measure_deviation(measures).shares.values())
+    """How far the gait deviates by all that was measured: points and degrees, each over its own error."""
+    errors = severity_tables().gate.errors
+    return sum(value / errors[name] for name, value in deviations(measures).items())
 
 
 def crouch(severity: float) -> WalkerGait:
@@ -71,7 +79,7 @@ def crouch(severity: float) -> WalkerGait:
 @cache
 def weights() -> LoadedModel:
     """The shipped ones."""
-    return open_model(paths.models() / "severity-2")
+    return open_model(max(paths.models().glob("severity-*")))
 
 
 def ask(measures: Measures) -> Opinion:
@@ -115,8 +123,7 @@ def test_motion_capture_children_are_measured_as_normal(shared_data: Path, optio
     for number, path in enumerate(files):
         trial = read_markers(path)
         measures = measure_markers(path, find_body(trial), options, trial.body, seed=number)
-        normal, reason = judge_normal(measures)
-        assert normal or reason, f"{path.name}: {measure_deviation(measures)}"
+        assert judge_normal(measures).verdict is not Verdict.DEVIATES, f"{path.name}: {deviations(measures)}"
         asked = ask(measures)
         assert asked.probabilities is None, path.name
         assert asked.label == NORMAL or asked.reason, path.name
@@ -125,23 +132,64 @@ def test_motion_capture_children_are_measured_as_normal(shared_data: Path, optio
 
 
 def test_the_normal_walker_is_measured_as_normal(healthy: Measures) -> None:
-    assert judge_normal(healthy) == (True, NOTHING)
+    found = judge_normal(healthy)
+    assert (found.verdict, found.reason) == (Verdict.NORMAL, NOTHING)
+    assert [row.name for row in found.basis] == list(deviations(healthy))
+    points, *others = found.basis
+    assert points.value < points.limit - points.error
+    assert all(np.isfinite(row.value) and row.error > 0 and np.isnan(row.limit) for row in others)
+
+
+def test_near_the_limit_there_is_no_opinion_and_the_answer_says_why(healthy: Measures) -> None:
+    """The same walk with single items of one limb made worse: none, then no opinion, then a level."""
+    sides, answers = healthy.evgs.measures, []
+    for bad in range(10):
+        worse = tuple(
+            replace(one, probabilities=(0.0, 0.0, 1.0))
+            if number < bad and one.probabilities is not None
+            else one
+            for number, one in enumerate(sorted(sides.left, key=lambda one: one.probabilities is None))
+        )
+        found = replace(healthy, evgs=replace(healthy.evgs, measures=replace(sides, left=worse)))
+        answers.append(ask(found))
+        (points, *_) = predict(Document(found.session, ()), found, model=weights()).basis
+        assert points.name == POINTS
+        assert points.limit == severity_tables().gate.limit
+        near = -severity_tables().gate.none_below < (points.value - points.limit) / points.error
+        near &= (points.value - points.limit) / points.error < severity_tables().gate.level_beyond
+        assert near == (answers[-1].reason.code == "reason.near_limit")
+        if near:
+            assert answers[-1].reason["value"] == points.value
+            assert answers[-1].reason["error"] == points.error
+    said = ["none" if a.label == NORMAL else "level" if a.probabilities else "no opinion" for a in answers]
+    assert list(dict.fromkeys(said)) == ["none", "no opinion", "level"]
+
+
+def test_one_view_alone_is_less_sure(healthy: Measures) -> None:
+    alone = replace(
+        healthy, motions=tuple(replace(m, views=replace(m.views, coronal=None)) for m in healthy.motions)
+    )
+    both, one = (judge_normal(seen).basis[0] for seen in (healthy, alone))
+    assert one.error == both.error * severity_tables().gate.one_view
 
 
 def test_crouch_rises_with_its_severity(healthy: Measures) -> None:
     rising = [total(healthy), *(total(walk(crouch(severity))) for severity in (0.3, 0.7, 1.2))]
     assert rising == sorted(rising)
     assert rising[-1] > 3 * rising[0]
-    assert judge_normal(walk(crouch(0.7))) == (False, NOTHING)
+    assert judge_normal(walk(crouch(0.7))).verdict is Verdict.DEVIATES
 
 
 def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures) -> None:
     assert ask(healthy).label == NORMAL
     levels = [expected_level(network_alone(healthy))]
     for severity in (0.3, 0.6, 1.0):
-        found = ask(walk(crouch(severity)))
-        assert not found.reason
-        levels.append(expected_level(found.probabilities))
+        measures = walk(crouch(severity))
+        found = ask(measures)
+        levels.append(expected_level(network_alone(measures)))
+        if severity > 0.3:  # too near the limit to be told anything
+            assert not found.reason
+            assert expected_level(found.probabilities) == pytest.approx(levels[-1], abs=1e-4)
     assert levels == sorted(levels)
     assert levels[0] < 1.5
     assert levels[-1] > 3.5
@@ -149,12 +197,12 @@ def test_the_predicted_level_of_crouch_rises_with_its_severity(healthy: Measures
 
 def test_one_bad_limb_is_enough() -> None:
     gait = add_pattern(normal_gait(), Side.LEFT, "true_equinus", 1.0)
-    assert judge_normal(walk(gait)) == (False, NOTHING)
+    assert judge_normal(walk(gait)).verdict is Verdict.DEVIATES
 
 
 def test_the_child_with_cerebral_palsy_deviates(shared_data: Path, healthy: Measures) -> None:
     measures = walk(child_with_cp(shared_data / "cp" / "KS_Gait_average_r.mot"))
-    assert judge_normal(measures) == (False, NOTHING)
+    assert judge_normal(measures).verdict is Verdict.DEVIATES
     assert total(measures) > 2 * total(healthy)
     found = ask(measures)
     assert not found.reason
@@ -188,9 +236,9 @@ def child_with_cp(path: Path) -> WalkerGait:
 
 def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
     hidden = replace(healthy, profile_scores=())
-    normal, reason = judge_normal(hidden)
-    assert not normal
-    assert reason.code == "reason.no_profile"
+    found = judge_normal(hidden)
+    assert found.verdict is Verdict.UNSURE
+    assert found.reason.code == "reason.no_profile"
     few = replace(
         healthy,
         evgs=replace(
@@ -198,6 +246,6 @@ def test_too_little_seen_is_no_normal_gait(healthy: Measures) -> None:
             measures=replace(healthy.evgs.measures, left=healthy.evgs.measures.left[:3]),
         ),
     )
-    normal, reason = judge_normal(few)
-    assert not normal
-    assert reason == message("reason.few_items", items=3, least=reason["least"])
+    found = judge_normal(few)
+    assert found.verdict is Verdict.UNSURE
+    assert found.reason == message("reason.few_items", items=3, least=severity_tables().gate.least_items)

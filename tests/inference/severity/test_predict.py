@@ -71,6 +71,7 @@ def model(kind: str = "cross", layer: int = 9, **settings: Any) -> LoadedModel:
         "features": names,
         "clips": {"frames": 96, "rate_hz": 30.0, "views": ["sagittal"], "fit": "loop"},
         "target": "answer",
+        "norms": {name: [40.0, 2.5] for name in names},
         "ranking": [["left_knee", 2.0, 1.5, 2.5], ["right_knee", 1.0, 0.5, 1.5]],
         **settings,
     }
@@ -106,9 +107,12 @@ def test_a_deviating_gait_gets_a_level_with_its_evidence(crouching: Measures) ->
         assert held.layer == "block 10 of 10"
         assert held.values.min() >= 0.0
         assert np.all(np.diff(held.times_s) > 0)
+    assert found.basis[0].value > found.basis[0].limit
+    assert found.findings
     for finding in found.findings:
         assert finding.weight > 0
-        assert finding.words
+        assert f"{finding.value:.1f} {finding.unit}".strip() in finding.words
+        assert (finding.norm, finding.norm_sd) == (40.0, 2.5)
 
 
 def test_maps_can_show_what_speaks_for_a_higher_level(crouching: Measures) -> None:

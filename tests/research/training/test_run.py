@@ -7,6 +7,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from safetensors.torch import save_file
 
 from gaitviewer import paths
 from gaitviewer.cli import main
-from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.output import SYNTHETIC_STATEMENT, statement_of
 from gaitviewer.core.progress import no_progress
 from gaitviewer.errors import FormatError, SettingsError
+from gaitviewer.inference.abstention import abstention_table, too_few
 from gaitviewer.inference.models import (
     add_model,
     default_model,
@@ -59,7 +61,10 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_card_says_what_must_be_known(folder: Path) -> None:
     raw = tomllib.loads((folder / CARD).read_text())
-    assert raw["statement"] == SYNTHETIC_STATEMENT
+    learned = raw["data"]["subjects"]["train"]
+    assert 0 < learned < abstention_table().few.people
+    assert raw["statement"] == f"{SYNTHETIC_STATEMENT}; learned from {learned} people only"
+    assert training.FEW_LIMIT in raw["limits"]
     assert raw["synthetic"] is True
     assert raw["data"]["digest"] == "d" * 64
     assert raw["training"]["seed"] == 2
@@ -146,6 +151,17 @@ def test_loaded_model_is_what_was_trained(folder: Path) -> None:
     assert familiar.reason(familiar.mean) == NOTHING
     assert familiar.reason(familiar.mean + 50.0).code == "reason.unlike_learned"
     assert familiar.reason(np.full(36, np.nan)).code == "reason.few_angles"
+
+
+def test_sessions_of_another_kind_set_no_limit(experiment: Callable[[], Experiment], folder: Path) -> None:
+    """Such as children with cerebral palsy, where what is learned is the asymmetry of those without."""
+    held = experiment()
+    stranger = replace(
+        held.prepared[0], subject="stranger", examples=(), description=held.prepared[0].description + 1000.0
+    )
+    found = training._familiar(replace(held, prepared=(*held.prepared, stranger)), 2)
+    expected = load_model(folder).extra["familiar.limit"]
+    assert float(found["familiar.limit"]) == pytest.approx(float(expected))
 
 
 def test_an_existing_model_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
@@ -279,4 +295,5 @@ def test_shipped_models_are_whole_and_small() -> None:
             assert not verify(entry), entry.id
             assert entry.card is not None
             assert entry.card.licence
-            assert not entry.card.synthetic or entry.card.statement == SYNTHETIC_STATEMENT
+            few = too_few(entry.card.people)
+            assert entry.card.statement == statement_of(synthetic=entry.card.synthetic, few=few), entry.id

@@ -238,9 +238,14 @@ class _Run:
         return RunResult(
             predictions=found,
             state=copy_of(net.state_dict()),
-            settings={**to_plain(self.settings), "score_mean": self.mean, "score_sd": self.sd},
+            settings={**to_plain(self.settings), **self._score_scale()},
             extras=extras,
         )
+
+    def _score_scale(self) -> dict[str, float]:
+        """Of the Gait Variable Score; nothing where nobody had one: such a head says nothing."""
+        known = any(np.isfinite(case["profile"]) for case in self.cases["train"])
+        return {"score_mean": self.mean, "score_sd": self.sd} if known else {}
 
     def _network(self) -> EvgsNet:
         torch.manual_seed(self.context.seed)

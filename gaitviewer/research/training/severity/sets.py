@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from gaitviewer.errors import SettingsError
 from gaitviewer.messages import message
 from gaitviewer.research.training.protocols import Tables
-from gaitviewer.research.training.severity.baselines import per_session
 from gaitviewer.research.training.severity.batches import labelled, with_healthy
 from gaitviewer.research.training.severity.explain import planted_set
 from gaitviewer.research.training.task import Example, ExampleSets, RunContext
@@ -40,17 +37,3 @@ def planted_sets(context: RunContext, sizes: Sequence[float]) -> ExampleSets:
     if not labelled(found[0]):
         raise SettingsError(message("error.research.severity.no_normal"))
     return ExampleSets(found[0], found[1], found[2])
-
-
-def gate_shares(context: RunContext) -> dict[str, dict[str, float]]:
-    """By set and true level: part of the sessions that the measuring core calls normal, or cannot judge."""
-    found: dict[str, dict[str, float]] = {}
-    for name, examples in context.sets.held.items():
-        sessions = per_session(examples)
-        for level in sorted({int(e["severity"]) for e in sessions}):
-            own = [int(e["measured_normal"]) for e in sessions if int(e["severity"]) == level]
-            row = found.setdefault(name, {})
-            row[f"level {level} sessions"] = float(len(own))
-            row[f"level {level} normal"] = float(np.mean([value == 1 for value in own]))
-            row[f"level {level} unjudged"] = float(np.mean([value == -1 for value in own]))
-    return found

@@ -33,12 +33,13 @@ from gaitviewer.core.progress import Tick, subprogress
 from gaitviewer.core.serialise import canonical_bytes, to_plain
 from gaitviewer.errors import SettingsError
 from gaitviewer.inference.severity.clips import skeleton_clips
-from gaitviewer.inference.severity.normal_gate import judge_normal, measure_deviation, severity_tables
+from gaitviewer.inference.severity.normal_gate import Verdict, judge_normal, severity_tables
 from gaitviewer.messages import message
 from gaitviewer.nets.checkpoint_file import read_checkpoint
 from gaitviewer.nets.severity.fusion import FusionNet
 from gaitviewer.nets.severity.published import backbone_of, start_skeleton
 from gaitviewer.research.training import distributed
+from gaitviewer.research.training.as_used import NO_OPINION, NONE, Told, counts_of
 from gaitviewer.research.training.checkpoint import copy_of, save_atomically
 from gaitviewer.research.training.loop import LoopSettings, fit
 from gaitviewer.research.training.protocols import Tables
@@ -69,7 +70,6 @@ from gaitviewer.research.training.severity.explain import (
     reference_of,
 )
 from gaitviewer.research.training.severity.sets import (
-    gate_shares,
     learned,
     measured_normal,
     planted_sets,
@@ -82,13 +82,14 @@ from gaitviewer.research.training.severity.settings import (
 from gaitviewer.research.training.task import Example, Predictions, RunContext, RunResult, Variant
 
 log = logging.getLogger(__name__)
+_MEASURED = {Verdict.NORMAL: 1, Verdict.DEVIATES: 0, Verdict.UNSURE: -1}
 
 
 class SeverityTask:
     """System 1 as a task; a trained skeleton network is kept on disk for the other variants of its seed."""
 
     name = "severity"
-    version = "1"
+    version = "2"
 
     def prepare(self, session: LabelledSession, measures: Measures) -> list[Example]:
         """One example for each clip; [] where no clip can be cut or no severity is known."""
@@ -100,8 +101,7 @@ class SeverityTask:
             log.info("severity: session %s gives no clip: %s", session.id, "; ".join(map(str, reasons)))
             return []
         features = features_of(measures).astype(np.float32)
-        normal, reason = judge_normal(measures)
-        shares = measure_deviation(measures).shares
+        judged = judge_normal(measures)
         return [
             {
                 "subject": session.subject,
@@ -110,8 +110,8 @@ class SeverityTask:
                 "view": clip.view.value,
                 "x": clip.values,
                 "features": features,
-                "measured_normal": -1 if reason else int(normal),
-                "deviation": max(shares.values()) if not reason else float("nan"),
+                "measured_normal": _MEASURED[judged.verdict],
+                "points": judged.basis[0].value,
             }
             for clip in clips
         ]
@@ -206,7 +206,7 @@ class _Run:
         if kind != "skeleton" or net is None:
             net = self._fusion(kind, chosen, skeleton)
             self._compare_with_normal(net if kind != "features" else None)
-        extras: dict[str, Any] = {"gate": gate_shares(context)}
+        extras: dict[str, Any] = {"as used": self._as_used(net)}
         if skeleton is not None:
             extras |= {"ranking": [list(row) for row in ranking]}
             extras |= {"layer": tables["explain"]["layer"] + 1, "target": tables["explain"]["target"]}
@@ -313,6 +313,26 @@ class _Run:
             if (held := labelled(examples))
         }
 
+    def _as_used(self, net: FusionNet) -> dict[str, dict[str, dict[str, int]]]:
+        """By set, true level and answer: the sessions, those included that the network is not asked about."""
+        return {name: counts_of(self._told(net, held)) for name, held in self.context.sets.held.items()}
+
+    def _told(self, net: FusionNet, examples: Sequence[Example]) -> list[Told]:
+        asked = [e for e in examples if int(e["measured_normal"]) == _MEASURED[Verdict.DEVIATES]]
+        levels: dict[str, str] = {}
+        if asked:
+            found = by_session(asked, clip_probabilities(net, asked, self.context.device))
+            best = found.probability[:, 0].argmax(axis=1)
+            levels = {case: found.classes[k] for case, k in zip(found.cases, best, strict=True)}
+        unasked = {_MEASURED[Verdict.NORMAL]: NONE, _MEASURED[Verdict.UNSURE]: NO_OPINION}
+        return [
+            Told(
+                str(e["session"]), str(e["subject"]), int(e["severity"]),
+                levels.get(str(e["session"]), unasked.get(int(e["measured_normal"]), NO_OPINION)),
+            )
+            for e in per_session(examples)
+        ]  # fmt: skip
+
     def _settings(self, net: FusionNet, ranking: Ranking) -> dict[str, Any]:
         return {
             "network": to_plain(net.settings),
@@ -320,7 +340,20 @@ class _Run:
             "clips": to_plain(severity_tables().clips),
             "target": str(self.tables["explain"]["target"]),
             "ranking": [list(row) for row in ranking],
+            "norms": healthy_norms(self.context.sets.train),
         }
+
+
+def healthy_norms(examples: Sequence[Example]) -> dict[str, list[float]]:
+    """Mean and standard deviation of each feature in the children who do not deviate, by name."""
+    healthy = [e for e in per_session(examples) if e["severity"] is not None and int(e["severity"]) == 0]
+    found = {}
+    for k, feature in enumerate(load_features()):
+        values = np.array([float(e["features"][k]) for e in healthy])
+        values = values[np.isfinite(values)]
+        if len(values) > 1:
+            found[feature.name] = [float(values.mean()), float(values.std(ddof=1))]
+    return found
 
 
 def choose_features(tables: Tables, ranking: Ranking, *, seed: int) -> tuple[int, ...]:

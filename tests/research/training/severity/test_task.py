@@ -53,7 +53,7 @@ def example(number: int, level: int, clip: int = 0) -> Example:
     features[random.random(len(features)) < 0.1] = np.nan
     return {
         "subject": f"P{number:03d}", "session": f"S{number:03d}", "severity": level, "view": "sagittal",
-        "x": x, "features": features, "measured_normal": int(level == 0), "deviation": 0.5 * level,
+        "x": x, "features": features, "measured_normal": int(level == 0), "points": 0.1 * level,
     }  # fmt: skip
 
 
@@ -155,8 +155,13 @@ def test_a_run_says_what_it_went_by(fused: RunResult) -> None:
         share = named[f"{network}, test"]
         assert named[f"{network}, test, passed"] == (share >= named["needed"])
     assert named["skeleton, test"] == fused.extras["maps"]["test"]["block 4"]["planted"]
-    assert fused.extras["gate"]["test"]["level 0 normal"] == 1.0
-    assert fused.extras["gate"]["test"]["level 4 normal"] == 0.0
+    table = fused.extras["as used"]["test"]  # all ten sessions, those included that no network is asked about
+    assert table["none"]["none"] == sum(table["none"].values()) == 2
+    assert sum(sum(row.values()) for row in table.values()) == 10
+    assert all(table[f"level {level}"]["none"] == 0 for level in (1, 2, 3, 4))
+    norms = fused.settings["norms"]
+    assert set(norms) == set(fused.settings["features"])
+    assert all(sd >= 0 for _, sd in norms.values())
 
 
 def test_the_settings_build_the_network_again(fused: RunResult, sets: ExampleSets) -> None:
