@@ -183,8 +183,8 @@ def test_models_are_found_by_id_and_task(
     shutil.copytree(write(), user_folder() / "severity-9")
     assert asking.predict(walker_document, measures, model="severity-9").model == "severity-9"
     # A new model is never asked by itself: a person chooses it.
-    assert asking.predict(walker_document, measures, model="severity").model == "severity-2"
-    chosen = choose_default(next(one for one in list_models() if one.id == "severity-9"), ("severity-2", "x"))
+    assert asking.predict(walker_document, measures, model="severity").model == "severity-3"
+    chosen = choose_default(next(one for one in list_models() if one.id == "severity-9"), ("severity-3", "x"))
     assert chosen == ("severity-9",)
     settings.save(settings.change(settings.load(), default_models=(*chosen, "evgs-1")))
     assert asking.predict(walker_document, measures, model="severity").model == "severity-9"
