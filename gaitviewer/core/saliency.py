@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gaitviewer.core.arrays import F8
 from gaitviewer.core.maps import SaliencyMap
@@ -85,9 +87,25 @@ def peaks(maps: Sequence[SaliencyMap], count: int, *, apart_s: float = 0.2) -> t
     return tuple(sorted(taken, key=lambda peak: (places.index(id(peak.map)), peak.time_s)))
 
 
+@lru_cache(maxsize=16)
+def joint_rows(skeleton: Skeleton, names: tuple[str, ...]) -> NDArray[np.int64]:
+    """[V, 2] the keypoints whose middle each joint of a map is (twice the same for most); -1 where unknown."""
+    found = np.full((len(names), 2), -1, np.int64)
+    for row, name in enumerate(names):
+        parts = _MIDDLES.get(name, (name, name))
+        if set(parts) <= set(skeleton.keypoints):
+            found[row] = [skeleton.keypoints.index(part) for part in parts]
+    return found
+
+
+def joints_xy(xy: F8, skeleton: Skeleton, names: tuple[str, ...]) -> F8:
+    """[V, 2] where joints of a map lie among keypoints [K, 2], neck and pelvis between the sides; or NaN."""
+    rows = joint_rows(skeleton, names)
+    middles = np.asarray(0.5 * (xy[rows[:, 0]] + xy[rows[:, 1]]), np.float64)
+    middles[rows[:, 0] < 0] = np.nan
+    return middles
+
+
 def joint_xy(xy: F8, skeleton: Skeleton, name: str) -> F8:
-    """[2] where a joint of a map lies among keypoints [K, 2], neck and pelvis between the sides; or NaN."""
-    names = _MIDDLES.get(name, (name,))
-    if not set(names) <= set(skeleton.keypoints):
-        return np.full(2, np.nan)
-    return np.asarray(xy[[skeleton.keypoints.index(one) for one in names]].mean(axis=0), np.float64)
+    """[2] where one joint of a map lies; or NaN."""
+    return np.asarray(joints_xy(xy, skeleton, (name,))[0])

@@ -23,6 +23,7 @@ from gaitviewer.gui.canvas.angles import (
     paint_posture,
     write,
 )
+from gaitviewer.gui.canvas.explanations import paint_attention, paint_occlusion, paint_pointed, paint_saliency
 from gaitviewer.gui.canvas.scene import Content, Scene
 from gaitviewer.gui.canvas.strokes import (
     dot,
@@ -226,8 +227,12 @@ def paint_caption(painter: QPainter, scene: Scene) -> None:
 
 OVERLAYS: tuple[Overlay, ...] = (
     Overlay("mask", paint_mask, shown=False, icon="mask"),
+    Overlay("attention", paint_attention, shown=False, icon="attention"),
+    Overlay("occlusion", paint_occlusion, shown=False, icon="attention"),
     Overlay("trails", paint_trails, shown=False, icon="trails"),
     Overlay("skeleton", paint_skeleton, icon="skeleton"),
+    Overlay("saliency", paint_saliency, icon="saliency"),
+    Overlay("feature", paint_pointed, icon="knowledge_map"),
     Overlay("posture", paint_posture, view=View.CORONAL, icon="posture"),
     Overlay("angles", paint_angles, shown=False, icon="angles"),
     Overlay("events", paint_events, icon="event"),

@@ -299,6 +299,10 @@ def _is_shown(window: Window, overlay: str) -> bool:
 @command("overlay.events", "event", when=_reviewing, on=_is_shown, overlay="events")
 @command("overlay.mask", "mask", when=_reviewing, on=_is_shown, overlay="mask")
 @command("overlay.evidence", "evidence", when=_reviewing, on=_is_shown, overlay="evidence")
+@command("overlay.saliency", "saliency", when=_reviewing, on=_is_shown, overlay="saliency")
+@command("overlay.attention", "attention", when=_reviewing, on=_is_shown, overlay="attention")
+@command("overlay.occlusion", "attention", when=_reviewing, on=_is_shown, overlay="occlusion")
+@command("overlay.feature", "knowledge_map", when=_reviewing, on=_is_shown, overlay="feature")
 @command("overlay.caption", "caption", when=_reviewing, on=_is_shown, overlay="caption")
 def toggle_overlay(window: Window, overlay: str) -> None:
     window.desk.toggle_overlay(overlay)

@@ -42,7 +42,7 @@ class Palette:
         left, right: the sides of the subject (left is also dashed, right solid).
         score_0 .. not_assessable: background of grades, ``score_text`` on top of them.
         model: what a model says.   good .. error: findings.
-        evidence: what a grade rests on.
+        salient: where a model looked, on a picture.   evidence: what a grade rests on.
         band, grid, cursor: plots.
         canvas: around a picture.   stage: behind a picture.
         overlay_text, overlay_back: words on top of a picture.   tool: hand tools.
@@ -76,6 +76,7 @@ class Palette:
     note: str
     warning: str
     error: str
+    salient: str
     evidence: str
     band: str
     grid: str

@@ -18,11 +18,12 @@ from gaitviewer.core.construction import crop_box
 from gaitviewer.core.gait import Side
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap, MapRow, SaliencyMap
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.numerals import significant
 from gaitviewer.core.output import Answer, ModelOutput
 from gaitviewer.core.saliency import has_evidence, joint_means, joint_xy, peaks, scale_top
 from gaitviewer.core.wording import with_unit
 from gaitviewer.report.content.evidence import KEY_ASPECT, EvidencePicture, body_height_px, motion_of
-from gaitviewer.report.content.models import NOT_ASKED, origin_lines, reason_words, significant, title_of
+from gaitviewer.report.content.models import NOT_ASKED, origin_lines, reason_words, title_of
 from gaitviewer.report.content.sections import PageFrame, Story, section
 from gaitviewer.report.content.wording import VIEW_WORDS, many, recording_words
 from gaitviewer.report.figures.axes import Axes, frame, label, nice_step, y_range
