@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +17,21 @@ from gaitviewer.core.skeleton import Skeleton
 
 _TOP = 3.0  # the scale ends at so many times what the most important joint has in the population
 _MIDDLES = {"neck": ("left_shoulder", "right_shoulder"), "pelvis": ("left_hip", "right_hip")}
+
+BODY_PLACES: Mapping[str, tuple[float, float]] = {
+    "nose": (0.0, 0.94), "neck": (0.0, 0.84), "pelvis": (0.0, 0.53),
+    **{f"{side}_{part}": (sign * x, y) for side, sign in (("left", 1), ("right", -1)) for part, x, y in (
+        ("eye", 0.025, 0.965), ("ear", 0.05, 0.95), ("shoulder", 0.12, 0.81), ("elbow", 0.17, 0.66),
+        ("wrist", 0.19, 0.52), ("hip", 0.07, 0.52), ("knee", 0.08, 0.29), ("ankle", 0.085, 0.07),
+        ("heel", 0.075, 0.02), ("big_toe", 0.11, -0.02), ("small_toe", 0.15, 0.0),
+    )},
+}  # fmt: skip
+"""A standing body seen from the front, in parts of its height; the subject's left is on the right."""
+BODY_BONES = (("neck", "nose"), ("neck", "pelvis"), *(
+    (a if a in ("neck", "pelvis") else f"{side}_{a}", f"{side}_{b}")
+    for side in ("left", "right") for a, b in (
+        ("neck", "shoulder"), ("shoulder", "elbow"), ("elbow", "wrist"), ("pelvis", "hip"), ("hip", "knee"),
+        ("knee", "ankle"), ("ankle", "big_toe"), ("ankle", "heel"))))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

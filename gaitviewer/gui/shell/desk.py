@@ -24,6 +24,7 @@ from gaitviewer.gui.panels.parameters import ParametersPanel
 from gaitviewer.gui.panels.pattern import PatternPanel
 from gaitviewer.gui.panels.quality import QualityPanel
 from gaitviewer.gui.panels.score.panel import EvgsPanel
+from gaitviewer.gui.panels.severity import SeverityPanel
 from gaitviewer.gui.panels.texts import TextsPanel
 from gaitviewer.gui.panels.timeline.panel import TimelinePanel
 from gaitviewer.gui.panels.timeline.transport import TransportBar
@@ -44,6 +45,7 @@ _PANELS: tuple[tuple[str, Callable[[AppState, Player], Panel], Qt.DockWidgetArea
     ("texts", TextsPanel, _RIGHT),
     ("curves", CurvesPanel, _BOTTOM),
     ("pattern", PatternPanel, _BOTTOM),
+    ("severity", SeverityPanel, _BOTTOM),
     ("key_images", KeyImagesPanel, _BOTTOM),
     ("details", DetailsPanel, _BOTTOM),
 )
