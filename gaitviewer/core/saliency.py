@@ -73,8 +73,9 @@ def _round_up(value: float) -> float:
 
 
 def has_evidence(maps: Sequence[SaliencyMap]) -> bool:
-    """Whether there is anything to draw: a known value other than zero."""
-    return any(bool((np.isfinite(one.values) & (one.values != 0)).any()) for one in maps)
+    """Whether there is anything to draw: a known value other than zero, and not the same one everywhere."""
+    known = np.concatenate([one.values[np.isfinite(one.values)] for one in maps]) if maps else np.zeros(0)
+    return bool(known.any()) and (known.size == 1 or bool((known != known[0]).any()))
 
 
 def joint_means(maps: Sequence[SaliencyMap]) -> dict[str, float]:

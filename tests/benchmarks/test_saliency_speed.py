@@ -34,7 +34,8 @@ def test_saliency_while_painting(qapp: object) -> None:
     )
     state = AppState(Settings(rater="AB"))
     state.open_session(Document(measures.session, trials), measures)
-    values = np.full((made_up_answers.CELLS, len(made_up_answers.JOINTS)), 0.02)  # every joint of every frame
+    joints = len(made_up_answers.JOINTS)  # every one of them in every frame
+    values = np.random.default_rng(1).uniform(0.01, 0.03, (made_up_answers.CELLS, joints))
     state.answers.show([made_up_answers.severity(made_up_answers.saliency(values))])
     views = TwoViews(state)
     views.resize(1920, 700)

@@ -42,7 +42,7 @@ def saliency_marks(scene: Scene) -> list[tuple[str, float, float, float, float]]
     """What is drawn in this frame: joint, x, y, radius in widget pixels, and the share of the scale."""
     track, pose = scene.content.looked.saliency, scene.content.pose
     cell = track.cell_at(scene.time_s) if track is not None else None
-    if track is None or pose is None or cell is None or not 0 <= scene.frame < len(pose):
+    if track is None or track.is_empty or pose is None or cell is None or not 0 <= scene.frame < len(pose):
         return []
     place, shares = scene.placement, track.shares(cell)
     xy = joints_xy(np.asarray(pose.xy[scene.frame], np.float64), pose.skeleton, track.keypoints)
@@ -308,15 +308,16 @@ def paint_pointed(painter: QPainter, scene: Scene) -> None:
     pointed, points = scene.content.looked.pointed, scene.points
     if pointed is None or points is None:
         return
-    pen = plain_pen(scene.palette.colour("salient"), 2.6)
+    pen = plain_pen(scene.palette.colour("salient"), 2.2)
+    radius = min(8.0, max(3.5, 0.3 * top_radius(scene)))
     for figure in pointed.figures:
         way = middles(points, figure)
         seen = np.isfinite(way).all(axis=1)
         pairs = [(a, b) for a, b in pairwise(range(len(way))) if seen[a] and seen[b]]
         draw_lines(painter, [line(way[a], way[b]) for a, b in pairs], pen)
         for at in way[seen]:
-            ring(painter, at, 8.0, plain_pen(HALO, 4.2))
-            ring(painter, at, 8.0, pen)
+            ring(painter, at, radius, plain_pen(HALO, 3.8))
+            ring(painter, at, radius, pen)
     metrics = QFontMetricsF(painter.font())
     box = _plate(painter, scene, metrics.horizontalAdvance(pointed.title) + 16, metrics.height() + 6)
     _write_lines(painter, scene.palette, box, [pointed.title], metrics)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.maps import AttentionMap, SaliencyMap
 from gaitviewer.core.output import Answer, item_asked
-from gaitviewer.core.saliency import scale_top
+from gaitviewer.core.saliency import has_evidence, scale_top
 
 _LEAST_S = 0.05  # a cell of a map stands for so much time at least, before and after its middle
 
@@ -27,6 +27,7 @@ class SaliencyTrack:
         values: [N, V] raw; NaN = unknown.   times_s: [N] on the clock of the view, rising.
         reach_s: [N] how long before and after its middle a cell counts.
         keypoints: V names.   top: where the scale ends, the same for every clip of the model.
+        is_empty: there is nothing to draw in any cell of any map of the clip.
         out_of_date: the recording is another by now.   statement: what must stand beside it.
     """
 
@@ -35,6 +36,7 @@ class SaliencyTrack:
     reach_s: NDArray[np.float64]
     keypoints: tuple[str, ...]
     top: float
+    is_empty: bool = False
     out_of_date: bool = False
     statement: str = ""
 
@@ -58,12 +60,6 @@ class SaliencyTrack:
         return tuple((self.keypoints[k], float(row[k])) for k in order if np.isfinite(row[k]) and row[k] != 0)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to draw in any cell."""
-        with np.errstate(invalid="ignore"):
-            return self.top <= 0 or not bool((np.abs(self.values) >= LEAST_SHARE * self.top).any())
-
-    @property
     def is_signed(self) -> bool:
         """Whether some evidence speaks against the answer."""
         return bool((self.values < 0).any())
@@ -80,12 +76,16 @@ def saliency_track(answer: Answer | None, trial: str, view: View) -> SaliencyTra
     times = np.concatenate([one.times_s for one in maps])
     reach = np.concatenate([_reach(one) for one in maps])
     order = np.argsort(times, kind="stable")
+    values, top = np.concatenate([one.values for one in maps])[order], scale_top(answer.output)
+    with np.errstate(invalid="ignore"):
+        faint = top <= 0 or not bool((np.abs(values) >= LEAST_SHARE * top).any())
     return SaliencyTrack(
-        values=np.concatenate([one.values for one in maps])[order],
+        values=values,
         times_s=times[order],
         reach_s=reach[order],
         keypoints=maps[0].keypoints,
-        top=scale_top(answer.output),
+        top=top,
+        is_empty=faint or not has_evidence(answer.output.saliency),
         out_of_date=answer.out_of_date,
         statement=answer.output.statement,
     )

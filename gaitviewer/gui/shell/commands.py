@@ -526,6 +526,7 @@ def full_screen(window: Window) -> None:
 
 @command("window.review", "arrange_review", when=_reviewing, arrangement="review")
 @command("window.grade", "arrange_grade", when=_reviewing, arrangement="grade")
+@command("window.models", "arrange_models", when=_reviewing, arrangement="models")
 def arrange(window: Window, arrangement: str) -> None:
     window.desk.arrange(arrangement)
 

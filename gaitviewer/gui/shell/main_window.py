@@ -98,16 +98,8 @@ class MainWindow(QMainWindow):
             *("edit.undo", "edit.redo", ""),
             *("overlay.skeleton", "overlay.angles", "overlay.trails", "overlay.posture", "overlay.events"),
             *("overlay.mask", "overlay.saliency", "", "tool.goniometer", "tool.vertical", "tool.distance"),
-            *(
-                "player.add_key_image",
-                "",
-                "view.superpose",
-                "view.fit",
-                "view.full_screen",
-                "",
-                "window.review",
-                "window.grade",
-            ),
+            *("player.add_key_image", "", "view.superpose", "view.fit", "view.full_screen", ""),
+            *("window.review", "window.grade", "window.models"),
         )
         for name in names:
             if name:

@@ -305,6 +305,10 @@ QPushButton[primary="true"] {{ background: {p.accent}; color: {p.accent_text}; b
     border-radius: 4px; padding: 6px 14px; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {p.border}; color: {p.muted}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {p.text}; padding: 4px 12px; }}
+QPushButton#knowledge_map_finding {{ border: 1px solid {p.border}; border-radius: 6px;
+    background: {p.raised}; }}
+QPushButton#knowledge_map_finding:hover {{ background: {p.hover}; }}
+QPushButton#knowledge_map_finding:focus {{ border-color: {p.focus}; }}
 QPushButton#by_hand_take {{ border: 1px solid {p.edge}; border-radius: 4px; padding: 4px 10px;
     background: {p.raised}; text-align: left; }}
 QPushButton#by_hand_take:hover {{ background: {p.hover}; }}

@@ -87,7 +87,7 @@ def test_a_view_that_was_not_looked_at_stays_bare(views: TwoViews, desk: Any) ->
     assert not painted(scene_at(views, 2.0, View.CORONAL)).any()
 
 
-@pytest.mark.parametrize("fill", [0.0, math.nan])
+@pytest.mark.parametrize("fill", [0.0, math.nan, 0.02])
 def test_a_map_without_evidence_looks_empty(views: TwoViews, desk: Any, fill: float) -> None:
     desk.state.answers.show([made.severity(made.saliency(np.full((made.CELLS, len(made.JOINTS)), fill)))])
     scene = scene_at(views, 2.0)

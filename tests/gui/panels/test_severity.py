@@ -75,7 +75,7 @@ def test_a_normal_gait_has_no_level(panel: SeverityPanel, desk: Any) -> None:
     assert panel.chart.isHidden()
 
 
-@pytest.mark.parametrize("fill", [0.0, math.nan])
+@pytest.mark.parametrize("fill", [0.0, math.nan, 0.02])
 def test_a_map_without_evidence(panel: SeverityPanel, desk: Any, fill: float) -> None:
     desk.state.answers.show([made.severity(made.saliency(np.full((3, len(made.JOINTS)), fill)))])
     assert panel.chart.isHidden()

@@ -212,12 +212,12 @@ def saliency_marks(
     A cell ends where the next one begins, and after its reach where none does.
     """
     row = next((n for n, r in enumerate(rows) if (r.view, r.kind) == (view, Kind.SALIENCY)), None)
-    if row is None:
+    if row is None or track.is_empty:
         return ()
     marks = []
     for cell, time_s in enumerate(track.times_s.tolist()):
         strongest = track.strongest(cell)
-        if not strongest or track.top <= 0:
+        if not strongest:
             continue
         level = strongest[0][1] / track.top
         if abs(level) < LEAST_SHARE:
