@@ -214,10 +214,17 @@ class TwoViews(QWidget):
     def _looked(self, view: View) -> Looked:
         state = self._state
         answers = state.answers
-        if not answers.all or hides_answers(state.document, state.settings, state.measures):
+        if not answers.all:
             return NOWHERE
         asked = (state.item, state.side) if state.item is not None and state.side is not None else None
+        if asked is not None and is_hidden(state.document, state.settings, *asked):
+            asked = None
         evgs, pointed = answers.get("evgs"), answers.pointed
+        if hides_answers(state.document, state.settings, state.measures):
+            return Looked(
+                attention=attention_track(evgs, state.trial_id, view, asked, "attention"),
+                occlusion=attention_track(evgs, state.trial_id, view, asked, "occlusion"),
+            )
         here = pointed is not None and (pointed.trial, pointed.view) == (state.trial_id, view)
         return Looked(
             saliency=saliency_track(answers.get("severity"), state.trial_id, view),

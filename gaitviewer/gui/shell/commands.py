@@ -118,6 +118,10 @@ def _measured(window: Window) -> bool:
     return window.reviewing and window.state.measures is not None and not window.state.is_partial
 
 
+def _model_graded(window: Window) -> bool:
+    return window.reviewing and window.state.answers.get("evgs") is not None
+
+
 def _unsaved(window: Window) -> bool:
     return window.reviewing and not window.state.is_saved
 
@@ -375,6 +379,14 @@ def next_limb(window: Window, limbs: int) -> None:
 @command("grade.other_side", when=_selected)
 def other_side(window: Window) -> None:
     window.desk.evgs.other_side()
+
+
+@command("grade.next_apart", when=_model_graded, step=1)
+@command("grade.previous_apart", when=_model_graded, step=-1)
+def next_apart(window: Window, step: int) -> None:
+    if not window.desk.evgs.next_apart(step):
+        words = QCoreApplication.translate("Commands", "The model disagrees with no score that may be seen.")
+        window.statusBar().showMessage(words, 4000)
 
 
 @command("edit.undo", "undo", when=lambda w: w.reviewing and w.state.undo.canUndo())

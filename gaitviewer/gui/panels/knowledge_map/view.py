@@ -78,6 +78,7 @@ class MapView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph ships no types
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMinimumSize(220, 120)
+        self.getPlotItem().setContentsMargins(0, 8, 8, 0)
         self.tip_of: Callable[[int, float], str] = lambda line, time_s: ""
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image)
