@@ -38,7 +38,7 @@ def _explained(maps: Sequence[AttentionMap]) -> tuple[str, ...]:
 
 
 def looks_of(answer: Answer, measures: Measures | None, item: EvgsItem, side: Side) -> tuple[Look, ...]:
-    """The clips that were looked at for an item: words, and the first picture of each to go to."""
+    """The clips that were looked at for an item: words, and the middle picture of each to go to."""
     found = [
         one for one in explained_maps(answer.output.attention, (item.number, side)) if one.kind == "attention"
     ]
@@ -57,7 +57,7 @@ def looks_of(answer: Answer, measures: Measures | None, item: EvgsItem, side: Si
         if stride is not None:
             words += tr(", stride {n} on the {side}").format(n=stride.number + 1, side=side_name(side))
         own = motion.pose.times
-        frame = int(np.argmin(np.abs(own - times[0])))
+        frame = int(np.argmin(np.abs(own - times[len(times) // 2])))
         looks.append((words, Evidence(trial, view, frame, float(own[frame]), ())))
     return tuple(looks)
 

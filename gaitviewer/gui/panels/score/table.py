@@ -286,8 +286,6 @@ class SheetTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.setColumnWidth(NUMBER, _NUMBER_WIDTH)
-        for column in SIDES:
-            self.setColumnWidth(column, _SCORE_WIDTH)
         header.moveSection(header.visualIndex(MODEL[Side.LEFT]), OWN[Side.LEFT] + 1)
         self.show_model(False)
 
@@ -295,6 +293,9 @@ class SheetTable(QTableView):
         """Have the columns of the model or not."""
         for column in MODEL.values():
             self.setColumnHidden(column, not on)
+        for columns, width in ((MEASURED, 46), (OWN, 36), (MODEL, 44)):  # names need the room
+            for column in columns.values():
+                self.setColumnWidth(column, width if on else _SCORE_WIDTH)
 
     def height_for(self, row_px: int) -> int:
         """Height in pixels at which all items are seen without scrolling."""
