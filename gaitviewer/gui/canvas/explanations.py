@@ -7,7 +7,7 @@ drawn.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -65,7 +65,6 @@ def paint_saliency(painter: QPainter, scene: Scene) -> None:
         return
     for _, x, y, radius, share in saliency_marks(scene):
         paint_evidence_disc(painter, scene.palette, x, y, radius, against=share < 0)
-    _paint_saliency_legend(painter, scene, track)
 
 
 def paint_evidence_disc(
@@ -82,13 +81,10 @@ def paint_evidence_disc(
 def _disc(palette: Palette, quarters: int, against: bool, ratio: float) -> QPixmap:
     """Drawn once for each radius, in quarters of a pixel: round shapes take long."""
     radius = quarters / 4
-    size = math.ceil((2 * radius + 6) * ratio)
-    picture = QPixmap(size, size)
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = _blank(2 * radius + 6, 2 * radius + 6, ratio)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    centre = QPointF(size / ratio / 2, size / ratio / 2)
+    centre = QPointF(picture.width() / ratio / 2, picture.height() / ratio / 2)
     painter.setPen(plain_pen(HALO, 3.2))
     painter.setBrush(Qt.BrushStyle.NoBrush if against else palette.colour("salient", 0.55))
     painter.drawEllipse(centre, radius, radius)
@@ -110,16 +106,33 @@ def saliency_legend(track: SaliencyTrack) -> tuple[tuple[str, float], ...]:
     return tuple(rows)
 
 
-def _paint_saliency_legend(painter: QPainter, scene: Scene, track: SaliencyTrack) -> None:
+def legends_of(painter: QPainter, scene: Scene, shown: Collection[str]) -> list[tuple[QRectF, QPixmap]]:
+    """The plates of what is shown, and their places: other words keep off, nothing is drawn over them."""
+    looked, font = scene.content.looked, painter.font().toString()
+    palette, ratio = scene.palette, painter.device().devicePixelRatioF()
+    plates = []
     tr = QCoreApplication.translate
-    title = tr("Overlays", "Gait severity estimate: where it looked")
+    for name, track, title in (
+        ("attention", looked.attention, tr("Overlays", "Edinburgh score from video: attention")),
+        ("occlusion", looked.occlusion, tr("Overlays", "Edinburgh score from video: loss without a patch")),
+    ):
+        if name in shown and track is not None:
+            ends = None if track.is_empty else (track.low, track.high)
+            plates.append(_patch_legend(_titled(title, track), ends, track.kind, font, palette, ratio))
+    if "saliency" in shown and looked.saliency is not None:
+        title = tr("Overlays", "Gait severity estimate: where it looked")
+        lines = _titled(title, looked.saliency)
+        plates.append(_legend(lines, saliency_legend(looked.saliency), font, palette, ratio))
+    if "feature" in shown and looked.pointed is not None:
+        plates.append(_legend((looked.pointed.title,), (), font, palette, ratio))
+    return [(_place(scene, plate.width() / ratio, plate.height() / ratio), plate) for plate in plates]
+
+
+def _titled(title: str, track: SaliencyTrack | AttentionTrack) -> tuple[str, ...]:
+    """A title, "out of date" if it is, and the statement that must stand beside it."""
     if track.out_of_date:
-        title += " " + tr("Overlays", "(out of date)")
-    lines = (title, track.statement) if track.statement else (title,)
-    ratio = painter.device().devicePixelRatioF()
-    legend = _legend(lines, saliency_legend(track), painter.font().toString(), scene.palette, ratio)
-    box = _place(scene, legend.width() / ratio, legend.height() / ratio)
-    painter.drawPixmap(box.topLeft(), legend)
+        title += " " + QCoreApplication.translate("Overlays", "(out of date)")
+    return (title, track.statement) if track.statement else (title,)
 
 
 @lru_cache(maxsize=16)
@@ -130,16 +143,14 @@ def _legend(
     face = QFont()
     face.fromString(font)
     metrics = QFontMetricsF(face)
-    row = max(metrics.height(), 2 * _LEGEND_PX + 2)
+    row = max(metrics.height(), 2 * _LEGEND_PX + 2) if entries else 0.0
     widths = [
         metrics.horizontalAdvance(words) + (2 * _LEGEND_PX + 18) * math.isfinite(share)
         for words, share in entries
     ]
     wide = max(sum(widths), *(metrics.horizontalAdvance(words) for words in lines)) + 14
     high = len(lines) * metrics.height() + row + 8
-    picture = QPixmap(math.ceil(wide * ratio), math.ceil(high * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = _blank(wide, high, ratio)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(face)
@@ -160,11 +171,11 @@ def _legend(
     return picture
 
 
-def _plate(painter: QPainter, scene: Scene, wide: float, high: float) -> QRectF:
-    """A dark plate for words, where :func:`_place` puts it."""
-    box = _place(scene, wide, high)
-    _paint_plate(painter, scene.palette, box)
-    return box
+def _blank(wide: float, high: float, ratio: float) -> QPixmap:
+    picture = QPixmap(math.ceil(wide * ratio), math.ceil(high * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
 
 
 def _paint_plate(painter: QPainter, palette: Palette, box: QRectF) -> None:
@@ -220,13 +231,14 @@ def paint_occlusion(painter: QPainter, scene: Scene) -> None:
     _paint_patches(painter, scene, scene.content.looked.occlusion)
 
 
-def patch_opacity(values: F8, track: AttentionTrack) -> F8:
+def patch_opacity(values: F8, low: float, high: float, kind: str) -> F8:
     """0..1 for each patch: its place on the scale; NaN = pruned."""
-    if track.kind == "occlusion":
-        most = max(abs(track.low), abs(track.high))
-        return np.asarray(np.abs(values) / most if most > 0 else np.where(np.isfinite(values), 0.0, np.nan))
-    span = track.high - track.low
-    return np.asarray((values - track.low) / span if span > 0 else np.where(np.isfinite(values), 0.0, np.nan))
+    if kind == "occlusion":  # it has a zero of its own
+        low, high = 0.0, max(abs(low), abs(high))
+        values = np.abs(values)
+    return np.asarray(
+        (values - low) / (high - low) if high > low else np.where(np.isfinite(values), 0.0, np.nan)
+    )
 
 
 def _paint_patches(painter: QPainter, scene: Scene, track: AttentionTrack | None) -> None:
@@ -235,7 +247,6 @@ def _paint_patches(painter: QPainter, scene: Scene, track: AttentionTrack | None
     found = track.map_at(scene.time_s)
     if found is not None:
         _paint_grid(painter, scene, track, found)
-    _paint_attention_legend(painter, scene, track)
 
 
 def _paint_grid(painter: QPainter, scene: Scene, track: AttentionTrack, found: AttentionMap) -> None:
@@ -244,7 +255,7 @@ def _paint_grid(painter: QPainter, scene: Scene, track: AttentionTrack, found: A
     left, top, right, bottom = corners.tolist()
     rows, columns = found.values.shape[1:]
     wide, high = (right - left) / columns, (bottom - top) / rows
-    opacity = patch_opacity(found.values[0], track)
+    opacity = patch_opacity(found.values[0], track.low, track.high, track.kind)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for row in range(rows):
         for column in range(columns):
@@ -260,44 +271,47 @@ def _paint_grid(painter: QPainter, scene: Scene, track: AttentionTrack, found: A
     painter.drawRect(QRectF(left, top, right - left, bottom - top))
 
 
-def _paint_attention_legend(painter: QPainter, scene: Scene, track: AttentionTrack) -> None:
-    tr, metrics = QCoreApplication.translate, QFontMetricsF(painter.font())
-    if track.kind == "attention":
-        title = tr("Overlays", "Edinburgh score from video: attention")
-    else:
-        title = tr("Overlays", "Edinburgh score from video: loss without a patch")
-    if track.out_of_date:
-        title += " " + tr("Overlays", "(out of date)")
-    lines = [title, *([track.statement] if track.statement else [])]
-    ends = (significant(track.low), significant(track.high))
+@lru_cache(maxsize=16)
+def _patch_legend(
+    lines: tuple[str, ...],
+    ends: tuple[float, float] | None,
+    kind: str,
+    font: str,
+    palette: Palette,
+    ratio: float,
+) -> QPixmap:
+    """The plate with the scale of patches, without ``ends`` that all are alike, and what was not looked at."""
+    face = QFont()
+    face.fromString(font)
+    metrics = QFontMetricsF(face)
+    tr, high = QCoreApplication.translate, metrics.height()
     pruned, same = tr("Overlays", "not looked at"), tr("Overlays", "all patches alike")
-    last = 240.0 if not track.is_empty else metrics.horizontalAdvance(same)
-    last += metrics.horizontalAdvance(pruned)
-    wide = max([last, *(metrics.horizontalAdvance(words) for words in lines)]) + 14
-    box = _plate(painter, scene, wide, (len(lines) + 1) * metrics.height() + 10)
-    y = _write_lines(painter, scene.palette, box, lines, metrics) + 2
-    x, high = box.left() + 7, metrics.height()
-    white = scene.palette.colour("overlay_text")
-    painter.setPen(white)
-    if track.is_empty:
-        painter.drawText(QRectF(x, y, box.width(), high), same)
-        return
-    for index, words in enumerate(ends):
-        wide = metrics.horizontalAdvance(words)
-        painter.setPen(white)
-        painter.drawText(QRectF(x, y, wide + 2, high), words)
-        x += wide + 5
-        if index == 0:
-            for step in range(60):
-                value = track.low + (track.high - track.low) * step / 59
-                share = float(patch_opacity(np.array([value]), track)[0])
+    words = (same,) if ends is None else tuple(map(significant, ends))
+    last = sum(map(metrics.horizontalAdvance, (*words, pruned))) + 60 + 60
+    wide = max(last, *map(metrics.horizontalAdvance, lines)) + 14
+    box = QRectF(0.0, 0.0, wide, (len(lines) + 1) * high + 10)
+    picture = _blank(box.width(), box.height(), ratio)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setFont(face)
+    _paint_plate(painter, palette, box)
+    y, x = _write_lines(painter, palette, box, lines, metrics) + 2, 7.0
+    for index, word in enumerate(words):
+        painter.setPen(palette.colour("overlay_text"))
+        painter.drawText(QRectF(x, y, wide, high), word)
+        x += metrics.horizontalAdvance(word) + 5
+        if index == 0 and ends is not None:
+            for step, value in enumerate(np.linspace(*ends, 60).tolist()):
+                share = float(patch_opacity(np.array([value]), *ends, kind)[0])
                 name = "salient" if value >= 0 else "tool"
-                painter.fillRect(QRectF(x + step, y + 2, 1.2, high - 4), scene.palette.colour(name, share))
+                painter.fillRect(QRectF(x + step, y + 2, 1.2, high - 4), palette.colour(name, share))
             x += 65
     painter.fillRect(QRectF(x + 8, y + 2, 12, high - 4), _PRUNED)
-    painter.setPen(plain_pen(white, 0.8))
+    painter.setPen(plain_pen(palette.colour("overlay_text"), 0.8))
     painter.drawRect(QRectF(x + 8, y + 2, 12, high - 4))
-    painter.drawText(QRectF(x + 25, y, box.right() - x - 25, high), pruned)
+    painter.drawText(QRectF(x + 25, y, wide, high), pruned)
+    painter.end()
+    return picture
 
 
 # --- a feature of the knowledge map -----------------------------------------------------------------------
@@ -318,6 +332,3 @@ def paint_pointed(painter: QPainter, scene: Scene) -> None:
         for at in way[seen]:
             ring(painter, at, radius, plain_pen(HALO, 3.8))
             ring(painter, at, radius, pen)
-    metrics = QFontMetricsF(painter.font())
-    box = _plate(painter, scene, metrics.horizontalAdvance(pointed.title) + 16, metrics.height() + 6)
-    _write_lines(painter, scene.palette, box, [pointed.title], metrics)

@@ -23,7 +23,13 @@ from gaitviewer.gui.canvas.angles import (
     paint_posture,
     write,
 )
-from gaitviewer.gui.canvas.explanations import paint_attention, paint_occlusion, paint_pointed, paint_saliency
+from gaitviewer.gui.canvas.explanations import (
+    legends_of,
+    paint_attention,
+    paint_occlusion,
+    paint_pointed,
+    paint_saliency,
+)
 from gaitviewer.gui.canvas.scene import Content, Scene
 from gaitviewer.gui.canvas.strokes import (
     dot,
@@ -249,6 +255,9 @@ def paint_overlays(painter: QPainter, scene: Scene, shown: frozenset[str]) -> No
     if "caption" in shown:  # it stays where it is: other words keep off
         at, text = _caption(scene)
         scene.labels.take(label_box(painter, at, text, bounds=scene.size))
+    legends = legends_of(painter, scene, shown)
     for overlay in OVERLAYS:
         if overlay.name in shown and overlay.view in (None, content.view):
             overlay.paint(painter, scene)
+    for box, legend in legends:
+        painter.drawPixmap(box.topLeft(), legend)

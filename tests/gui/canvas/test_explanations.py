@@ -17,12 +17,13 @@ from gaitviewer.core.output import SYNTHETIC_STATEMENT, Answer
 from gaitviewer.core.saliency import scale_top
 from gaitviewer.gui.canvas import TwoViews
 from gaitviewer.gui.canvas.explanations import (
+    legends_of,
     paint_attention,
-    paint_saliency,
     saliency_legend,
     saliency_marks,
     top_radius,
 )
+from gaitviewer.gui.canvas.overlays import paint_overlays
 from gaitviewer.gui.canvas.placement import Placement
 from gaitviewer.gui.model.explanations import PointedFeature, attention_track, saliency_track
 from gaitviewer.gui.panels.timeline.layout import Kind
@@ -51,11 +52,12 @@ def scene_at(views: TwoViews, time_s: float, view: View = SIDE) -> Any:
     return replace(scene, frame=frame, time_s=float(scene.content.pose.times[frame]))
 
 
-def painted(scene: Any, paint: Any = paint_saliency) -> NDArray[np.uint8]:
+def painted(scene: Any) -> NDArray[np.uint8]:
+    """Saliency with its legend, and nothing else."""
     image = QImage(int(scene.size[0]), int(scene.size[1]), QImage.Format.Format_RGB32)
     image.fill(0)
     painter = QPainter(image)
-    paint(painter, scene)
+    paint_overlays(painter, scene, frozenset({"saliency"}))
     painter.end()
     return pixels(image)
 
@@ -164,8 +166,11 @@ def test_patches_lie_in_their_box_and_pruned_ones_are_dimmed(views: TwoViews, de
     assert pruned.tolist() == beside.tolist() == [0x80] * 3  # not in the box
     assert most[2] > low[2] > 0x80
     assert scene.content.looked.attention.map_at(1.5).values[0, 0, 0] != track.low
-    hidden = replace(scene, size=(400.0, 60.0))
-    assert painted(hidden, paint_attention).any()
+    image.fill(0)
+    painter = QPainter(image)
+    ((_, legend),) = legends_of(painter, scene, {"attention"})
+    painter.end()
+    assert legend.width() > 200
 
 
 def test_patches_that_were_pruned_are_dimmed(views: TwoViews, desk: Any) -> None:

@@ -233,11 +233,11 @@ class DetailView(TallArea):
 
     def _add_looks(self, looks: tuple[Look, ...]) -> None:
         """The pictures that the video model looked at."""
-        for words, found in looks:
+        for words, tip, found in looks:
             row = QListWidgetItem(theme.icon("attention"), words)
             row.setData(Qt.ItemDataRole.UserRole, found)
             row.setData(_ICON, "attention")
-            row.setToolTip(plain_tip(words))
+            row.setToolTip(plain_tip(tip))
             self.evidence.addItem(row)
         self._fit_evidence()
 

@@ -16,7 +16,8 @@ from gaitviewer.gui.panels.common.cells import Cell
 from gaitviewer.gui.panels.common.wording import joined, side_name, time_text, tr, view_name
 from gaitviewer.gui.widgets.translation import translate_data
 
-Look = tuple[str, Evidence]
+Look = tuple[str, str, Evidence]
+"""Words of a row, those of its tool tip, and the picture to go to."""
 
 
 def model_lines(answer: Answer, cell: Cell, item: EvgsItem, side: Side) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def _explained(maps: Sequence[AttentionMap]) -> tuple[str, ...]:
 
 
 def looks_of(answer: Answer, measures: Measures | None, item: EvgsItem, side: Side) -> tuple[Look, ...]:
-    """The clips that were looked at for an item: words, and the middle picture of each to go to."""
+    """The clips that were looked at for an item, each with its middle picture."""
     found = [
         one for one in explained_maps(answer.output.attention, (item.number, side)) if one.kind == "attention"
     ]
@@ -48,17 +49,18 @@ def looks_of(answer: Answer, measures: Measures | None, item: EvgsItem, side: Si
         if motion is None or not len(motion.pose):
             continue
         times = sorted(float(t) for one in found if (one.trial, one.view) == (trial, view) for t in one.times_s)
-        words = tr("Model looked: {view}, {start} to {stop}, {n} moments").format(
-            view=view_name(view), start=time_text(times[0]), stop=time_text(times[-1]), n=len(times)
+        words = tr("Model looked: {view}, {start} to {stop}").format(
+            view=view_name(view), start=time_text(times[0]), stop=time_text(times[-1])
         )
+        tip = tr("{words}: {n} moments").format(words=words, n=len(times))
         stride = next(
             (s for s in motion.strides if s.side is side and s.start_s <= np.mean(times) <= s.stop_s), None
         )
         if stride is not None:
-            words += tr(", stride {n} on the {side}").format(n=stride.number + 1, side=side_name(side))
+            tip += tr(", stride {n} on the {side}").format(n=stride.number + 1, side=side_name(side))
         own = motion.pose.times
         frame = int(np.argmin(np.abs(own - times[len(times) // 2])))
-        looks.append((words, Evidence(trial, view, frame, float(own[frame]), ())))
+        looks.append((words, tip, Evidence(trial, view, frame, float(own[frame]), ())))
     return tuple(looks)
 
 
