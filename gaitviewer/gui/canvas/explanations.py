@@ -236,9 +236,7 @@ def patch_opacity(values: F8, low: float, high: float, kind: str) -> F8:
     if kind == "occlusion":  # it has a zero of its own
         low, high = 0.0, max(abs(low), abs(high))
         values = np.abs(values)
-    return np.asarray(
-        (values - low) / (high - low) if high > low else np.where(np.isfinite(values), 0.0, np.nan)
-    )
+    return np.asarray((values - low) / (high - low) if high > low else 0.0 * values)  # NaN stays NaN
 
 
 def _paint_patches(painter: QPainter, scene: Scene, track: AttentionTrack | None) -> None:

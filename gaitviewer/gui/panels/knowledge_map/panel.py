@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
@@ -54,7 +55,7 @@ class KnowledgeMapPanel(Panel):
         self._layers: dict[str, Layer] = {}
         self._features: tuple[MapFeature, ...] = ()
         self._collapsed: set[str] = set()
-        self._strongest: np.ndarray | None = None
+        self._strongest: NDArray[np.float64] | None = None
         self.lines: tuple[MapLine, ...] = ()
         self._build()
         self._timer = one_shot(self, _NOW_MS, self._move_line)
@@ -416,8 +417,8 @@ class KnowledgeMapPanel(Panel):
             facts.append(self.tr("no norm is known"))
         for kind in ("importance", "attention"):
             if kind in self._maps:
-                value = significant(float(self._maps[kind].values[row, frame]))
-                facts.append(f"{self.buttons[kind].text().lower()} {value}")
+                raw = significant(float(self._maps[kind].values[row, frame]))
+                facts.append(f"{self.buttons[kind].text().lower()} {raw}")
         words.append("; ".join(facts) + ".")
         return "\n".join(words)
 

@@ -102,8 +102,8 @@ def blend(
         if layer is None or layer.is_empty:
             continue
         shares = line_shares(layer, lines)
-        for name, chosen in zip(names, (shares > 0, shares < 0), strict=True):
-            alpha = np.where(chosen, np.abs(shares), 0.0)[..., None] * weight
+        for name, part in zip(names, (shares, -shares), strict=True):
+            alpha = np.where(part > 0, part, 0.0)[..., None] * weight
             picture = picture * (1.0 - alpha) + np.array(colours[name], np.float64) * alpha
         unknown = np.isnan(shares) & ~headings[:, None]
         picture[unknown] = colours["unknown"]

@@ -21,7 +21,7 @@ _LABELS_PX = (120, 250)
 _BESIDE_PX = 3.0
 
 
-class _Names(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
+class _Names(pg.AxisItem):
     """Names of the lines, those that there is room for; groups first."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class _Names(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph ships no types
         return [metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room)) for name in names]
 
 
-class MapView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph ships no types
+class MapView(pg.PlotWidget):
     """Lines over time.
 
     Signals:
