@@ -252,7 +252,7 @@ class KnowledgeMapPanel(Panel):
             label = translate_data(told.label)
             title = self.tr("{label}, probability {n} %").format(label=sentence_start(label), n=chance)
         self.head.show_answer(title, answer)
-        self.warning.setText(say_sentence(message("system.scoliosis")))
+        self.warning.setText(say_sentence(message("answer.asymmetry")))
         silent = no_opinion_words(output)
         self.reason.setText(self.tr("There is no opinion, and no map is drawn. {why}").format(why=silent))
         self.reason.setVisible(told is None)

@@ -93,7 +93,7 @@ def blend(
     """
     frames = next((one.shares.shape[1] for one in (ground, above) if one is not None), 1)
     picture = np.broadcast_to(np.array(colours["base"], np.float64), (len(lines), frames, 3)).copy()
-    headings = np.array([line.feature is None for line in lines], bool)
+    headings = np.array([line.feature is None for line in lines], np.bool_)
     picture[headings] = colours["heading"]
     for layer, weight, names in (
         (ground, 1.0 if above is None else 1.0 - share_above, ("high", "low")),
@@ -105,6 +105,5 @@ def blend(
         for name, part in zip(names, (shares, -shares), strict=True):
             alpha = np.where(part > 0, part, 0.0)[..., None] * weight
             picture = picture * (1.0 - alpha) + np.array(colours[name], np.float64) * alpha
-        unknown = np.isnan(shares) & ~headings[:, None]
-        picture[unknown] = colours["unknown"]
+        picture[np.isnan(shares) & ~headings[:, None]] = colours["unknown"]
     return np.asarray(np.clip(np.rint(picture), 0, 255), np.uint8)
