@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from gaitviewer.core.gait import Side
 from gaitviewer.core.maps import SaliencyMap
 from gaitviewer.core.measures import ViewMotion
+from gaitviewer.core.numerals import significant
 from gaitviewer.core.progress import Tick, no_progress
 from gaitviewer.core.saliency import joint_xy
 from gaitviewer.core.session import VideoStream
 from gaitviewer.errors import VideoError
 from gaitviewer.messages import message
-from gaitviewer.report.content.models import significant
 from gaitviewer.report.figures.style import AGAINST, FAINT, LEFT_COLOUR, PALE, RIGHT_COLOUR, SALIENCY, font_file
 
 Rgb = NDArray[np.uint8]

@@ -15,13 +15,14 @@ from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.numerals import significant
 from gaitviewer.core.output import SYNTHETIC_STATEMENT, Answer
 from gaitviewer.core.report_options import MODEL_SECTIONS, SECTIONS, ReportOptions
 from gaitviewer.core.saliency import joint_means, joint_xy, peaks, scale_top
 from gaitviewer.core.skeleton import BODY_FEET_23
 from gaitviewer.messages import as_written, english
 from gaitviewer.report import frames_needed, render_report
-from gaitviewer.report.content.models import percent, significant
+from gaitviewer.report.content.models import percent
 from gaitviewer.report.figures.models import LEAST_TOP, importance_top, map_colours, saliency_shots
 from gaitviewer.report.preview import open_pdf
 from gaitviewer.workflow.results.export import map_rows

@@ -23,6 +23,13 @@ from gaitviewer.gui.canvas.angles import (
     paint_posture,
     write,
 )
+from gaitviewer.gui.canvas.explanations import (
+    legends_of,
+    paint_attention,
+    paint_occlusion,
+    paint_pointed,
+    paint_saliency,
+)
 from gaitviewer.gui.canvas.scene import Content, Scene
 from gaitviewer.gui.canvas.strokes import (
     dot,
@@ -226,8 +233,12 @@ def paint_caption(painter: QPainter, scene: Scene) -> None:
 
 OVERLAYS: tuple[Overlay, ...] = (
     Overlay("mask", paint_mask, shown=False, icon="mask"),
+    Overlay("attention", paint_attention, shown=False, icon="attention"),
+    Overlay("occlusion", paint_occlusion, shown=False, icon="attention"),
     Overlay("trails", paint_trails, shown=False, icon="trails"),
     Overlay("skeleton", paint_skeleton, icon="skeleton"),
+    Overlay("saliency", paint_saliency, icon="saliency"),
+    Overlay("feature", paint_pointed, icon="knowledge_map"),
     Overlay("posture", paint_posture, view=View.CORONAL, icon="posture"),
     Overlay("angles", paint_angles, shown=False, icon="angles"),
     Overlay("events", paint_events, icon="event"),
@@ -244,6 +255,9 @@ def paint_overlays(painter: QPainter, scene: Scene, shown: frozenset[str]) -> No
     if "caption" in shown:  # it stays where it is: other words keep off
         at, text = _caption(scene)
         scene.labels.take(label_box(painter, at, text, bounds=scene.size))
+    legends = legends_of(painter, scene, shown)
     for overlay in OVERLAYS:
         if overlay.name in shown and overlay.view in (None, content.view):
             overlay.paint(painter, scene)
+    for box, legend in legends:
+        painter.drawPixmap(box.topLeft(), legend)

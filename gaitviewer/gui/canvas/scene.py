@@ -15,6 +15,7 @@ from gaitviewer.core.measures import Curve, Measures, ViewMotion
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.gui.canvas.labels import LabelPlacer
 from gaitviewer.gui.canvas.placement import Placement
+from gaitviewer.gui.model.explanations import AttentionTrack, PointedFeature, SaliencyTrack
 from gaitviewer.gui.model.manual_tools import DrawnMeasurement
 from gaitviewer.gui.widgets.theme import Palette
 
@@ -65,6 +66,26 @@ class EvidenceMark:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """Where models looked in one view.
+
+    Attributes:
+        saliency: of the joints, or None.
+        attention, occlusion: of the patches for the selected item, or None.
+        pointed: a feature of the knowledge map that was read here and is pointed at, or None.
+    """
+
+    saliency: SaliencyTrack | None = None
+    attention: AttentionTrack | None = None
+    occlusion: AttentionTrack | None = None
+    pointed: PointedFeature | None = None
+
+
+NOWHERE = Looked()
+"""Where no model was asked, or its answers are kept from the rater."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Content:
     """What is known of one view of the trial that is shown; changes with the document, not with the frame.
 
@@ -72,6 +93,7 @@ class Content:
         view: which.   pose: keypoints to draw, or None.
         passes, events: of this view, times of its video.
         values: angles over time.   masks: outlines, or None.
+        looked: where models looked.
     """
 
     view: View
@@ -80,6 +102,7 @@ class Content:
     events: tuple[GaitEvent, ...] = ()
     values: CurveValues = field(default_factory=CurveValues)
     masks: MaskSource | None = None
+    looked: Looked = NOWHERE
 
     def pass_at(self, frame: int) -> WalkingPass | None:
         """The walking pass that a frame belongs to."""
@@ -95,6 +118,7 @@ def content_of(
     trial: str = "",
     masks: MaskSource | None = None,
     hide_values: bool = False,
+    looked: Looked = NOWHERE,
 ) -> Content:
     """What to draw over a view: the cleaned pose where there is one, else the raw one.
 
@@ -109,6 +133,7 @@ def content_of(
         events=tuple(e for group in motion.events for e in group.events) if motion is not None else (),
         values=CurveValues(mine),
         masks=masks,
+        looked=looked,
     )
 
 

@@ -14,7 +14,8 @@ from gaitviewer.core.gait import Side
 from gaitviewer.gui.canvas.labels import LabelPlacer, inside
 from gaitviewer.gui.widgets.theme import Palette
 
-_HALO = QColor(22, 27, 33)
+HALO = QColor(22, 27, 33)
+"""What lies around lines and dots so that they show on light and dark."""
 # Left is dashed, right solid, so that the sides differ without their colours.
 _DASHES = (3.0, 1.8)
 Array = NDArray[np.float64]
@@ -47,7 +48,7 @@ def halo_pen(width: float, *, dashed: bool = False) -> QPen:
 
     Opaque: Qt draws opaque lines five to ten times as fast as translucent ones.
     """
-    pen = QPen(_HALO, width + 1.6)
+    pen = QPen(HALO, width + 1.6)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     if dashed:  # patterns count in widths of the pen
         shrink = width / (width + 1.6)
@@ -91,7 +92,7 @@ def dot(painter: QPainter, at: Sequence[float] | Array, radius: float, colour: Q
     """A filled circle with a dark rim; two discs are quicker than a disc with an outline."""
     centre = QPointF(float(at[0]), float(at[1]))
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_HALO)
+    painter.setBrush(HALO)
     painter.drawEllipse(centre, radius + 0.8, radius + 0.8)
     painter.setBrush(colour)
     painter.drawEllipse(centre, radius, radius)

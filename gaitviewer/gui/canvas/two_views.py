@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.gui.canvas.missing_video_notice import MissingVideoNotice
-from gaitviewer.gui.canvas.scene import EvidenceMark, MaskSource, content_of
+from gaitviewer.gui.canvas.scene import NOWHERE, EvidenceMark, Looked, MaskSource, content_of
 from gaitviewer.gui.canvas.video_canvas import VideoCanvas
-from gaitviewer.gui.model.blinding import is_any_hidden, is_hidden
+from gaitviewer.gui.model.blinding import hides_answers, is_any_hidden, is_hidden
+from gaitviewer.gui.model.explanations import attention_track, saliency_track
 from gaitviewer.gui.model.manual_tools import DrawnMeasurement, ToolKind
 from gaitviewer.gui.playback.frame_store import DEFAULT_LIMIT_BYTES, FrameStore
 from gaitviewer.gui.playback.player import Player
@@ -89,6 +90,9 @@ class TwoViews(QWidget):
         state.measures_changed.connect(self.refresh_content)
         state.settings_changed.connect(self.refresh_content)
         state.selection_changed.connect(self.show_selection)
+        state.selection_changed.connect(self._refresh_looked)
+        state.answers.changed.connect(self.refresh_content)
+        state.answers.pointed_changed.connect(self._refresh_looked)
         self.reload()
 
     def _connect_canvas(self, view: View) -> None:
@@ -196,9 +200,38 @@ class TwoViews(QWidget):
                     trial=self._state.trial_id,
                     masks=self._masks[view],
                     hide_values=hide,
+                    looked=self._looked(view),
                 )
             )
         self._refresh_label()
+
+    def _refresh_looked(self) -> None:
+        """Another item is selected, or another feature pointed at: only what a model said of it is new."""
+        if self._state.answers.all:
+            for view in View:
+                self.canvases[view].set_looked(self._looked(view))
+
+    def _looked(self, view: View) -> Looked:
+        state = self._state
+        answers = state.answers
+        if not answers.all:
+            return NOWHERE
+        asked = (state.item, state.side) if state.item is not None and state.side is not None else None
+        if asked is not None and is_hidden(state.document, state.settings, *asked):
+            asked = None
+        evgs, pointed = answers.get("evgs"), answers.pointed
+        if hides_answers(state.document, state.settings, state.measures):
+            return Looked(
+                attention=attention_track(evgs, state.trial_id, view, asked, "attention"),
+                occlusion=attention_track(evgs, state.trial_id, view, asked, "occlusion"),
+            )
+        here = pointed is not None and (pointed.trial, pointed.view) == (state.trial_id, view)
+        return Looked(
+            saliency=saliency_track(answers.get("severity"), state.trial_id, view),
+            attention=attention_track(evgs, state.trial_id, view, asked, "attention"),
+            occlusion=attention_track(evgs, state.trial_id, view, asked, "occlusion"),
+            pointed=pointed if here else None,
+        )
 
     def _refresh_label(self) -> None:
         """Write the value at the evidence that is pointed at anew: a grade may have set it free."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -23,7 +24,7 @@ from gaitviewer.gui.canvas.angles import evidence_points, paint_tools
 from gaitviewer.gui.canvas.overlays import OVERLAYS, paint_overlays
 from gaitviewer.gui.canvas.picture import draw_image, paint_around, paint_badge, paint_focus, paint_message
 from gaitviewer.gui.canvas.placement import Placement
-from gaitviewer.gui.canvas.scene import Content, EvidenceMark, Scene
+from gaitviewer.gui.canvas.scene import Content, EvidenceMark, Looked, Scene
 from gaitviewer.gui.canvas.toolbox import Toolbox
 from gaitviewer.gui.model.hit_testing import Xy, nearest_point
 from gaitviewer.gui.model.manual_tools import ToolKind
@@ -122,6 +123,10 @@ class VideoCanvas(QWidget):
         """Draw this over the pictures."""
         self._content = content
         self.update()
+
+    def set_looked(self, looked: Looked) -> None:
+        """Draw where models looked over the pictures; all else stays."""
+        self.set_content(replace(self._content, looked=looked))
 
     def set_evidence(self, mark: EvidenceMark | None, *, zoom: bool = True) -> None:
         """Point at the evidence of a grade; with ``zoom`` the view closes in on it."""

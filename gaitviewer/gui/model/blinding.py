@@ -29,6 +29,13 @@ def waiting_for(
     return tuple(item.code for item in items if is_hidden(document, settings, item.number, side))
 
 
+def hides_answers(document: Document | None, settings: Settings, measures: Measures | None) -> bool:
+    """Whether everything that learned models say is kept from the rater: until all items are graded."""
+    if not settings.hide_until_graded:
+        return False
+    return measures is None or is_any_hidden(document, settings, measures)
+
+
 def is_any_hidden(document: Document | None, settings: Settings, measures: Measures) -> bool:
     """Whether an item of either limb is still hidden: then no angle is written, any may belong to it."""
     return any(

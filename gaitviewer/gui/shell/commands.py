@@ -118,6 +118,10 @@ def _measured(window: Window) -> bool:
     return window.reviewing and window.state.measures is not None and not window.state.is_partial
 
 
+def _model_graded(window: Window) -> bool:
+    return window.reviewing and window.state.answers.get("evgs") is not None
+
+
 def _unsaved(window: Window) -> bool:
     return window.reviewing and not window.state.is_saved
 
@@ -299,6 +303,10 @@ def _is_shown(window: Window, overlay: str) -> bool:
 @command("overlay.events", "event", when=_reviewing, on=_is_shown, overlay="events")
 @command("overlay.mask", "mask", when=_reviewing, on=_is_shown, overlay="mask")
 @command("overlay.evidence", "evidence", when=_reviewing, on=_is_shown, overlay="evidence")
+@command("overlay.saliency", "saliency", when=_reviewing, on=_is_shown, overlay="saliency")
+@command("overlay.attention", "attention", when=_reviewing, on=_is_shown, overlay="attention")
+@command("overlay.occlusion", "attention", when=_reviewing, on=_is_shown, overlay="occlusion")
+@command("overlay.feature", "knowledge_map", when=_reviewing, on=_is_shown, overlay="feature")
 @command("overlay.caption", "caption", when=_reviewing, on=_is_shown, overlay="caption")
 def toggle_overlay(window: Window, overlay: str) -> None:
     window.desk.toggle_overlay(overlay)
@@ -371,6 +379,14 @@ def next_limb(window: Window, limbs: int) -> None:
 @command("grade.other_side", when=_selected)
 def other_side(window: Window) -> None:
     window.desk.evgs.other_side()
+
+
+@command("grade.next_apart", when=_model_graded, step=1)
+@command("grade.previous_apart", when=_model_graded, step=-1)
+def next_apart(window: Window, step: int) -> None:
+    if not window.desk.evgs.next_apart(step):
+        words = QCoreApplication.translate("Commands", "The model disagrees with no score that may be seen.")
+        window.statusBar().showMessage(words, 4000)
 
 
 @command("edit.undo", "undo", when=lambda w: w.reviewing and w.state.undo.canUndo())
@@ -522,6 +538,7 @@ def full_screen(window: Window) -> None:
 
 @command("window.review", "arrange_review", when=_reviewing, arrangement="review")
 @command("window.grade", "arrange_grade", when=_reviewing, arrangement="grade")
+@command("window.models", "arrange_models", when=_reviewing, arrangement="models")
 def arrange(window: Window, arrangement: str) -> None:
     window.desk.arrange(arrangement)
 

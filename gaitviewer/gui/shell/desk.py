@@ -20,10 +20,12 @@ from gaitviewer.gui.panels.curves.panel import CurvesPanel
 from gaitviewer.gui.panels.details import DetailsPanel
 from gaitviewer.gui.panels.doubts import DoubtsPanel
 from gaitviewer.gui.panels.key_frames.panel import KeyImagesPanel
+from gaitviewer.gui.panels.knowledge_map.panel import KnowledgeMapPanel
 from gaitviewer.gui.panels.parameters import ParametersPanel
 from gaitviewer.gui.panels.pattern import PatternPanel
 from gaitviewer.gui.panels.quality import QualityPanel
 from gaitviewer.gui.panels.score.panel import EvgsPanel
+from gaitviewer.gui.panels.severity import SeverityPanel
 from gaitviewer.gui.panels.texts import TextsPanel
 from gaitviewer.gui.panels.timeline.panel import TimelinePanel
 from gaitviewer.gui.panels.timeline.transport import TransportBar
@@ -44,10 +46,13 @@ _PANELS: tuple[tuple[str, Callable[[AppState, Player], Panel], Qt.DockWidgetArea
     ("texts", TextsPanel, _RIGHT),
     ("curves", CurvesPanel, _BOTTOM),
     ("pattern", PatternPanel, _BOTTOM),
+    ("severity", SeverityPanel, _BOTTOM),
+    ("knowledge_map", KnowledgeMapPanel, _BOTTOM),
     ("key_images", KeyImagesPanel, _BOTTOM),
     ("details", DetailsPanel, _BOTTOM),
 )
 _GRADE = ("evgs",)
+_MODELS = {"severity": _RIGHT, "evgs": _RIGHT, "doubts": _RIGHT, "knowledge_map": _BOTTOM, "curves": _BOTTOM}
 
 
 class Desk(QMainWindow):
@@ -148,20 +153,22 @@ class Desk(QMainWindow):
     # --- arrangements --------------------------------------------------------------------------------
 
     def arrange(self, name: str) -> None:
-        """The built-in arrangement "review" (everything within reach) or "grade" (videos and scores)."""
-        for dock, (_, _, area) in zip(self.docks.values(), _PANELS, strict=True):
+        """A built-in arrangement: "review" (everything), "grade" (videos, scores), "models" (their answers)."""
+        areas = {own: area for own, _, area in _PANELS} | (_MODELS if name == "models" else {})
+        for own, dock in self.docks.items():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-            self.addDockWidget(area, dock)
+            self.addDockWidget(areas[own], dock)
         for area in (_RIGHT, _BOTTOM):
-            names = [own for own, _, where in _PANELS if where == area]
+            names = [own for own, where in areas.items() if where == area]
             for other in names[1:]:
                 self.tabifyDockWidget(self.docks[names[0]], self.docks[other])
+        shown = {"review": tuple(areas), "grade": _GRADE, "models": tuple(_MODELS)}[name]
         for own, dock in self.docks.items():
-            dock.setVisible(name == "review" or own in _GRADE)
+            dock.setVisible(own in shown)
         wide = max(self.width(), 1100)
         self.resizeDocks(
-            [self.docks["evgs"]], [int(wide * (0.33 if name == "review" else 0.42))], Qt.Orientation.Horizontal
+            [self.docks["evgs"]], [int(wide * (0.42 if name == "grade" else 0.33))], Qt.Orientation.Horizontal
         )
         if name == "review":
             self.resizeDocks(
@@ -170,6 +177,10 @@ class Desk(QMainWindow):
             self.docks["curves"].raise_()
         self.docks["evgs"].raise_()
         high = max(self.height(), 560)
+        if name == "models":
+            self.resizeDocks([self.docks["knowledge_map"]], [int(0.46 * high)], Qt.Orientation.Vertical)
+            for own in ("knowledge_map", "severity"):
+                self.docks[own].raise_()
         self.splitter.setSizes([high, 150])
 
     def layout_state(self) -> tuple[QByteArray, QByteArray]:

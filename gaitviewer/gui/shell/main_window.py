@@ -97,8 +97,9 @@ class MainWindow(QMainWindow):
             *("session.library", "", "session.analyse", "models.ask", "session.report", ""),
             *("edit.undo", "edit.redo", ""),
             *("overlay.skeleton", "overlay.angles", "overlay.trails", "overlay.posture", "overlay.events"),
-            *("overlay.mask", "", "tool.goniometer", "tool.vertical", "tool.distance", "player.add_key_image"),
-            *("", "view.superpose", "view.fit", "view.full_screen", "", "window.review", "window.grade"),
+            *("overlay.mask", "overlay.saliency", "", "tool.goniometer", "tool.vertical", "tool.distance"),
+            *("player.add_key_image", "", "view.superpose", "view.fit", "view.full_screen", ""),
+            *("window.review", "window.grade", "window.models"),
         )
         for name in names:
             if name:

@@ -58,6 +58,17 @@ class DockTitles(QObject):
                     old.deleteLater()
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             self._adopt(bar)
+            if bar.count():  # of an earlier arrangement Qt leaves bars where they were, over what is there now
+                bar.setVisible(self._is_used(bar))
+
+    def _is_used(self, bar: QTabBar) -> bool:
+        """Whether the tabs of a bar are the docks that share a place now."""
+        first = self.dock_of(bar, 0)
+        if first is None:
+            return False
+        there = {first.windowTitle(), *(d.windowTitle() for d in self._window.tabifiedDockWidgets(first))}
+        gone = {dock.windowTitle() for dock in self._docks if dock.isHidden() or dock.isFloating()}
+        return {bar.tabText(index) for index in range(bar.count())} == there - gone
 
     def _adopt(self, bar: QTabBar) -> None:
         if bar.objectName() != "dock_tabs":

@@ -42,7 +42,7 @@ class Palette:
         left, right: the sides of the subject (left is also dashed, right solid).
         score_0 .. not_assessable: background of grades, ``score_text`` on top of them.
         model: what a model says.   good .. error: findings.
-        evidence: what a grade rests on.
+        salient: where a model looked, on a picture.   evidence: what a grade rests on.
         band, grid, cursor: plots.
         canvas: around a picture.   stage: behind a picture.
         overlay_text, overlay_back: words on top of a picture.   tool: hand tools.
@@ -76,6 +76,7 @@ class Palette:
     note: str
     warning: str
     error: str
+    salient: str
     evidence: str
     band: str
     grid: str
@@ -304,6 +305,10 @@ QPushButton[primary="true"] {{ background: {p.accent}; color: {p.accent_text}; b
     border-radius: 4px; padding: 6px 14px; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {p.border}; color: {p.muted}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {p.text}; padding: 4px 12px; }}
+QPushButton#knowledge_map_finding {{ border: 1px solid {p.border}; border-radius: 6px;
+    background: {p.raised}; }}
+QPushButton#knowledge_map_finding:hover {{ background: {p.hover}; }}
+QPushButton#knowledge_map_finding:focus {{ border-color: {p.focus}; }}
 QPushButton#by_hand_take {{ border: 1px solid {p.edge}; border-radius: 4px; padding: 4px 10px;
     background: {p.raised}; text-align: left; }}
 QPushButton#by_hand_take:hover {{ background: {p.hover}; }}

@@ -16,7 +16,7 @@ from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import Side
 from gaitviewer.core.maps import FeatureFinding
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.numerals import DASH, number
+from gaitviewer.core.numerals import DASH, number, significant
 from gaitviewer.core.output import FAMILIARITY, Answer, Doubt, MeasuredBasis, Opinion, item_asked
 from gaitviewer.core.wording import answer_title, with_unit
 from gaitviewer.messages import Message, message
@@ -37,13 +37,6 @@ APART = "≠"  # beside a probability that says another thing than the measured 
 def percent(chance: float) -> str:
     """A probability as it is printed everywhere: "59 %"."""
     return f"{number(100 * chance)} %"
-
-
-def significant(value: float) -> str:
-    """A raw value with three significant digits, never with an exponent: "0.00228", "12.3"."""
-    if value == 0 or value != value:
-        return number(value)
-    return f"{float(f'{value:.3g}'):f}".rstrip("0").rstrip(".").replace("-", "\u2212")
 
 
 def title_of(task: str) -> str:

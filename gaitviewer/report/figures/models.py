@@ -18,11 +18,20 @@ from gaitviewer.core.construction import crop_box
 from gaitviewer.core.gait import Side
 from gaitviewer.core.maps import FeatureFinding, KnowledgeMap, MapRow, SaliencyMap
 from gaitviewer.core.measures import Measures
+from gaitviewer.core.numerals import significant
 from gaitviewer.core.output import Answer, ModelOutput
-from gaitviewer.core.saliency import has_evidence, joint_means, joint_xy, peaks, scale_top
+from gaitviewer.core.saliency import (
+    BODY_BONES,
+    BODY_PLACES,
+    has_evidence,
+    joint_means,
+    joint_xy,
+    peaks,
+    scale_top,
+)
 from gaitviewer.core.wording import with_unit
 from gaitviewer.report.content.evidence import KEY_ASPECT, EvidencePicture, body_height_px, motion_of
-from gaitviewer.report.content.models import NOT_ASKED, origin_lines, reason_words, significant, title_of
+from gaitviewer.report.content.models import NOT_ASKED, origin_lines, reason_words, title_of
 from gaitviewer.report.content.sections import PageFrame, Story, section
 from gaitviewer.report.content.wording import VIEW_WORDS, many, recording_words
 from gaitviewer.report.figures.axes import Axes, frame, label, nice_step, y_range
@@ -45,20 +54,6 @@ from gaitviewer.report.figures.tiles import LEAST_MARK, JpegCrop, Tile, caption_
 
 _KEY_FRAMES = 4
 _JOINTS_SHOWN = 14
-# A standing body seen from the front, in parts of its height; the subject's left is on the right of the paper.
-_BODY: Mapping[str, tuple[float, float]] = {
-    "nose": (0.0, 0.94), "neck": (0.0, 0.84), "pelvis": (0.0, 0.53),
-    **{f"{side}_{part}": (sign * x, y) for side, sign in (("left", 1), ("right", -1)) for part, x, y in (
-        ("eye", 0.025, 0.965), ("ear", 0.05, 0.95), ("shoulder", 0.12, 0.81), ("elbow", 0.17, 0.66),
-        ("wrist", 0.19, 0.52), ("hip", 0.07, 0.52), ("knee", 0.08, 0.29), ("ankle", 0.085, 0.07),
-        ("heel", 0.075, 0.02), ("big_toe", 0.11, -0.02), ("small_toe", 0.15, 0.0),
-    )},
-}  # fmt: skip
-_BONES = (("neck", "nose"), ("neck", "pelvis"), *(
-    (a if a in ("neck", "pelvis") else f"{side}_{a}", f"{side}_{b}")
-    for side in ("left", "right") for a, b in (
-        ("neck", "shoulder"), ("shoulder", "elbow"), ("elbow", "wrist"), ("pelvis", "hip"), ("hip", "knee"),
-        ("knee", "ankle"), ("ankle", "big_toe"), ("ankle", "heel"))))  # fmt: skip
 
 
 def joint_words(name: str) -> str:
@@ -197,14 +192,14 @@ def body_chart(output: ModelOutput, *, height: float) -> Drawing:
     scale = (height - 34) / 1.02
 
     def place(name: str) -> tuple[float, float]:
-        x, y = _BODY[name]
+        x, y = BODY_PLACES[name]
         return width / 2 + x * scale, 20 + y * scale
 
-    for a, b in _BONES:
+    for a, b in BODY_BONES:
         drawing.add(Line(*place(a), *place(b), strokeColor=FAINT, strokeWidth=1.6, strokeLineCap=1))
     top = scale_top(output)
     for name, value in joint_means(output.saliency).items():
-        if name in _BODY and top > 0:
+        if name in BODY_PLACES and top > 0:
             _dot(drawing, *place(name), value / top)
     label(drawing, 12, height - 10, "right", size=6.6, font=BOLD)
     label(drawing, width - 12, height - 10, "left", size=6.6, font=BOLD, anchor="end")

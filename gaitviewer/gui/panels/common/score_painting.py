@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -45,6 +47,21 @@ def paint_hatch(painter: QPainter, rect: QRectF, colour: QColor, *, gap: float =
     painter.restore()
 
 
+def _paint_chance(painter: QPainter, box: QRectF, cell: Cell) -> None:
+    """A bar as long as it is likely, with its per cent; a heavy frame where others say otherwise."""
+    colours = theme.palette()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colours.colour("model", 0.3))
+    painter.drawRect(QRectF(box.left(), box.top(), box.width() * min(1.0, max(0.0, cell.chance)), box.height()))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colours.colour("model" if cell.apart else "border"), 2.0 if cell.apart else 1.0))
+    painter.drawRect(box)
+    painter.setFont(theme.font("small"))
+    painter.setPen(colours.colour("text"))
+    words = f"{100 * cell.chance:.0f} %" if not cell.apart else f"\u2260 {100 * cell.chance:.0f}"
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
 def _paint_symbol(painter: QPainter, centre: QPointF, radius: float, score: int) -> None:
     """A ring for 0, a half disc for 1, a disc for 2."""
     ink = theme.palette().colour("score_text")
@@ -73,6 +90,8 @@ def paint_cell(painter: QPainter, place: QRectF, cell: Cell) -> None:
         _paint_hidden(painter, box)
     elif cell.hatched:
         _paint_hatched(painter, box, round_px, letter="n" if cell.own else "")
+    elif not math.isnan(cell.chance):
+        _paint_chance(painter, box, cell)
     elif cell.score is None:
         dot = QRectF(0, 0, 4, 4)
         dot.moveCenter(box.center())

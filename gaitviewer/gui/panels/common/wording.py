@@ -38,6 +38,11 @@ def view_name(view: View) -> str:
     return say(named(view))
 
 
+def joint_name(name: str) -> str:
+    """A joint of a model in words: "right knee"."""
+    return translate_data(name.replace("_", " "))
+
+
 def many(count: int, one: str, more: str) -> str:
     """A count with its noun."""
     return f"{count} {one if count == 1 else more}"

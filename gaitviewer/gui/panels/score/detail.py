@@ -33,12 +33,14 @@ from gaitviewer.gui.panels.common.wording import (
     why_score,
 )
 from gaitviewer.gui.panels.score.manual import ByHand, HandRows
+from gaitviewer.gui.panels.score.model_words import Look
 from gaitviewer.gui.widgets import theme
 from gaitviewer.gui.widgets.plain import PlainLabel, TallArea, plain_tip
 from gaitviewer.gui.widgets.translation import translate_data
 
 # What is kept free for the sentence and the pictures, also of an item that needs less: the table stays put.
 _LINES, _PICTURES = 3, 2
+_ICON = Qt.ItemDataRole.UserRole + 1
 
 
 class DetailView(TallArea):
@@ -75,6 +77,7 @@ class DetailView(TallArea):
         self.by_hand = HandRows()
         self.by_hand.taken.connect(self.taken)
         self.by_hand.choice_asked.connect(self.ensureWidgetVisible)
+        self.model = _label("evgs_detail_model")
         self.others = _label("evgs_detail_others", quiet=True)
         self.evidence = QListWidget()
         self.evidence.setObjectName("evgs_evidence")
@@ -84,7 +87,9 @@ class DetailView(TallArea):
         self.evidence.itemClicked.connect(self._go)
         layout.addWidget(self.title)
         layout.addLayout(self._grade_row())
-        for widget in (self.why, self.evidence, self.probabilities, self.by_hand, self.facts, self.others):
+        for widget in (self.why, self.evidence, self.probabilities, self.by_hand, self.facts):
+            layout.addWidget(widget)
+        for widget in (self.model, self.others):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.setWidget(inside)
@@ -131,7 +136,7 @@ class DetailView(TallArea):
         self.why.setText(self.tr("Click a score to see the picture it rests on and why it is what it is."))
         self._fill((), None, "")
         self.probabilities.show_chances(None, "")
-        for widget in (self.facts, self.by_hand, self.others):
+        for widget in (self.facts, self.by_hand, self.model, self.others):
             widget.hide()
         self._show_grade(None, enabled=False)
 
@@ -147,10 +152,13 @@ class DetailView(TallArea):
         hidden: bool,
         shown: Evidence | None,
         document: Document | None = None,
+        model: tuple[str, ...] = (),
+        looks: tuple[Look, ...] = (),
     ) -> None:
         """Show a limb; with ``hidden`` nothing that the program or others think of it.
 
-        ``document``: the session, whose recordings have numbers.
+        ``document``: the session, whose recordings have numbers.   ``model``: what the video model says.
+        ``looks``: the pictures that it looked at.
         """
         self._document = document
         if self._shown != (item.number, side):
@@ -170,9 +178,11 @@ class DetailView(TallArea):
         )
         self._say(self.facts, () if open_measure is None else facts(open_measure))
         self.by_hand.show_rows(by_hand, item)
+        self._say(self.model, () if hidden else model)
         self._say(self.others, () if hidden else tuple(grade_words(other) for other in others))
         self._fill(() if measure is None else measure.evidence, shown, "" if hidden else item.unit)
         self._add_measured(by_hand, shown)
+        self._add_looks(() if hidden else looks)
         self._show_grade(grade, enabled=True)
 
     def _say(self, label: QLabel, lines: tuple[str, ...]) -> None:
@@ -221,6 +231,16 @@ class DetailView(TallArea):
                 self.evidence.setCurrentItem(row)
         self._fit_evidence()
 
+    def _add_looks(self, looks: tuple[Look, ...]) -> None:
+        """The pictures that the video model looked at."""
+        for words, tip, found in looks:
+            row = QListWidgetItem(theme.icon("attention"), words)
+            row.setData(Qt.ItemDataRole.UserRole, found)
+            row.setData(_ICON, "attention")
+            row.setToolTip(plain_tip(tip))
+            self.evidence.addItem(row)
+        self._fit_evidence()
+
     @property
     def evidence_px(self) -> int:
         """The height at which heading, grade, sentence and pictures are seen without scrolling."""
@@ -257,7 +277,7 @@ class DetailView(TallArea):
         for number in range(self.evidence.count()):
             row = self.evidence.item(number)
             own = not row.data(Qt.ItemDataRole.UserRole).keypoints
-            row.setIcon(theme.icon("pin" if own else "evidence"))
+            row.setIcon(theme.icon(row.data(_ICON) or ("pin" if own else "evidence")))
 
 
 def _without_value(evidence: Evidence) -> Evidence:

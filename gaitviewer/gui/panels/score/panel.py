@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -29,14 +30,16 @@ from gaitviewer.gui.model.blinding import is_hidden
 from gaitviewer.gui.model.choices import keep_settings
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, nothing_open
-from gaitviewer.gui.panels.common.wording import side_name, taken_words, total_words
+from gaitviewer.gui.panels.common.wording import sentence, side_name, taken_words, total_words
 from gaitviewer.gui.panels.score import grading
 from gaitviewer.gui.panels.score.detail import DetailView
 from gaitviewer.gui.panels.score.manual import ByHand, measured_for
+from gaitviewer.gui.panels.score.model_words import looks_of, model_lines
 from gaitviewer.gui.panels.score.rater_hint import RaterHint
-from gaitviewer.gui.panels.score.table import SheetTable
+from gaitviewer.gui.panels.score.table import MODEL, SheetTable
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.widgets.plain import PlainLabel
+from gaitviewer.gui.widgets.translation import translate_data
 from gaitviewer.workflow.app.tables import evgs_items
 from gaitviewer.workflow.sessions.manual_measurements import Suggestion
 
@@ -68,6 +71,7 @@ class EvgsPanel(Panel):
         self.table = SheetTable(state, evgs_items())
         self.detail = DetailView()
         self._document: Document | None = None
+        self._order: tuple[int, ...] = ()  # numbers of items, where it is not that of the sheet
         # Grades that were given before there was a name: by item and side, the score and its note.
         self._waiting: dict[tuple[int, Side], tuple[int | None, str]] = {}
         self._build()
@@ -85,6 +89,8 @@ class EvgsPanel(Panel):
         state.settings_changed.connect(self._put_waiting)
         state.settings_changed.connect(self._refresh_scores)
         state.selection_changed.connect(self._show_selection)
+        state.answers.changed.connect(self._show_model)
+        self._show_model()
         self._reload()
 
     def _build(self) -> None:
@@ -113,6 +119,7 @@ class EvgsPanel(Panel):
         above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(2)
         above.addWidget(self.table, 1)
+        above.addWidget(self._build_model_row())
         above.addLayout(self._build_totals())
         self.splitter = _Splitter(self._split)
         self.splitter.setObjectName("evgs_splitter")
@@ -127,6 +134,24 @@ class EvgsPanel(Panel):
         layout.addLayout(head)
         layout.addWidget(self.hint)
         layout.addWidget(self.splitter, 1)
+
+    def _build_model_row(self) -> QWidget:
+        """What the model disagrees with, and what must stand beside what it says."""
+        self.model_row = QWidget()
+        row = QHBoxLayout(self.model_row)
+        row.setContentsMargins(10, 2, 10, 0)
+        self.apart_first = QPushButton()
+        self.apart_first.setObjectName("evgs_apart_first")
+        self.apart_first.setCheckable(True)
+        self.apart_first.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.apart_first.setToolTip(
+            self.tr("Items that the model disagrees with first; M goes to the next one")
+        )
+        self.apart_first.toggled.connect(lambda _: self._sort())
+        self.model_statement = PlainLabel(name="evgs_model_statement", wraps=True, quiet=True)
+        row.addWidget(self.apart_first)
+        row.addWidget(self.model_statement, 1)
+        return self.model_row
 
     def _build_totals(self) -> QGridLayout:
         grid = QGridLayout()
@@ -173,7 +198,9 @@ class EvgsPanel(Panel):
     def items(self) -> tuple[EvgsItem, ...]:
         """The items of the measures, or of the data file while there are none."""
         measures = self.state.measures
-        return tuple(m.item for m in measures.evgs.measures.left) if measures is not None else evgs_items()
+        items = tuple(m.item for m in measures.evgs.measures.left) if measures is not None else evgs_items()
+        place = {number: n for n, number in enumerate(self._order)}
+        return tuple(sorted(items, key=lambda item: place.get(item.number, item.number)))
 
     def _reload(self) -> None:
         self._document = self.state.document
@@ -199,7 +226,61 @@ class EvgsPanel(Panel):
         self._show_hint()
         self.table.sheet.refresh_scores()
         self._show_totals()
+        self._count_apart()
         self._show_detail()
+
+    def _show_model(self) -> None:
+        """Other answers of the video model, or none."""
+        answer = self.state.answers.get("evgs")
+        self.table.sheet.show_answer(answer)
+        self.table.show_model(answer is not None)
+        self.model_row.setVisible(answer is not None)
+        if answer is not None:
+            words = sentence(translate_data(answer.output.statement)) if answer.output.statement else ""
+            if answer.out_of_date:
+                words = self.tr("Out of date. {words}").format(words=words).strip()
+            self.model_statement.setText(words)
+        self._sort()
+        self._count_apart()
+
+    @property
+    def apart(self) -> tuple[tuple[int, Side], ...]:
+        """Items and limbs that the model disagrees with and that may be seen, in the order of the table."""
+        sheet = self.table.sheet
+        return tuple(
+            (item.number, side) for item in sheet.items for side in Side if sheet.is_apart(item.number, side)
+        )
+
+    def _sort(self) -> None:
+        """Take the order anew; it stays while grades are given, so that nothing moves below the hand."""
+        before, self._order = self._order, ()
+        self.table.sorted = self.apart_first.isChecked() and self.state.answers.get("evgs") is not None
+        if self.table.sorted:
+            apart = {number for number, _ in self.apart}
+            numbers = sorted((item.number for item in self.items), key=lambda n: (n not in apart, n))
+            self._order = tuple(numbers)
+        if self._order != before:
+            self.table.sheet.refresh(self.items)
+            self.table.show_limb(self.state.item, self.state.side)
+
+    def _count_apart(self) -> None:
+        count = len(self.apart)
+        self.apart_first.setText(self.tr("\u2260 first ({n})").format(n=count))
+        self.apart_first.setAccessibleName(
+            self.tr("{n} disagreements with the model; show them first").format(n=count)
+        )
+
+    def next_apart(self, step: int = 1) -> bool:
+        """Select the next (+1) or last (-1) item that the model disagrees with; False where there is none."""
+        cells = [(item.number, side) for item in self.table.sheet.items for side in Side]
+        apart, here = self.apart, (self.state.item, self.state.side)
+        if not apart:
+            return False
+        now = cells.index(here) if here in cells else (-1 if step > 0 else len(cells))
+        places = [cells.index(cell) for cell in apart]
+        later = [n for n in places if (n > now if step > 0 else n < now)] or places
+        self._choose(*cells[later[0 if step > 0 else -1]])
+        return True
 
     def _show_hint(self) -> None:
         if self._waiting:
@@ -240,7 +321,7 @@ class EvgsPanel(Panel):
         if item is None or state.side is None or state.document is None:
             self.detail.show_nothing()
             return
-        rater = state.settings.rater
+        rater, answer = state.settings.rater, state.answers.get("evgs")
         self.detail.show_limb(
             item,
             state.side,
@@ -251,8 +332,17 @@ class EvgsPanel(Panel):
             hidden=is_hidden(state.document, state.settings, item.number, state.side),
             shown=state.evidence,
             document=state.document,
+            model=self._model_lines(item, state.side),
+            looks=looks_of(answer, state.measures, item, state.side) if answer is not None else (),
         )
         self._split(sum(self.splitter.sizes()))
+
+    def _model_lines(self, item: EvgsItem, side: Side) -> tuple[str, ...]:
+        answer = self.state.answers.get("evgs")
+        row = next((n for n, one in enumerate(self.table.sheet.items) if one.number == item.number), None)
+        if answer is None or row is None:
+            return ()
+        return model_lines(answer, self.table.sheet.cell(row, MODEL[side]), item, side)
 
     def retheme(self) -> None:
         """Colours and fonts of the theme."""

@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 from gaitviewer.core.edits import grade_of
 from gaitviewer.core.evgs import EvgsItem
 from gaitviewer.core.gait import Side
+from gaitviewer.core.output import Answer, Opinion, item_asked
 from gaitviewer.gui.model.blinding import is_hidden
 from gaitviewer.gui.model.state import AppState
-from gaitviewer.gui.panels.common.cells import Cell, measured_cell, own_cell
+from gaitviewer.gui.panels.common.cells import Cell, measured_cell, model_cell, own_cell
 from gaitviewer.gui.panels.common.score_painting import paint_cell, side_pen
 from gaitviewer.gui.panels.common.wording import side_name, view_name
 from gaitviewer.gui.panels.score.grading import grades_of_others
@@ -40,9 +41,10 @@ from gaitviewer.gui.widgets.translation import translate_data
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 NUMBER, NAME = 0, 1
-SIDES = {2: Side.LEFT, 3: Side.LEFT, 4: Side.RIGHT, 5: Side.RIGHT}
+SIDES = {2: Side.LEFT, 3: Side.LEFT, 4: Side.RIGHT, 5: Side.RIGHT, 6: Side.LEFT, 7: Side.RIGHT}
 MEASURED = {Side.LEFT: 2, Side.RIGHT: 4}
 OWN = {Side.LEFT: 3, Side.RIGHT: 5}
+MODEL = {Side.LEFT: 6, Side.RIGHT: 7}  # seen beside the others of their limb, while the model was asked
 _SCORE_WIDTH, _NUMBER_WIDTH = 50, 28
 _ROW_HEIGHTS = (20, 27)  # rows shrink so that all items are seen, but not below what can be read
 # The joints in the order of the sheet: a line is drawn above each first item.
@@ -56,6 +58,8 @@ class SheetModel(QAbstractTableModel):
         super().__init__(parent)
         self._state = state
         self.items = items
+        self.opinions: dict[tuple[int, Side], Opinion] = {}
+        self.out_of_date = False
 
     def refresh(self, items: tuple[EvgsItem, ...] | None = None) -> None:
         """Everything is new."""
@@ -66,15 +70,27 @@ class SheetModel(QAbstractTableModel):
     def refresh_scores(self) -> None:
         """Scores are new, the items are not."""
         if self.items:
-            self.dataChanged.emit(self.index(0, 2), self.index(len(self.items) - 1, 5))
+            self.dataChanged.emit(self.index(0, 2), self.index(len(self.items) - 1, self.columnCount() - 1))
+
+    def show_answer(self, answer: Answer | None) -> None:
+        """Show what the video model says, or nothing."""
+        opinions = answer.output.opinions if answer is not None else ()
+        self.opinions = {asked: one for one in opinions if (asked := item_asked(one.name)) is not None}
+        self.out_of_date = answer is not None and answer.out_of_date
+        self.refresh_scores()
+
+    def is_apart(self, item: int, side: Side) -> bool:
+        """Whether the model says another thing of an item than the program or the rater, and it may be seen."""
+        row = next((n for n, one in enumerate(self.items) if one.number == item), None)
+        return row is not None and self.cell(row, MODEL[side]).apart
 
     def rowCount(self, parent: AnyIndex = _ROOT) -> int:  # noqa: N802  Qt's name
         """One row for each item."""
         return 0 if parent.isValid() else len(self.items)
 
     def columnCount(self, parent: AnyIndex = _ROOT) -> int:  # noqa: N802  Qt's name
-        """Number, name, and two for each limb."""
-        return 0 if parent.isValid() else 6
+        """Number, name, and three for each limb."""
+        return 0 if parent.isValid() else 8
 
     def headerData(  # noqa: N802  Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -82,11 +98,12 @@ class SheetModel(QAbstractTableModel):
         """What the columns hold."""
         if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        names = ("", self.tr("Item"), self.tr("Program"), self.tr("You"), self.tr("Program"), self.tr("You"))
+        program, own, model = self.tr("Program"), self.tr("You"), self.tr("Model")
+        names = ("", self.tr("Item"), program, own, program, own, model, model)
         return names[section]
 
     def cell(self, row: int, column: int) -> Cell:
-        """The score of a limb, measured or own."""
+        """The score of a limb: measured, own, or what the model thinks."""
         item, side = self.items[row].number, SIDES[column]
         state = self._state
         document, settings, measures = state.document, state.settings, state.measures
@@ -94,6 +111,16 @@ class SheetModel(QAbstractTableModel):
         if column == MEASURED[side]:
             found = measures.evgs.get(item, side) if measures is not None else None
             return measured_cell(found, hidden=hidden)
+        if column == MODEL[side]:
+            found = measures.evgs.get(item, side) if measures is not None else None
+            grade = grade_of(document, item, side, settings.rater)
+            return model_cell(
+                self.opinions.get((item, side)),
+                found.score if found is not None else None,
+                grade.score if grade is not None else None,
+                hidden=hidden,
+                out_of_date=self.out_of_date,
+            )
         others = () if hidden else grades_of_others(document, item, side, settings.rater)
         return own_cell(grade_of(document, item, side, settings.rater), others)
 
@@ -151,7 +178,7 @@ class _ScoreDelegate(QStyledItemDelegate):
                 painter.setPen(QPen(colour, 2.0))
                 painter.drawRect(place.adjusted(2, 1, -2, -2))
         model = self._table.sheet
-        if model.items[index.row()].number in _FIRST_OF_JOINT:
+        if model.items[index.row()].number in _FIRST_OF_JOINT and not self._table.sorted:
             painter.setPen(colours.colour("border"))
             painter.drawLine(place.topLeft(), place.topRight())
         if index.column() in MEASURED.values():
@@ -190,7 +217,7 @@ class _LimbHeader(QHeaderView):
         return QSize(super().sizeHint().width(), 2 * self.fontMetrics().height() + 12)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802
-        """The name of the limb spans its two columns."""
+        """The name of the limb spans its columns."""
         colours, side = theme.palette(), SIDES.get(logicalIndex)
         painter.save()
         painter.fillRect(rect, colours.colour("window"))
@@ -204,8 +231,10 @@ class _LimbHeader(QHeaderView):
         painter.drawText(low, align | Qt.AlignmentFlag.AlignVCenter, words)
         if side is not None:
             first = logicalIndex == MEASURED[side]
-            left = rect.left() if first else rect.left() - self.sectionSize(logicalIndex - 1)
-            wide = self.sectionSize(MEASURED[side]) + self.sectionSize(OWN[side])
+            before = self.sectionSize(MEASURED[side]) * (not first)
+            before += self.sectionSize(OWN[side]) * (logicalIndex == MODEL[side])
+            left = rect.left() - before
+            wide = sum(self.sectionSize(columns[side]) for columns in (MEASURED, OWN, MODEL))
             both = QRect(left, rect.top() + 2, wide, half)
             font = theme.font()
             font.setBold(True)
@@ -234,6 +263,7 @@ class SheetTable(QTableView):
         self.setObjectName("evgs_table")
         self.setAccessibleName(self.tr("Score table, left and right limb"))
         self.current_side: Side | None = None
+        self.sorted = False  # what the model disagrees with first, not in the order of the sheet
         self.sheet = SheetModel(state, items, self)
         self.setModel(self.sheet)
         self.setItemDelegate(_ScoreDelegate(self))
@@ -256,8 +286,16 @@ class SheetTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.setColumnWidth(NUMBER, _NUMBER_WIDTH)
-        for column in SIDES:
-            self.setColumnWidth(column, _SCORE_WIDTH)
+        header.moveSection(header.visualIndex(MODEL[Side.LEFT]), OWN[Side.LEFT] + 1)
+        self.show_model(False)
+
+    def show_model(self, on: bool) -> None:
+        """Have the columns of the model or not."""
+        for column in MODEL.values():
+            self.setColumnHidden(column, not on)
+        for columns, width in ((MEASURED, 46), (OWN, 36), (MODEL, 44)):  # names need the room
+            for column in columns.values():
+                self.setColumnWidth(column, width if on else _SCORE_WIDTH)
 
     def height_for(self, row_px: int) -> int:
         """Height in pixels at which all items are seen without scrolling."""

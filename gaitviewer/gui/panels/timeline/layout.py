@@ -6,7 +6,7 @@ Times are seconds on the player's scale (sagittal time); rows are counted from t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -16,9 +16,10 @@ from gaitviewer.core.document import KeyImage
 from gaitviewer.core.evgs import EvgsSheet, Evidence
 from gaitviewer.core.gait import Direction, EventKind, Side, View
 from gaitviewer.core.measures import TrialMotion, ViewMotion
-from gaitviewer.core.numerals import number
+from gaitviewer.core.numerals import number, significant
 from gaitviewer.core.timebase import TrialClock
-from gaitviewer.gui.panels.common.wording import sentence, side_name, time_text, tr, view_name
+from gaitviewer.gui.model.explanations import LEAST_SHARE, SaliencyTrack
+from gaitviewer.gui.panels.common.wording import joint_name, sentence, side_name, time_text, tr, view_name
 from gaitviewer.gui.widgets.translation import say, translate_data
 from gaitviewer.messages import named
 
@@ -27,6 +28,7 @@ class Kind(Enum):
     """What a mark stands for, those that are hit first at the end."""
 
     QUALITY = "quality"
+    SALIENCY = "saliency"
     LEFT_OUT = "left out"
     PASS = "pass"
     STRIDE = "stride"
@@ -50,7 +52,7 @@ class Mark:
         tip: what it is, in words.
         side: limb, or None.
         split_s: toe-off inside a stride; NaN elsewhere.
-        level: pose quality 0..1; NaN elsewhere.
+        level: pose quality 0..1; saliency as a share of its scale, with its sign; NaN elsewhere.
         forward: of a pass +1 (to the right, towards the camera) or -1; 0 elsewhere.
         depth: walked towards or away from the camera.
         faint: does not count, or belongs to another item.
@@ -79,12 +81,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One row: its words in the margin and its height in pixels."""
+    """One row: its words in the margin, its height in pixels, and what it holds of a view."""
 
     name: str
     height: int
     view: View | None = None
     side: Side | None = None
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +155,19 @@ def ticks(scale: Scale, *, apart_px: float = 70.0) -> tuple[float, ...]:
     return tuple(n * step for n in range(first, math.floor(scale.stop_s / step + 1e-9) + 1))
 
 
-def rows_for(views: Sequence[View]) -> tuple[TimelineRow, ...]:
-    """The rows: marks on top, then for each view passes, both limbs and pose quality."""
+def rows_for(views: Sequence[View], looked: Collection[View] = ()) -> tuple[TimelineRow, ...]:
+    """The rows: marks on top, then for each view passes, both limbs and pose quality.
+
+    Views in ``looked`` have a row for the saliency of the severity model.
+    """
     rows = [TimelineRow(tr("Marks"), 18)]
     for view in views:
-        rows.append(TimelineRow(tr("Side view") if view is View.SAGITTAL else tr("Front view"), 13, view))
+        name = tr("Side view") if view is View.SAGITTAL else tr("Front view")
+        rows.append(TimelineRow(name, 13, view, kind=Kind.PASS))
         rows += [TimelineRow(side_name(side).capitalize(), 15, view, side) for side in Side]
-        rows.append(TimelineRow(tr("Pose"), 8, view))
+        rows.append(TimelineRow(tr("Pose"), 8, view, kind=Kind.QUALITY))
+        if view in looked:
+            rows.append(TimelineRow(tr("Saliency"), 16, view, kind=Kind.SALIENCY))
     return tuple(rows)
 
 
@@ -188,11 +197,51 @@ def marks_of(
         shift = -clock.shift_s(row.view)
         if row.side is not None:
             marks += _limb(seen, row.side, index, shift, hide_values=hide_values)
-        elif rows[index - 1].view is not row.view:
+        elif row.kind is Kind.PASS:
             marks += _passes(seen, index, shift)
-        else:
+        elif row.kind is Kind.QUALITY:
             marks += _quality(seen, index, shift)
     return tuple(marks)
+
+
+def saliency_marks(
+    track: SaliencyTrack, rows: Sequence[TimelineRow], view: View, *, clock: TrialClock
+) -> tuple[Mark, ...]:
+    """The joint with the most evidence in each cell, as a share of the absolute scale; none without evidence.
+
+    A cell ends where the next one begins, and after its reach where none does.
+    """
+    row = next((n for n, r in enumerate(rows) if (r.view, r.kind) == (view, Kind.SALIENCY)), None)
+    if row is None or track.is_empty:
+        return ()
+    marks = []
+    for cell, time_s in enumerate(track.times_s.tolist()):
+        strongest = track.strongest(cell)
+        if not strongest:
+            continue
+        level = strongest[0][1] / track.top
+        if abs(level) < LEAST_SHARE:
+            continue
+        start, stop = _cell_span(track, cell)
+        start, stop = (clock.from_view(t, view) for t in (start, stop))
+        joints = ", ".join(f"{joint_name(name)} {significant(value)}" for name, value in strongest)
+        words = tr("Gait severity estimate, {time}, most evidence: {joints}; the scale ends at {top}").format(
+            time=time_text(clock.from_view(time_s, view)), joints=joints, top=significant(track.top)
+        )
+        if track.out_of_date:
+            words += "\n" + tr("Out of date.")
+        words += f"\n{sentence(track.statement)}" if track.statement else ""
+        marks.append(Mark(Kind.SALIENCY, row, start, stop, words, level=level))
+    return tuple(marks)
+
+
+def _cell_span(track: SaliencyTrack, cell: int) -> tuple[float, float]:
+    """Half way to its neighbours, but no further than the cell reaches."""
+    times, reach = track.times_s, float(track.reach_s[cell])
+    at = float(times[cell])
+    before = float(times[cell - 1]) if cell > 0 else -math.inf
+    after = float(times[cell + 1]) if cell + 1 < len(times) else math.inf
+    return max(at - reach, (at + before) / 2), min(at + reach, (at + after) / 2)
 
 
 def _span(seen: ViewMotion, start: int, stop: int, shift: float) -> tuple[float, float]:

@@ -41,7 +41,7 @@ def paint_ground(
         place = QRectF(x - 40, 0, 80, ruler_px - 4)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{number(moment, digits)} s")
     for row, top in zip(rows, tops, strict=True):
-        first = row.view is not None and row.side is None and row.height > 10
+        first = row.kind is Kind.PASS
         if first:
             painter.setPen(colours.colour("border"))
             painter.drawLine(QPointF(0, top - 3), QPointF(size.width(), top - 3))
@@ -173,6 +173,19 @@ def _paint_quality(painter: QPainter, mark: Mark, box: QRectF, scale: Scale) -> 
     painter.fillRect(place, colours.colour(name, 0.6))
 
 
+def _paint_saliency(painter: QPainter, mark: Mark, box: QRectF, scale: Scale) -> None:
+    """A bar as high as the share of the absolute scale; open where the evidence speaks against the answer."""
+    high = max(1.0, box.height() * min(1.0, abs(mark.level)))
+    place = QRectF(box.left(), box.bottom() - high, box.width() + 0.5, high)
+    colour = theme.palette().colour("model", 0.85)
+    if mark.level > 0:
+        painter.fillRect(place, colour)
+        return
+    painter.setPen(QPen(colour, 1.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(place.adjusted(0.5, 0.5, -1.0, -0.5))
+
+
 _PAINTERS = {
     Kind.LEFT_OUT: _paint_left_out,
     Kind.PASS: _paint_pass,
@@ -182,6 +195,7 @@ _PAINTERS = {
     Kind.EVIDENCE: _paint_evidence,
     Kind.KEY_IMAGE: _paint_key_image,
     Kind.QUALITY: _paint_quality,
+    Kind.SALIENCY: _paint_saliency,
 }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from gaitviewer.core.gait import Side
-from gaitviewer.gui.model.blinding import is_any_hidden, is_hidden
+from gaitviewer.core.gait import Side, View
+from gaitviewer.gui.model.blinding import hides_answers, is_any_hidden, is_hidden
+from gaitviewer.gui.model.explanations import SaliencyTrack, saliency_track
 from gaitviewer.gui.model.state import AppState
 from gaitviewer.gui.panels.common.base import Panel, nothing_measured, nothing_open
 from gaitviewer.gui.panels.timeline import painting as paint
@@ -22,6 +25,7 @@ from gaitviewer.gui.panels.timeline.layout import (
     marks_of,
     row_tops,
     rows_for,
+    saliency_marks,
     scale_over,
 )
 from gaitviewer.gui.playback.player import Player
@@ -43,6 +47,7 @@ class TimelinePanel(Panel):
         layout.addWidget(self.line)
         for signal in (state.session_changed, state.measures_changed, state.trial_changed):
             signal.connect(self._reload)
+        state.answers.changed.connect(self.line.reload)
         for signal in (state.selection_changed, state.document_changed, state.settings_changed):
             signal.connect(self.line.reload_marks)
         for signal in (player.opened, player.offset_changed):
@@ -81,7 +86,7 @@ class TimelineView(QWidget):
         self._rows: tuple[TimelineRow, ...] = ()
         self._tops: tuple[float, ...] = ()
         self._motion_marks: tuple[Mark, ...] = ()
-        self._values_hidden = False
+        self._values_hidden = self._looked = False
         self._marks: tuple[Mark, ...] = ()
         self._picture: QPixmap | None = None
         self._cursor_x = -1
@@ -102,7 +107,9 @@ class TimelineView(QWidget):
         """Show the trial of the state, all of it."""
         motion, player = self._state.motion, self._player
         views = player.views or tuple(v for v in (motion.trial.views if motion is not None else ()))
-        self._rows = rows_for(views)
+        tracks = self._tracks(views)
+        self._looked = bool(tracks)
+        self._rows = rows_for(views, tracks)
         self._tops = row_tops(self._rows, _RULER_PX + 3)
         self._values_hidden = self._hides_values()
         self._motion_marks = (
@@ -110,6 +117,8 @@ class TimelineView(QWidget):
             if motion is not None
             else ()
         )
+        for view, track in tracks.items():
+            self._motion_marks += saliency_marks(track, self._rows, view, clock=player.clock)
         whole = (self.scale.least_s, self.scale.most_s)
         fresh = scale_over(player.start_s, player.stop_s, _MARGIN_PX, self.width() - _MARGIN_PX - _RIGHT_PX)
         if (fresh.least_s, fresh.most_s) != whole:
@@ -117,13 +126,24 @@ class TimelineView(QWidget):
         self.reload_marks()
         self.updateGeometry()
 
+    def _tracks(self, views: Iterable[View]) -> dict[View, SaliencyTrack]:
+        """The views that the severity model looked at, while its answers may be seen."""
+        state = self._state
+        answer = state.answers.get("severity")
+        if answer is None or hides_answers(state.document, state.settings, state.measures):
+            return {}
+        found = {view: saliency_track(answer, state.trial_id, view) for view in views}
+        return {view: track for view, track in found.items() if track is not None}
+
     def _hides_values(self) -> bool:
         state = self._state
         return state.measures is not None and is_any_hidden(state.document, state.settings, state.measures)
 
     def reload_marks(self) -> None:
         """Evidence and key images are new, or a grade set values free."""
-        if self._hides_values() != self._values_hidden:
+        if self._hides_values() != self._values_hidden or self._looked != bool(
+            self._tracks(row.view for row in self._rows if row.kind is Kind.PASS and row.view is not None)
+        ):
             self.reload()
             return
         state, clock = self._state, self._player.clock
