@@ -18,8 +18,11 @@ from gaitviewer.core.output import SYNTHETIC_STATEMENT
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.errors import SettingsError
+from gaitviewer.inference import predict as asking
+from gaitviewer.inference.abstention import describe
+from gaitviewer.inference.predict import output_as_json
 from gaitviewer.inference.severity.clips import JOINTS, SkeletonClip
-from gaitviewer.inference.severity.normal_gate import NORMAL
+from gaitviewer.inference.severity.normal_gate import NORMAL, judge_normal
 from gaitviewer.inference.severity.predict import _saliency, predict
 from gaitviewer.nets.card import Card, LoadedModel
 from gaitviewer.nets.severity.fusion import FusionNet, SeverityNetSettings
@@ -89,6 +92,11 @@ def test_a_normal_gait_gets_no_level() -> None:
     assert opinion.probabilities is None
     assert not opinion.reason
     assert found.saliency == ()
+    assert found.basis[0].value < found.basis[0].limit  # what a "none" rests on, too
+    plain = output_as_json(found)["basis"]
+    assert [row["name"] for row in plain] == [row.name for row in found.basis]
+    assert plain[0]["limit"] == found.basis[0].limit
+    assert plain[1]["limit"] is None
     assert found.synthetic
     assert found.ranking[0] == ("left_knee", 2.0, 1.5, 2.5)
 
@@ -159,6 +167,19 @@ def test_too_little_seen_gives_a_reason(crouching: Measures) -> None:
     (opinion,) = ask(blind, model()).opinions
     assert opinion.probabilities is None
     assert opinion.reason.code == "reason.no_clip"
+
+
+def test_what_was_measured_comes_with_the_refusal_of_a_stranger(crouching: Measures) -> None:
+    about = describe(crouching)
+    strange = {
+        "familiar.mean": torch.from_numpy(np.nan_to_num(about) + 40.0),
+        "familiar.covariance": torch.eye(len(about), dtype=torch.float64),
+        "familiar.limit": torch.tensor(1.0, dtype=torch.float64),
+    }
+    document = Document(crouching.session, ())
+    found = asking.predict(document, crouching, model=replace(model(), extra=strange))
+    assert found.opinions[0].reason.code == "reason.unlike_learned"
+    assert found.basis == judge_normal(crouching).basis
 
 
 def test_other_kinds_answer_too(crouching: Measures) -> None:
