@@ -13,7 +13,6 @@ from functools import cache
 import numpy as np
 
 from gaitviewer.core.document import Document
-from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, View
 from gaitviewer.core.measures import FindingSeverity, MeanCurve, Measures, ViewMotion
 from gaitviewer.core.numerals import number
@@ -214,13 +213,13 @@ def _spread_words(mean: MeanCurve) -> Message:
     )  # fmt: skip
 
 
-def _name(measure: EvgsMeasure) -> str:
-    return f"{measure.item.code} {measure.side.value}"
+def _item(code: str, side: Side) -> Message:
+    return message("doubt.item", code=code, side=named(side))
 
 
 def _borders(measures: Measures) -> Iterator[Doubt]:
     scored = [m for side in Side for m in measures.evgs.measures[side] if m.assessable]
-    near = [_name(measure) for measure in scored if measure.borderline]
+    near = [_item(measure.item.code, measure.side) for measure in scored if measure.borderline]
     if near:
         text = message("doubt.borderline", count=len(near), total=len(scored), items=listed(near))
         yield Doubt(_topic("borders"), text)
@@ -289,7 +288,7 @@ def _items_disagree(said: Sequence[Opinion], document: Document, measures: Measu
         both = {key: score for key in chances if (score := own.get(key)) is not None}
         apart = [
             message(
-                "doubt.disagree_item", item=f"{codes.get(key[0], key[0])} {key[1].value}",
+                "doubt.disagree_item", item=_item(codes.get(key[0], str(key[0])), key[1]),
                 percent=100 * chances[key], score=score,
             )
             for key, score in both.items()
@@ -334,8 +333,7 @@ def _ties(said: Sequence[Opinion]) -> Iterator[_Told]:
         if chances[first] - chances[second] >= tie:
             continue
         if opinion in items:
-            short = opinion.name.partition(" ")[2]
-            near.append(message("doubt.item_percent", item=short, percent=100 * chances[-1]))
+            near.append(message("doubt.item_percent", item=_question(opinion.name), percent=100 * chances[-1]))
             continue
         yield (
             message(
@@ -365,8 +363,9 @@ def _silences(output: ModelOutput) -> Iterator[_Told]:
             yield message("doubt.no_opinion", questions=questions, reason=reason), False
 
 
-def _question(name: str) -> str:
-    return name.partition(" ")[2] if item_asked(name) else name
+def _question(name: str) -> Message:
+    asked = item_asked(name)
+    return as_written(name) if asked is None else _item(name.split(" ")[1], asked[1])
 
 
 def _near_limits(output: ModelOutput) -> Iterator[_Told]:

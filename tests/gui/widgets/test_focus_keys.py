@@ -184,7 +184,13 @@ def test_a_click_on_a_table_leaves_its_arrows_to_the_window(front: MainWindow, q
     table = desk.panels["key_images"].table  # type: ignore[attr-defined]
     qtbot.waitUntil(table.isVisible)
     desk.canvas.setFocus()
-    click(front, table.viewport())
+    first = table.visualItemRect(table.item(0, 0)).center()
+    QTest.mouseClick(
+        front.windowHandle(),
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        table.viewport().mapTo(front, first),
+    )
     assert table.hasFocus()
     speed = desk.player.speed
     strike(front, Key.Key_Down)

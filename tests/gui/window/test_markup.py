@@ -112,6 +112,7 @@ OPENED: dict[str, Callable[[Dialogs, MainWindow], object]] = {
     "offer_copy": lambda dialogs, window: dialogs.offer_copy(NAME),
     "show_help": lambda dialogs, window: dialogs.show_help(),
     "show_about": lambda dialogs, window: dialogs.show_about(),
+    "show_models": lambda dialogs, window: dialogs.show_models(),
     "show_settings": lambda dialogs, window: dialogs.show_settings(),
     "show_failure": lambda dialogs, window: dialogs.show_failure(NAME, NAME, NAME),
 }

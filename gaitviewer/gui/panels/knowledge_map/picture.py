@@ -92,7 +92,8 @@ def blend(
         colours: "base", "low", "high", "above", "against", "unknown", "heading".
     """
     frames = next((one.shares.shape[1] for one in (ground, above) if one is not None), 1)
-    picture = np.broadcast_to(np.array(colours["base"], np.float64), (len(lines), frames, 3)).copy()
+    base = np.array(colours["base"], np.float64)
+    picture: NDArray[np.float64] = np.broadcast_to(base, (len(lines), frames, 3)).copy()
     headings = np.array([line.feature is None for line in lines], np.bool_)
     picture[headings] = colours["heading"]
     for layer, weight, names in (
