@@ -93,7 +93,7 @@ def blend(
     """
     frames = next((one.shares.shape[1] for one in (ground, above) if one is not None), 1)
     base = np.array(colours["base"], np.float64)
-    picture: NDArray[np.float64] = np.broadcast_to(base, (len(lines), frames, 3)).copy()
+    picture = np.tile(base, (len(lines), frames, 1))
     headings = np.array([line.feature is None for line in lines], np.bool_)
     picture[headings] = colours["heading"]
     for layer, weight, names in (
@@ -104,7 +104,7 @@ def blend(
             continue
         shares = line_shares(layer, lines)
         for name, part in zip(names, (shares, -shares), strict=True):
-            alpha = np.where(part > 0, part, 0.0)[..., None] * weight
+            alpha = np.asarray(np.where(part > 0, part, 0.0)[..., None] * weight, np.float64)
             picture = picture * (1.0 - alpha) + np.array(colours[name], np.float64) * alpha
         picture[np.isnan(shares) & ~headings[:, None]] = colours["unknown"]
     return np.asarray(np.clip(np.rint(picture), 0, 255), np.uint8)
