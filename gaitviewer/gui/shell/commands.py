@@ -373,14 +373,14 @@ def other_side(window: Window) -> None:
     window.desk.evgs.other_side()
 
 
-@command("edit.undo", "undo", when=lambda w: w.reviewing and w.state.undo.canUndo())
+@command("edit.undo", "undo", when=lambda w: w.reviewing and bool(w.state.history.undo_titles))
 def undo(window: Window) -> None:
-    window.state.undo.undo()
+    window.state.undo()
 
 
-@command("edit.redo", "redo", when=lambda w: w.reviewing and w.state.undo.canRedo())
+@command("edit.redo", "redo", when=lambda w: w.reviewing and bool(w.state.history.redo_titles))
 def redo(window: Window) -> None:
-    window.state.undo.redo()
+    window.state.redo()
 
 
 # --- sessions ---------------------------------------------------------------------------------------------

@@ -140,7 +140,6 @@ class MainWindow(QMainWindow):
             *(state.selection_changed, state.saved_changed),
         ):
             signal.connect(self._refresh)
-        state.undo.indexChanged.connect(self._refresh)
         state.settings_changed.connect(self.use_settings)
 
     # --- starting ------------------------------------------------------------------------------------

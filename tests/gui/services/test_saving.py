@@ -83,7 +83,7 @@ def test_saved_is_said_of_what_the_disk_has_also_after_undo(
     state = reviewed.state
     write(reviewed, "taken back")
     qtbot.waitUntil(begun.is_set, timeout=20_000)
-    state.undo.undo()  # what was on disk before; what is being written is another document
+    state.undo()  # what was on disk before; what is being written is another document
     assert not state.is_saved
     assert reviewed.saved_words.text() == "not saved yet"
     go_on.set()
@@ -195,6 +195,6 @@ def test_every_step_can_be_undone(reviewed: MainWindow, qtbot: QtBot) -> None:
     for number in range(1200):
         state.edit(replace(state.kept, texts=Texts(plan=str(number))), "Write a plan")
     for _ in range(1200):
-        state.undo.undo()
+        state.undo()
     assert state.kept is before
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
