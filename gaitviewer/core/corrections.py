@@ -68,8 +68,7 @@ def set_points(
     if old is not None:
         new, origins = np.concatenate([old.cells, new]), np.concatenate([old.origin, origins])
         places = np.concatenate([old.xy, places])
-    kept, at = np.unique(new[::-1], return_index=True)
-    at = len(new) - 1 - at
+    at = len(new) - 1 - np.unique(new[::-1], return_index=True)[1]
     at = at[origins[at] != Origin.ESTIMATED]
     return _over(data, view, estimate_of(data, view), new[at], places[at], origins[at])
 

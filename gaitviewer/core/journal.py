@@ -144,7 +144,7 @@ def _changes(before: Document, after: Document) -> Iterator[Change]:
 
 
 def _changes_of_trial(old: TrialData, new: TrialData) -> Iterator[Change]:
-    where = {"trial": new.trial.id}
+    where: dict[str, Any] = {"trial": new.trial.id}
     for part in _OF_RECORDING:
         yield from _differences(part, getattr(old.trial, part), getattr(new.trial, part), **where)
     for part in _OF_TRIAL:
@@ -159,7 +159,7 @@ def _changes_of_trial(old: TrialData, new: TrialData) -> Iterator[Change]:
             yield from _differing_points(old, new, view)
 
 
-def _differences(part: str, old: Any, new: Any, **where: str) -> Iterator[Change]:
+def _differences(part: str, old: Any, new: Any, **where: Any) -> Iterator[Change]:
     if old is new or old == new:
         return
     if isinstance(old, str):
@@ -297,8 +297,8 @@ class History:
         self._written = 0  # entries that the disk has
         self._undo: list[_Step] = []
         self._redo: list[_Step] = []
-        # After so many steps, the document, while anybody holds it: coming back to it is coming back to the very
-        # same, so that "as it was signed" is seen to be true again.
+        # After so many steps, the document, while anybody holds it: to come back to it is to come back to the
+        # very same, so that "as it was signed" is seen to be true again.
         self._documents: dict[int, weakref.ref[Document]] = {}
         for entry in entries:
             self._take(entry)
@@ -362,9 +362,12 @@ class History:
         """Enter an edit; whether it changed anything.
 
         Args:
-            before, after: the document on either side.
+            before: the document.
+            after: what it became.
             title: what was done.
-            who, when, why: see :class:`Entry`.
+            who: by whom.
+            when: ISO 8601 UTC time.
+            why: the reason, if one was given.
             merge: edits in a row with the same non-empty word are one step.
 
         Raises:

@@ -80,6 +80,8 @@ def assessment(
         "provenance": parts.provenance_facts(document) if document else [],
         "core": parts.plain(core),
     }
+    if document is not None and (by_hand := parts.by_hand_facts(document)):
+        found["by_hand"] = by_hand
     return found
 
 

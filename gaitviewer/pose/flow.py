@@ -1,4 +1,4 @@
-"""Single points followed through a video by optical flow, until following them back does not lead to the start."""
+"""Single points followed through a video by optical flow, until the way back does not lead to the start."""
 
 from __future__ import annotations
 

@@ -148,8 +148,8 @@ _CORRECTIONS_AND_JOURNAL = (
         points BLOB NOT NULL, PRIMARY KEY (session, trial, view, frame),
         FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE) WITHOUT ROWID""",
     """CREATE TABLE hand_events (
-        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, time_s REAL NOT NULL, kind TEXT NOT NULL,
-        side TEXT NOT NULL, denied INTEGER NOT NULL,
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, time_s REAL NOT NULL,
+        kind TEXT NOT NULL, side TEXT NOT NULL, denied INTEGER NOT NULL,
         PRIMARY KEY (session, trial, view, time_s, kind, side, denied),
         FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE) WITHOUT ROWID""",
     """CREATE TABLE journal (

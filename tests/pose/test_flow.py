@@ -13,7 +13,7 @@ SIZE = (120, 200)
 
 
 def pictures(count: int, *, covered_from: int | None = None) -> Iterator[NDArray[np.uint8]]:
-    """A blotched square that moves 2 pixels right and 1 down with each picture; noise covers it from some on."""
+    """A blotched square that moves 2 pixels right and 1 down with each picture; noise may cover it later."""
     rng = np.random.default_rng(1)
     fine = rng.uniform(0, 255, (12, 12))
     square = np.kron(fine, np.ones((4, 4)))

@@ -77,7 +77,7 @@ def edit_for_ever(path: Path, seed: int) -> None:
 
 
 def kill_while_editing(path: Path, rng: np.random.Generator) -> None:
-    """Edit a library in another process, kill that at a random moment, and look whether all it said is there."""
+    """Edit a library in another process, kill that at a random moment; all that it said must be there."""
     command = [sys.executable, __file__, str(path), str(int(rng.integers(2**31)))]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True

@@ -1,12 +1,14 @@
-"""Edits of all kinds in any order, as a person could make them; from a seeded generator, so that they can be repeated."""
+"""Edits of all kinds in any order, as a person could make them, from a seeded generator."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from gaitviewer.analysis.correction import points as by_hand
 from gaitviewer.core import edits
 from gaitviewer.core.content import content_digests
 from gaitviewer.core.corrections import POINTS
@@ -14,6 +16,7 @@ from gaitviewer.core.document import Document, KeyImage, ManualMeasurement
 from gaitviewer.core.evgs import Grade
 from gaitviewer.core.gait import BySide, EventKind, HandEvent, Side, View
 from gaitviewer.core.pose import Origin
+from gaitviewer.errors import AnalysisError
 
 Rng = np.random.Generator
 WHEN = "2026-01-01T00:00:00.000+00:00"
@@ -126,6 +129,29 @@ def _points(d: Document, rng: Rng) -> Document:
     return edits.set_points(d, trial, view, cells, rng.uniform(0, 900, (count, 2)), origin)
 
 
+def _operation(d: Document, rng: Rng) -> Document:
+    """One of the operations on ranges and frames, where it is possible."""
+    trial, view, frames = _place(d, rng)
+    start = int(rng.integers(0, frames - 3))
+    stop = int(rng.integers(start + 2, min(frames, start + 20)))
+    points = by_hand.limb_of(int(rng.integers(POINTS)))
+    with contextlib.suppress(AnalysisError):  # nothing is there to work on
+        match rng.integers(6):
+            case 0:
+                return by_hand.swap_sides(d, trial, view, start, stop)
+            case 1:
+                return by_hand.interpolate(d, trial, view, start, stop, points)
+            case 2:
+                return by_hand.propagate(d, trial, view, start, range(start, stop), points)
+            case 3:
+                return by_hand.copy_frame(d, trial, view, start + 1, start)
+            case 4:
+                return by_hand.shift(d, trial, view, start, points, (1.5, -2.0))
+            case 5:
+                return by_hand.restore(d, trial, view, range(start, stop))
+    return d
+
+
 def _event(d: Document, rng: Rng) -> Document:
     trial, view, frames = _place(d, rng)
     (said,) = (data.hand_events[view] for data in d.trials if data.trial.id == trial)
@@ -138,7 +164,8 @@ def _event(d: Document, rng: Rng) -> Document:
 
 
 KINDS: tuple[Callable[[Document, Rng], Document], ...] = (
-    _grade, _no_grade, _text, _facts, _image, _image_again, _measured, _offset, _left_out, _zero, _points, _event
+    _grade, _no_grade, _text, _facts, _image, _image_again, _measured, _offset, _left_out, _zero, _points,
+    _operation, _event,
 )  # fmt: skip
 
 

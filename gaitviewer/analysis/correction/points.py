@@ -1,8 +1,8 @@
 """What a person does with keypoints: pure functions from a document to a document.
 
-Each takes the trial, the view and, where it looks at neighbours, ``shown``: the keypoints with left and right as
-they are shown (:func:`gaitviewer.analysis.walking.trial.labelled_pose`); without it, those of the document.
-What a person set in a frame (``CORRECTED``, ``HIDDEN``, ``ABSENT``) is only changed there by an edit of that frame.
+Each takes the trial, the view and, where it looks at neighbours, ``shown``: the keypoints with left and right
+as they are shown (:func:`gaitviewer.analysis.walking.trial.labelled_pose`); without it, those of the document.
+What a person set in a frame (``CORRECTED``, ``HIDDEN``, ``ABSENT``) is only changed by an edit of that frame.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gaitviewer.core.corrections import POINTS, empty_pose, estimate_of
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import set_points
 from gaitviewer.core.gait import View
-from gaitviewer.core.pose import DENIED, Origin, PoseSequence
+from gaitviewer.core.pose import DENIED, PLACED, Origin, PoseSequence
 from gaitviewer.core.skeleton import BODY_FEET_23, Keypoint
 from gaitviewer.errors import AnalysisError
 from gaitviewer.messages import message, named
@@ -34,7 +34,11 @@ LIMBS: Mapping[str, tuple[int, ...]] = MappingProxyType(
         for part, names in _PARTS.items()
         for side in ("left", "right")
     }
-    | {"head": tuple(int(Keypoint[name]) for name in ("NOSE", "LEFT_EYE", "RIGHT_EYE", "LEFT_EAR", "RIGHT_EAR"))}
+    | {
+        "head": tuple(
+            int(Keypoint[name]) for name in ("NOSE", "LEFT_EYE", "RIGHT_EYE", "LEFT_EAR", "RIGHT_EAR")
+        )
+    }
 )
 """Points that move together."""
 _BY_A_PERSON = (Origin.CORRECTED, *DENIED)
@@ -69,9 +73,7 @@ def place(
     document: Document, trial: str, view: View, frame: int, places: Mapping[int, tuple[float, float]]
 ) -> Document:
     """Put points where a person says they are, also where there were none; pixels by point."""
-    return set_points(
-        document, trial, view, _cells(frame, [*places]), [*places.values()], Origin.CORRECTED
-    )
+    return set_points(document, trial, view, _cells(frame, [*places]), [*places.values()], Origin.CORRECTED)
 
 
 def shift(
@@ -88,7 +90,12 @@ def shift(
     xy = _shown(document, trial, view, shown).xy[frame, list(points)]
     seen = np.isfinite(xy).all(axis=1)
     return set_points(
-        document, trial, view, _cells(frame, np.array(points)[seen]), xy[seen] + np.float32(by), Origin.CORRECTED
+        document,
+        trial,
+        view,
+        _cells(frame, np.array(points)[seen]),
+        xy[seen] + np.array(by, np.float32),
+        Origin.CORRECTED,
     )
 
 
@@ -97,7 +104,7 @@ def deny(
 ) -> Document:
     """Say that points are ``HIDDEN`` by something, or ``ABSENT`` from the picture.
 
-    A short time in which a point is hidden is bridged when it is measured; nothing is made up for an absent one.
+    Where a point is hidden for a short time, it is bridged when it is measured; an absent one never is.
     """
     return set_points(document, trial, view, _cells([*frames], points), np.nan, origin)
 
@@ -171,11 +178,7 @@ def swap_sides(
 ) -> Document:
     """Left and right exchanged in the frames ``start:stop``; doing it again gives what was there before.
 
-    Args:
-        document, trial, view: where.
-        start, stop: the frames.
-        points: those of one side or both; each changes places with its counterpart.
-        shown: see the module.
+    Each of the ``points`` changes places with its counterpart.
     """
     data, pose = _data(document, trial), _shown(document, trial, view, shown)
     flips = np.array(BODY_FEET_23.flips)
@@ -190,7 +193,7 @@ def swap_sides(
     # what was exchanged before goes back to where the estimate below has it
     back = origin == Origin.EXCHANGED
     origin = np.where(exchanged, Origin.EXCHANGED, np.where(back, Origin.ESTIMATED, origin))
-    unseen = exchanged & ~np.isfinite(xy).all(axis=1)
+    unseen = np.isin(origin, PLACED) & ~np.isfinite(xy).all(axis=1)
     origin[unseen] = Origin.HIDDEN  # the estimator saw nothing there
     was_unseen = _hidden_by_exchange(data, view, rows, chosen, flips)
     origin[was_unseen] = Origin.ESTIMATED
@@ -227,18 +230,10 @@ def interpolate(
 ) -> Document:
     """Points between corrected frames follow a spline through them; beyond, the correction fades out.
 
-    Between the first and the last frame of ``start:stop`` in which a person put a point somewhere, the point lies
-    on a cubic spline through these frames. To either side, what the person moved it by is added to the estimate
-    with a weight that falls from one to zero over ``spread_s``. Points that a person set, hidden and absent ones
-    included, are not touched.
-
-    Args:
-        document, trial, view: where.
-        start, stop: the frames.
-        points: which points.
-        shown: see the module.
-        estimate: what was estimated, with left and right as in ``shown``; by default as it came.
-        spread_s: how far a correction reaches, seconds.
+    Between the first and the last frame of ``start:stop`` in which a person put a point somewhere, it lies on a
+    cubic spline through these frames. To either side, what the person moved it by is added to the ``estimate``
+    (with left and right as in ``shown``; by default as it came) with a weight that falls from one to zero over
+    ``spread_s``. Points that a person set, hidden and absent ones included, are not touched.
 
     Raises:
         AnalysisError: no point was corrected in these frames.
@@ -260,7 +255,9 @@ def interpolate(
         inner = rows[(rows > knots[0]) & (rows < knots[-1])]
         if len(inner):
             cells.append(_cells(inner, point))
-            places.append(np.asarray(CubicSpline(times[knots], at, bc_type="natural")(times[inner]), np.float64))
+            places.append(
+                np.asarray(CubicSpline(times[knots], at, bc_type="natural")(times[inner]), np.float64)
+            )
         if below is None:
             continue
         for knot, outer in ((knots[0], rows[rows < knots[0]]), (knots[-1], rows[rows > knots[-1]])):
@@ -273,9 +270,7 @@ def interpolate(
             cells.append(_cells(outer[seen], point))
             places.append(spread[seen])
     if not cells:
-        raise AnalysisError(
-            message("error.correction.no_points", first=start, last=stop - 1, view=named(view))
-        )
+        raise AnalysisError(message("error.correction.no_points", first=start, last=stop - 1, view=named(view)))
     return set_points(document, trial, view, np.concatenate(cells), np.concatenate(places), Origin.SPREAD)
 
 
@@ -284,9 +279,7 @@ def follow(
 ) -> Document:
     """Points put where they were followed to, frame by frame after ``frame``; not over any that a person set.
 
-    Args:
-        document, trial, view, frame: from where they were followed.
-        tracks: by point, [n, 2] pixels in the frames after; a track ends before the first NaN.
+    ``tracks`` are, by point, [n, 2] pixels in the frames after it; one ends before its first NaN.
 
     Raises:
         AnalysisError: none was followed even one frame.

@@ -7,7 +7,6 @@ A person's event takes the place of what is detected of the same kind and foot w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -59,10 +58,7 @@ def set_event(
 ) -> Document:
     """An event at a moment: the one of its kind and foot that is near moves there, else it is a new one.
 
-    Args:
-        document, trial, view: where.
-        new: the event.
-        shown: the events of each pass of the view as they are now.
+    ``shown`` are the events of each pass of the view as they are now.
 
     Raises:
         AnalysisError: it would be out of order, or nobody walks then.
@@ -133,14 +129,9 @@ def _out_of_order(others: Sequence[GaitEvent], old: GaitEvent | None, new: HandE
                 return refused("event_passes", event)
     before = max((e for e in foot if e.time_s < new.time_s), key=lambda e: e.time_s, default=None)
     after = min((e for e in foot if e.time_s >= new.time_s), key=lambda e: e.time_s, default=None)
-    for event in (before, after):
-        if event is None or event.kind is not new.kind:
+    for neighbour in (before, after):
+        if neighbour is None or neighbour.kind is not new.kind:
             continue
-        if abs(event.time_s - new.time_s) < motion_settings().strides.shortest_s:
-            return refused("event_twice", event)
+        if abs(neighbour.time_s - new.time_s) < motion_settings().strides.shortest_s:
+            return refused("event_twice", neighbour)
     return None
-
-
-def at_frame(word: HandEvent, times: F8) -> HandEvent:
-    """What a person says, at the exact time of the nearest frame of the video."""
-    return replace(word, time_s=float(times[np.argmin(np.abs(times - word.time_s))]))

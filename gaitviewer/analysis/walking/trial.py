@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -154,7 +155,8 @@ def read_trial(
         events: events that a person corrected, per view.
         leg_refiner: of the estimator that saw the side view; None takes the legs as they were estimated.
         remarks: what the search for the subject noticed in each view.
-        corrections, hand_events: of each view, see :func:`read_view`.
+        corrections: what persons set of the points of each view, see :func:`read_view`.
+        hand_events: what persons say of the events of each view.
 
     Raises:
         AnalysisError: a view cannot be read, or there is none.
@@ -210,7 +212,8 @@ def _passes_with_sides(
             return passes, left_out, given
         passes, seen = put_sides_right(given, passes, mirrored=mirrored)
         return passes, left_out, seen
-    seen, judged = given, ()
+    seen = given
+    judged: tuple[WalkingPass, ...] = ()
     if corrections.estimate is not None:
         below = prepare_view(corrections.estimate)
         judged, below = put_sides_right(below, find_passes(below, view)[0], mirrored=mirrored)
@@ -218,12 +221,16 @@ def _passes_with_sides(
     passes, left_out = find_passes(seen, view)
     sided = []
     for one in passes:
-        other = max(judged, key=lambda other: min(one.stop, other.stop) - max(one.start, other.start), default=None)
-        if other is None or other.direction is not one.direction:
-            other = one
+        same = [other for other in judged if other.direction is one.direction and _shared(one, other) > 0]
+        other = max(same, key=partial(_shared, one), default=one)
         near = near_side(one.direction, mirrored=mirrored)
         sided.append(replace(one, near=near, swapped=other.swapped, notes=other.notes, mirrored=mirrored))
     return tuple(sided), left_out, seen
+
+
+def _shared(one: WalkingPass, other: WalkingPass) -> int:
+    """How many frames two passes have in common."""
+    return min(one.stop, other.stop) - max(one.start, other.start)
 
 
 def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:

@@ -1,7 +1,7 @@
 """What the window is about: the open session, what is selected in it, and the way to change it.
 
 One immutable :class:`~gaitviewer.core.document.Document` is the truth. An edit is a new document; what differs
-is entered in the journal (:class:`~gaitviewer.core.journal.History`), from which it is undone, and which is saved.
+is entered in the journal (:class:`~gaitviewer.core.journal.History`): that is saved, and undone from there.
 """
 
 from __future__ import annotations

@@ -25,14 +25,9 @@ def track_on(
     longest: int = 60,
     tick: Tick = no_progress,
 ) -> Document:
-    """Points of a frame followed on by optical flow, each until it is lost or comes to one that a person put.
+    """Points of a frame followed on by optical flow, each until it is lost or comes to one that a person set.
 
-    Args:
-        document, trial, view: where.
-        frame: from which frame.
-        points: which of its points.
-        longest: frames at most.
-        tick: progress.
+    They are followed over ``longest`` frames at most.
 
     Raises:
         AnalysisError: none could be followed.

@@ -38,7 +38,11 @@ def detected(shift: float = 0.0) -> tuple[GaitEvents, ...]:
     times = {CONTACT: (0.2, 1.2, 2.2), TOE_OFF: (0.8, 1.8)}
     return (
         GaitEvents(
-            tuple(GaitEvent(kind, Side.LEFT, t + shift, 0.01, (("zeni", t),)) for kind in times for t in times[kind])
+            tuple(
+                GaitEvent(kind, Side.LEFT, t + shift, 0.01, (("zeni", t),))
+                for kind in times
+                for t in times[kind]
+            )
         ),
     )
 
@@ -95,9 +99,11 @@ def test_an_event_that_is_dragged_far_leaves_none_behind(document: Document) -> 
 
 def test_the_order_of_events_is_kept_and_said(document: Document) -> None:
     one = shown(document)[0].of(CONTACT, Side.LEFT)[1]
-    with pytest.raises(AnalysisError, match=r"initial contact of the left foot at 1.85 s would pass the toe-off .* 1.80 s"):
+    with pytest.raises(
+        AnalysisError, match=r"initial contact of the left foot at 1.85 s would pass the toe-off .* 1.80 s"
+    ):
         move_event(document, *WHERE, one, HandEvent(CONTACT, Side.LEFT, 1.85), shown(document))
-    with pytest.raises(AnalysisError, match="too near to the initial contact of the left foot at 1.20 s"):
+    with pytest.raises(AnalysisError, match=r"too near to the initial contact of the left foot at 1\.20 s"):
         set_event(document, *WHERE, HandEvent(CONTACT, Side.LEFT, 1.55), shown(document))
     # the other foot's events have an order of their own
     set_event(document, *WHERE, HandEvent(CONTACT, Side.RIGHT, 1.55), shown(document))
@@ -110,7 +116,11 @@ def test_what_is_said_outside_all_passes_has_no_effect(document: Document) -> No
 
 
 def test_events_without_any_detection(document: Document) -> None:
-    said = [HandEvent(CONTACT, Side.LEFT, 0.5), HandEvent(TOE_OFF, Side.LEFT, 1.1), HandEvent(CONTACT, Side.LEFT, 1.5)]
+    said = [
+        HandEvent(CONTACT, Side.LEFT, 0.5),
+        HandEvent(TOE_OFF, Side.LEFT, 1.1),
+        HandEvent(CONTACT, Side.LEFT, 1.5),
+    ]
     after = document
     for one in (said[0], said[2], said[1]):
         empty = with_hand_events((GaitEvents(()),), [PASS], after.trials[0].hand_events.sagittal, TIMES)

@@ -170,10 +170,10 @@ def test_texts_go_into_the_document_and_back(qtbot: Any, desk: Any) -> None:
     qtbot.addWidget(panel)
     qtbot.keyClicks(panel.fields["plan"], "Botulinum toxin, 2 sites")
     assert desk.state.document.texts.plan == "Botulinum toxin, 2 sites"
-    assert desk.len(state.history.undo_titles) == 1
+    assert len(desk.state.history.undo_titles) == 1
     panel._end_burst()
     qtbot.keyClicks(panel.fields["plan"], "; review")
-    assert desk.len(state.history.undo_titles) == 2
+    assert len(desk.state.history.undo_titles) == 2
     desk.state.undo()
     assert panel.fields["plan"].toPlainText() == "Botulinum toxin, 2 sites"
     desk.state.undo()

@@ -1,4 +1,4 @@
-"""What a person corrects is in everything that is measured, and a recording without any estimate can be read."""
+"""What a person corrects is in all that is measured, and a recording without any estimate can be read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gaitviewer import formats
 from gaitviewer.analysis.correction import points as by_hand
 from gaitviewer.analysis.events.by_hand import delete_event, set_event
 from gaitviewer.analysis.walking.trial import labelled_pose
@@ -18,14 +19,21 @@ from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.gait import ByView, EventKind, HandEvent, Side, View
 from gaitviewer.core.measures import Measures, ViewMotion
 from gaitviewer.core.pose import Origin
-from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.core.progress import no_progress
+from gaitviewer.core.report_options import ReportOptions
 from gaitviewer.core.session import Trial, VideoStream
+from gaitviewer.core.skeleton import Keypoint
+from gaitviewer.formats.events import read_events, write_events
+from gaitviewer.formats.keypoints import read_keypoints, write_keypoints
+from gaitviewer.report.preview import open_pdf
 from gaitviewer.store import open_library
 from gaitviewer.video import digest_file, index_video, write_video
 from gaitviewer.workflow.analysis.inputs import inputs_digest
-from gaitviewer.workflow.analysis.measure import measure_document
+from gaitviewer.workflow.analysis.measure import core_provenance, measure_document
 from gaitviewer.workflow.analysis.run import with_persons_work
+from gaitviewer.workflow.results.export import render_pdf
 from gaitviewer.workflow.sessions.following import track_on
+from tests.support.pdf import texts_of
 
 WHERE = ("t1", View.SAGITTAL)
 KNEE = int(Keypoint.RIGHT_KNEE)
@@ -46,7 +54,8 @@ def worst_difference(one: Measures, other: Measures) -> float:
     worst = 0.0
     for side in Side:
         means = [
-            np.nanmean([v for k, v in knee_curves(m).items() if f"/{side.value}/" in k], axis=0) for m in (one, other)
+            np.nanmean([v for k, v in knee_curves(m).items() if f"/{side.value}/" in k], axis=0)
+            for m in (one, other)
         ]
         worst = max(worst, float(np.nanmax(np.abs(means[0] - means[1]))))
     return worst
@@ -79,7 +88,9 @@ def test_measures_follow_an_edit_and_go_back_with_it(walker_document: Document, 
     assert worst_difference(before, measure_document(restored)) == 0.0
 
 
-def test_a_saved_correction_gives_the_same_measures(tmp_path: Path, walker_document: Document, before: Measures) -> None:
+def test_a_saved_correction_gives_the_same_measures(
+    tmp_path: Path, walker_document: Document, before: Measures
+) -> None:
     one = side_of(before).passes[0]
     after = by_hand.swap_sides(walker_document, *WHERE, one.start + 20, one.start + 40)
     after = set_event(after, *WHERE, _first_contact(before, 0.02), side_of(before).events)
@@ -156,7 +167,9 @@ def test_damage_is_repaired_in_few_actions(walker_document: Document, before: Me
     assert worst_difference(before, measure_document(repaired)) < 2.0
 
 
-def test_sides_that_a_person_exchanged_are_not_exchanged_back(walker_document: Document, before: Measures) -> None:
+def test_sides_that_a_person_exchanged_are_not_exchanged_back(
+    walker_document: Document, before: Measures
+) -> None:
     one = side_of(before).passes[0]
     a, b = one.start + 20, one.start + 40
     shown = labelled_pose(walker_document.trials[0].poses.sagittal, View.SAGITTAL, None)
@@ -166,7 +179,7 @@ def test_sides_that_a_person_exchanged_are_not_exchanged_back(walker_document: D
 
 
 def annotated(document: Document, measures: Measures, per_stride: int) -> Document:
-    """The side view as a person annotates it where nothing was estimated: a few frames a stride, and the events."""
+    """The side view as a person annotates it where nothing was estimated: some frames a stride, and events."""
     data = document.trials[0]
     true = data.poses.sagittal
     assert true is not None
@@ -176,7 +189,9 @@ def annotated(document: Document, measures: Measures, per_stride: int) -> Docume
     stride_s = float(np.median([s.duration_s for s in motion.strides]))
     step = stride_s * true.rate_hz / per_stride
     for one in motion.passes:
-        frames = np.unique(np.append(np.arange(one.start, one.stop - 1, step), one.stop - 1).round().astype(int))
+        frames = np.unique(
+            np.append(np.arange(one.start, one.stop - 1, step), one.stop - 1).round().astype(int)
+        )
         for frame in frames:
             seen = np.flatnonzero(true.seen[frame])
             places = {int(p): (float(true.xy[frame, p, 0]), float(true.xy[frame, p, 1])) for p in seen}
@@ -204,7 +219,11 @@ def test_a_walk_without_any_estimate_is_annotated_by_hand(
     motion = side_of(measures)
     assert {e.corrected for events in motion.events for e in events.events} == {True}
     assert len(motion.strides) == len(side_of(before).strides)
-    assert {angle for c in measures.curves if (angle := c.angle)} >= {"knee_flexion", "hip_flexion", "ankle_dorsiflexion"}
+    assert {angle for c in measures.curves if (angle := c.angle)} >= {
+        "knee_flexion",
+        "hip_flexion",
+        "ankle_dorsiflexion",
+    }
     assert measures.evgs.total(Side.LEFT).items_seen >= 5
     assert measures.evgs.total(Side.RIGHT).items_seen >= 5
     assert worst_difference(before, measures) < within_deg
@@ -229,6 +248,37 @@ def test_an_analysis_keeps_what_a_person_set(tmp_path: Path, walker_document: Do
     assert kept.xy[40, KNEE].tolist() == [3.0, 4.0]
     assert np.array_equal(kept.xy[41], pose.xy[41] + 1, equal_nan=True)
     assert found.trials[0].hand_events == after.trials[0].hand_events
+
+
+def test_files_and_report_tell_what_was_set_by_hand(
+    tmp_path: Path, walker_document: Document, before: Measures
+) -> None:
+    one = side_of(before).passes[0]
+    after = by_hand.place(walker_document, *WHERE, one.start + 30, {KNEE: (300.0, 200.0)})
+    after = by_hand.deny(after, *WHERE, [one.start + 31], [KNEE], Origin.ABSENT)
+    after = set_event(after, *WHERE, _first_contact(before, 0.02), side_of(before).events)
+    measures = measure_document(after)
+    write_keypoints(tmp_path / "keypoints.parquet", measures)
+    origin = read_keypoints(tmp_path / "keypoints.parquet")["t1", View.SAGITTAL].origin
+    assert origin[one.start + 30 : one.start + 32, KNEE].tolist() == [Origin.CORRECTED, Origin.ABSENT]
+    write_events(tmp_path / "events.csv", measures)
+    events = read_events(tmp_path / "events.csv")["t1", View.SAGITTAL]
+    assert [e.corrected for e in events[0].events].count(True) == 1
+    found = formats.parse_assessment(formats.assessment_text(measures, after))
+    assert found["by_hand"] == {"points": {"corrected": 1, "absent": 1}, "events": 1}
+    assert "by_hand" not in formats.parse_assessment(formats.assessment_text(before, walker_document))
+    pdf = preview_text(after, measures)
+    assert "Set by hand: 2 keypoints (1 placed, 1 said to be absent) and 1 gait event" in pdf
+    assert "Set by hand" not in preview_text(walker_document, before)
+
+
+def preview_text(document: Document, measures: Measures) -> str:
+    core, options = core_provenance(document), ReportOptions(sections=frozenset())
+    data = render_pdf(
+        document, measures, core=core, options=options, created="2026-01-01T00:00", tick=no_progress
+    )
+    with open_pdf(data) as pages:
+        return " ".join(" ".join(texts_of(pages)).split())
 
 
 def test_a_point_is_followed_through_the_video(tmp_path: Path, walker_document: Document) -> None:
