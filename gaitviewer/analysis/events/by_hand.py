@@ -116,22 +116,20 @@ def _said(document: Document, trial: str, view: View) -> tuple[HandEvent, ...]:
 def _out_of_order(others: Sequence[GaitEvent], old: GaitEvent | None, new: HandEvent) -> Message | None:
     """Why an event cannot be where a person wants it; None if it can."""
     foot = [event for event in others if event.side is new.side]
-    what = message(f"event_at.{new.kind.name.lower()}", side=named(new.side), time_s=new.time_s)
 
-    def refused(code: str, other: GaitEvent) -> Message:
-        stands = message(f"event_at.{other.kind.name.lower()}", side=named(other.side), time_s=other.time_s)
-        return message(f"error.correction.{code}", event=what, other=stands)
+    def words(event: GaitEvent | HandEvent) -> Message:
+        return message(f"event_at.{event.kind.name.lower()}", side=named(event.side), time_s=event.time_s)
 
     for event in foot:
         if event.kind is not new.kind:
             passed = old is not None and (event.time_s - old.time_s) * (event.time_s - new.time_s) <= 0
             if passed or event.time_s == new.time_s:
-                return refused("event_passes", event)
+                return message("error.correction.event_passes", event=words(new), other=words(event))
     before = max((e for e in foot if e.time_s < new.time_s), key=lambda e: e.time_s, default=None)
     after = min((e for e in foot if e.time_s >= new.time_s), key=lambda e: e.time_s, default=None)
     for neighbour in (before, after):
         if neighbour is None or neighbour.kind is not new.kind:
             continue
         if abs(neighbour.time_s - new.time_s) < motion_settings().strides.shortest_s:
-            return refused("event_twice", neighbour)
+            return message("error.correction.event_twice", event=words(new), other=words(neighbour))
     return None
