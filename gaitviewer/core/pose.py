@@ -141,6 +141,12 @@ class Corrections:
         if not bool(np.all(np.diff(self.cells) > 0)):
             raise ValueError("cells must increase strictly")
 
+    @property
+    def placed(self) -> Corrections:
+        """Only those that say where a point is."""
+        where = np.isin(self.origin, PLACED)
+        return Corrections(self.estimate, self.cells[where], self.xy[where], self.origin[where])
+
     def over(self, pose: PoseSequence) -> PoseSequence:
         """Keypoints with these over them; frames that the recording does not have are passed over."""
         inside = self.cells < pose.score.size

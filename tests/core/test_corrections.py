@@ -10,6 +10,7 @@ import pytest
 from gaitviewer.core.corrections import estimate_of, set_points, with_estimate
 from gaitviewer.core.document import Document
 from gaitviewer.core.edits import restore_poses
+from gaitviewer.core.edits import set_points as set_points_of
 from gaitviewer.core.gait import ByView, View
 from gaitviewer.core.pose import Corrections, Origin
 from gaitviewer.workflow.analysis.run_session import with_found

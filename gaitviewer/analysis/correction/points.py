@@ -42,6 +42,8 @@ LIMBS: Mapping[str, tuple[int, ...]] = MappingProxyType(
 )
 """Points that move together."""
 _BY_A_PERSON = (Origin.CORRECTED, *DENIED)
+INTERPOLATED_FRAMES = 30
+"""How far to either side corrected frames are looked for where no range is given."""
 SPREAD_S = 0.1
 """How far a correction reaches by itself beyond the frames that were corrected, seconds."""
 

@@ -196,6 +196,7 @@ class TwoViews(QWidget):
                     trial=self._state.trial_id,
                     masks=self._masks[view],
                     hide_values=hide,
+                    corrections=data.corrections[view] if data is not None else None,
                 )
             )
         self._refresh_label()
