@@ -220,15 +220,16 @@ class PointEditor(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = theme.palette().colour("overlay_text")
-        painter.setPen(QPen(colour, 1.6))
-        here = QPointF(*place)
+        start = QPointF(*place)
+        here = start + self._by
         if self._from is not None:
-            painter.drawLine(here, here + self._by)
-            here = here + self._by
             self._paint_lens(painter, here)
-            painter.setPen(QPen(colour, 1.6))
-        painter.drawEllipse(here, 9.0, 9.0)
+        for pen in _two_pens():  # light on dark: seen on every ground
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            if self._from is not None:
+                painter.drawLine(start, here)
+            painter.drawEllipse(here, 9.0, 9.0)
         painter.end()
 
     def _paint_lens(self, painter: QPainter, at: QPointF) -> None:
@@ -246,10 +247,17 @@ class PointEditor(QWidget):
         painter.fillRect(lens, palette.colour("canvas"))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(lens, image, QRectF(x - side / 2, y - side / 2, side, side))
-        painter.setPen(QPen(palette.colour("overlay_text"), 1.0))
-        painter.drawRect(lens)
         middle = lens.center()
-        for dx, dy in ((1.0, 0.0), (0.0, 1.0)):
-            step = QPointF(dx, dy)
-            painter.drawLine(middle - step * 12, middle - step * 3)
-            painter.drawLine(middle + step * 3, middle + step * 12)
+        for pen in _two_pens():
+            painter.setPen(pen)
+            painter.drawRect(lens)
+            for dx, dy in ((1.0, 0.0), (0.0, 1.0)):
+                step = QPointF(dx, dy)
+                painter.drawLine(middle - step * 12, middle - step * 3)
+                painter.drawLine(middle + step * 3, middle + step * 12)
+
+
+def _two_pens() -> tuple[QPen, QPen]:
+    """A dark line below a light one."""
+    palette = theme.palette()
+    return QPen(palette.colour("stage"), 3.6), QPen(palette.colour("overlay_text"), 1.6)
