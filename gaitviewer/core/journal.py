@@ -331,8 +331,8 @@ class History:
 
     def mark_written(self, entries: Sequence[Entry]) -> None:
         """Say that the disk has these."""
-        if entries and entries[0] in self.pending[:1]:
-            self._written += len(entries)
+        if entries and self._entries:
+            self._written = max(self._written, entries[-1].number - self._entries[0].number + 1)
 
     def give_up_pending(self) -> None:
         """Say that what the disk does not have yet is not to be written."""

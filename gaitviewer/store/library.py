@@ -224,7 +224,9 @@ class Library:
                     del row["subject"]
                 changes.update_row(db, "sessions", row, ("id",))
             changes.write_changes(db, document, before, now=now)
-            db.table("journal").insert_all(mapping.journal_row(entry, session.id) for entry in entries)
+            # one that is there already came with another save of the same edits
+            rows = (mapping.journal_row(entry, session.id) for entry in entries)
+            db.table("journal").insert_all(rows, ignore=True)
             return self._revision(session.id) or ""
 
     def journal(self, session_id: str) -> tuple[Entry, ...]:

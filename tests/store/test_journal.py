@@ -157,6 +157,22 @@ def test_an_entry_is_never_changed(tmp_path: Path, document: Document) -> None:
             library.connection.execute("UPDATE journal SET who = 'X'")
 
 
+def test_entries_that_come_twice_are_entered_once(tmp_path: Path, document: Document) -> None:
+    """A signature saves what a save on its way brings as well."""
+    with open_library(tmp_path / "l.db") as library:
+        editor = Editor(library, document, library.save_session(document))
+        editor.edit(set_grade(document, Grade(9, Side.LEFT, 1, "AB", WHEN)), "Grade")
+        entries = editor.history.pending
+        editor.save()
+        editor.edit(set_grade(editor.document, Grade(9, Side.RIGHT, 1, "AB", WHEN)), "Grade")
+        library.save_session(
+            editor.document, opened=editor.revision, entries=(*entries, *editor.history.pending)
+        )
+        editor.history.mark_written((*entries, *editor.history.pending))
+        assert editor.history.pending == ()
+        assert [entry.number for entry in library.journal("s1")] == [1, 2]
+
+
 def test_a_damaged_entry_ends_the_history_and_not_the_session(tmp_path: Path, document: Document) -> None:
     with open_library(tmp_path / "l.db") as library:
         editor = Editor(library, document, library.save_session(document))

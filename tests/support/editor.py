@@ -73,7 +73,9 @@ def edit_for_ever(path: Path, seed: int) -> None:
                 editor.edit(random_edit(editor.document, rng)[1], "edit")
             if editor.history.pending:
                 editor.save()
-                print(editor.history.entries[-1].number, digest_of(editor.document), flush=True)
+                # one string is one write: a kill leaves no half of a line
+                said = f"{editor.history.entries[-1].number} {digest_of(editor.document)}\n"
+                print(said, end="", flush=True)
 
 
 def kill_while_editing(path: Path, rng: np.random.Generator) -> None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from gaitviewer.core.journal import History, StaleError
 from gaitviewer.gui.model.documents import same_poses, with_poses_of
 
 if TYPE_CHECKING:
     from gaitviewer.core.document import Document, TrialData
     from gaitviewer.core.evgs import Evidence
     from gaitviewer.core.gait import Side
-    from gaitviewer.core.journal import Entry
+    from gaitviewer.core.journal import Entry, History
     from gaitviewer.core.measures import Measures, TrialMotion
     from gaitviewer.workflow.app.settings import Settings
 
@@ -57,7 +56,7 @@ class AppState(QObject):
         self._side: Side | None = None
         self._evidence: Evidence | None = None
         self._settings = settings
-        self._history = History()
+        self._history: History | None = None  # made when it is asked for: the window comes up without numpy
 
     # --- the session ---------------------------------------------------------------------------------
 
@@ -65,6 +64,8 @@ class AppState(QObject):
         self, document: Document, measures: Measures | None = None, entries: Iterable[Entry] = ()
     ) -> None:
         """Show a session as it was loaded, with the entries of its journal; its first trial is shown."""
+        from gaitviewer.core.journal import History
+
         self._history = History(entries)
         self._document = self._kept = self._saved = document
         self._partial = None
@@ -75,7 +76,7 @@ class AppState(QObject):
 
     def close_session(self) -> None:
         """Show no session."""
-        self._history = History()
+        self._history = None
         self._document = self._kept = self._saved = self._partial = None
         self._measures = None
         self._trial_id = ""
@@ -108,6 +109,10 @@ class AppState(QObject):
     @property
     def history(self) -> History:
         """Every edit of the open session, and what can be undone and redone."""
+        if self._history is None:
+            from gaitviewer.core.journal import History
+
+            self._history = History()
         return self._history
 
     def edit(self, document: Document, text: str, *, merge: str = "", why: str = "") -> None:
@@ -131,18 +136,20 @@ class AppState(QObject):
 
             document = restore_poses(document, self._partial, self._kept)
         who, was_saved = self.settings.rater, self.is_saved
-        if self._history.record(self._kept, document, text, who=who, when=_now(), why=why, merge=merge):
+        if self.history.record(self._kept, document, text, who=who, when=_now(), why=why, merge=merge):
             self._show(document, was_saved)
 
     def undo(self) -> None:
         """Take back the latest step, if there is one; that is an edit, too."""
-        self._go(self._history.undo if self._history.undo_titles else None)
+        self._go(self.history.undo if self.history.undo_titles else None)
 
     def redo(self) -> None:
         """Do the step again that was taken back last, if there is one."""
-        self._go(self._history.redo if self._history.redo_titles else None)
+        self._go(self.history.redo if self.history.redo_titles else None)
 
     def _go(self, go: Callable[..., Document] | None) -> None:
+        from gaitviewer.core.journal import StaleError
+
         if go is None or self._kept is None:
             return
         was_saved = self.is_saved
@@ -157,7 +164,7 @@ class AppState(QObject):
         Undoing an edit takes back what that edit changed, never these results.
         """
         if self._kept is not None and (changed := change(self._kept)) is not self._kept:
-            self._history.forget_documents()
+            self.history.forget_documents()
             self._show(changed)
 
     def show_partial(self, found: Document | None) -> None:
@@ -188,7 +195,7 @@ class AppState(QObject):
     @property
     def is_saved(self) -> bool:
         """Whether the disk has the document as it is, and every entry of its journal."""
-        return self._kept is self._saved and not self._history.pending
+        return self._kept is self._saved and not (self._history is not None and self._history.pending)
 
     def mark_saved(self, document: Document | None) -> None:
         """Say that this document (:attr:`kept`, perhaps an older one) is on disk; None: it is being written."""

@@ -170,8 +170,8 @@ class SavingService(QObject):
                 self._go_on()
 
     def save_elsewhere(self, path: Path, then: Callable[[], object]) -> None:
-        """Save the open session into another library file, then go on."""
-        document = self._state.kept
+        """Save the open session, with all of its history, into another library file, then go on."""
+        document, entries = self._state.kept, self._state.history.entries
         if document is None:
             return
 
@@ -179,7 +179,7 @@ class SavingService(QObject):
             from gaitviewer.store import open_library
 
             with open_library(path) as library:
-                library.save_session(document)
+                library.save_session(document, entries=entries)
 
         def done(_: None) -> None:
             self.let_go()

@@ -83,7 +83,7 @@ class Actions(dict[str, QAction]):
         for name, command in COMMANDS.items():
             action = self[name]
             enabled = command.when(self._window)
-            self._name_step(name, action)
+            self._name_step(command)
             if enabled != action.isEnabled():
                 action.setEnabled(enabled)
             if command.on is not None:
@@ -92,16 +92,13 @@ class Actions(dict[str, QAction]):
                     action.setChecked(checked)
         self._show_playing()
 
-    def _name_step(self, name: str, action: QAction) -> None:
+    def _name_step(self, command: Command) -> None:
         """Undo and redo say what they undo and redo."""
-        titles = {
-            "edit.undo": self._window.state.history.undo_titles,
-            "edit.redo": self._window.state.history.redo_titles,
-        }.get(name)
-        if titles is not None:
-            text = self._titles[name] + (f": {titles[0]}" if titles else "")
-            if text != action.text():
-                action.setText(text)
+        if command.titles is not None:
+            titles = command.titles(self._window)
+            text = self._titles[command.name] + (f": {titles[0]}" if titles else "")
+            if text != self[command.name].text():
+                self[command.name].setText(text)
 
     def _show_playing(self) -> None:
         play = self["player.play"]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu
 
 from gaitviewer.analysis.correction import points as by_hand
+from gaitviewer.analysis.correction.exchanges import suspected_exchanges
 from gaitviewer.analysis.walking.trial import labelled_pose
 from gaitviewer.core.corrections import POINTS
 from gaitviewer.core.document import Document
@@ -120,9 +121,29 @@ class PointCorrections(QObject):
                     part.addAction(point_name(number)).triggered.connect(
                         lambda _=False, number=number: self._put(view, frame, number, place)
                     )
-        exchange = menu.addAction(self.tr("Exchange left and right in this frame"))
-        exchange.triggered.connect(lambda: self._exchange(view, frame))
+        self._add_exchanges(menu.addMenu(self.tr("Exchange left and right")), view, frame)
         return menu
+
+    def _add_exchanges(self, menu: QMenu, view: View, frame: int) -> None:
+        """In this frame, in its pass, and where the labels seem to be the wrong way round."""
+        spans = [(frame, frame + 1, self.tr("In this frame"))]
+        one = self._views.canvases[view].scene().content.pass_at(frame)
+        if one is not None:
+            spans += [
+                (frame, one.stop, self.tr("From here to the end of the pass")),
+                (one.start, frame + 1, self.tr("From the start of the pass to here")),
+                (one.start, one.stop, self.tr("In the whole pass")),
+            ]
+        labelled = self._labelled(view)
+        for start, stop in suspected_exchanges(labelled, view) if labelled is not None else ():
+            words = self.tr("In frames {first} to {last}, where they seem exchanged")
+            spans.append((start, stop, words.format(first=start, last=stop - 1)))
+        for start, stop, words in spans:
+            action = menu.addAction(words)
+            action.setEnabled(labelled is not None)
+            action.triggered.connect(
+                lambda _=False, start=start, stop=stop: self._exchange(view, start, stop, labelled)
+            )
 
     def _add_of_point(self, menu: QMenu, view: View, frame: int, point: int) -> None:
         trial, shown, name = self._state.trial_id, self._shown(view), point_name(point)
@@ -187,15 +208,18 @@ class PointCorrections(QObject):
         )
         self.editors[view].choose(point)
 
-    def _exchange(self, view: View, frame: int) -> None:
+    def _labelled(self, view: View) -> PoseSequence | None:
+        """The keypoints as estimated or corrected, with left and right as they are shown."""
         data, document = self._state.trial, self._state.document
-        if data is None or document is None or data.poses[view] is None:
-            return
-        pose, trial = data.poses[view], data.trial.id
-        assert pose is not None
-        shown = labelled_pose(pose, view, data.corrections[view], mirrored=document.session.mirrored)
+        pose = data.poses[view] if data is not None else None
+        if data is None or document is None or pose is None:
+            return None
+        return labelled_pose(pose, view, data.corrections[view], mirrored=document.session.mirrored)
+
+    def _exchange(self, view: View, start: int, stop: int, shown: PoseSequence | None) -> None:
+        trial = self._state.trial_id
         self._edit(
-            lambda document: by_hand.swap_sides(document, trial, view, frame, frame + 1, shown=shown),
+            lambda document: by_hand.swap_sides(document, trial, view, start, stop, shown=shown),
             self.tr("Exchange left and right"),
         )
 

@@ -145,8 +145,10 @@ def test_the_menu_of_a_point_does_what_it_says(reviewed: MainWindow, frame: int)
     assert pose_of(reviewed).origin[frame, KNEE] == Origin.CORRECTED
     do("Restore the estimate")
     assert pose_of(reviewed) is before
-    do("Exchange left and right in this frame")
+    exchanges = entries(points.menu(View.SAGITTAL, (0.0, 0.0)))["Exchange left and right"].menu()  # type: ignore[attr-defined]
+    entries(exchanges)["In this frame"].trigger()  # type: ignore[attr-defined]
     assert (pose_of(reviewed).origin[frame] == Origin.EXCHANGED).sum() >= 10
+    assert (pose_of(reviewed).origin[frame + 1] == Origin.ESTIMATED).all()
     reviewed.state.undo()
     do("Interpolate between corrected frames around here")
     assert "Correct at least two frames" in reviewed.desk.banner.words.text()

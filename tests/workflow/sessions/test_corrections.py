@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gaitviewer import formats
 from gaitviewer.analysis.correction import points as by_hand
+from gaitviewer.analysis.correction.exchanges import suspected_exchanges
 from gaitviewer.analysis.events.by_hand import delete_event, set_event
 from gaitviewer.analysis.walking.trial import labelled_pose
 from gaitviewer.core.content import content_digests
@@ -176,6 +177,21 @@ def test_sides_that_a_person_exchanged_are_not_exchanged_back(
     after = measure_document(by_hand.swap_sides(walker_document, *WHERE, a, b, shown=shown))
     left, right = (int(Keypoint[f"{side}_ANKLE"]) for side in ("LEFT", "RIGHT"))
     assert np.allclose(side_of(after).pose.xy[a:b, left], side_of(before).pose.xy[a:b, right], atol=2.0)
+
+
+def test_where_sides_are_exchanged_is_found_and_put_right(walker_document: Document, before: Measures) -> None:
+    one = side_of(before).passes[0]
+    start = (one.start + one.stop) // 2 - 10
+    # a person exchanged them by mistake: the program does not undo that, but says where
+    wrong = by_hand.swap_sides(walker_document, *WHERE, start, start + 20)
+    pose = wrong.trials[0].poses.sagittal
+    assert pose is not None
+    shown = labelled_pose(pose, View.SAGITTAL, wrong.trials[0].corrections.sagittal)
+    ((first, stop),) = suspected_exchanges(shown, View.SAGITTAL)
+    assert abs(first - start) <= 3
+    assert abs(stop - start - 20) <= 3
+    right = measure_document(by_hand.swap_sides(wrong, *WHERE, first, stop, shown=shown))
+    assert worst_difference(before, right) < 2.0
 
 
 def annotated(document: Document, measures: Measures, per_stride: int) -> Document:
