@@ -41,7 +41,12 @@ def content_digests(document: Document, *, keypoints: bool = True) -> dict[str, 
         SESSION: document.session,
         RECORDINGS: [[d.trial.id, d.trial.notes, d.trial.videos, d.provenance] for d in trials],
         CORRECTIONS: [
-            [[d.trial.id, d.trial.sync, d.trial.excluded, d.events, d.excluded_strides] for d in trials],
+            [
+                # what persons say of events only where anybody did: signatures of before stay what they were
+                [d.trial.id, d.trial.sync, d.trial.excluded, d.events, d.excluded_strides]
+                + [d.hand_events] * any(d.hand_events)
+                for d in trials
+            ],
             document.foot_zero_deg,
         ],
         GRADES: document.grades,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import BySide, ByView, GaitEvents, Side, View
+from gaitviewer.core.gait import BySide, ByView, GaitEvents, HandEvent, Side, View
 from gaitviewer.core.output import Provenance
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.pose import Corrections, PoseSequence
 from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.session import Session, Trial
 
@@ -18,11 +18,13 @@ class TrialData:
 
     Attributes:
         trial: the recording.
-        poses: raw keypoints of each view, as estimated or corrected.
-        events: events that a person corrected, one per pass of each view; None = detected ones.
+        poses: raw keypoints of each view, as estimated, with what persons corrected over them.
+        events: events of each pass of each view instead of detected ones; None = detected ones.
         excluded_strides: (stride key, reason) that a person left out.
         provenance: of the poses, per view; one without poses says that the video was searched in vain.
         remarks: what else is known of the video of each view; None = nothing was noticed.
+        corrections: of each view, what persons set and the estimate below; None = ``poses`` is the estimate.
+        hand_events: what persons say of events of each view, by time.
     """
 
     trial: Trial
@@ -31,6 +33,8 @@ class TrialData:
     excluded_strides: tuple[tuple[str, str], ...] = ()
     provenance: ByView[Provenance | None] = field(default_factory=lambda: ByView(None, None))
     remarks: ByView[ViewRemarks | None] = ByView(None, None)  # noqa: RUF009  frozen
+    corrections: ByView[Corrections | None] = ByView(None, None)  # noqa: RUF009  frozen
+    hand_events: ByView[tuple[HandEvent, ...]] = ByView((), ())  # noqa: RUF009  frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Texts:
     plan: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Document:
     """An open session: an edit is a pure function ``Document -> Document``.
 

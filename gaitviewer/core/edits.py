@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from numpy.typing import ArrayLike
+
+from gaitviewer.core import corrections
+from gaitviewer.core.corrections import estimate_of, with_estimate
 from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, TrialData
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import BySide, ByView, Side, View
+from gaitviewer.core.gait import BySide, ByView, HandEvent, Side, View
+from gaitviewer.core.pose import Origin
 from gaitviewer.core.session import GIVEN, Sync, Trial
 from gaitviewer.messages import message
 
@@ -210,7 +215,7 @@ def assign_measurement(document: Document, index: int, item: int, side: Side) ->
 
 
 def restore_poses(edited: Document, found: Document, before: Document) -> Document:
-    """``edited`` with the keypoints that came from ``found`` put back to those of ``before``."""
+    """``edited`` with the estimates that came from ``found`` put back to those of ``before``."""
     shown = {data.trial.id: data for data in found.trials}
     kept = {data.trial.id: data for data in before.trials}
 
@@ -218,18 +223,45 @@ def restore_poses(edited: Document, found: Document, before: Document) -> Docume
         theirs, ours = shown.get(data.trial.id), kept.get(data.trial.id)
         if theirs is None or ours is None:
             return data
-        lent = {v for v in View if data.poses[v] is not None and data.poses[v] is theirs.poses[v]}
+        estimates = {v: estimate_of(data, v) for v in View}
+        lent = {v for v, one in estimates.items() if one is not None and one is estimate_of(theirs, v)}
         return take_views(data, ours, lent) if lent else data
 
     return change_trials(edited, put_back)
 
 
 def take_views(data: TrialData, source: TrialData, views: Iterable[View]) -> TrialData:
-    """A trial with keypoints, provenance and remarks of some views from another state of it."""
+    """A trial with estimate, provenance and remarks of some views from another state of it.
+
+    What persons set in ``data`` stays over the estimate.
+    """
     taken = set(views)
+    for view in taken:
+        data = with_estimate(data, view, estimate_of(source, view))
     return replace(
         data,
-        poses=ByView(*(source.poses[v] if v in taken else data.poses[v] for v in View)),
         provenance=ByView(*(source.provenance[v] if v in taken else data.provenance[v] for v in View)),
         remarks=ByView(*(source.remarks[v] if v in taken else data.remarks[v] for v in View)),
     )
+
+
+def set_points(
+    document: Document, trial: str, view: View, cells: ArrayLike, xy: ArrayLike, origin: ArrayLike | Origin
+) -> Document:
+    """Some points of a view of a trial set by a person (:func:`gaitviewer.core.corrections.set_points`)."""
+    return change_trial(document, trial, lambda data: corrections.set_points(data, view, cells, xy, origin))
+
+
+# --- events ----------------------------------------------------------------------------------------------
+
+
+def set_hand_events(document: Document, trial: str, view: View, events: Iterable[HandEvent]) -> Document:
+    """What persons say of the events of a view, instead of what they said before."""
+    said = tuple(sorted(events, key=lambda one: (one.time_s, one.kind.value, one.side.value, one.denied)))
+
+    def change(data: TrialData) -> TrialData:
+        if said == data.hand_events[view]:
+            return data
+        return replace(data, hand_events=replace(data.hand_events, **{view.value: said}))
+
+    return change_trial(document, trial, change)

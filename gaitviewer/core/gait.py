@@ -170,6 +170,22 @@ class GaitEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class HandEvent:
+    """What a person says of one event; it holds whatever a detector finds there.
+
+    Attributes:
+        kind, side: what happens and to which foot.
+        time_s: when, seconds in the time of its video; of a denied one, the time at which it was shown.
+        denied: whether there is no such event there.
+    """
+
+    kind: EventKind
+    side: Side
+    time_s: float
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class GaitEvents:
     """All events of one pass, sorted by time."""
 

@@ -13,11 +13,27 @@ from gaitviewer.core.skeleton import BODY_FEET_23, Skeleton
 
 
 class Origin(IntEnum):
-    """Where a keypoint comes from."""
+    """Where a keypoint comes from.
+
+    ESTIMATED: as the estimator gave it.   INTERPOLATED: over a short gap, when it was cleaned.
+    CORRECTED: a person put it there.   SPREAD: follows from points that a person put near it in time.
+    EXCHANGED: estimated, with left and right exchanged by a person.
+    HIDDEN: a person says that something covers it.   ABSENT: a person says that it is not in the picture.
+    """
 
     ESTIMATED = 0
     INTERPOLATED = 1
     CORRECTED = 2
+    SPREAD = 3
+    EXCHANGED = 4
+    HIDDEN = 5
+    ABSENT = 6
+
+
+PLACED = (Origin.CORRECTED, Origin.SPREAD, Origin.EXCHANGED)
+"""A person vouches that the point is there, whatever confidence an estimator had."""
+DENIED = (Origin.HIDDEN, Origin.ABSENT)
+"""A person says that nobody can see where the point is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +44,8 @@ class PoseSequence:
 
     Attributes:
         xy: [T, K, 2] f32, upright source pixels, x to the right, y down; NaN = not seen, never 0.
-        score: [T, K] f32, the estimator's confidence 0..1; 0 where ``xy`` is NaN.
+        score: [T, K] f32, the estimator's confidence 0..1, a person's points have that of the estimate below
+            them, or 0; 0 where ``xy`` is NaN.
         origin: [T, K] u8, an :class:`Origin` for each point.
         times: [T] f64, seconds of real time from the start of the recording, strictly increasing.
         width, height: size of the upright picture in pixels.
@@ -65,6 +82,10 @@ class PoseSequence:
         """Median frame rate in Hz (NaN for fewer than two frames)."""
         return float(1.0 / np.median(np.diff(self.times))) if len(self) > 1 else float("nan")
 
+    def has_origin(self, *origins: Origin) -> NDArray[np.bool_]:
+        """[T, K] true where a keypoint comes from one of these."""
+        return np.isin(self.origin, origins)
+
     @property
     def seen(self) -> NDArray[np.bool_]:
         """[T, K] true where a keypoint has a position."""
@@ -94,3 +115,44 @@ class PoseSequence:
         score[rows] = score[rows][:, flips]
         origin[rows] = origin[rows][:, flips]
         return self.with_points(xy, score=score, origin=origin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrections:
+    """What persons set in one view, and the estimate below it, which is never changed.
+
+    Attributes:
+        estimate: as the estimator gave it; None where nothing was estimated.
+        cells: [N] i32, ``frame * K + point``, in order, each once.
+        xy: [N, 2] f32, upright source pixels; NaN where a point is hidden or absent.
+        origin: [N] u8, an :class:`Origin` for each, never ``ESTIMATED`` or ``INTERPOLATED``.
+    """
+
+    estimate: PoseSequence | None
+    cells: NDArray[np.int32]
+    xy: NDArray[np.float32]
+    origin: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "cells", readonly_array(self.cells, np.int32, (None,), "cells"))
+        put(self, "xy", readonly_array(self.xy, np.float32, (len(self.cells), 2), "xy"))
+        put(self, "origin", readonly_array(self.origin, np.uint8, (len(self.cells),), "origin"))
+        if not bool(np.all(np.diff(self.cells) > 0)):
+            raise ValueError("cells must increase strictly")
+
+    @property
+    def placed(self) -> Corrections:
+        """Only those that say where a point is."""
+        where = np.isin(self.origin, PLACED)
+        return Corrections(self.estimate, self.cells[where], self.xy[where], self.origin[where])
+
+    def over(self, pose: PoseSequence) -> PoseSequence:
+        """Keypoints with these over them; frames that the recording does not have are passed over."""
+        inside = self.cells < pose.score.size
+        cells, placed = self.cells[inside], np.isfinite(self.xy[inside]).all(axis=1)
+        xy, score, origin = pose.xy.copy(), pose.score.copy(), pose.origin.copy()
+        xy.reshape(-1, 2)[cells] = self.xy[inside]
+        origin.reshape(-1)[cells] = self.origin[inside]
+        score.reshape(-1)[cells[~placed]] = 0.0
+        return pose.with_points(xy, score=score, origin=origin)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gaitviewer.core.corrections import count_by_hand
 from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure, EvgsSheet
 from gaitviewer.core.gait import Side, Stride, View, WalkingPass
@@ -171,3 +172,11 @@ def _opinion(opinion: Opinion) -> dict[str, Any]:
         "reason_code": opinion.reason.code,
         "probabilities": dict(zip(opinion.classes, plain(chances), strict=True)) if known else None,
     }
+
+
+def by_hand_facts(document: Document) -> dict[str, Any]:
+    """How many points persons set, by kind, and of how many events they spoke; empty where nobody did."""
+    points, events = count_by_hand(document)
+    if not points and not events:
+        return {}
+    return {"points": {kind.name.lower(): points[kind] for kind in sorted(points)}, "events": events}

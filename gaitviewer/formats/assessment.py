@@ -96,6 +96,8 @@ def assessment(
     if answers:
         found["models"] = [parts.answer_facts(answer) for answer in answers]
         found["explanations"] = _explanations(answers)
+    if document is not None and (by_hand := parts.by_hand_facts(document)):
+        found["by_hand"] = by_hand
     return found
 
 

@@ -1,7 +1,8 @@
 """``keypoints.parquet``: one row for each frame and keypoint.
 
 Columns: trial, view, pass (null outside the walking passes), frame, time_s, keypoint, x_px, y_px (null = not
-seen; upright pixels, y down), score (0..1), origin ("estimated", "interpolated", "corrected"). These are the
+seen; upright pixels, y down), score (0..1, the estimator's), origin ("estimated", "interpolated"; by hand:
+"corrected", "spread", "exchanged", "hidden", "absent"; see ``gaitviewer.core.pose.Origin``). These are the
 cleaned keypoints, left and right as in the body. The file's own metadata under ``gaitviewer`` says the
 version of the layout, the keypoint layout's name and the picture size of each view.
 """

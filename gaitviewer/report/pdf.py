@@ -28,6 +28,7 @@ from gaitviewer.errors import OutputError
 from gaitviewer.messages import Message, message
 from gaitviewer.report.content import models, review, sections
 from gaitviewer.report.content.evidence import EvidencePicture, KeyStrip, evidence_shots, key_strip
+from gaitviewer.report.content.facts import set_by_hand
 from gaitviewer.report.content.method import FOOTER
 from gaitviewer.report.figures import models as figures_models
 from gaitviewer.report.figures import sections as figures_sections
@@ -205,6 +206,7 @@ def _story(content: PageContent, frame: sections.PageFrame, tick: Tick) -> list[
             content.created,
             signed=content.signed,
             refusals=content.refusals,
+            by_hand=set_by_hand(added),
         ),
     ]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gaitviewer.core.corrections import estimate_of
 from gaitviewer.core.document import Document, Texts, TrialData
 from gaitviewer.core.gait import View
+from gaitviewer.core.pose import Corrections
 from gaitviewer.store import mapping
 from gaitviewer.store.mapping import to_row
 
@@ -95,8 +97,8 @@ def _write_trial(db: Database, session: str, data: TrialData, known: TrialData |
                 seen = {"sha256": stream.sha256, "path": mapping.path_text(stream.path), "seen_utc": now}
                 db.table("videos").upsert(seen, pk="sha256")
                 db.table("recordings").insert(mapping.recording_row(stream, **key))
-        pose = data.poses[view]
-        if known is None or pose is not known.poses[view]:
+        pose = estimate_of(data, view)
+        if known is None or pose is not estimate_of(known, view):
             _remove(db, "poses", key)
             if pose is not None:
                 db.table("poses").insert(mapping.pose_row(pose, **key))
@@ -110,6 +112,13 @@ def _write_trial(db: Database, session: str, data: TrialData, known: TrialData |
             _remove(db, "remarks", key)
             if remarks is not None:
                 db.table("remarks").insert(to_row(remarks, **key))
+        _write_corrections(db, key, data.corrections[view], None if known is None else known.corrections[view])
+        said, said_before = (set(one.hand_events[view]) if one is not None else set() for one in (data, known))
+        for gone in said_before - said:
+            _remove(db, "hand_events", to_row(gone, **key))
+        db.table("hand_events").insert_all(
+            to_row(one, **key) for one in data.hand_events[view] if one not in said_before
+        )
         events = data.events[view]
         if known is None or events is not known.events[view]:
             _remove(db, "events", key)
@@ -119,6 +128,21 @@ def _write_trial(db: Database, session: str, data: TrialData, known: TrialData |
         db.table("excluded_strides").insert_all(mapping.excluded_rows(data, session=session))
 
 
-def _remove(db: Database, table: str, key: Mapping[str, str]) -> None:
+def _write_corrections(
+    db: Database, key: Mapping[str, str], wanted: Corrections | None, there: Corrections | None
+) -> None:
+    """What persons set in the frames in which it differs."""
+    if wanted is there:
+        return
+    new, old = mapping.correction_rows(wanted), mapping.correction_rows(there)
+    for frame in old.keys() - new.keys():
+        _remove(db, "corrections", {**key, "frame": frame})
+    rows = (
+        {**key, "frame": frame, "points": points} for frame, points in new.items() if old.get(frame) != points
+    )
+    db.table("corrections").insert_all(rows, replace=True)
+
+
+def _remove(db: Database, table: str, key: Mapping[str, Any]) -> None:
     where = " AND ".join(f"{name} = ?" for name in key)
     db.execute(f"DELETE FROM {table} WHERE {where}", list(key.values()))

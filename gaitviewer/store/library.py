@@ -6,7 +6,8 @@ import contextlib
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document
+from gaitviewer.core.journal import Entry
 from gaitviewer.core.output import ModelOutput
 from gaitviewer.errors import ChangedElsewhereError, DamagedLibraryError, StoreError, reason_of
 from gaitviewer.messages import message
@@ -174,6 +176,7 @@ class Library:
         *,
         opened: str | None = None,
         before: Document | None = None,
+        entries: Sequence[Entry] = (),
     ) -> str:
         """Saves a session with all that is in its document, all of it or nothing; on disk when it returns.
 
@@ -185,6 +188,7 @@ class Library:
             opened: the revision that the document was made from; None: whatever is there is replaced.
             before: what was loaded or saved as ``opened``: then only what differs from it is written. Keypoints
                 and recordings differ unless they are the very same objects.
+            entries: of the journal that led from ``before`` to ``document``; they are written with it.
 
         Returns:
             The revision that is saved now.
@@ -193,7 +197,7 @@ class Library:
             ChangedElsewhereError: the library holds another revision than ``opened``; nothing was changed.
             StoreError: nothing was changed.
         """
-        session, now, revision = document.session, now_utc(), secrets.token_hex(8)
+        session, now = document.session, now_utc()
         with self._writing() as db:
             if opened is not None and self._revision(session.id) != opened:
                 raise ChangedElsewhereError(
@@ -210,21 +214,43 @@ class Library:
                 document,
                 created_utc=created[0] if created else now,
                 saved_utc=now,
-                revision=revision,
+                revision=secrets.token_hex(8),
                 deleted_utc=None,
             )
             if before is None:
                 db.table("sessions").upsert(row, pk="id")
-            else:
+            elif not entries or mapping.session_row(document) != mapping.session_row(before):
+                # else the row stays: the number of the last entry is part of the revision
                 if before.session.subject.pseudonym == session.subject.pseudonym:
                     del row["subject"]
                 changes.update_row(db, "sessions", row, ("id",))
             changes.write_changes(db, document, before, now=now)
-        return revision
+            # one that is there already came with another save of the same edits
+            rows = (mapping.journal_row(entry, session.id) for entry in entries)
+            db.table("journal").insert_all(rows, ignore=True)
+            return self._revision(session.id) or ""
+
+    def journal(self, session_id: str) -> tuple[Entry, ...]:
+        """Every edit of a session, the oldest first; where one is damaged, those after it.
+
+        Raises:
+            StoreError: the library cannot be read.
+        """
+        found: list[Entry] = []
+        for row in self._select("SELECT * FROM journal WHERE session = ? ORDER BY number", session_id):
+            try:
+                found.append(mapping.entry_of(row))
+            except (ValueError, zlib.error):
+                found.clear()
+        return tuple(found)
 
     def _revision(self, session_id: str) -> str | None:
-        found = self.connection.execute("SELECT revision FROM sessions WHERE id = ?", (session_id,)).fetchone()
-        return None if found is None else str(found[0])
+        found = self.connection.execute(
+            """SELECT s.revision, (SELECT MAX(number) FROM journal j WHERE j.session = s.id)
+            FROM sessions s WHERE s.id = ?""",
+            (session_id,),
+        ).fetchone()
+        return None if found is None else str(found[0]) if found[1] is None else f"{found[0]}-{found[1]}"
 
     def revision(self, session_id: str) -> str:
         """What :meth:`save_session` asks for as ``opened``; another one after every save.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -20,11 +21,23 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from gaitviewer.core.corrections import set_points
 from gaitviewer.core.document import Document, KeyImage, ManualMeasurement, TrialData
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import ByView, GaitEvent, GaitEvents
-from gaitviewer.core.pose import Origin, PoseSequence
-from gaitviewer.core.serialise import from_plain, from_stored, parse_json, to_plain, to_stored
+from gaitviewer.core.gait import ByView, GaitEvent, GaitEvents, View
+from gaitviewer.core.journal import Change, Entry
+from gaitviewer.core.pose import Corrections, Origin, PoseSequence
+from gaitviewer.core.serialise import (
+    from_plain,
+    from_stored,
+    pack,
+    parse_json,
+    seal,
+    to_plain,
+    to_stored,
+    unpack,
+    unseal,
+)
 from gaitviewer.core.session import Session, Subject, Sync, Trial, VideoStream
 from gaitviewer.core.skeleton import BODY_FEET_23, Skeleton
 from gaitviewer.core.timing import VideoInfo
@@ -191,6 +204,46 @@ def pose_of(row: Row) -> PoseSequence:
     if row["skeleton"] not in SKELETONS:
         raise StoreError(message("error.store.keypoint_layout", skeleton=row["skeleton"]))
     return from_row(row, PoseSequence, skeleton=SKELETONS[row["skeleton"]])
+
+
+def correction_rows(corrections: Corrections | None) -> dict[int, bytes]:
+    """What persons set in each frame, f32 [N, 4]: point, origin, x, y."""
+    if corrections is None:
+        return {}
+    frames, points = np.divmod(corrections.cells, len(BODY_FEET_23))
+    values = np.column_stack([points, corrections.origin, corrections.xy]).astype(np.float32)
+    starts = np.flatnonzero(np.diff(frames, prepend=-1))
+    return {
+        int(frames[start]): arrays.pack(rows)
+        for start, rows in zip(starts, np.split(values, starts[1:]), strict=True)
+    }
+
+
+def with_corrections(data: TrialData, view: View, rows: Sequence[Row]) -> TrialData:
+    """The trial with the rows of ``corrections`` of a view, in order of frame, over its estimate."""
+    if not rows:
+        return data
+    found = [(row["frame"], arrays.unpack(row["points"])) for row in rows]
+    cells = np.concatenate(
+        [frame * len(BODY_FEET_23) + values[:, 0].astype(np.int32) for frame, values in found]
+    )
+    values = np.concatenate([values for _, values in found])
+    return set_points(data, view, cells, values[:, 2:], values[:, 1].astype(np.uint8))
+
+
+def journal_row(entry: Entry, session: str) -> dict[str, Any]:
+    """The row of ``journal``."""
+    return to_row(entry, session=session, changes=zlib.compress(seal(pack(entry.changes))))
+
+
+def entry_of(row: Row) -> Entry:
+    """The entry of a row of ``journal``.
+
+    Raises:
+        ValueError, zlib.error: it is damaged.
+    """
+    changes = unpack(unseal(zlib.decompress(row["changes"])), tuple[Change, ...])
+    return from_row({**row, "changes": []}, Entry, changes=changes)
 
 
 def event_rows(passes: Sequence[GaitEvents], **key: Any) -> Iterator[dict[str, Any]]:

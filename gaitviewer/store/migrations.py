@@ -151,6 +151,26 @@ _ANSWERS = (
         FOREIGN KEY (session, task) REFERENCES answers (session, task) ON DELETE CASCADE)""",
 )
 
+_CORRECTIONS_AND_JOURNAL = (
+    # What persons set stands beside the estimate in ``poses``, a row for each frame: f32 [N, 4] of point,
+    # origin, x and y. Rows lie in the order of their key, so that one edit writes one page.
+    """CREATE TABLE corrections (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, frame INTEGER NOT NULL,
+        points BLOB NOT NULL, PRIMARY KEY (session, trial, view, frame),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE) WITHOUT ROWID""",
+    """CREATE TABLE hand_events (
+        session TEXT NOT NULL, trial TEXT NOT NULL, view TEXT NOT NULL, time_s REAL NOT NULL,
+        kind TEXT NOT NULL, side TEXT NOT NULL, denied INTEGER NOT NULL,
+        PRIMARY KEY (session, trial, view, time_s, kind, side, denied),
+        FOREIGN KEY (session, trial) REFERENCES trials (session, id) ON DELETE CASCADE) WITHOUT ROWID""",
+    """CREATE TABLE journal (
+        session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, number INTEGER NOT NULL,
+        act TEXT NOT NULL, step INTEGER NOT NULL, title TEXT NOT NULL, who TEXT NOT NULL, "when" TEXT NOT NULL,
+        why TEXT NOT NULL, changes BLOB NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID""",
+    """CREATE TRIGGER journal_only_grows BEFORE UPDATE ON journal
+        BEGIN SELECT RAISE(ABORT, 'an entry of the journal is never changed'); END""",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -205,6 +225,11 @@ def _add_answers(db: Database) -> None:
         db.execute(statement)
 
 
+def _add_corrections_and_journal(db: Database) -> None:
+    for statement in _CORRECTIONS_AND_JOURNAL:
+        db.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_tables", _create_tables),
     Step("0002_key_images_hand_measures_texts", _add_what_a_person_adds),
@@ -215,6 +240,7 @@ STEPS: tuple[Step, ...] = (
     Step("0007_grades_in_one_tree", _keep_grades_in_one_tree),
     Step("0008_remarks_on_videos", _add_remarks),
     Step("0009_answers_of_models", _add_answers),
+    Step("0010_corrections_and_journal", _add_corrections_and_journal),
 )
 
 

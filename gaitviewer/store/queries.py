@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gaitviewer.core.document import Document, Texts, TrialData
-from gaitviewer.core.gait import BySide, ByView, GaitEvents, View
+from gaitviewer.core.gait import BySide, ByView, GaitEvents, HandEvent, View
 from gaitviewer.core.output import Provenance
 from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.errors import DamagedLibraryError, StoreError
@@ -76,11 +76,13 @@ class OutputRow:
 
 
 _SQL = """
-SELECT s.id, s.subject, s.date AS "when", s.saved_utc,
+SELECT s.id, s.subject, s.date AS "when", MAX(s.saved_utc, COALESCE((SELECT j."when" FROM journal j
+        WHERE j.session = s.id ORDER BY j.number DESC LIMIT 1), '')) AS saved_utc,
     COALESCE(n."when", '') AS signed_utc, COALESCE(n.who, '') AS signed_by,
     (SELECT COUNT(*) FROM trials t WHERE t.session = s.id) AS trials,
     (SELECT COUNT(*) FROM outputs o WHERE o.session = s.id) AS outputs,
-    (SELECT COUNT(*) FROM poses p WHERE p.session = s.id) AS poses,
+    (SELECT COUNT(*) FROM (SELECT trial, view FROM poses WHERE session = s.id
+        UNION SELECT trial, view FROM corrections WHERE session = s.id)) AS poses,
     (SELECT COUNT(*) FROM grades g WHERE g.session = s.id) AS grades,
     (SELECT COALESCE(MAX(cells), 0) FROM (SELECT COUNT(DISTINCT g.item || g.side) AS cells FROM grades g
         WHERE g.session = s.id GROUP BY g.rater)) AS graded,
@@ -88,13 +90,15 @@ SELECT s.id, s.subject, s.date AS "when", s.saved_utc,
     EXISTS (SELECT 1 FROM texts x WHERE x.session = s.id) AS texts,
     (EXISTS (SELECT 1 FROM excluded_strides e WHERE e.session = s.id)
         OR EXISTS (SELECT 1 FROM poses p WHERE p.session = s.id AND p.corrected)
+        OR EXISTS (SELECT 1 FROM corrections c WHERE c.session = s.id)
+        OR EXISTS (SELECT 1 FROM hand_events h WHERE h.session = s.id)
         OR EXISTS (SELECT 1 FROM trials t WHERE t.session = s.id AND (t.excluded != ''
             OR t.sagittal_event_passes IS NOT NULL OR t.coronal_event_passes IS NOT NULL))
     ) AS corrected, FALSE AS damaged
 FROM sessions s LEFT JOIN snapshots n
     ON n.id = (SELECT MAX(id) FROM snapshots WHERE session = s.id)
 WHERE (s.deleted_utc IS NOT NULL) = ?{which}
-ORDER BY s.date IS NULL, s.date DESC, s.saved_utc DESC, s.id
+ORDER BY s.date IS NULL, s.date DESC, saved_utc DESC, s.id
 """
 
 
@@ -187,13 +191,23 @@ def _load_trial(select: Select, row: Row, keypoints: bool) -> TrialData:
         of_view = [one for one in events if one["view"] == view.value]
         return mapping.events_of(of_view, row[f"{view.value}_event_passes"])
 
+    def said(view: View) -> tuple[HandEvent, ...]:
+        return tuple(from_row(one, HandEvent) for one in spoken if one["view"] == view.value)
+
+    spoken = of_trial("SELECT * FROM hand_events WHERE {} ORDER BY view, time_s, kind, side, denied")
     events = of_trial("SELECT * FROM events WHERE {} ORDER BY view, pass, position")
     excluded = of_trial("SELECT * FROM excluded_strides WHERE {} ORDER BY position")
-    return TrialData(
+    data = TrialData(
         trial=mapping.trial_of(row, of_views("recordings JOIN videos USING (sha256)", mapping.stream_of)),
         poses=of_views("poses", mapping.pose_of) if keypoints else ByView(None, None),
         events=ByView(corrected(View.SAGITTAL), corrected(View.CORONAL)),
         excluded_strides=tuple((one["stride"], one["reason"]) for one in excluded),
         provenance=of_views("provenance", lambda one: from_row(one, Provenance)),
         remarks=of_views("remarks", lambda one: from_row(one, ViewRemarks)),
+        hand_events=ByView(said(View.SAGITTAL), said(View.CORONAL)),
     )
+    if keypoints:
+        placed = of_trial("SELECT * FROM corrections WHERE {} ORDER BY view, frame")
+        for view in View:
+            data = mapping.with_corrections(data, view, [one for one in placed if one["view"] == view.value])
+    return data

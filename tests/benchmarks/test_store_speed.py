@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,13 +12,18 @@ from functools import partial
 from pathlib import Path
 from timeit import timeit
 
+import numpy as np
 import pytest
 
+from gaitviewer.core.corrections import POINTS
 from gaitviewer.core.document import Document
+from gaitviewer.core.edits import set_points
 from gaitviewer.core.evgs import Grade
-from gaitviewer.core.gait import Side
+from gaitviewer.core.gait import Side, View
+from gaitviewer.core.pose import Origin
 from gaitviewer.store import open_library
 from gaitviewer.store.library import Library
+from tests.support.editor import Editor, kill_while_editing
 from tests.support.long_session import with_frames, written_bytes
 
 pytestmark = pytest.mark.benchmark
@@ -91,3 +97,42 @@ def _cost(library: Library, save: Callable[[], object]) -> tuple[int, float]:
         seconds.append(time.perf_counter() - began)
 
     return written_bytes(library, timed), seconds[0]
+
+
+def test_killing_an_editor_loses_nothing(
+    tmp_path: Path, walker_document: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = int.from_bytes(os.urandom(4), "big")
+    rng = np.random.default_rng(seed)
+    path = tmp_path / "l.db"
+    with open_library(path) as library:
+        library.save_session(replace(walker_document, session=replace(walker_document.session, id="s1")))
+    for _ in range(200):
+        kill_while_editing(path, rng)
+    with open_library(path) as library, capsys.disabled():
+        print(f"killed 200 times (seed {seed}), {len(library.journal('s1'))} entries, none lost")
+
+
+def test_saving_an_edit_writes_little(
+    tmp_path: Path, walker_document: Document, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a recording of 10,000 frames: a point that was moved, against all of its keypoints."""
+    with open_library(tmp_path / "l.db") as library:
+        long = with_frames(walker_document, FRAMES)
+        editor = Editor(library, long, library.save_session(long))
+        sizes, times = [], []
+        for number in range(200):
+            started = time.perf_counter()
+            cell = [(37 * number % FRAMES) * POINTS + 13]
+            after = set_points(editor.document, "t1", View.SAGITTAL, cell, [[number, 2.0]], Origin.CORRECTED)
+            editor.edit(after, "Move a point")
+            sizes.append(written_bytes(library, editor.save))
+            times.append(time.perf_counter() - started)
+        whole = written_bytes(library, lambda: library.save_session(editor.document))
+        with capsys.disabled():
+            print(
+                f"a moved point writes {np.median(sizes) / 1e3:.1f} kB (95 %: "
+                f"{np.percentile(sizes, 95) / 1e3:.1f}), all keypoints {whole / 1e3:.0f} kB; edit and save "
+                f"{1e3 * np.median(times):.0f} ms"
+            )
+        assert float(np.median(sizes)) < 10_000 < whole / 100

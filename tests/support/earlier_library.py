@@ -72,6 +72,17 @@ def remarks() -> tuple[Any, Any]:
     return own.ViewRemarks(noticed, own.Light(0.25, 0.125)), own.ViewRemarks(failure=failure, video="b" * 64)
 
 
+def corrected(data: Any) -> Any:
+    """What a person set: a point that is moved, one that is hidden, an event and none where one is."""
+    own: Any = importlib.import_module("gaitviewer.core.corrections")
+    said: Any = importlib.import_module("gaitviewer.core.gait").HandEvent
+    events = (
+        said(EventKind.INITIAL_CONTACT, Side.LEFT, 0.1), said(EventKind.TOE_OFF, Side.RIGHT, 0.12, True),
+    )  # fmt: skip
+    data = dataclasses.replace(data, hand_events=ByView(events, ()))
+    return own.set_points(data, View.SAGITTAL, [3 * 23 + 13, 3 * 23 + 14], [[1.5, 2.25], [NAN, NAN]], [2, 5])
+
+
 def build() -> core.Document:
     affected = who.Affected.LEFT if hasattr(who, "Affected") else Side.LEFT
     session = who.Session(
@@ -107,6 +118,8 @@ def build() -> core.Document:
     )
     if hasattr(first, "remarks"):
         first = dataclasses.replace(first, remarks=ByView(*remarks()))
+    if hasattr(first, "hand_events"):
+        first = corrected(first)
     document = core.Document(session, (first, second), grades)
     measured: Any = getattr(core, "ManualMeasurement", None) or getattr(core, "HandMeasure", None)
     added: dict[str, Any] = {"foot_zero_deg": BySide(-3.5, None)}
@@ -160,6 +173,17 @@ def sign(library: Any, document: core.Document, revision: object) -> None:
     library.add_snapshot("s1", text, who="Dr. A", **more)
 
 
+def edit(library: Any, document: core.Document, revision: str) -> str:
+    """A text is changed and changed back: two entries in the journal."""
+    history: Any = importlib.import_module("gaitviewer.core.journal").History()
+    after = dataclasses.replace(document, texts=dataclasses.replace(document.texts, plan="another plan"))
+    history.record(
+        document, after, "Type in the report", who="AB", when="2026-01-01T00:00:00.000+00:00", why="x"
+    )
+    history.undo(after, who="AB", when="2026-01-01T00:00:01.000+00:00")
+    return str(library.save_session(document, opened=revision, before=document, entries=history.pending))
+
+
 def main(out: Path) -> None:
     document = build()
     bare = core.Document(who.Session("s2", who.Subject("P002")), ())
@@ -167,6 +191,8 @@ def main(out: Path) -> None:
         path = Path(folder) / "library.db"
         with open_library(path) as library:
             revision = library.save_session(document)
+            if hasattr(document.trials[0], "hand_events"):
+                revision = edit(library, document, revision)
             sign(library, document, revision)
             if hasattr(library, "save_answer"):
                 library.save_answer("s1", "severity", answer())

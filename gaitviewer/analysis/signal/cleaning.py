@@ -1,7 +1,7 @@
 """From the keypoints that an estimator gave to keypoints that can be measured.
 
 Doubtful points are dropped, single wild ones removed, short gaps bridged by a spline; longer gaps stay gaps.
-Points that a person corrected are never changed.
+Points that a person set are never changed, and none is made up where a person says that there is none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.core.arrays import segments
-from gaitviewer.core.pose import Origin, PoseSequence
+from gaitviewer.core.pose import DENIED, PLACED, Origin, PoseSequence
 from gaitviewer.core.skeleton import Keypoint
 
 F8 = NDArray[np.float64]
@@ -58,14 +58,16 @@ def clean(pose: PoseSequence) -> PoseSequence:
         ``fill_limit_s`` between seen points are filled and marked :attr:`Origin.INTERPOLATED`.
     """
     settings = motion_settings().cleaning
-    corrected = pose.origin == Origin.CORRECTED
-    keep = pose.seen & (corrected | (pose.score >= settings.score_gate))
-    keep &= corrected | ~_spikes(pose, keep)
+    placed = pose.has_origin(*PLACED)
+    keep = pose.seen & (placed | (pose.score >= settings.score_gate))
+    keep &= placed | ~_spikes(pose, keep)
     xy = np.where(keep[..., None], pose.xy, np.nan).astype(np.float64)
     score = np.where(keep, pose.score, 0.0)
-    origin = np.where(keep, pose.origin, Origin.ESTIMATED).astype(np.uint8)
+    origin = np.where(keep | pose.has_origin(*DENIED), pose.origin, Origin.ESTIMATED).astype(np.uint8)
     for point in range(xy.shape[1]):
         for start, stop in _short_gaps(keep[:, point], pose.times, settings.fill_limit_s):
+            if (pose.origin[start:stop, point] == Origin.ABSENT).any():
+                continue  # a person says that there is nothing to bridge
             xy[start:stop, point] = _bridge(pose.times, xy[:, point], start, stop)
             score[start:stop, point] = min(score[start - 1, point], score[stop, point])
             origin[start:stop, point] = Origin.INTERPOLATED

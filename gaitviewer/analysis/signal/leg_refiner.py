@@ -156,7 +156,7 @@ class LegRefiner:
                 rows = slice(frames[0], frames[-1] + 1)
                 points = leg_keypoints(one.near) if one.near is not None else []
                 xy[rows, points] += on_grid(pose.times[rows], tracks.times, moves)
-        fixed = pose.origin == Origin.CORRECTED
+        fixed = pose.has_origin(Origin.CORRECTED, Origin.SPREAD)
         xy[fixed] = pose.xy[fixed]
         return pose.with_points(xy.astype(np.float32))
 

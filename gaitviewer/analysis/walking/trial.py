@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from gaitviewer.analysis.events.by_hand import with_hand_events
 from gaitviewer.analysis.events.detect import detect_events
 from gaitviewer.analysis.settings import motion_settings
 from gaitviewer.analysis.signal.cleaning import F8, clean
 from gaitviewer.analysis.signal.leg_refiner import LegRefiner
 from gaitviewer.analysis.signal.prepared import HIPS, PreparedView, middle_of, prepare_view, walking_speed
 from gaitviewer.analysis.walking.company import judge_company
-from gaitviewer.analysis.walking.laterality import put_sides_right
+from gaitviewer.analysis.walking.laterality import near_side, put_sides_right
 from gaitviewer.analysis.walking.passes import (
     CROSSES_SHORTLY,
     NOT_SEEN,
@@ -45,6 +47,7 @@ from gaitviewer.core.gait import (
     ByView,
     GaitEvent,
     GaitEvents,
+    HandEvent,
     LeftOut,
     Side,
     Stride,
@@ -52,7 +55,7 @@ from gaitviewer.core.gait import (
     WalkingPass,
 )
 from gaitviewer.core.measures import FindingSeverity, QualityFinding, TrialMotion, ViewMotion
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.pose import Corrections, PoseSequence
 from gaitviewer.core.remarks import RemarkKind, ViewRemarks
 from gaitviewer.core.session import Sync, Trial
 from gaitviewer.errors import AnalysisError
@@ -71,6 +74,8 @@ def read_view(
     events: tuple[GaitEvents, ...] | None = None,
     leg_refiner: LegRefiner | None = None,
     remarks: ViewRemarks | None = None,
+    corrections: Corrections | None = None,
+    hand_events: tuple[HandEvent, ...] = (),
 ) -> ViewMotion:
     """Find passes, sides, events and strides in one view.
 
@@ -82,6 +87,8 @@ def read_view(
         events: events that a person corrected, one for each pass; None detects them.
         leg_refiner: of the estimator that saw this view; None takes the legs as they were estimated.
         remarks: what the pose step noticed in this view.
+        corrections: what persons set of ``seen``, and the estimate below it.
+        hand_events: what persons say of events, whatever is detected.
 
     Raises:
         AnalysisError: the frame rate is too low, or nobody walks in this view.
@@ -89,15 +96,15 @@ def read_view(
     """
     given = seen if isinstance(seen, PreparedView) else prepare_view(seen)
     _check_rate(given.raw, view, trial_id)
-    passes, left_out = find_passes(given, view)
+    passes, left_out, seen = _passes_with_sides(given, view, corrections, mirrored=mirrored)
     if not passes:
         raise AnalysisError(_why_nobody_walks(given, view, left_out, trial_id))
-    passes, seen = put_sides_right(given, passes, mirrored=mirrored)
     if leg_refiner is not None:
         seen = PreparedView(seen.raw, clean(leg_refiner.refine(seen.raw, passes)))
     found = tuple(detect_events(seen.clean, one) for one in passes) if events is None else events
     if len(found) != len(passes):
         raise ValueError(f"{len(found)} sets of events for {len(passes)} passes")
+    found = with_hand_events(found, passes, hand_events, seen.raw.times)
     pose, travel = seen.clean, seen.trajectory
     speed = walking_speed(travel, passes)
     strides = _strides_of(seen.raw, speed, passes, found, trial_id, remarks)
@@ -132,6 +139,8 @@ def read_trial(
     events: ByView[tuple[GaitEvents, ...] | None] | None = None,
     leg_refiner: LegRefiner | None = None,
     remarks: ByView[ViewRemarks | None] | None = None,
+    corrections: ByView[Corrections | None] = ByView(None, None),  # noqa: B008  frozen
+    hand_events: ByView[tuple[HandEvent, ...]] = ByView((), ()),  # noqa: B008  frozen
 ) -> TrialMotion:
     """Read every view of a trial, and bring the views together.
 
@@ -146,6 +155,8 @@ def read_trial(
         events: events that a person corrected, per view.
         leg_refiner: of the estimator that saw the side view; None takes the legs as they were estimated.
         remarks: what the search for the subject noticed in each view.
+        corrections: what persons set of the points of each view, see :func:`read_view`.
+        hand_events: what persons say of the events of each view.
 
     Raises:
         AnalysisError: a view cannot be read, or there is none.
@@ -156,6 +167,7 @@ def read_trial(
         view: read_view(
             seen, view, trial_id=trial.id, mirrored=mirrored, events=given[view],
             leg_refiner=leg_refiner if view is View.SAGITTAL else None, remarks=noticed[view],
+            corrections=corrections[view], hand_events=hand_events[view],
         )
         for view in View
         if (seen := poses[view]) is not None
@@ -168,8 +180,57 @@ def read_trial(
         return TrialMotion(trial, ByView(sagittal, coronal), sync)
     estimate = estimate_sync(sagittal, coronal)
     sync = sync or estimate
-    coronal = _brought_together(sagittal, coronal, sync, trial.id, corrected=given.coronal is not None)
+    corrected = given.coronal is not None or bool(hand_events.coronal)
+    coronal = _brought_together(sagittal, coronal, sync, trial.id, corrected=corrected)
     return TrialMotion(trial, ByView(sagittal, coronal), sync, estimate)
+
+
+def labelled_pose(
+    pose: PoseSequence, view: View, corrections: Corrections | None, *, mirrored: bool = False
+) -> PoseSequence:
+    """Keypoints with left and right as they are measured and shown: what a person who corrects them sees.
+
+    Args:
+        pose: as estimated, with the corrections over it.
+        view: the camera's plane.
+        corrections: what persons set of it.
+        mirrored: whether the video is a mirror image.
+    """
+    return _passes_with_sides(prepare_view(pose), view, corrections, mirrored=mirrored)[2].raw
+
+
+def _passes_with_sides(
+    given: PreparedView, view: View, corrections: Corrections | None, *, mirrored: bool
+) -> tuple[tuple[WalkingPass, ...], tuple[LeftOut, ...], PreparedView]:
+    """Passes, what is none, and the view with left and right put right.
+
+    What a person set is left or right as it is called: labels are exchanged in the estimate below it.
+    """
+    if corrections is None:
+        passes, left_out = find_passes(given, view)
+        if not passes:
+            return passes, left_out, given
+        passes, seen = put_sides_right(given, passes, mirrored=mirrored)
+        return passes, left_out, seen
+    seen = given
+    judged: tuple[WalkingPass, ...] = ()
+    if corrections.estimate is not None:
+        below = prepare_view(corrections.estimate)
+        judged, below = put_sides_right(below, find_passes(below, view)[0], mirrored=mirrored)
+        seen = prepare_view(corrections.over(below.raw))
+    passes, left_out = find_passes(seen, view)
+    sided = []
+    for one in passes:
+        same = [other for other in judged if other.direction is one.direction and _shared(one, other) > 0]
+        other = max(same, key=partial(_shared, one), default=one)
+        near = near_side(one.direction, mirrored=mirrored)
+        sided.append(replace(one, near=near, swapped=other.swapped, notes=other.notes, mirrored=mirrored))
+    return tuple(sided), left_out, seen
+
+
+def _shared(one: WalkingPass, other: WalkingPass) -> int:
+    """How many frames two passes have in common."""
+    return min(one.stop, other.stop) - max(one.start, other.start)
 
 
 def _check_rate(pose: PoseSequence, view: View, trial_id: str) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from gaitviewer.core.arrays import segments
 from gaitviewer.core.gait import EventKind, Side, View
-from gaitviewer.core.pose import Origin
+from gaitviewer.core.pose import PLACED, Origin
 from gaitviewer.core.skeleton import Keypoint, Skeleton
 from gaitviewer.gui.canvas.angles import (
     draw_construction,
@@ -101,7 +101,8 @@ def paint_skeleton(painter: QPainter, scene: Scene) -> None:
     pose, points = scene.content.pose, scene.points
     if pose is None or points is None:
         return
-    scores = pose.score[scene.frame]
+    # a person's point is as good as it gets to the eye, whatever the estimator thought
+    scores = np.where(pose.has_origin(*PLACED)[scene.frame], 1.0, pose.score[scene.frame])
     seen = np.isfinite(points).all(axis=1)
     width = 2.0 if scene.placement.scale < 1.2 else 3.0
     groups: dict[tuple[Side | None, float], list[QLineF]] = {}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gaitviewer.core.evgs import Evidence
 from gaitviewer.core.gait import Direction, GaitEvent, Side, View, WalkingPass
 from gaitviewer.core.measures import Curve, Measures, ViewMotion
-from gaitviewer.core.pose import PoseSequence
+from gaitviewer.core.pose import Corrections, PoseSequence
 from gaitviewer.gui.canvas.labels import LabelPlacer
 from gaitviewer.gui.canvas.placement import Placement
 from gaitviewer.gui.model.explanations import AttentionTrack, PointedFeature, SaliencyTrack
@@ -119,16 +119,21 @@ def content_of(
     masks: MaskSource | None = None,
     hide_values: bool = False,
     looked: Looked = NOWHERE,
+    corrections: Corrections | None = None,
 ) -> Content:
     """What to draw over a view: the cleaned pose where there is one, else the raw one.
 
+    Points that a person placed are where they were put, also before they are measured.
     With ``hide_values`` no angle has a value; what is drawn stays.
     """
     curves = measures.curves if measures is not None and not hide_values else ()
     mine = [c for c in curves if c.stride.trial == trial and c.stride.view is view]
+    pose = motion.pose if motion is not None else raw
+    if motion is not None and corrections is not None and pose is not None:
+        pose = corrections.placed.over(pose)
     return Content(
         view=view,
-        pose=motion.pose if motion is not None else raw,
+        pose=pose,
         passes=motion.passes if motion is not None else (),
         events=tuple(e for group in motion.events for e in group.events) if motion is not None else (),
         values=CurveValues(mine),

@@ -201,6 +201,7 @@ class TwoViews(QWidget):
                     masks=self._masks[view],
                     hide_values=hide,
                     looked=self._looked(view),
+                    corrections=data.corrections[view] if data is not None else None,
                 )
             )
         self._refresh_label()

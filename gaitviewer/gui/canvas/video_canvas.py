@@ -177,6 +177,11 @@ class VideoCanvas(QWidget):
         if best != (self.painted_frame, *self._painted_how):
             self.update()
 
+    def shown_image(self) -> QImage | None:
+        """The decoded picture that is shown, at the size that it has; None if there is none."""
+        shot = self._frames.nearest(self._frame) if self._frames is not None else None
+        return None if shot is None else shot.image
+
     @property
     def frame(self) -> int:
         """The frame asked for."""

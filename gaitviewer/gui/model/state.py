@@ -1,16 +1,16 @@
 """What the window is about: the open session, what is selected in it, and the way to change it.
 
-One immutable :class:`~gaitviewer.core.document.Document` is the truth. An edit is a new document pushed
-as one undo command, so one command class serves the whole program and "unsaved" is a comparison.
+One immutable :class:`~gaitviewer.core.document.Document` is the truth. An edit is a new document; what differs
+is entered in the journal (:class:`~gaitviewer.core.journal.History`): that is saved, and undone from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from gaitviewer.gui.model.answers import Answers
 from gaitviewer.gui.model.documents import same_poses, with_poses_of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gaitviewer.core.document import Document, TrialData
     from gaitviewer.core.evgs import Evidence
     from gaitviewer.core.gait import Side
+    from gaitviewer.core.journal import Entry, History
     from gaitviewer.core.measures import Measures, TrialMotion
     from gaitviewer.workflow.app.settings import Settings
 
@@ -60,13 +61,17 @@ class AppState(QObject):
         self._evidence: Evidence | None = None
         self._settings = settings
         self.answers = Answers(self)
-        self.undo = QUndoStack(self)  # without a limit: a step holds what it changed and shares the rest
+        self._history: History | None = None  # made when it is asked for: the window comes up without numpy
 
     # --- the session ---------------------------------------------------------------------------------
 
-    def open_session(self, document: Document, measures: Measures | None = None) -> None:
-        """Show a session as it was loaded; undo starts anew, its first trial is shown."""
-        self.undo.clear()
+    def open_session(
+        self, document: Document, measures: Measures | None = None, entries: Iterable[Entry] = ()
+    ) -> None:
+        """Show a session as it was loaded, with the entries of its journal; its first trial is shown."""
+        from gaitviewer.core.journal import History
+
+        self._history = History(entries)
         self._document = self._kept = self._saved = document
         self._partial = None
         self._measures = measures
@@ -76,7 +81,7 @@ class AppState(QObject):
 
     def close_session(self) -> None:
         """Show no session."""
-        self.undo.clear()
+        self._history = None
         self._document = self._kept = self._saved = self._partial = None
         self._measures = None
         self._trial_id = ""
@@ -106,13 +111,23 @@ class AppState(QObject):
         """Whether results of an analysis are shown that is still under way."""
         return self._partial is not None
 
-    def edit(self, document: Document, text: str, *, merge: str = "") -> None:
+    @property
+    def history(self) -> History:
+        """Every edit of the open session, and what can be undone and redone."""
+        if self._history is None:
+            from gaitviewer.core.journal import History
+
+            self._history = History()
+        return self._history
+
+    def edit(self, document: Document, text: str, *, merge: str = "", why: str = "") -> None:
         """Replace the document as one step that can be undone.
 
         Args:
             document: the document after the edit.
             text: what was done, for the menu ("Grade KFX right").
             merge: edits in a row with the same non-empty word become one step (dragging a point).
+            why: the reason, if one was given.
 
         Raises:
             ValueError: no session is open.
@@ -125,30 +140,37 @@ class AppState(QObject):
             from gaitviewer.core.edits import restore_poses
 
             document = restore_poses(document, self._partial, self._kept)
-        self.undo.push(_Replace(self, self._kept, document, text, merge))
+        who, was_saved = self.settings.rater, self.is_saved
+        if self.history.record(self._kept, document, text, who=who, when=_now(), why=why, merge=merge):
+            self._show(document, was_saved)
+
+    def undo(self) -> None:
+        """Take back the latest step, if there is one; that is an edit, too."""
+        self._go(self.history.undo if self.history.undo_titles else None)
+
+    def redo(self) -> None:
+        """Do the step again that was taken back last, if there is one."""
+        self._go(self.history.redo if self.history.redo_titles else None)
+
+    def _go(self, go: Callable[..., Document] | None) -> None:
+        from gaitviewer.core.journal import StaleError
+
+        if go is None or self._kept is None:
+            return
+        was_saved = self.is_saved
+        try:
+            self._show(go(self._kept, who=self.settings.rater, when=_now()), was_saved)
+        except StaleError:  # changed by another program meanwhile: the step is gone from the menu
+            self.document_changed.emit()
 
     def amend(self, change: Callable[[Document], Document]) -> None:
         """Change the document without a step to undo (videos found again, results of a job).
 
-        Every document that can be come back to by undoing is changed as well, so that undoing an edit never
-        takes the results away.
+        Undoing an edit takes back what that edit changed, never these results.
         """
-        if self._kept is None:
-            return
-        amended: dict[Document, Document] = {}
-
-        def amend_once(document: Document) -> Document:
-            # Two steps in a row share a document, and one of them is the document that is shown: they go on
-            # sharing it, so that coming back to what was saved is still seen to be that.
-            if document not in amended:
-                amended[document] = change(document)
-            return amended[document]
-
-        for number in range(self.undo.count()):
-            command = self.undo.command(number)
-            assert isinstance(command, _Replace)
-            command.amend(amend_once)
-        self._show(amend_once(self._kept))
+        if self._kept is not None and (changed := change(self._kept)) is not self._kept:
+            self.history.forget_documents()
+            self._show(changed)
 
     def show_partial(self, found: Document | None) -> None:
         """Show what an analysis has found so far over the document; None takes that away again."""
@@ -161,8 +183,8 @@ class AppState(QObject):
         self._partial = None
         self.amend(lambda document: with_poses_of(document, found))
 
-    def _show(self, document: Document) -> None:
-        was_saved = self.is_saved
+    def _show(self, document: Document, was_saved: bool | None = None) -> None:
+        was_saved = self.is_saved if was_saved is None else was_saved
         shown = document if self._partial is None else with_poses_of(document, self._partial)
         if document is self._kept and self._document is not None and same_poses(shown, self._document):
             return
@@ -177,8 +199,8 @@ class AppState(QObject):
 
     @property
     def is_saved(self) -> bool:
-        """Whether the document is the one last saved."""
-        return self._kept is self._saved
+        """Whether the disk has the document as it is, and every entry of its journal."""
+        return self._kept is self._saved and not (self._history is not None and self._history.pending)
 
     def mark_saved(self, document: Document | None) -> None:
         """Say that this document (:attr:`kept`, perhaps an older one) is on disk; None: it is being written."""
@@ -291,36 +313,5 @@ class AppState(QObject):
             self.settings_changed.emit()
 
 
-class _Replace(QUndoCommand):
-    """From one document to another and back."""
-
-    def __init__(self, state: AppState, before: Document, after: Document, text: str, merge: str) -> None:
-        super().__init__(text)
-        self._state = state
-        self._before = before
-        self._after = after
-        self._merge = merge
-
-    def amend(self, change: Callable[[Document], Document]) -> None:
-        """Change both documents."""
-        self._before, self._after = change(self._before), change(self._after)
-
-    def id(self) -> int:
-        """One number for all, so that Qt asks :meth:`mergeWith`."""
-        return 1 if self._merge else -1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  Qt's name
-        """Take over a later edit of the same kind."""
-        if not isinstance(other, _Replace) or other._merge != self._merge:
-            return False
-        self._after = other._after
-        self.setText(other.text())
-        return True
-
-    def redo(self) -> None:
-        """Show the document after the edit."""
-        self._state._show(self._after)
-
-    def undo(self) -> None:
-        """Show the document before the edit."""
-        self._state._show(self._before)
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -24,7 +24,7 @@ _QUIET = frozenset(
 
 # Of several messages the first of these is shown: what answers a key just pressed, what is to be mended,
 # what can wait.
-_ORDER = ("save", "sync", "tool", "read only", "missing", "problems", "partly", "analyse")
+_ORDER = ("save", "sync", "tool", "points", "read only", "missing", "problems", "partly", "analyse")
 
 # Of the parent's edge around the banner.
 _BESIDE_PX = 4

@@ -21,6 +21,7 @@ from gaitviewer.gui.widgets.translation import say_sentence
 
 if TYPE_CHECKING:
     from gaitviewer.core.document import Document
+    from gaitviewer.core.journal import Entry
     from gaitviewer.core.output import Signature
     from gaitviewer.store import Library
 
@@ -61,6 +62,7 @@ class SavingService(QObject):
         self._jobs = library.jobs
         # Of each session, what was opened or last saved here.
         self._held: dict[str, _Held] = {}
+        self._journals: dict[str, tuple[Entry, ...]] = {}  # of those that were loaded and not yet shown
         self._save_job: Job[None] | None = None
         self._failures, self._trouble, self._conflict = 0, "", False
         self._then: Callable[[], object] | None = None  # to be done once all is saved
@@ -86,15 +88,17 @@ class SavingService(QObject):
         if document is None or not self._must_save() or self._save_job is not None or self._jobs.closing:
             return
         self._save_timer.stop()
-        name = document.session.id
+        name, history = document.session.id, self._state.history
+        entries = history.pending
         before = self._held[name].document if name in self._held else None
         self._state.mark_saved(None)  # until the disk has it, nobody knows which document that holds
 
         def work(library: Library, tick: Tick) -> None:
-            self._write(library, document)
+            self._write(library, document, entries)
 
         def done(_: None) -> None:
             self._failures, self._conflict = 0, False
+            history.mark_written(entries)
             self._tell_trouble("")
             self._mark_saved(name, document)
 
@@ -166,8 +170,8 @@ class SavingService(QObject):
                 self._go_on()
 
     def save_elsewhere(self, path: Path, then: Callable[[], object]) -> None:
-        """Save the open session into another library file, then go on."""
-        document = self._state.kept
+        """Save the open session, with all of its history, into another library file, then go on."""
+        document, entries = self._state.kept, self._state.history.entries
         if document is None:
             return
 
@@ -175,7 +179,7 @@ class SavingService(QObject):
             from gaitviewer.store import open_library
 
             with open_library(path) as library:
-                library.save_session(document)
+                library.save_session(document, entries=entries)
 
         def done(_: None) -> None:
             self.let_go()
@@ -191,12 +195,14 @@ class SavingService(QObject):
         self._save_timer.stop()
         self._failures, self._conflict = 0, False
         self._tell_trouble("")
+        self._state.history.give_up_pending()
         if self._state.kept is not None:
             self._state.mark_saved(self._state.kept)
 
     def sign(self, who: str) -> None:
         """Sign the open session as it is now."""
-        document, measures = self._state.kept, self._state.measures
+        document, measures, history = self._state.kept, self._state.measures, self._state.history
+        entries = history.pending
         if document is None or measures is None:
             return
         if self._state.is_partial:
@@ -211,11 +217,14 @@ class SavingService(QObject):
             with self._noting:
                 held = self._held.get(name)
                 opened = None if held is None else held.revision
-                revision, made = sign_session(library, document, measures, who=who, opened=opened)
+                revision, made = sign_session(
+                    library, document, measures, who=who, opened=opened, entries=entries
+                )
                 self._held[name] = _Held(revision, document)
                 self._signatures[name] = made, document
 
         def done(_: None) -> None:
+            history.mark_written(entries)
             self._mark_saved(document.session.id, document)
             self.signed.emit(who)
 
@@ -274,12 +283,18 @@ class SavingService(QObject):
         with self._noting:
             document, revision = library.load_revision(session_id)
             self._held[session_id] = _Held(revision, document)
+            self._journals[session_id] = library.journal(session_id)
             return self._note_signature(library, document)
+
+    def journal(self, session_id: str) -> tuple[Entry, ...]:
+        """The entries of the journal of a session that was just loaded; asked for once."""
+        return self._journals.pop(session_id, ())
 
     def hold(self, library: Library, document: Document) -> Document:
         """Note that the library holds this very document; it was just made."""
         with self._noting:
             self._held[document.session.id] = _Held(library.revision(document.session.id), document)
+            self._journals[document.session.id] = library.journal(document.session.id)
             return self._note_signature(library, document)
 
     def copy(self, library: Library, document: Document) -> Document:
@@ -313,7 +328,7 @@ class SavingService(QObject):
                 self._held[name] = _Held(revision, new)
         forget_thumbnail(name)  # now it is known where the person is
 
-    def _write(self, library: Library, document: Document) -> None:
+    def _write(self, library: Library, document: Document, entries: tuple[Entry, ...]) -> None:
         name = document.session.id
         with self._noting:
             held = self._held.get(name)
@@ -321,6 +336,7 @@ class SavingService(QObject):
                 document,
                 opened=None if held is None else held.revision,
                 before=None if held is None else held.document,
+                entries=entries,
             )
             self._held[name] = _Held(revision, document)
 

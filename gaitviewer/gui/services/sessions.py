@@ -80,7 +80,7 @@ class SessionService(QObject):
             for stream in data.trial.videos:
                 if stream is not None:
                     privacy.hide(stream.path)
-        self._state.open_session(document)
+        self._state.open_session(document, entries=self._saving.journal(document.session.id))
         self._analysis.show_found()
         self.opened.emit()
 

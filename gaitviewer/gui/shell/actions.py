@@ -48,6 +48,7 @@ class Actions(dict[str, QAction]):
         if odd:
             raise ValueError(f"commands without a key row, or the other way: {', '.join(sorted(odd))}")
         self._window = window
+        self._titles: dict[str, str] = {}
         for command in COMMANDS.values():
             action = _Action(window)
             action.setObjectName(command.name)
@@ -65,7 +66,7 @@ class Actions(dict[str, QAction]):
         """Use these keys and titles."""
         for name, action in self.items():
             binding = bindings[name]
-            title = QCoreApplication.translate("Keys", binding.title)
+            title = self._titles[name] = QCoreApplication.translate("Keys", binding.title)
             action.setText(title)
             action.setShortcuts([QKeySequence(key) for key in binding.keys])
             first = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -82,6 +83,7 @@ class Actions(dict[str, QAction]):
         for name, command in COMMANDS.items():
             action = self[name]
             enabled = command.when(self._window)
+            self._name_step(command)
             if enabled != action.isEnabled():
                 action.setEnabled(enabled)
             if command.on is not None:
@@ -89,6 +91,14 @@ class Actions(dict[str, QAction]):
                 if checked != action.isChecked():
                     action.setChecked(checked)
         self._show_playing()
+
+    def _name_step(self, command: Command) -> None:
+        """Undo and redo say what they undo and redo."""
+        if command.titles is not None:
+            titles = command.titles(self._window)
+            text = self._titles[command.name] + (f": {titles[0]}" if titles else "")
+            if text != self[command.name].text():
+                self[command.name].setText(text)
 
     def _show_playing(self) -> None:
         play = self["player.play"]

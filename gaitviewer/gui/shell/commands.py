@@ -6,7 +6,7 @@ What a command needs of a session is imported in its function: all commands are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +30,7 @@ class Command:
         when: whether it can be done now.   on: whether it is on (None: not a switch).
         repeats: whether a key held down repeats it.
         enters: whether what is typed in a field but not yet entered is taken over first.
+        titles: of the steps that it goes through, the next first; the menu names that (None: it has none).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Command:
     on: Callable[[Window], bool] | None
     repeats: bool
     enters: bool
+    titles: Callable[[Window], Sequence[str]] | None = None
 
 
 COMMANDS: dict[str, Command] = {}
@@ -58,6 +60,7 @@ def command(
     on: Callable[..., bool] | None = None,
     repeats: bool = False,
     enters: bool = False,
+    titles: Callable[[Window], Sequence[str]] | None = None,
     **values: object,
 ) -> Callable[[_Function], _Function]:
     """Make a function a command; ``values`` are its arguments after the window, and those of ``on``.
@@ -70,7 +73,7 @@ def command(
         if name in COMMANDS:
             raise ValueError(f"two commands are called {name}")
         run, is_on = partial(function, **values), None if on is None else partial(on, **values)
-        COMMANDS[name] = Command(name, run, icon, when, is_on, repeats, enters)
+        COMMANDS[name] = Command(name, run, icon, when, is_on, repeats, enters, titles)
         return function
 
     return register
@@ -389,14 +392,22 @@ def next_apart(window: Window, step: int) -> None:
         window.statusBar().showMessage(words, 4000)
 
 
-@command("edit.undo", "undo", when=lambda w: w.reviewing and w.state.undo.canUndo())
+def _undone(window: Window) -> Sequence[str]:
+    return window.state.history.undo_titles if window.reviewing else ()
+
+
+def _redone(window: Window) -> Sequence[str]:
+    return window.state.history.redo_titles if window.reviewing else ()
+
+
+@command("edit.undo", "undo", when=lambda w: bool(_undone(w)), titles=_undone)
 def undo(window: Window) -> None:
-    window.state.undo.undo()
+    window.state.undo()
 
 
-@command("edit.redo", "redo", when=lambda w: w.reviewing and w.state.undo.canRedo())
+@command("edit.redo", "redo", when=lambda w: bool(_redone(w)), titles=_redone)
 def redo(window: Window) -> None:
-    window.state.undo.redo()
+    window.state.redo()
 
 
 # --- sessions ---------------------------------------------------------------------------------------------

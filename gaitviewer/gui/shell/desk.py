@@ -32,6 +32,7 @@ from gaitviewer.gui.panels.timeline.transport import TransportBar
 from gaitviewer.gui.playback.player import Player
 from gaitviewer.gui.services.job_bar import Banner
 from gaitviewer.gui.shell.hand_tools import HandTools
+from gaitviewer.gui.shell.point_corrections import PointCorrections
 from gaitviewer.gui.widgets.docks import DockTitles
 
 STATE_VERSION = 1
@@ -60,7 +61,7 @@ class Desk(QMainWindow):
 
     Attributes:
         views, player: pictures and clock.   docks: the panels by name.   banner: what needs attention.
-        hand: measuring by hand.
+        hand: measuring by hand.   points: putting keypoints right.
 
     Signals:
         changed: something that actions show is different (tool, overlay, loop, ...).
@@ -84,6 +85,7 @@ class Desk(QMainWindow):
         self.player: Player = self.views.player
         self.banner = Banner(self.views)
         self.hand = HandTools(state, self.views, self.banner, self)
+        self.points = PointCorrections(state, self.views, self.banner, self)
         self.transport = TransportBar(
             state, self.player, actions, stride_at=self.stride_at, meter=self.views.meter
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ from gaitviewer.util import private
 from gaitviewer.workflow.sessions.listing import SessionState
 
 if TYPE_CHECKING:
+    from gaitviewer.core.document import Document
+    from gaitviewer.core.gait import View
+    from gaitviewer.core.progress import Tick
     from gaitviewer.gui.shell.desk import Desk
 
 
@@ -144,7 +148,6 @@ class MainWindow(QMainWindow):
             *(state.selection_changed, state.saved_changed),
         ):
             signal.connect(self._refresh)
-        state.undo.indexChanged.connect(self._refresh)
         state.settings_changed.connect(self.use_settings)
 
     # --- starting ------------------------------------------------------------------------------------
@@ -177,6 +180,7 @@ class MainWindow(QMainWindow):
             desk.changed.connect(self._refresh)
             self.analysis_note = AnalysisNote(self.services, desk.banner, desk.views)
             desk.facts_asked.connect(self.dialogs.change_facts)
+            desk.points.follow_asked.connect(self._follow_point)
             self.fields.given_up.connect(desk.leave_field)
             key_images = desk.panels["key_images"]
             assert isinstance(key_images, KeyImagesPanel)
@@ -186,6 +190,21 @@ class MainWindow(QMainWindow):
             self.services.measuring.masked.connect(self._show_masks)
             self.menus["Window"].addActions([dock.toggleViewAction() for dock in desk.docks.values()])
         return self._desk
+
+    def _follow_point(self, view: View, frame: int, point: int) -> None:
+        """Follow a point on through the video, in the background."""
+        document, trial = self.state.document, self.state.trial_id
+        if document is None:
+            return
+
+        def work(tick: Tick) -> Document:
+            from gaitviewer.workflow.sessions.following import track_on
+
+            return track_on(document, trial, view, frame, [point], tick=tick)
+
+        title = self.tr("Following a point")
+        done = partial(self.desk.points.take_followed, document)
+        self.jobs.start("follow", work, title=title, done=done)
 
     def _place_desk(self) -> None:
         """Put the panels where they were, once the page has its size."""

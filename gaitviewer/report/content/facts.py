@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaitviewer.core.corrections import count_by_hand
+from gaitviewer.core.document import Document
 from gaitviewer.core.evgs import EvgsMeasure
 from gaitviewer.core.gait import Side, Stride, View
 from gaitviewer.core.measures import FindingSeverity, Measures, Parameter
 from gaitviewer.core.numerals import DASH, number
+from gaitviewer.core.pose import Origin
 from gaitviewer.core.session import Session, coarse_age
 from gaitviewer.core.wording import not_assessable
 from gaitviewer.messages import Message, message, named
@@ -279,3 +282,21 @@ def progression_lines(measures: Measures) -> tuple[str, ...]:
         return ()
     where = f"in the {VIEW_WORDS[View.CORONAL]}"
     return (f"Foot progression {where}, external +: {joined(words)}. It is not EVGS item 5.",)
+
+
+_BY_HAND = {
+    Origin.CORRECTED: "{} placed",
+    Origin.SPREAD: "{} following from these",
+    Origin.EXCHANGED: "{} with left and right exchanged",
+    Origin.HIDDEN: "{} said to be hidden",
+    Origin.ABSENT: "{} said to be absent",
+}
+
+
+def set_by_hand(document: Document) -> str:
+    """How many points and events persons set, as a sentence; "" where nobody set any."""
+    points, events = count_by_hand(document)
+    said = [words.format(points[kind]) for kind, words in _BY_HAND.items() if points[kind]]
+    parts = [f"{many(points.total(), 'keypoint')} ({', '.join(said)})"] if said else []
+    parts += [many(events, "gait event")] if events else []
+    return f"Set by hand: {' and '.join(parts)}; the estimate below them is kept." if parts else ""

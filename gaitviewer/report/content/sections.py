@@ -182,9 +182,9 @@ def _provenance_rows(items: Sequence[tuple[str, Provenance]], measures: Measures
 
 def provenance(
     items: Sequence[tuple[str, Provenance]], measures: Measures, frame: PageFrame, created: str,
-    signed: Signature | None = None, refusals: Sequence[str] = (),
+    signed: Signature | None = None, refusals: Sequence[str] = (), by_hand: str = "",
 ) -> Story:  # fmt: skip
-    """Digests, programs and times: what this report was made from, what has no pictures; a line to sign on."""
+    """What this report was made from, what was set by hand, what has no pictures; a line to sign on."""
     rows: list[list[Any]] = [[text(head, "head") for head in ("Result", "Made by", "When, where, how long")]]
     rows += _provenance_rows(items, measures)
     style = [
@@ -202,7 +202,7 @@ def provenance(
         if part
     ]
     written = f"Written {moment(created)}. File names and picture metadata are not part of this report."
-    notes = [written, *(f"Pictures are left out: {why}" for why in refusals)]
+    notes = [*filter(None, (by_hand, written)), *(f"Pictures are left out: {why}" for why in refusals)]
     lines = [text(line, "note") for line in notes]
     foot = KeepTogether([made[-1], Spacer(0, 4), *lines, *_line_to_sign_on(frame, signed)])
     return [CondPageBreak(150), section("Provenance"), *made[:-1], foot]

@@ -9,7 +9,7 @@ from typing import Any
 
 from gaitviewer import __version__
 from gaitviewer.core.document import Document, TrialData
-from gaitviewer.core.gait import BySide, ByView, GaitEvent, GaitEvents, View
+from gaitviewer.core.gait import BySide, ByView, GaitEvent, GaitEvents, HandEvent, View
 from gaitviewer.core.pose import PoseSequence
 from gaitviewer.core.remarks import ViewRemarks
 from gaitviewer.core.serialise import canonical_digest
@@ -42,6 +42,8 @@ class TrialInputs:
     notes: tuple[Message, ...]
     nobody: tuple[View, ...] = ()
     remarks: ByView[ViewRemarks | None] = ByView(None, None)  # noqa: RUF009  frozen
+    estimates: ByView[PoseSequence | None] = ByView(None, None)  # noqa: RUF009  frozen; where points were set
+    hand_events: ByView[tuple[HandEvent, ...]] = ByView((), ())  # noqa: RUF009  frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _trial_inputs(data: TrialData) -> TrialInputs:
         notes=trial.notes,
         nobody=tuple(view for view in View if shows_nobody(data, view)),
         remarks=data.remarks,
+        estimates=data.corrections.map(lambda one: None if one is None else one.estimate),
+        hand_events=data.hand_events,
     )
 
 
@@ -121,11 +125,10 @@ def is_made_from(digest: str, document: Document, *, program: str = __version__)
     """Whether a digest that was stored with a result, perhaps long ago, is that of this very content."""
     inputs = measure_inputs(document)
     before_refiners = canonical_digest({"program": program, "inputs": replace(inputs, leg_refiners=())})
-    return digest in (
-        inputs_digest(document, program=program),
-        before_refiners,
-        _digest_of_words(document, program),
-    )
+    known = [inputs_digest(document, program=program), before_refiners]
+    if not any(one for data in document.trials for one in data.hand_events):  # which were not known then
+        known.append(_digest_of_words(document, program))
+    return digest in known
 
 
 def video_digests(trials: tuple[Trial, ...]) -> list[str]:

@@ -27,7 +27,7 @@ SURE_OF_VIEW = 0.75  # below this confidence, the person's word on the view coun
 def measure_document(document: Document, *, tick: Tick = no_progress) -> Measures:
     """From stored poses and a person's corrections to everything measured; a pure function.
 
-    Honours corrected events, excluded strides and trials, and an offset that was given.
+    Honours corrected points and events, excluded strides and trials, and an offset that was given.
 
     Args:
         document: the session.
@@ -86,6 +86,8 @@ def _read(data: TrialData, *, mirrored: bool) -> TrialMotion:
             events=data.events,
             leg_refiner=find_leg_refiner(data.provenance.sagittal),
             remarks=data.remarks,
+            corrections=data.corrections,
+            hand_events=data.hand_events,
         )
     except ValueError as error:
         if data.events.sagittal is None and data.events.coronal is None:

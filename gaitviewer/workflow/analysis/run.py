@@ -138,8 +138,8 @@ def _estimate_usable(document: Document, request: AnalyzeRequest, tick: Tick) ->
 def with_persons_work(document: Document, library: Library) -> Document:
     """The same document with what a person did in this session before: an analysis never throws it away.
 
-    Grades, key images, hand measures and texts are kept; corrected events, strides and recordings left out,
-    and an offset that was set, too.
+    Grades, key images, hand measures and texts are kept; corrected points and events, strides and recordings
+    left out, and an offset that was set, too.
     """
     known = (*library.list_sessions(), *library.list_sessions(deleted=True))
     if document.session.id not in {row.id for row in known}:
@@ -151,7 +151,7 @@ def with_persons_work(document: Document, library: Library) -> Document:
         old = older.get(data.trial.id)
         if old is not None:
             trial = replace(data.trial, excluded=old.trial.excluded, sync=old.trial.sync)
-            data = replace(data, trial=trial, events=old.events, excluded_strides=old.excluded_strides)
+            data = take_views(replace(old, trial=trial), data, View)
         trials.append(data)
     return replace(before, session=document.session, trials=tuple(trials))
 

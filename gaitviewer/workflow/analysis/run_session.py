@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 
+from gaitviewer.core.corrections import estimate_of
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trial, take_views
 from gaitviewer.core.evgs import EvgsMeasure
@@ -202,12 +203,13 @@ def nobody_in(document: Document) -> frozenset[tuple[str, View]]:
 def with_found(data: TrialData, found: TrialData) -> TrialData:
     """The same trial with the keypoints of the views that were found, and with those marked that show nobody.
 
-    It is the very same one if nothing is new.
+    What persons set stays over them. It is the very same one if nothing is new.
     """
 
     def newer(view: View) -> bool:
-        if found.poses[view] is not None:
-            return found.poses[view] is not data.poses[view]
+        estimate = estimate_of(found, view)
+        if estimate is not None:
+            return estimate is not estimate_of(data, view)
         return (
             data.poses[view] is None
             and shows_nobody(found, view)

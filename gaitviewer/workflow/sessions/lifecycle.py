@@ -16,6 +16,7 @@ from gaitviewer.core.content import content_digests
 from gaitviewer.core.document import Document, TrialData
 from gaitviewer.core.edits import change_trial
 from gaitviewer.core.gait import ByView, View
+from gaitviewer.core.journal import Entry
 from gaitviewer.core.measures import Measures
 from gaitviewer.core.output import Answer, Signature
 from gaitviewer.core.progress import Tick, no_progress, subprogress
@@ -65,11 +66,17 @@ def save_copy(library: Library, document: Document) -> tuple[Document, str]:
 
 
 def sign_session(
-    library: Library, document: Document, measures: Measures, *, who: str, opened: str | None = None
+    library: Library,
+    document: Document,
+    measures: Measures,
+    *,
+    who: str,
+    opened: str | None = None,
+    entries: Sequence[Entry] = (),
 ) -> tuple[str, Signature]:
     """Save a session and sign it as it is: grades, measures and their origin, for ever.
 
-    Returns the revision that is in the library now, and the signature; ``opened`` is as in
+    Returns the revision that is in the library now, and the signature; ``opened`` and ``entries`` are as in
     :meth:`~gaitviewer.store.library.Library.save_session`.
 
     Raises:
@@ -80,7 +87,7 @@ def sign_session(
 
     if not who.strip():
         raise SettingsError(message("error.session.signature_without_name"))
-    revision = library.save_session(document, opened=opened)
+    revision = library.save_session(document, opened=opened, entries=entries)
     text = formats.assessment_text(measures, document, core=core_provenance(document, seconds=0.0))
     made = library.add_snapshot(
         document.session.id, text, who=who.strip(), content=content_digests(document), revision=revision

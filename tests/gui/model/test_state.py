@@ -63,12 +63,12 @@ def test_an_edit_can_be_undone_and_done_again(state: AppState) -> None:
     second = graded(first, 1)
     state.edit(second, "Grade")
     assert state.document is second
-    assert state.undo.undoText() == "Grade"
+    assert state.history.undo_titles[0] == "Grade"
     assert heard.take() == {"document_changed": 1, "saved_changed": 1}
-    state.undo.undo()
+    state.undo()
     assert state.document is first
-    assert state.is_saved
-    state.undo.redo()
+    assert not state.is_saved  # undoing is an edit, too
+    state.redo()
     assert state.document is second
     assert not state.is_saved
 
@@ -77,10 +77,15 @@ def test_unsaved_is_a_comparison(state: AppState) -> None:
     first = document_of(state)
     state.edit(graded(first, 1), "a")
     saved = document_of(state)
+    written = state.history.pending
     state.edit(graded(saved, 2), "b")
+    state.history.mark_written(written)
     state.mark_saved(saved)  # saving took a while; meanwhile the user went on
     assert not state.is_saved
-    state.undo.undo()
+    state.undo()
+    assert state.document is saved
+    assert not state.is_saved  # that it was undone is not written yet
+    state.history.mark_written(state.history.pending)
     assert state.is_saved
 
 
@@ -89,10 +94,10 @@ def test_edits_of_one_movement_are_one_step(state: AppState) -> None:
     for score in (0, 1, 2):
         state.edit(graded(document_of(state), score), f"Drag {score}", merge="drag 7")
     state.edit(graded(document_of(state), 0), "Other")
-    assert state.undo.count() == 2
-    state.undo.undo()
+    assert len(state.history.undo_titles) == 2
+    state.undo()
     assert document_of(state).grades[0].score == 2
-    state.undo.undo()
+    state.undo()
     assert state.document is first
 
 
@@ -102,11 +107,11 @@ def test_every_edit_can_be_undone_however_many_there_are(state: AppState) -> Non
         state.edit(graded(documents[-1], number % 3), f"Grade {number}")
         documents.append(document_of(state))
     for document in reversed(documents[:-1]):
-        state.undo.undo()
+        state.undo()
         assert state.document is document
-    assert not state.undo.canUndo()
+    assert not state.history.undo_titles
     for document in documents[1:]:
-        state.undo.redo()
+        state.redo()
         assert state.document is document
 
 
@@ -132,18 +137,20 @@ def test_coming_back_to_what_was_saved_is_seen_after_results_came(state: AppStat
     state.edit(graded(document_of(state), 2), "b")
     state.amend(lambda document: replace(document))
     state.mark_saved(document_of(state))
-    state.undo.undo()
-    assert not state.is_saved
-    state.undo.redo()
-    assert state.is_saved
+    state.history.mark_written(state.history.pending)
+    saved = document_of(state)
+    state.undo()
+    assert document_of(state) is not saved
+    state.redo()
     state.edit(graded(document_of(state), 0), "c")
-    state.undo.undo()
-    assert state.is_saved
+    state.undo()
+    assert document_of(state).grades == saved.grades
+    assert not state.is_saved
 
 
 def test_the_same_document_is_no_edit(state: AppState) -> None:
     state.edit(document_of(state), "nothing")
-    assert state.undo.count() == 0
+    assert len(state.history.undo_titles) == 0
 
 
 def test_editing_without_a_session_is_an_error(qapp: Any, two_view_document: Document) -> None:
@@ -182,7 +189,7 @@ def test_closing_forgets_everything(state: AppState) -> None:
     state.close_session()
     assert state.document is None
     assert state.trial is None
-    assert state.undo.count() == 0
+    assert len(state.history.undo_titles) == 0
     state.next_trial()
 
 

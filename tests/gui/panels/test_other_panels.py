@@ -203,13 +203,13 @@ def test_texts_go_into_the_document_and_back(qtbot: Any, desk: Any) -> None:
     qtbot.addWidget(panel)
     qtbot.keyClicks(panel.fields["plan"], "Botulinum toxin, 2 sites")
     assert desk.state.document.texts.plan == "Botulinum toxin, 2 sites"
-    assert desk.state.undo.count() == 1
+    assert len(desk.state.history.undo_titles) == 1
     panel._end_burst()
     qtbot.keyClicks(panel.fields["plan"], "; review")
-    assert desk.state.undo.count() == 2
-    desk.state.undo.undo()
+    assert len(desk.state.history.undo_titles) == 2
+    desk.state.undo()
     assert panel.fields["plan"].toPlainText() == "Botulinum toxin, 2 sites"
-    desk.state.undo.undo()
+    desk.state.undo()
     assert panel.fields["plan"].toPlainText() == ""
 
 
@@ -234,7 +234,7 @@ def test_key_images_are_added_named_visited_and_removed(qtbot: Any, desk: Any) -
     assert desk.player.shown(View.SAGITTAL) == 45
     qtbot.mouseClick(panel.remove, Qt.MouseButton.LeftButton)
     assert desk.state.document.key_images == ()
-    desk.state.undo.undo()
+    desk.state.undo()
     assert panel.table.item(0, CAPTION).text() == "toe drags"
 
 

@@ -137,7 +137,7 @@ def test_undoing_an_edit_made_before_never_takes_the_results_away(
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert state.document.grades == ()
     assert state.document.trials[0].poses.coronal is not None
-    state.undo.redo()
+    state.redo()
     assert len(state.document.grades) == 1
     assert state.document.trials[0].poses.sagittal is not None
 

@@ -16,7 +16,7 @@ def test_the_measures_follow(reviewed: MainWindow, qtbot: QtBot) -> None:
     assert state.document is not None
     (first,) = state.document.trials
     second = replace(first, trial=replace(first.trial, id="t2"))
-    state.edit(replace(state.document, trials=(first, second)), "Add a recording")
+    state.amend(lambda document: replace(document, trials=(first, second)))
 
     def counted() -> set[str]:
         assert state.measures is not None

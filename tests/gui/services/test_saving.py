@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from gaitviewer import paths
 from gaitviewer.core.document import Document, Texts
+from gaitviewer.core.journal import Act
 from gaitviewer.gui.shell.main_window import MainWindow
 from gaitviewer.store import database, open_library
 from gaitviewer.store.library import Library
@@ -83,7 +84,7 @@ def test_saved_is_said_of_what_the_disk_has_also_after_undo(
     state = reviewed.state
     write(reviewed, "taken back")
     qtbot.waitUntil(begun.is_set, timeout=20_000)
-    state.undo.undo()  # what was on disk before; what is being written is another document
+    state.undo()  # what was on disk before; what is being written is another document
     assert not state.is_saved
     assert reviewed.saved_words.text() == "not saved yet"
     go_on.set()
@@ -195,6 +196,29 @@ def test_every_step_can_be_undone(reviewed: MainWindow, qtbot: QtBot) -> None:
     for number in range(1200):
         state.edit(replace(state.kept, texts=Texts(plan=str(number))), "Write a plan")
     for _ in range(1200):
-        state.undo.undo()
+        state.undo()
     assert state.kept is before
     qtbot.waitUntil(lambda: state.is_saved, timeout=20_000)
+
+
+def test_what_was_edited_can_be_undone_after_opening_it_again(reviewed: MainWindow, qtbot: QtBot) -> None:
+    state = reviewed.state
+    assert state.document is not None
+    first = state.document.texts
+    state.edit(replace(state.document, texts=Texts(findings="walks on toes")), "Type in the report")
+    state.edit(replace(state.document, texts=Texts(findings="walks on her toes")), "Type in the report")
+    state.undo()
+    qtbot.waitUntil(lambda: state.is_saved, timeout=30_000)
+    before = state.document
+    reviewed.services.sessions.open("walk1")
+    qtbot.waitUntil(lambda: state.document is not before, timeout=30_000)
+    assert state.document.texts.findings == "walks on toes"
+    assert [entry.act for entry in state.history.entries] == [Act.EDIT, Act.EDIT, Act.UNDO]
+    state.redo()
+    assert state.document.texts.findings == "walks on her toes"
+    state.undo()
+    state.undo()
+    assert state.document.texts == first
+    assert not state.history.undo_titles
+    qtbot.waitUntil(lambda: state.is_saved, timeout=30_000)
+    assert stored().texts == first

@@ -45,7 +45,7 @@ def test_it_follows_edits_undo_and_other_sessions(signed: MainWindow, qtbot: QtB
     assert label.text().startswith("Changed since Dr. Adler signed on 20")
     assert signed.services.saving.save_now()
     assert state_in_library() is not SessionState.SIGNED
-    signed.state.undo.undo()
+    signed.state.undo()
     assert label.text().startswith("Signed by Dr. Adler")
     assert signed.services.saving.save_now()
     assert state_in_library() is SessionState.SIGNED

@@ -87,7 +87,7 @@ def test_several_readings_ask_to_choose_and_return_chooses(active: MainWindow, q
     strike(active, Qt.Key.Key_Return)
     assert [(g.item, g.side) for g in state.document.grades] == [(8, Side.LEFT)]
     assert (state.item, state.side) == (8, Side.LEFT)
-    state.undo.undo()
+    state.undo()
     strike(active, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
     strike(active, Qt.Key.Key_Space)
     assert len(state.document.grades) == 1

@@ -69,7 +69,7 @@ def test_return_in_a_note_keeps_it_and_the_next_return_goes_on(
     strike(rated, enter)
     assert (rated.state.item, rated.state.side) == (3, Side.RIGHT)
     assert rated.desk.evgs.detail.note.text() == ""
-    rated.state.undo.undo()
+    rated.state.undo()
     assert notes(rated) == {(3, Side.LEFT): ""}
 
 

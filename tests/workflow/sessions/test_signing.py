@@ -178,10 +178,12 @@ def older(walker_document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyP
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "STEPS", migrations.STEPS[:5])
         with open_library(path) as library:
-            for statement in migrations._REMARKS:  # today's code looks there, too; the library then did not
+            # today's code looks there, too; the library then did not
+            for statement in (*migrations._REMARKS, *migrations._CORRECTIONS_AND_JOURNAL):
                 library.connection.execute(statement)
             library.save_session(document)
-            library.connection.execute("DROP TABLE remarks")
+            for table in ("remarks", "corrections", "hand_events", "journal"):
+                library.connection.execute(f"DROP TABLE {table}")
     words = json.dumps(["", "walk1", WHEN, "Dr. A", text], ensure_ascii=True)
     digest = hashlib.sha256(words.encode("ascii")).hexdigest()
     raw = sqlite3.connect(path)

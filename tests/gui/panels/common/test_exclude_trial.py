@@ -42,13 +42,13 @@ def test_left_out_with_a_reason_and_taken_back(qtbot: Any, two: Any) -> None:
     assert bar.words.text() == "Recording 2 is left out: Held by the hand."
     assert [box.itemText(n) for n in range(2)] == ["Recording 1", "Recording 2 (left out)"]
     assert box.currentData() == "t2"
-    assert two.state.undo.count() == 1
+    assert len(two.state.history.undo_titles) == 1
     qtbot.mouseClick(bar.back, Qt.MouseButton.LeftButton)
     assert why(two) == ["", ""]
     assert box.itemText(1) == "Recording 2"
-    two.state.undo.undo()
+    two.state.undo()
     assert why(two) == ["", "held by the hand"]
-    two.state.undo.undo()
+    two.state.undo()
     assert why(two) == ["", ""]
     assert bar.reason.currentText() == ""
 

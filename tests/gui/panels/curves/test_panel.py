@@ -125,7 +125,7 @@ def test_a_stride_is_left_out_with_a_reason(qtbot: Any, panel: CurvesPanel, desk
     qtbot.mouseClick(bar.back, Qt.MouseButton.LeftButton)
     assert desk.state.document.trials[0].excluded_strides == ()
     assert not panel.hint.isVisibleTo(panel)
-    desk.state.undo.undo()
+    desk.state.undo()
     assert desk.state.document.trials[0].excluded_strides
 
 

@@ -49,7 +49,7 @@ def test_the_label_at_the_evidence_appears_with_the_grade(blind: tuple[Any, TwoV
     desk.state.edit(edits.set_grade(desk.state.document, grade), "Grade")
     after = views.canvases[view].scene().evidence
     assert "45 ±" in after.label
-    desk.state.undo.undo()
+    desk.state.undo()
     assert views.canvases[view].scene().evidence.label == code
 
 
@@ -65,7 +65,7 @@ def test_angles_are_written_when_everything_is_graded_or_nothing_is_hidden(blind
     number, side = items[-1]
     desk.state.edit(edits.set_grade(document, Grade(number, side, 0, "AB", WHEN)), "Grade")
     assert math.isfinite(written(desk, views))
-    desk.state.undo.undo()
+    desk.state.undo()
     assert math.isnan(written(desk, views))
     desk.state.set_settings(replace(desk.state.settings, hide_until_graded=False))
     assert math.isfinite(written(desk, views))

@@ -68,7 +68,7 @@ def test_a_curve_comes_with_the_last_grade_of_its_items_and_limb(curves: CurvesP
     assert {curve.stride.side for curve in plot._content.curves} == {Side.RIGHT}
     assert plot.hidden_words.text() == "Left hidden until you have graded KEX, KPS and KFX."
     assert curves.plots["hip_flexion"]._content.means == ()
-    blind.state.undo.undo()
+    blind.state.undo()
     assert plot._content.means == ()
     blind.state.set_settings(replace(blind.state.settings, hide_until_graded=False))
     assert {mean.side for mean in plot._content.means} == set(Side)

@@ -91,7 +91,7 @@ def test_grading_never_touches_the_measurement(qtbot: Any, panel: EvgsPanel, des
     assert cell(panel, 11, Side.RIGHT) == measured
     panel.remove_grade()
     assert desk.state.document.grades == ()
-    desk.state.undo.undo()
+    desk.state.undo()
     assert [g.score for g in desk.state.document.grades] == [1]
 
 
@@ -232,8 +232,8 @@ def test_a_measurement_is_a_suggestion_until_the_rater_takes_it(
     assert grade.note == "by hand: 12° (goniometer, side view, frame 60 of recording 1)"
     panel.detail.by_hand.take()
     assert desk.state.document.grades[0].note == grade.note
-    desk.state.undo.undo()
-    desk.state.undo.undo()
+    desk.state.undo()
+    desk.state.undo()
     assert desk.state.document.grades == ()
     assert desk.state.document.hand_measures
 

@@ -51,8 +51,8 @@ def test_the_first_grade_asks_for_a_name_and_is_kept_with_it(unnamed: MainWindow
     assert panel.table.hasFocus()
     strike(unnamed, Qt.Key.Key_Return, Qt.Key.Key_2)
     assert grades(unnamed)[1:] == [(4, Side.RIGHT, 2, "MK")]
-    unnamed.state.undo.undo()
-    unnamed.state.undo.undo()
+    unnamed.state.undo()
+    unnamed.state.undo()
     assert grades(unnamed) == []
 
 
@@ -93,6 +93,6 @@ def test_grades_without_a_name_are_adopted_as_one_step(unnamed: MainWindow, qtbo
         (5, Side.LEFT, 2, "CD"),
     }
     assert not panel.hint.isVisible()
-    state.undo.undo()
+    state.undo()
     assert state.document.grades == old
     assert panel.hint.isVisible()
