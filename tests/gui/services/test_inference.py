@@ -128,9 +128,9 @@ def test_answers_come_back_and_are_out_of_date_after_an_edit(
     window.desk.evgs.grade(1)
     state.edit(replace(state.document, session=replace(state.document.session, height_m=1.11)), "height")
     qtbot.waitUntil(lambda: states(window) == dict.fromkeys(TASKS, True), timeout=LONG_MS)
-    state.undo.undo()
+    state.undo()
     qtbot.waitUntil(lambda: states(window) == dict.fromkeys(TASKS, False), timeout=LONG_MS)
-    state.undo.redo()
+    state.redo()
     qtbot.waitUntil(lambda: states(window) == dict.fromkeys(TASKS, True), timeout=LONG_MS)
     # The window is left and opened again: the answers are there, out of date, and nobody was asked.
     window.show_library()
