@@ -27,6 +27,8 @@ _WITH_QT = (
     "gaitviewer.gui.panels.score.panel",
     "gaitviewer.gui.panels.key_frames.pictures",
     "gaitviewer.gui.panels.timeline.panel",
+    "gaitviewer.gui.panels.severity",
+    "gaitviewer.gui.panels.knowledge_map.panel",
     "gaitviewer.gui.dialogs.missing_video",
     "gaitviewer.gui.shell.analysis_note",
     "gaitviewer.gui.shell.desk",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
 from gaitviewer.gui.panels.curves.panel import CurvesPanel
@@ -45,3 +47,16 @@ def test_selecting_and_leaving_out_a_stride_keeps_all_sizes(reviewed: MainWindow
     qtbot.wait(50)
     assert [canvas.size() for canvas in desk.views.canvases_there] == before
     assert panel.scroller.height() == room
+
+
+def test_another_arrangement_leaves_no_tabs_of_the_last_one(reviewed: MainWindow, qtbot: QtBot) -> None:
+    desk = reviewed.desk
+    for name in ("models", "grade", "review", "models"):
+        desk.arrange(name)
+        qtbot.wait(50)
+        bars = desk.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        seen = [bar for bar in bars if bar.count() and bar.isVisible()]
+        tabs = [bar.tabText(index) for bar in seen for index in range(bar.count())]
+        there = [dock for dock in desk.docks.values() if not dock.isHidden() and desk.titles.has_tab(dock)]
+        assert sorted(tabs) == sorted(dock.windowTitle() for dock in there)
+    assert {name for name, dock in desk.docks.items() if not dock.isHidden()} >= {"severity", "knowledge_map"}

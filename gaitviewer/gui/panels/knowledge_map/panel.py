@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -40,6 +40,7 @@ from gaitviewer.messages import message
 
 _NOW_MS = 50  # the line of now moves at 20 Hz: it must not cost the video its frames
 _WIDE_PX = 620
+_LEAST_PX = (260, 100)
 _KINDS = ("values", "importance", "attention")
 _LOW, _HIGH, _AGAINST = "#2b6fb3", "#c8741a", "#1f8a70"
 
@@ -191,6 +192,10 @@ class KnowledgeMapPanel(Panel):
             row.addWidget(box)
         row.addWidget(self.least)
         return row
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """No more than the panels that it shares its place with: they may be made as low as without it."""
+        return QSize(*_LEAST_PX)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """The words stand beside the map where there is room, else below."""

@@ -77,7 +77,7 @@ class MapView(pg.PlotWidget):
         self.setAccessibleName(self.tr("Features over time"))
         self.setMenuEnabled(False)
         self.hideButtons()
-        self.setMinimumSize(220, 120)
+        self.setMinimumSize(160, 60)
         self.getPlotItem().setContentsMargins(0, 8, 8, 0)
         self.tip_of: Callable[[int, float], str] = lambda line, time_s: ""
         self._image = pg.ImageItem(axisOrder="row-major")
