@@ -68,7 +68,7 @@ class DockTitles(QObject):
             return False
         there = {first.windowTitle(), *(d.windowTitle() for d in self._window.tabifiedDockWidgets(first))}
         gone = {dock.windowTitle() for dock in self._docks if dock.isHidden() or dock.isFloating()}
-        return {bar.tabText(index) for index in range(bar.count())} == there - gone
+        return bar.count() > 1 and {bar.tabText(index) for index in range(bar.count())} == there - gone
 
     def _adopt(self, bar: QTabBar) -> None:
         if bar.objectName() != "dock_tabs":
