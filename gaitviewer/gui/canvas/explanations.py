@@ -118,21 +118,23 @@ def legends_of(painter: QPainter, scene: Scene, shown: Collection[str]) -> list[
     ):
         if name in shown and track is not None:
             ends = None if track.is_empty else (track.low, track.high)
-            plates.append(_patch_legend(_titled(title, track), ends, track.kind, font, palette, ratio))
+            plates.append(
+                _patch_legend(_titled(title, track, again=bool(plates)), ends, track.kind, font, palette, ratio)
+            )
     if "saliency" in shown and looked.saliency is not None:
         title = tr("Overlays", "Gait severity estimate: where it looked")
-        lines = _titled(title, looked.saliency)
+        lines = _titled(title, looked.saliency, again=bool(plates))
         plates.append(_legend(lines, saliency_legend(looked.saliency), font, palette, ratio))
     if "feature" in shown and looked.pointed is not None:
         plates.append(_legend((looked.pointed.title,), (), font, palette, ratio))
     return [(_place(scene, plate.width() / ratio, plate.height() / ratio), plate) for plate in plates]
 
 
-def _titled(title: str, track: SaliencyTrack | AttentionTrack) -> tuple[str, ...]:
-    """A title, "out of date" if it is, and the statement that must stand beside it."""
+def _titled(title: str, track: SaliencyTrack | AttentionTrack, *, again: bool) -> tuple[str, ...]:
+    """A title, "out of date" if it is, and the statement, where it does not stand in the plate above."""
     if track.out_of_date:
         title += " " + QCoreApplication.translate("Overlays", "(out of date)")
-    return (title, track.statement) if track.statement else (title,)
+    return (title, track.statement) if track.statement and not again else (title,)
 
 
 @lru_cache(maxsize=16)
@@ -186,10 +188,12 @@ def _paint_plate(painter: QPainter, palette: Palette, box: QRectF) -> None:
 
 
 def _place(scene: Scene, wide: float, high: float) -> QRectF:
-    """In the upper corner where the person is not, below any earlier words; later ones keep off."""
+    """In the upper corner where less of the person is, below any earlier words; later ones keep off."""
     wide = min(wide, scene.size[0] - 12.0)
     corners = [QRectF(x, 6.0, wide, high) for x in (6.0, scene.size[0] - 6.0 - wide)]
-    box = next((corner for corner in corners if not corner.intersects(_person(scene))), corners[0])
+    person = _person(scene)
+    shared = [person.intersected(corner) for corner in corners]
+    box = corners[int(shared[1].width() * shared[1].height() < shared[0].width() * shared[0].height())]
     below = [taken.bottom() for taken in scene.labels.taken if taken.intersects(box)]
     box.moveTop(max(below) + 4.0 if below else box.top())
     scene.labels.take(QRectF(box))

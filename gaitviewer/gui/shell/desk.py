@@ -180,7 +180,7 @@ class Desk(QMainWindow):
         self.docks["evgs"].raise_()
         high = max(self.height(), 560)
         if name == "models":
-            self.resizeDocks([self.docks["knowledge_map"]], [int(0.46 * high)], Qt.Orientation.Vertical)
+            self.resizeDocks([self.docks["knowledge_map"]], [int(0.38 * high)], Qt.Orientation.Vertical)
             for own in ("knowledge_map", "severity"):
                 self.docks[own].raise_()
         self.splitter.setSizes([high, 150])

@@ -131,6 +131,19 @@ def test_hidden_until_every_item_is_graded(views: TwoViews, desk: Any) -> None:
     assert views.canvases.sagittal.scene().content.looked.attention is None
 
 
+@pytest.mark.parametrize("person_px", [120.0, 680.0])
+def test_the_legend_leaves_the_person_alone(views: TwoViews, desk: Any, person_px: float) -> None:
+    desk.state.answers.show([made.severity()])
+    scene = replace(scene_at(views, 2.0), size=(800.0, 380.0), placement=Placement(0.5, 0.0, -60.0))
+    middle = float(np.nanmean(scene.points[:, 0]))
+    scene = replace(scene, placement=Placement(0.5, person_px - middle, -60.0))
+    image = QImage(800, 380, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    ((box, _),) = legends_of(painter, scene, {"saliency"})
+    painter.end()
+    assert (box.center().x() < 400) == (person_px > 400)
+
+
 def test_the_switch_takes_it_off_the_picture(views: TwoViews, desk: Any) -> None:
     desk.state.answers.show([made.severity()])
     canvas = views.canvases.sagittal
