@@ -46,7 +46,9 @@ def near_orange(rgb: np.ndarray) -> np.ndarray:
 
 def short(view: View = View.SAGITTAL) -> SaliencyMap:
     """Of a third of a second: quickly drawn."""
-    return replace(made.saliency(np.full((4, len(made.JOINTS)), 0.02), view), times_s=np.linspace(1.0, 1.3, 4))
+    values = np.full((4, len(made.JOINTS)), 0.02)
+    values[:, 0] = 0.021  # the same everywhere would be no evidence
+    return replace(made.saliency(values, view), times_s=np.linspace(1.0, 1.3, 4))
 
 
 def export(folder: Path, answer: Answer, document: Document = BARE, measures: Any = MEASURES) -> list[str]:
@@ -103,6 +105,11 @@ def test_a_map_without_evidence_gives_arrays_and_no_picture(tmp_path: Path, valu
     assert export(tmp_path / "s", empty) == ["explanations.npz"]
     nothing = made.scoliosis(made.importance(np.full((238, 96), value)))
     assert export(tmp_path / "k", nothing) == ["explanations.npz"]
+
+
+def test_saliency_that_is_the_same_everywhere_is_no_evidence(tmp_path: Path) -> None:
+    constant = made.severity(made.saliency(np.full((made.CELLS, len(made.JOINTS)), 0.02)))
+    assert export(tmp_path, constant) == ["explanations.npz"]
 
 
 def test_a_map_of_one_frame_and_what_speaks_against(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def legends_of(painter: QPainter, scene: Scene, shown: Collection[str]) -> list[
     """The plates of what is shown, and their places: other words keep off, nothing is drawn over them."""
     looked, font = scene.content.looked, painter.font().toString()
     palette, ratio = scene.palette, painter.device().devicePixelRatioF()
-    plates = []
+    plates: list[QPixmap] = []
     tr = QCoreApplication.translate
     for name, track, title in (
         ("attention", looked.attention, tr("Overlays", "Edinburgh score from video: attention")),
