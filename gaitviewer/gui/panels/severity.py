@@ -160,10 +160,11 @@ def with_unit_of(words: str, finding: FeatureFinding) -> str:
 
 def basis_row(basis: MeasuredBasis) -> tuple[str, ...]:
     """A measured value: title, value with its standard error, limit."""
-    value = with_unit(basis.value, basis.unit, 2 if not basis.unit else 1)
+    digits = 1 if basis.unit else 2
+    value = with_unit(basis.value, basis.unit, digits)
     if math.isfinite(basis.error) and math.isfinite(basis.value):
-        value = tr("{value} ± {error}").format(value=value, error=number(basis.error, 1))
-    limit = with_unit(basis.limit, basis.unit, 2 if not basis.unit else 1)
+        value = tr("{value} ± {error}").format(value=value, error=number(basis.error, digits))
+    limit = with_unit(basis.limit, basis.unit, digits)
     beyond = math.isfinite(basis.limit) and basis.value > basis.limit
     return sentence_start(translate_data(basis.title)), value, limit + (tr(" (beyond)") if beyond else "")
 

@@ -112,3 +112,5 @@ def test_rows_without_value_norm_or_limit() -> None:
     assert feature_row(bare) == ("Range of something: 3", "–", "–", "2.0 %")
     unknown = MeasuredBasis("x", "a measure", math.nan, "deg", math.nan, math.nan)
     assert basis_row(unknown) == ("A measure", "–", "–")
+    share = MeasuredBasis("x", "a share", 0.13, "", 0.021, 0.21)
+    assert basis_row(share) == ("A share", "0.13 ± 0.02", "0.21")
