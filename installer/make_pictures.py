@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from gaitviewer.gui.shell.main_window import MainWindow
+    from gaitviewer.synthesis.gait.model import WalkerGait
 
 SCALED = "--at-200-percent"
 COLOURS = 256  # enough for a screenshot, and a third of the size
@@ -46,6 +48,17 @@ def wait(ready: Callable[[], bool], what: str, seconds: float = 300.0) -> None:
 def is_analysed(window: MainWindow) -> bool:
     """Whether the session was measured and nothing is still at work on it (views come one by one)."""
     return window.state.measures is not None and not window.services.jobs.active
+
+
+def is_open(window: MainWindow, session_id: str) -> bool:
+    """Whether this session is open."""
+    document = window.state.document
+    return document is not None and document.session.id == session_id
+
+
+def is_painted(window: MainWindow) -> bool:
+    """Whether the frames that are wanted are on the screen."""
+    return all(canvas.painted_frame == canvas.frame for canvas in window.desk.views.canvases_there)
 
 
 def shoot(widget: object, path: Path) -> None:
@@ -78,7 +91,7 @@ def demo_window() -> tuple[QApplication, MainWindow]:
 
 
 def window_pictures(folder: Path) -> None:
-    """Library, review arrangement in light and dark up to 4K, an evidence jump, the preview of the report."""
+    """Library, arrangements in light and dark up to 4K, an evidence jump, the preview of the report."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -89,9 +102,7 @@ def window_pictures(folder: Path) -> None:
     app, window = demo_window()
     desk, state = window.desk, window.state
 
-    def settled() -> bool:
-        canvases = desk.views.canvases_there
-        return all(canvas.painted_frame == canvas.frame for canvas in canvases)
+    settled = partial(is_painted, window)
 
     def show(time_s: float) -> None:
         desk.player.go_to(time_s)
@@ -131,13 +142,86 @@ def window_pictures(folder: Path) -> None:
     window.close()
 
 
+def patients() -> dict[str, WalkerGait]:
+    """Walkers of whom models have something to say: a jump gait with a stiff knee, and a bent trunk."""
+    import numpy as np
+
+    from gaitviewer.core.gait import Side
+    from gaitviewer.synthesis.gait.asymmetry import bend, draw_curvature
+    from gaitviewer.synthesis.gait.model import normal_gait
+    from gaitviewer.synthesis.gait.patterns import add_pattern
+
+    jump = add_pattern(normal_gait(), Side.RIGHT, "jump", 1.0)
+    return {
+        "severity": add_pattern(jump, Side.RIGHT, "stiff_knee", 1.2),
+        "asymmetry": bend(normal_gait(), draw_curvature(np.random.default_rng(3), positive=True)),
+    }
+
+
+def analyse_patient(name: str, gait: WalkerGait, folder: Path) -> None:
+    """Film somebody in both views and put the analysed session into the library."""
+    import numpy as np
+
+    from gaitviewer.core.gait import View
+    from gaitviewer.synthesis.filming.film import film_trial
+    from gaitviewer.video import write_video
+
+    scene = film_trial(gait, np.random.default_rng(3), rate_hz=30.0)
+    command = [sys.executable, "-m", "gaitviewer", "analyze", "--subject", name, "--out", str(folder / "out")]
+    for view in View:
+        filmed, path = scene.views[view], folder / f"{view.value}.mp4"
+        write_video(path, (frame.rgb for frame in filmed.frames()), times=filmed.times, gop=30)
+        command += [f"--{view.value}", str(path)]
+    subprocess.run(command, check=True)
+
+
+def model_pictures(folder: Path) -> None:
+    """What models say of walkers with planted faults, in light and dark; the dialog of the models."""
+    from gaitviewer.gui.shell.app import make_application
+    from gaitviewer.gui.shell.main_window import MainWindow
+    from gaitviewer.gui.widgets import theme
+
+    with tempfile.TemporaryDirectory() as name:
+        videos = Path(name)
+        for subject, gait in patients().items():
+            (videos / subject).mkdir()
+            analyse_patient(subject, gait, videos / subject)
+        app = make_application()
+        window = MainWindow()
+        window.resize(1366, 768)
+        window.show()
+        wait(lambda: len(window.cards) >= len(patients()), "the list")
+        state, desk = window.state, window.desk
+
+        def answered() -> bool:
+            return len(state.answers.all) == 3 and not window.services.inference.asking
+
+        for session in [card for card in window.cards if card.subject in patients()]:
+            window.services.sessions.open(session.id)
+            wait(partial(is_open, window, session.id), "the session")
+            wait(lambda: is_analysed(window), "its measures")
+            window.actions_by_name["models.ask"].trigger()
+            wait(answered, "the models")
+            desk.arrange("models")
+            for scheme in (theme.Choice.DARK, theme.Choice.LIGHT):
+                theme.apply(app, scheme)
+                desk.player.go_to(2.0)
+                wait(partial(is_painted, window), "the pictures")
+                shoot(window, folder / f"{session.subject}_{scheme.value}_1366.png")
+        window.dialogs.show_models()
+        wait(lambda: window.dialogs.current is not None, "the dialog of the models")
+        assert window.dialogs.current is not None
+        shoot(window.dialogs.current, folder / "models_dialog.png")
+        window.dialogs.current.reject()
+        window.close()
+
+
 def scaled_picture(folder: Path) -> None:
     """The review arrangement on a screen at 200 %; the demo session is there already."""
     _, window = demo_window()
     window.desk.arrange("review")
     window.desk.player.go_to(1.4)
-    canvases = window.desk.views.canvases_there
-    wait(lambda: all(canvas.painted_frame == canvas.frame for canvas in canvases), "the pictures")
+    wait(partial(is_painted, window), "the pictures")
     shoot(window, folder / "review_light_1366_200.png")
     window.close()
 
@@ -153,6 +237,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["GAITVIEWER_HOME"] = home
         window_pictures(folder)
+        model_pictures(folder)
         # The scaling of a screen is read once, when the application begins: another process.
         scaled = {**os.environ, "QT_SCALE_FACTOR": "2"}
         subprocess.run([sys.executable, __file__, str(folder), SCALED], env=scaled, check=True)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 _ADDING = "add pose model"
 _MB = 1e6
+_BECAME = " -> "  # in the names of counts on a card: "what a child is -> what is said"
 _MOST_ANSWERS = 4  # of the questions of a model so many are named
 
 
@@ -241,12 +242,35 @@ class ModelsDialog(QDialog):
         of_people = [name for name in card.metrics if name.startswith("real") or not card.synthetic]
         real = {name: card.metrics[name] for name in of_people}
         synthetic = {name: one for name, one in card.metrics.items() if name not in real}
+        counted = [name for name, one in synthetic.items() if all(_BECAME in key for key in one)]
+        used = [synthetic.pop(name) for name in counted]
         if synthetic:
             shown.add_row(self.tr("On synthetic gait"), self._table(synthetic))
+        for counts in used:
+            shown.add_row(self.tr("As it is used"), self._counts(counts))
         if real:
             shown.add_row(self.tr("On people"), self._table(real))
         elif card.metrics:
             shown.add_fact(self.tr("On people"), self.tr("not measured"), warns=True)
+
+    def _counts(self, counts: Mapping[str, int]) -> QWidget:
+        """How many fresh synthetic children of each kind (rows) got which answer (columns)."""
+        pairs = [key.split(_BECAME) for key in counts]
+        kinds, answers = (list(dict.fromkeys(pair[part] for pair in pairs)) for part in (0, 1))
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(len(answers) + 1, 1)
+        heads = [self.tr("fresh children, by what they are and what is said"), *answers]
+        for column, head in enumerate(heads):
+            grid.addWidget(PlainLabel(head, quiet=True), 0, column)
+        for row, kind in enumerate(kinds, start=1):
+            grid.addWidget(PlainLabel(kind, quiet=True), row, 0)
+            for column, answer in enumerate(answers, start=1):
+                grid.addWidget(PlainLabel(str(counts.get(f"{kind}{_BECAME}{answer}", 0))), row, column)
+        return table
 
     def _table(self, sets: Mapping[str, Mapping[str, Any]]) -> QWidget:
         heads = {

@@ -140,12 +140,13 @@ def test_not_asked_hidden_and_no_opinion(panel: KnowledgeMapPanel, desk: Any) ->
     assert panel.is_empty
 
 
-def test_statement_findings_and_text(panel: KnowledgeMapPanel, desk: Any) -> None:
+def test_statement_findings_and_text(panel: KnowledgeMapPanel, desk: Any, qtbot: Any) -> None:
     desk.state.answers.show([replace(made.scoliosis(), out_of_date=True)])
     assert panel.head.title.text() == "Asymmetry, probability 64 %"
     assert panel.head.statement.text() == "Trained on synthetic gait; not validated on patients."
     assert not panel.head.out_of_date.isHidden()
     (finding,) = panel.findings
+    qtbot.waitUntil(lambda: finding.words.height() >= finding.words.heightForWidth(finding.words.width()))
     start, stop = 1.83 - 1.2, 2.47 - 1.2  # on the player's clock: the views are 1.2 s apart
     assert f"{start:.2f} s to {stop:.2f} s" in finding.words.text()
     assert "7.5°; healthy children 0.2° ± 1.1" in finding.words.text()

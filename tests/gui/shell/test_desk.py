@@ -51,12 +51,17 @@ def test_selecting_and_leaving_out_a_stride_keeps_all_sizes(reviewed: MainWindow
 
 def test_another_arrangement_leaves_no_tabs_of_the_last_one(reviewed: MainWindow, qtbot: QtBot) -> None:
     desk = reviewed.desk
-    for name in ("models", "grade", "review", "models"):
-        desk.arrange(name)
-        qtbot.wait(50)
+
+    def tabs() -> list[str]:
         bars = desk.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
         seen = [bar for bar in bars if bar.count() and bar.isVisible()]
-        tabs = [bar.tabText(index) for bar in seen for index in range(bar.count())]
+        return sorted(bar.tabText(index) for bar in seen for index in range(bar.count()))
+
+    def wanted() -> list[str]:
         there = [dock for dock in desk.docks.values() if not dock.isHidden() and desk.titles.has_tab(dock)]
-        assert sorted(tabs) == sorted(dock.windowTitle() for dock in there)
+        return sorted(dock.windowTitle() for dock in there)
+
+    for name in ("models", "grade", "review", "models"):
+        desk.arrange(name)
+        qtbot.waitUntil(lambda: tabs() == wanted(), timeout=10_000)
     assert {name for name, dock in desk.docks.items() if not dock.isHidden()} >= {"severity", "knowledge_map"}

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QSplitter,
@@ -488,12 +489,9 @@ class FindingButton(QPushButton):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.addWidget(self.words)
+        # As high as its words, which wrap; a button alone is as high as a line.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.clicked.connect(lambda: self.chosen.emit(finding))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """As high as its words at this width."""
-        super().resizeEvent(event)
-        self.setFixedHeight(self.words.heightForWidth(max(40, self.width() - 20)) + 14)
 
 
 def _value_words(finding: FeatureFinding) -> str:
