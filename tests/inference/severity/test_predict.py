@@ -14,7 +14,7 @@ from gaitviewer.analysis.outcomes.gait_features import load_features
 from gaitviewer.core.document import Document
 from gaitviewer.core.gait import ByView, Direction, Side, View
 from gaitviewer.core.measures import Measures
-from gaitviewer.core.output import SYNTHETIC_STATEMENT
+from gaitviewer.core.output import FAMILIARITY, SYNTHETIC_STATEMENT
 from gaitviewer.core.serialise import to_plain
 from gaitviewer.core.session import Session, Subject, Trial
 from gaitviewer.errors import SettingsError
@@ -179,7 +179,9 @@ def test_what_was_measured_comes_with_the_refusal_of_a_stranger(crouching: Measu
     document = Document(crouching.session, ())
     found = asking.predict(document, crouching, model=replace(model(), extra=strange))
     assert found.opinions[0].reason.code == "reason.unlike_learned"
-    assert found.basis == judge_normal(crouching).basis
+    *measured, familiar = found.basis
+    assert tuple(measured) == judge_normal(crouching).basis
+    assert (familiar.name, familiar.limit) == (FAMILIARITY, 1.0)
 
 
 def test_other_kinds_answer_too(crouching: Measures) -> None:
