@@ -81,8 +81,10 @@ def edit_for_ever(path: Path, seed: int) -> None:
 def kill_while_editing(path: Path, rng: np.random.Generator) -> None:
     """Edit a library in another process, kill that at a random moment; all that it said must be there."""
     command = [sys.executable, __file__, str(path), str(int(rng.integers(2**31)))]
+    # its own folder, too: it is not on the path where Python was told to take nothing from there
+    found = os.pathsep.join((str(ROOT), str(Path(__file__).parent)))
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True
+        command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": found}, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "ready"
