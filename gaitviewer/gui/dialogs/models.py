@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -257,20 +257,9 @@ class ModelsDialog(QDialog):
         """How many fresh synthetic children of each kind (rows) got which answer (columns)."""
         pairs = [key.split(_BECAME) for key in counts]
         kinds, answers = (list(dict.fromkeys(pair[part] for pair in pairs)) for part in (0, 1))
-        table = QWidget()
-        grid = QGridLayout(table)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(len(answers) + 1, 1)
-        heads = [self.tr("fresh children, by what they are and what is said"), *answers]
-        for column, head in enumerate(heads):
-            grid.addWidget(PlainLabel(head, quiet=True), 0, column)
-        for row, kind in enumerate(kinds, start=1):
-            grid.addWidget(PlainLabel(kind, quiet=True), row, 0)
-            for column, answer in enumerate(answers, start=1):
-                grid.addWidget(PlainLabel(str(counts.get(f"{kind}{_BECAME}{answer}", 0))), row, column)
-        return table
+        corner = self.tr("fresh children, by what they are and what is said")
+        rows = [(kind, [str(counts.get(f"{kind}{_BECAME}{said}", 0)) for said in answers]) for kind in kinds]
+        return _grid(corner, answers, rows)
 
     def _table(self, sets: Mapping[str, Mapping[str, Any]]) -> QWidget:
         heads = {
@@ -287,22 +276,12 @@ class ModelsDialog(QDialog):
         }
         given = dict.fromkeys(name for one in sets.values() for name in one)
         names = [name for name in heads if name in given] or list(given)[:5]
-        table = QWidget()
-        grid = QGridLayout(table)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(len(names) + 1, 1)
-        for column, name in enumerate(names, start=1):
-            grid.addWidget(PlainLabel(heads.get(name, name.replace("_", " ")), quiet=True), 0, column)
-        for row, (name, figures) in enumerate(sets.items(), start=1):
-            grid.addWidget(PlainLabel(rows.get(name, name), quiet=True), row, 0)
-            for column, figure in enumerate(names, start=1):
-                value = figures.get(figure)
-                label = PlainLabel(f"{value:.2f}" if isinstance(value, float) else "–")
-                label.setFont(theme.font("digits"))
-                grid.addWidget(label, row, column)
-        return table
+        titles = [heads.get(name, name.replace("_", " ")) for name in names]
+        cells = [
+            (rows.get(name, name), [_figure(figures.get(figure)) for figure in names])
+            for name, figures in sets.items()
+        ]
+        return _grid("", titles, cells)
 
     # --- pose models ---------------------------------------------------------------------------------
 
@@ -454,3 +433,26 @@ class ModelsDialog(QDialog):
         self._closed = True
         self._jobs.cancel(_ADDING)
         super().done(result)
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else "–"
+
+
+def _grid(corner: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> QWidget:
+    """Figures in columns of the same digits, under their heads and beside the titles of their rows."""
+    table = QWidget()
+    grid = QGridLayout(table)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(18)
+    grid.setVerticalSpacing(2)
+    grid.setColumnStretch(len(heads) + 1, 1)
+    for column, head in enumerate((corner, *heads)):
+        grid.addWidget(PlainLabel(head, quiet=True), 0, column)
+    for row, (title, cells) in enumerate(rows, start=1):
+        grid.addWidget(PlainLabel(title, quiet=True), row, 0)
+        for column, cell in enumerate(cells, start=1):
+            label = PlainLabel(cell)
+            label.setFont(theme.font("digits"))
+            grid.addWidget(label, row, column)
+    return table

@@ -71,7 +71,11 @@ def test_each_model_says_what_it_is_and_how_well_it_does_apart(dialog: ModelsDia
         assert ("asked by default" in said) == (entry.card.task in TASKS)
     severity = default_model("severity").card
     assert severity is not None
-    assert f"{severity.metrics['test']['accuracy']:.2f}" in words(dialog, severity.id)
+    said = words(dialog, severity.id)
+    assert f"{severity.metrics['test']['accuracy']:.2f}" in said
+    used = severity.metrics["as used, fresh children"]
+    healthy = [count for name, count in used.items() if name.startswith("none -> ")]
+    assert "\n".join(["none", *map(str, healthy)]) in said.partition("As it is used")[2]
 
 
 def test_a_model_is_added_checked_chosen_and_removed(
